@@ -1,0 +1,48 @@
+"""vitexport: vision transformers to verified Core ML, ExecuTorch, TFLite and ONNX bundles.
+
+This is the public API. Importing it imports no toolchain and no torch; each name does when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exporter.bundle import Bundle
+    from exporter.errors import VerificationError, VitexportError, WeightsError
+    from exporter.models.registry import create_model, list_models
+    from exporter.models.weights import load_weights
+    from exporter.pipeline import export
+
+_HOMES = {
+    "Bundle": "exporter.bundle",
+    "VerificationError": "exporter.errors",
+    "VitexportError": "exporter.errors",
+    "WeightsError": "exporter.errors",
+    "create_model": "exporter.models.registry",
+    "export": "exporter.pipeline",
+    "list_models": "exporter.models.registry",
+    "load_weights": "exporter.models.weights",
+}
+
+__all__ = [
+    "Bundle",
+    "VerificationError",
+    "VitexportError",
+    "WeightsError",
+    "create_model",
+    "export",
+    "list_models",
+    "load_weights",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'exporter' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,116 @@
+"""What a format is: it lowers a graph to a file, and loads that file again to run it.
+
+One module a format. A toolchain is imported only inside its own module's functions, so that a missing one costs a
+format and not the program.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from exporter.bundle import Delegation, Precision, TensorSpec
+from exporter.errors import BackendError, closest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from exporter.graphs.capture import Graph
+
+FORMATS = ("coreml", "executorch", "tflite", "onnx")
+
+
+class Runner(Protocol):
+    """A loaded artefact. Keeps alive whatever memory its runtime reads from."""
+
+    runtime: str
+    """Name and version of what executes it."""
+
+    def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """Run once; the arrays returned are the caller's own."""
+
+
+@dataclass(frozen=True)
+class LowerOptions:
+    precision: Precision
+    min_ios: int = 17
+    """Oldest iOS major version that a Core ML program must load on."""
+    delegate: str | None = None
+    """Accelerated backend inside the format, where it has several; None is the format's first."""
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """What a backend knows about a file it has just written."""
+
+    operators: dict[str, int] = field(default_factory=dict)
+    delegation: Delegation | None = None
+    min_os: str | None = None
+    compute_units: str | None = None
+
+
+class NotExecutableError(BackendError):
+    """A valid artefact that nothing on this machine can run."""
+
+
+class Backend(Protocol):
+    """The interface of the modules in this package."""
+
+    NAME: str
+    EXTENSION: str
+    PRECISIONS: tuple[Precision, ...]
+    """Default first."""
+    DELEGATES: tuple[str, ...]
+    """Default first; empty where the format has no choice."""
+    TOOLCHAIN: tuple[str, ...]
+    """Distributions that write it; their versions go into the manifest."""
+    RUNTIME: str | None
+    """What runs its artefacts on this machine."""
+    EXTRA: str
+    """The extra of vitexport that installs the toolchain."""
+
+    def lower(self, graph: Graph, path: Path, options: LowerOptions) -> Lowered:
+        """Write the graph to `path`."""
+
+    def load(self, path: Path, threads: int | None = None) -> Runner:
+        """Raises `NotExecutableError` for an artefact that this machine cannot run."""
+
+    def inspect(self, path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
+        """Check the structure of a file without running it, and say in one sentence what was checked.
+
+        Raises `BackendError` with what is wrong.
+        """
+
+
+def backend(name: str) -> Backend:
+    """The module of a format; raises `BackendError` for an unknown name."""
+    if name not in FORMATS:
+        raise BackendError(f"There is no format {name!r}; closest are {closest(name, FORMATS)}.")
+    return cast(Backend, importlib.import_module(f"exporter.backends.{name}"))
+
+
+def toolchain_versions(module: Backend) -> dict[str, str]:
+    """Installed versions of the format's toolchain; raises `BackendError` that says how to install what is missing."""
+    versions = {}
+    for distribution in module.TOOLCHAIN:
+        try:
+            versions[distribution] = metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            raise BackendError(
+                f"The format {module.NAME} needs {distribution}, which is not installed: "
+                f"pip install 'vitexport[{module.EXTRA}]'."
+            ) from None
+    return versions
+
+
+def installed(module: Backend) -> bool:
+    """Whether the format's toolchain is there."""
+    try:
+        return bool(toolchain_versions(module))
+    except BackendError:
+        return False

@@ -1,0 +1,73 @@
+"""ONNX: one .onnx file with its weights inside, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter.backends import Lowered, LowerOptions
+from exporter.bundle import Precision, TensorSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from exporter.graphs.capture import Graph
+
+NAME = "onnx"
+EXTENSION = "onnx"
+PRECISIONS: tuple[Precision, ...] = ("fp32",)
+DELEGATES: tuple[str, ...] = ()
+TOOLCHAIN = ("onnx", "onnxscript", "onnxruntime", "torch")
+RUNTIME: str | None = "ONNX Runtime"
+EXTRA = "onnx"
+
+OPSET = 18
+
+
+def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
+    import onnx
+    import torch
+
+    program = torch.onnx.export(
+        graph.program,
+        kwargs=graph.example,
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=[spec.name for spec in graph.inputs],
+        output_names=[spec.name for spec in graph.outputs],
+        verbose=False,
+    )
+    assert program is not None, "torch.onnx.export returns a program when no file is given"
+    program.save(path, external_data=False)
+    operators = Counter(node.op_type for node in onnx.load(path, load_external_data=False).graph.node)
+    return Lowered(operators=dict(sorted(operators.items())), compute_units="CPU")
+
+
+class OnnxRunner:
+    def __init__(self, path: Path, threads: int | None) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        self.runtime = f"ONNX Runtime {metadata.version('onnxruntime')}"
+        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        return dict(zip(self._outputs, self._session.run(self._outputs, dict(inputs)), strict=True))
+
+
+def load(path: Path, threads: int | None = None) -> OnnxRunner:
+    return OnnxRunner(path, threads)
+
+
+def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
+    import onnx
+
+    onnx.checker.check_model(str(path), full_check=True)
+    return "the file passes ONNX's own checker"

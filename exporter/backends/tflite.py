@@ -1,0 +1,62 @@
+"""TFLite: .tflite files by litert-torch, run by LiteRT (the successor of tflite-runtime) with XNNPACK."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter.backends import Lowered, LowerOptions
+from exporter.bundle import Precision, TensorSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from exporter.graphs.capture import Graph
+
+NAME = "tflite"
+EXTENSION = "tflite"
+PRECISIONS: tuple[Precision, ...] = ("fp32",)
+DELEGATES: tuple[str, ...] = ()
+TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
+RUNTIME: str | None = "LiteRT"
+EXTRA = "tflite"
+
+
+def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
+    import litert_torch
+    from ai_edge_litert.interpreter import Interpreter
+
+    converter = litert_torch.Converter()
+    converter.signature(graph.name, graph.program.module(check_guards=False), sample_kwargs=graph.example)
+    converter.convert().export(str(path))
+    operators = Counter(op["op_name"] for op in Interpreter(str(path))._get_ops_details())
+    operators.pop("DELEGATE", None)  # the interpreter lists its own delegate beside the operators of the file
+    return Lowered(operators=dict(sorted(operators.items())), compute_units="CPU, or a GPU delegate")
+
+
+class LiteRTRunner:
+    def __init__(self, path: Path, threads: int | None) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self.runtime = f"LiteRT {metadata.version('ai-edge-litert')}"
+        self._interpreter = Interpreter(str(path), num_threads=threads)
+        (name,) = self._interpreter.get_signature_list()
+        self._run = self._interpreter.get_signature_runner(name)
+
+    def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        return dict(self._run(**inputs))
+
+
+def load(path: Path, threads: int | None = None) -> LiteRTRunner:
+    return LiteRTRunner(path, threads)
+
+
+def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
+    from ai_edge_litert.interpreter import Interpreter
+
+    signatures = Interpreter(str(path)).get_signature_list()
+    return f"the file opens and has the signatures {', '.join(signatures)}"

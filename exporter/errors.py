@@ -1,0 +1,42 @@
+"""Mistakes a user can make or meet. Each message is one sentence that says what is wrong and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class VitexportError(Exception):
+    """A user's mistake or a limit of this machine; the command line prints the message and exits 2."""
+
+
+class UnknownModelError(VitexportError, LookupError):
+    """No model of this name."""
+
+
+class InputShapeError(VitexportError, ValueError):
+    """An image size, channel count or tensor shape that a model does not take."""
+
+
+class WeightsError(VitexportError):
+    """A checkpoint that cannot be read, or does not fit the model."""
+
+
+class BackendError(VitexportError):
+    """A format whose toolchain is missing, or that cannot do what was asked."""
+
+
+class BundleError(VitexportError):
+    """A bundle that is missing, damaged or of another version."""
+
+
+class ImageError(VitexportError):
+    """A picture that cannot be read."""
+
+
+class VerificationError(Exception):
+    """An artefact disagrees with PyTorch; the command line exits 1."""
+
+
+def closest(name: str, known: Iterable[str], count: int = 3) -> str:
+    """The `count` nearest of the known names, ready for a sentence: "a, b or c"."""
+    *head, last = get_close_matches(name, list(known), n=count, cutoff=0.0)
+    return f"{', '.join(head)} or {last}" if head else last

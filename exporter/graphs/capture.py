@@ -1,0 +1,43 @@
+"""From a module to the one intermediate form that every backend starts from."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.export import ExportedProgram
+
+from exporter.bundle import TensorSpec
+from exporter.rewrites import rewrite
+from exporter.rewrites.folds import FOLDS
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A fixed-shape piece of a model."""
+
+    name: str
+    module: nn.Module
+    """The eager reference: takes the inputs in order, returns {output name: tensor}."""
+    program: ExportedProgram
+    """The same computation, with constants folded."""
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+    @property
+    def example(self) -> dict[str, Tensor]:
+        """Inputs of the right shape, for toolchains that want some."""
+        return example_inputs(self.inputs)
+
+
+def capture(name: str, module: nn.Module, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Graph:
+    """Export `module` at the shapes of `inputs` and apply the exact folds.
+
+    Layer norm and scaled dot-product attention stay whole: what to make of them is each backend's choice.
+    """
+    with torch.no_grad():
+        program = torch.export.export(module, (), example_inputs(inputs))
+    return Graph(name, module, rewrite(program, FOLDS), inputs, outputs)
+
+
+def example_inputs(specs: tuple[TensorSpec, ...]) -> dict[str, Tensor]:
+    return {spec.name: torch.zeros(spec.shape) for spec in specs}

@@ -1,0 +1,43 @@
+"""A classifier is one graph, `classify`: from camera pixels to logits."""
+
+import torch
+from torch import Tensor, nn
+
+from exporter.bundle import TensorSpec
+from exporter.errors import InputShapeError
+from exporter.graphs.capture import Graph, capture
+from exporter.models.classifier import Classifier
+from exporter.models.registry import ModelInfo
+
+
+class Classify(nn.Module):
+    """RGB 0–255 [1, 3, S, S] -> {"logits": [1, num_classes]}; the normalisation is inside."""
+
+    gain: Tensor
+    offset: Tensor
+
+    def __init__(self, model: Classifier, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.model = model
+        gain = 1 / (255 * torch.tensor(std, dtype=torch.float64))
+        offset = -torch.tensor(mean, dtype=torch.float64) / torch.tensor(std, dtype=torch.float64)
+        self.register_buffer("gain", gain.float().reshape(1, -1, 1, 1))
+        self.register_buffer("offset", offset.float().reshape(1, -1, 1, 1))
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        return {"logits": self.model(image * self.gain + self.offset)}
+
+
+def classifier_graphs(model: Classifier, info: ModelInfo) -> tuple[Graph, ...]:
+    """The one graph of a classifier. Raises `InputShapeError` for a model that does not take RGB."""
+    if model.in_channels != 3:
+        raise InputShapeError(f"Graphs take RGB images, and this {info.name} has {model.in_channels} input channels.")
+    size = model.image_size
+    image = TensorSpec(
+        name="image", shape=(1, 3, size, size), dtype="float32", layout="NCHW", value_range=(0, 255), meaning="RGB"
+    )
+    logits = TensorSpec(
+        name="logits", shape=(1, model.num_classes), dtype="float32", layout="NC", meaning="class scores before softmax"
+    )
+    module = Classify(model, info.family.mean, info.family.std).eval().requires_grad_(False)
+    return (capture("classify", module, (image,), (logits,)),)

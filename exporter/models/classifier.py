@@ -1,0 +1,45 @@
+"""What every image classifier has in common: its input contract and the two halves of its forward pass."""
+
+import torch
+from torch import Tensor, nn
+
+from exporter.errors import InputShapeError
+
+
+class Classifier(nn.Module):
+    """Normalised image [B, in_channels, S, S] -> logits [B, num_classes].
+
+    Families implement `forward_features` (the last stage's output, before any final norm) and `forward_head`.
+    """
+
+    size_multiple: int = 1
+    """The image size must be a multiple of this many pixels."""
+    official_keys: tuple[tuple[str, str], ...] = ()
+    """Rules (pattern, replacement), applied in order, from the key names of the authors' repository to ours."""
+    any_size: bool = False
+    """Whether one instance takes every size, or only the `image_size` that its bias tables were built for."""
+
+    def __init__(self, image_size: int, in_channels: int, num_classes: int) -> None:
+        super().__init__()
+        self.image_size, self.in_channels, self.num_classes = image_size, in_channels, num_classes
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """The last stage's output."""
+        raise NotImplementedError
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """Pooled features [B, C] if `pre_logits`, else logits [B, num_classes]."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        self._check_input(x.shape)
+        return self.forward_head(self.forward_features(x))
+
+    def _check_input(self, shape: torch.Size) -> None:
+        size = (self.in_channels, *(shape[2:] if self.any_size else (self.image_size, self.image_size)))
+        if len(shape) != 4 or tuple(shape[1:]) != size:
+            spatial = "any height and width" if self.any_size else f"{self.image_size}x{self.image_size} pixels"
+            raise InputShapeError(
+                f"{type(self).__name__} takes [batch, {self.in_channels}, H, W] with {spatial}, not {list(shape)}; "
+                "create the model with the image_size and in_channels you want to feed."
+            )

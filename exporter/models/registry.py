@@ -1,0 +1,138 @@
+"""The models by name: where their weights are published, what images they expect, and how to build one.
+
+Everything here is data, readable without torch; the architectures are imported when a model is built.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from exporter.errors import InputShapeError, UnknownModelError, closest
+
+if TYPE_CHECKING:
+    from exporter.models.classifier import Classifier
+
+SMALLEST_IMAGE = 32
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Models that share an architecture and a way of being trained."""
+
+    name: str
+    module: str
+    """Module of `exporter.models` that holds `CONFIGS` and the class."""
+    class_name: str
+    image_size: int
+    """Side in pixels that the published weights were trained at."""
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    """Normalisation of RGB in 0–1 that the published weights were trained with."""
+    crop_pct: float
+    """Share of the resized shorter side that the centre crop keeps."""
+    interpolation: str
+    hub_suffix: str
+    """Tag of the published weights; the hub id is timm/MODEL.TAG."""
+    license: str
+    paper: str
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One row of the registry."""
+
+    name: str
+    family: Family
+    parameters: int
+    gmacs: float
+    """Multiply-accumulates of convolutions, linear layers and matrix products for one image, in units of 1e9."""
+    top1: float
+    """ImageNet-1k top-1 in percent, as timm publishes it for these weights; not measured here."""
+
+    @property
+    def hub_id(self) -> str:
+        return f"timm/{self.name}.{self.family.hub_suffix}"
+
+
+_EFFICIENTFORMER = Family(
+    "efficientformer", "efficientformer", "EfficientFormer", 224, IMAGENET_MEAN, IMAGENET_STD, 0.95, "bicubic",
+    "snap_dist_in1k", "apache-2.0", "arXiv 2206.01191",
+)  # fmt: skip
+_EFFICIENTFORMER_V2 = Family(
+    "efficientformerv2", "efficientformer_v2", "EfficientFormerV2", 224, IMAGENET_MEAN, IMAGENET_STD, 0.95, "bicubic",
+    "snap_dist_in1k", "apache-2.0", "arXiv 2212.08059",
+)  # fmt: skip
+_MOBILEVIT = Family(
+    "mobilevit", "mobilevit", "MobileViT", 256, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 0.9, "bicubic",
+    "cvnets_in1k", "cvnets-license", "arXiv 2110.02178",
+)  # fmt: skip
+_MOBILEVIT_V2 = Family(
+    "mobilevitv2", "mobilevit_v2", "MobileViTV2", 256, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 0.888, "bicubic",
+    "cvnets_in1k", "cvnets-license", "arXiv 2206.02680",
+)  # fmt: skip
+
+# Parameters and multiply-accumulates at 1000 classes and the family's own image size; top-1 from timm 1.0.31's
+# results-imagenet.csv.
+MODELS = {
+    info.name: info
+    for info in (
+        ModelInfo("efficientformer_l1", _EFFICIENTFORMER, 12_289_928, 1.2913, 80.502),
+        ModelInfo("efficientformer_l3", _EFFICIENTFORMER, 31_406_000, 3.9066, 82.562),
+        ModelInfo("efficientformer_l7", _EFFICIENTFORMER, 82_229_328, 10.1193, 83.396),
+        ModelInfo("efficientformerv2_s0", _EFFICIENTFORMER_V2, 3_600_256, 0.3959, 76.102),
+        ModelInfo("efficientformerv2_s1", _EFFICIENTFORMER_V2, 6_185_560, 0.6520, 79.684),
+        ModelInfo("efficientformerv2_s2", _EFFICIENTFORMER_V2, 12_710_112, 1.2469, 82.156),
+        ModelInfo("efficientformerv2_l", _EFFICIENTFORMER_V2, 26_322_288, 2.5525, 83.642),
+        ModelInfo("mobilevit_xxs", _MOBILEVIT, 1_272_024, 0.4074, 68.936),
+        ModelInfo("mobilevit_xs", _MOBILEVIT, 2_317_848, 1.0259, 74.618),
+        ModelInfo("mobilevit_s", _MOBILEVIT, 5_578_632, 2.0008, 78.298),
+        ModelInfo("mobilevitv2_050", _MOBILEVIT_V2, 1_370_593, 0.4646, 70.156),
+        ModelInfo("mobilevitv2_075", _MOBILEVIT_V2, 2_866_009, 1.0280, 75.612),
+        ModelInfo("mobilevitv2_100", _MOBILEVIT_V2, 4_901_841, 1.8121, 78.088),
+        ModelInfo("mobilevitv2_125", _MOBILEVIT_V2, 7_478_089, 2.8169, 79.682),
+        ModelInfo("mobilevitv2_150", _MOBILEVIT_V2, 10_594_753, 4.0425, 80.380),
+        ModelInfo("mobilevitv2_175", _MOBILEVIT_V2, 14_251_833, 5.4888, 80.870),
+        ModelInfo("mobilevitv2_200", _MOBILEVIT_V2, 18_449_329, 7.1558, 81.148),
+    )
+}
+
+
+def list_models(pattern: str = "*") -> list[str]:
+    """Names of the models that match a shell-style pattern."""
+    return [name for name in MODELS if fnmatch(name, pattern.lower())]
+
+
+def model_info(name: str) -> ModelInfo:
+    """The registry's row for `name`; raises `UnknownModelError` with the nearest names."""
+    try:
+        return MODELS[name.lower()]
+    except KeyError:
+        raise UnknownModelError(
+            f"There is no model {name!r}; closest are {closest(name.lower(), MODELS)} (`vitexport models` lists all)."
+        ) from None
+
+
+def create_model(
+    name: str, image_size: int | None = None, *, in_channels: int = 3, num_classes: int = 1000
+) -> Classifier:
+    """Build a model in eval mode, with the framework's initial weights; `load_weights` or `seed_weights` fills it.
+
+    It takes the normalised image [B, in_channels, image_size, image_size] that its published weights were trained
+    on and gives logits [B, num_classes]. Raises `UnknownModelError` and `InputShapeError`.
+    """
+    info = model_info(name)
+    family = importlib.import_module(f"exporter.models.{info.family.module}")
+    architecture: Any = getattr(family, info.family.class_name)
+    size = info.family.image_size if image_size is None else image_size
+    if size < SMALLEST_IMAGE or size % architecture.size_multiple:
+        rule = f"a multiple of {architecture.size_multiple}" if architecture.size_multiple > 1 else "any size"
+        raise InputShapeError(f"{info.name} cannot take image size {size}: use {rule} from {SMALLEST_IMAGE} pixels up.")
+    if in_channels < 1 or num_classes < 1:
+        raise InputShapeError(f"{info.name} needs at least one input channel and one class.")
+    model: Classifier = architecture(family.CONFIGS[info.name], size, in_channels, num_classes)
+    return model.eval()

@@ -1,0 +1,239 @@
+"""Weights of a model: from a file, from the hub, or seeded; every mismatch is reported at once and by name."""
+
+import contextlib
+import hashlib
+import pickle
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from exporter.errors import WeightsError
+from exporter.models.classifier import Classifier
+from exporter.models.registry import ModelInfo
+from exporter.models.seeded import seeded_tensor
+
+HUB_FILE = "model.safetensors"
+HUB_SECONDS = 5.0
+"""The longest that a hub which does not answer may hold an export up."""
+
+_WRAPPERS = ("model", "state_dict")
+"""Entries under which training scripts save the state dict."""
+
+StateDict = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """Where a model's weights came from."""
+
+    kind: Literal["hub", "file", "seeded"]
+    source: str
+    """Hub id, file name, or "seeded"."""
+    sha256: str
+    """Of the file; of keys and values in key order where there is none."""
+    trained_at: int | None
+    """Image size in pixels that they were trained at; None where nobody said, or nobody trained them."""
+    resized: tuple[str, ...] = ()
+    """Bias tables that were interpolated because the checkpoint is for another image size."""
+
+    @property
+    def trained(self) -> bool:
+        return self.kind != "seeded"
+
+
+def provide_weights(model: Classifier, info: ModelInfo, choice: str) -> LoadedWeights:
+    """Fill `model` as `choice` says: "auto", "required", "random", or the path of a checkpoint.
+
+    "auto" takes official weights from the local cache or the hub and falls back to seeded ones; "required" does not.
+    Raises `WeightsError`.
+    """
+    if choice == "random":
+        return seed_weights(model)
+    if choice in ("auto", "required"):
+        path = _official_file(info.hub_id)
+        if path is None and choice == "auto":
+            return seed_weights(model)
+        if path is None:
+            raise WeightsError(
+                f"The weights {info.hub_id} are neither in the local cache nor to be had from the hub; "
+                f"connect, or pass --weights FILE with a checkpoint of {info.name}."
+            )
+        resized = load_weights(model, path)
+        return LoadedWeights("hub", info.hub_id, _file_sha256(path), info.family.image_size, resized)
+    path = Path(choice)
+    resized = load_weights(model, path)
+    return LoadedWeights("file", path.name, _file_sha256(path), None, resized)
+
+
+def load_weights(model: Classifier, source: str | Path | StateDict) -> tuple[str, ...]:
+    """Load a checkpoint file or a state dict, under timm's keys or those of the authors' repository.
+
+    Attention-bias tables of a checkpoint for another image size are interpolated; their keys are returned. Raises
+    `WeightsError` with the name of every missing, unexpected and mis-shaped key, leaving the model as it was.
+    """
+    state = read_checkpoint(Path(source)) if isinstance(source, str | Path) else dict(source)
+    own = model.state_dict()
+    # Index buffers follow from the image size; a checkpoint may hold them or not.
+    state = {key: value for key, value in state.items() if not _is_index(key)}
+    state = _own_names(state, own, model.official_keys)
+    state, resized = _fit_shapes(state, own)
+    problems = [
+        *_listed("missing", (key for key in own if key not in state and not _is_index(key))),
+        *_listed("unexpected", (key for key in state if key not in own)),
+        *_listed(
+            "mis-shaped",
+            (
+                f"{key} {list(value.shape)} instead of {list(own[key].shape)}"
+                for key, value in state.items()
+                if key in own and value.shape != own[key].shape
+            ),
+        ),
+    ]
+    if problems:
+        raise WeightsError(
+            f"The checkpoint does not fit {type(model).__name__} with {model.num_classes} classes and "
+            f"{model.in_channels} input channels at {model.image_size} pixels: {'; '.join(problems)}."
+        )
+    model.load_state_dict({**own, **state})
+    return resized
+
+
+def seed_weights(model: Classifier) -> LoadedWeights:
+    """Fill the model with the deterministic weights of `exporter.models.seeded`."""
+    state = model.state_dict()
+    digest = hashlib.sha256()
+    for key in sorted(state):
+        values = seeded_tensor(key, tuple(state[key].shape))
+        if values is not None:
+            state[key].copy_(torch.from_numpy(values))
+            digest.update(key.encode())
+            digest.update(values.tobytes())
+    return LoadedWeights("seeded", "seeded", digest.hexdigest(), None)
+
+
+def read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """The tensors of a .pt, .pth, .bin or .safetensors file. Never runs code from it. Raises `WeightsError`."""
+    if not path.is_file():
+        raise WeightsError(f"There is no weights file {path}; --weights takes auto, required, random or a path.")
+    match path.suffix:
+        case ".safetensors":
+            from safetensors import SafetensorError
+            from safetensors.torch import load_file
+
+            try:
+                return load_file(path)
+            except SafetensorError as error:
+                raise WeightsError(f"{path} is not a readable safetensors file: {error}.") from error
+        case ".pt" | ".pth" | ".bin":
+            return _state_dict(_unpickled(path), path)
+        case _:
+            raise WeightsError(f"{path} is none of .safetensors, .pt, .pth or .bin; convert it to one of these.")
+
+
+def _unpickled(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        wanted = re.search(r"GLOBAL (\S+)|WeightsUnpickler error: (.+)", str(error))
+        detail = next((group for group in wanted.groups() if group), "") if wanted else ""
+        raise WeightsError(
+            f"{path} was refused, because it holds more than tensors and reading it could run code"
+            f"{f' ({detail.strip()})' if detail else ''}; "
+            "ask its author for a .safetensors file, or save its state dict alone with torch.save."
+        ) from error
+    except (RuntimeError, EOFError, ValueError, OSError) as error:
+        raise WeightsError(f"{path} is not a readable PyTorch checkpoint: {str(error).splitlines()[0]}") from error
+
+
+def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
+    """The state dict inside what a training script saved."""
+    for wrapper in _WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    if not isinstance(content, Mapping) or not content or not all(isinstance(v, Tensor) for v in content.values()):
+        raise WeightsError(f"{path} holds no state dict: expected names mapped to tensors, alone or under 'model'.")
+    return {str(key).removeprefix("module."): value for key, value in content.items()}
+
+
+def _own_names(state: dict[str, Tensor], own: StateDict, rules: tuple[tuple[str, str], ...]) -> dict[str, Tensor]:
+    """`state` under our key names, if it is under those of the authors' repository."""
+    renamed = {}
+    for key, value in state.items():
+        for pattern, replacement in rules:
+            key = re.sub(pattern, replacement, key)
+        renamed[key] = value
+    return max(state, renamed, key=lambda candidate: len(candidate.keys() & own.keys()))
+
+
+def _fit_shapes(state: dict[str, Tensor], own: StateDict) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """Layer scales as vectors, bias tables at the model's resolution; names of the tables that were interpolated."""
+    fitted, resized = dict(state), []
+    for key, value in state.items():
+        if key not in own or value.shape == own[key].shape:
+            continue
+        if key.endswith(".gamma") and value.numel() == own[key].numel():
+            fitted[key] = value.flatten()
+        elif key.endswith(".attention_biases") and (table := _resized_table(value, own[key].shape)) is not None:
+            fitted[key] = table
+            resized.append(key)
+    return fitted, tuple(resized)
+
+
+def _resized_table(table: Tensor, shape: torch.Size) -> Tensor | None:
+    """Biases [heads, side²] stretched over the offsets of another resolution; None where they are not such a table."""
+    if table.ndim != 2 or table.shape[0] != shape[0]:
+        return None
+    before, after = round(table.shape[1] ** 0.5), round(shape[1] ** 0.5)
+    if before**2 != table.shape[1]:
+        return None
+    grid = table.float().reshape(1, -1, before, before)
+    return F.interpolate(grid, (after, after), mode="bilinear", align_corners=True).reshape(shape)
+
+
+def _is_index(key: str) -> bool:
+    return key.rpartition(".")[2] == "attention_bias_idxs"
+
+
+def _listed(label: str, items: Iterable[str]) -> list[str]:
+    names = list(items)
+    return [f"{label} {', '.join(names)}"] if names else []
+
+
+def _official_file(hub_id: str) -> Path | None:
+    """The published checkpoint from the local cache or the hub; None where the hub does not answer in time."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    cached = try_to_load_from_cache(hub_id, HUB_FILE)
+    if isinstance(cached, str):
+        return Path(cached)
+    answered = threading.Event()
+
+    def ask() -> None:
+        # Whatever goes wrong here, from a refused connection to a missing file, means that they are not to be had.
+        with contextlib.suppress(Exception):
+            get_hf_file_metadata(hf_hub_url(hub_id, HUB_FILE), timeout=HUB_SECONDS)
+            answered.set()
+
+    # A thread, because name resolution has no time limit of its own.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(HUB_SECONDS)
+    if not answered.is_set():
+        return None
+    try:
+        return Path(hf_hub_download(hub_id, HUB_FILE))
+    except (HfHubHTTPError, OfflineModeIsEnabled, OSError):
+        return None
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

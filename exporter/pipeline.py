@@ -1,0 +1,284 @@
+"""model ──capture──▶ graphs ──lower──▶ artefacts ──verify──▶ bundle
+
+`export` below is that line; read it first.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from device_profiles import load as load_device
+from exporter import bundle
+from exporter.backends import FORMATS, Lowered, LowerOptions, backend, installed, toolchain_versions
+from exporter.bundle import Artifact, Bundle, Manifest, Precision, Verification, digest, size_of, write_vectors
+from exporter.errors import BackendError, VerificationError, VitexportError
+from exporter.graphs.capture import Graph
+from exporter.graphs.classifier import classifier_graphs
+from exporter.images import to_input, verification_images
+from exporter.models.classifier import Classifier
+from exporter.models.registry import ModelInfo, create_model, model_info
+from exporter.models.weights import LoadedWeights, provide_weights
+from exporter.report import write_report
+from exporter.verify import Arrays, failed, verify
+
+if TYPE_CHECKING:
+    from device_profiles.schema import Device
+
+Progress = Callable[[str, float], None]
+"""Called as (what is being done, share of the whole that is done)."""
+
+DEFAULT_MIN_IOS = 17
+
+
+def export(
+    model: str,
+    target: str = "host",
+    formats: Sequence[str] | None = None,
+    precision: Precision | None = None,
+    weights: str | Path = "auto",
+    image_size: int | None = None,
+    num_classes: int = 1000,
+    min_ios: int | None = None,
+    delegate: str | None = None,
+    out: str | Path = ".",
+    progress: Progress | None = None,
+) -> Bundle:
+    """Export a model for a device and return the verified bundle, written below the folder `out`.
+
+    `formats` None takes the target's own; ["all"] every installed one. `precision` None takes each format's default.
+    `weights` is "auto", "required", "random" or the path of a checkpoint. `min_ios` is for Core ML, `delegate` for
+    ExecuTorch. Raises `VitexportError` for what cannot be done, leaving nothing behind, and `VerificationError` where
+    an artefact disagrees with PyTorch, leaving the evidence in NAME.failed.
+    """
+    plan = _plan(model, target, formats, precision, min_ios, delegate)
+    step = progress or (lambda what, share: None)
+
+    step("weights", 0.0)
+    network = create_model(model, image_size, num_classes=num_classes)
+    loaded = provide_weights(network, plan.info, str(weights))
+    step("capture", 0.05)
+    graphs = classifier_graphs(network, plan.info)
+    with bundle.staging(Path(out)) as folder:
+        step("reference outputs", 0.1)
+        recorded = {graph.name: _record(graph, network.image_size, folder) for graph in graphs}
+        work = [(graph, format, options) for format, options in plan.lowerings for graph in graphs]
+        artifacts = []
+        for index, (graph, format, options) in enumerate(work):
+            step(f"{format}: lower {graph.name}", 0.15 + 0.85 * index / len(work))
+            file, lowered = _lower(graph, format, options, folder)
+            step(f"{format}: verify {graph.name}", 0.15 + 0.85 * (index + 0.8) / len(work))
+            verification = _verify(graph, format, options, folder / file, *recorded[graph.name])
+            artifacts.append(_artifact(graph, format, options, folder, file, lowered, verification))
+        manifest = _manifest(model, plan, network, loaded, graphs, artifacts, folder)
+        (folder / bundle.MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+        write_report(folder, manifest, plan.device)
+        failures = [f"{a.format}: {a.verification.detail}" for a in artifacts if a.verification.status == "failed"]
+        untrained = "" if loaded.trained else "-untrained"
+        path = Path(out) / f"{model.lower()}-{plan.device.id}{untrained}{'.failed' if failures else ''}"
+        bundle.publish(folder, path)
+    step("done", 1.0)
+    if failures:
+        raise VerificationError(f"{'; '.join(failures)}. The evidence is in {path}.")
+    return Bundle.open(path)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Everything that can be settled, or refused, before the work begins."""
+
+    info: ModelInfo
+    device: Device
+    lowerings: tuple[tuple[str, LowerOptions], ...]
+    """(format, options), in the order they are made."""
+    warnings: tuple[str, ...]
+
+
+def _plan(
+    model: str,
+    target: str,
+    formats: Sequence[str] | None,
+    precision: Precision | None,
+    min_ios: int | None,
+    delegate: str | None,
+) -> _Plan:
+    info, device = model_info(model), load_device(target)
+    warnings: list[str] = []
+    wanted: list[str]
+    if formats is None:
+        wanted = [name for name in device.prefer.formats if installed(backend(name))]
+        for name in device.prefer.formats:
+            if name not in wanted:
+                warnings.append(f"{name} was left out: pip install 'vitexport[{backend(name).EXTRA}]' adds it.")
+    elif list(formats) == ["all"]:
+        wanted = [name for name in FORMATS if installed(backend(name))]
+    else:
+        wanted = list(dict.fromkeys(formats))
+    if not wanted:
+        raise BackendError("No format's toolchain is installed: pip install 'vitexport[all]'.")
+    if min_ios is None:
+        min_ios = max(DEFAULT_MIN_IOS, device.os.launch_major) if device.platform == "ios" else DEFAULT_MIN_IOS
+    lowerings = tuple((name, _options(name, wanted, precision, min_ios, delegate)) for name in wanted)
+    return _Plan(info, device, lowerings, tuple(warnings))
+
+
+def _options(
+    format: str, wanted: list[str], precision: Precision | None, min_ios: int, delegate: str | None
+) -> LowerOptions:
+    """What to ask of a format; raises `BackendError` for what it does not offer."""
+    module = backend(format)
+    toolchain_versions(module)
+    if precision is not None and precision not in module.PRECISIONS:
+        able = [name for name in wanted if precision in backend(name).PRECISIONS]
+        advice = f"keep {precision} for --format {able[0]}" if able else "leave --precision out"
+        raise BackendError(f"{format} offers {' and '.join(module.PRECISIONS)} here, not {precision}: {advice}.")
+    if delegate is not None and "executorch" not in wanted:
+        raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
+    if delegate is not None and module.DELEGATES and delegate not in module.DELEGATES:
+        raise BackendError(f"{format} has the delegates {' and '.join(module.DELEGATES)}, not {delegate!r}.")
+    return LowerOptions(precision or module.PRECISIONS[0], min_ios, delegate if module.DELEGATES else None)
+
+
+def _record(graph: Graph, image_size: int, folder: Path) -> tuple[Arrays, Arrays]:
+    """Run the eager model on the verification pictures; keep both sides as the graph's conformance vectors."""
+    (image,) = graph.inputs
+    pictures = [to_input(pixels) for pixels in verification_images(image_size)]
+    with torch.inference_mode():
+        results = [graph.module(torch.from_numpy(picture)) for picture in pictures]
+    inputs = {image.name: np.stack(pictures)}
+    outputs = {spec.name: np.stack([result[spec.name].numpy() for result in results]) for spec in graph.outputs}
+    write_vectors(folder / _vectors(graph), {image.name: inputs[image.name].astype(np.uint8)}, outputs)
+    return inputs, outputs
+
+
+def _vectors(graph: Graph) -> str:
+    return f"vectors/{graph.name}.safetensors"
+
+
+def _lower(graph: Graph, format: str, options: LowerOptions, folder: Path) -> tuple[str, Lowered]:
+    """Write a graph in a format; returns the file's name in the bundle and what the backend knows about it."""
+    module = backend(format)
+    file = f"{format}/{graph.name}.{module.EXTENSION}"
+    (folder / format).mkdir(exist_ok=True)
+    try:
+        return file, module.lower(graph, folder / file, options)
+    except (VitexportError, OSError):
+        raise
+    except Exception as error:  # whatever a toolchain throws
+        raise BackendError(
+            f"{format} cannot lower {graph.name} ({type(error).__name__}: {_first_line(error)}); "
+            "--verbose shows what its toolchain says."
+        ) from error
+
+
+def _verify(
+    graph: Graph, format: str, options: LowerOptions, path: Path, inputs: Arrays, expected: Arrays
+) -> Verification:
+    try:
+        return verify(format, path, options.precision, graph.inputs, graph.outputs, inputs, expected)
+    except (VitexportError, OSError):
+        raise
+    except Exception as error:  # an artefact that its own runtime refuses has failed
+        return failed(options.precision, f"does not run ({type(error).__name__}: {_first_line(error)})")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), "no message")
+
+
+def _artifact(
+    graph: Graph,
+    format: str,
+    options: LowerOptions,
+    folder: Path,
+    file: str,
+    lowered: Lowered,
+    verification: Verification,
+) -> Artifact:
+    return Artifact(
+        format=format,
+        graph=graph.name,
+        file=file,
+        sha256=digest(folder / file),
+        bytes=size_of(folder / file),
+        precision=options.precision,
+        toolchain=toolchain_versions(backend(format)),
+        min_os=lowered.min_os,
+        compute_units=lowered.compute_units,
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        operators=lowered.operators,
+        delegation=lowered.delegation,
+        verification=verification,
+    )
+
+
+def _manifest(
+    typed_name: str,
+    plan: _Plan,
+    network: Classifier,
+    loaded: LoadedWeights,
+    graphs: Sequence[Graph],
+    artifacts: Sequence[Artifact],
+    folder: Path,
+) -> Manifest:
+    info, family = plan.info, plan.info.family
+    warnings = list(plan.warnings)
+    if not loaded.trained:
+        warnings.append("UNTRAINED: the weights are seeded, so the outputs mean nothing.")
+    if loaded.resized:
+        warnings.append(
+            f"{len(loaded.resized)} attention-bias tables were interpolated to {network.image_size} pixels from a "
+            "checkpoint for another image size; its accuracy at this size was not measured."
+        )
+    if loaded.trained_at not in (None, network.image_size):
+        warnings.append(f"The weights were trained at {loaded.trained_at} pixels, and this is {network.image_size}.")
+    return Manifest(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        generator={
+            "vitexport": metadata.version("vitexport"),
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+            "host": f"{platform.system()} {platform.machine()}",
+        },
+        model=bundle.Model(
+            typed_name=typed_name,
+            name=info.name,
+            family=family.name,
+            paper=family.paper,
+            image_size=network.image_size,
+            num_classes=network.num_classes,
+            parameters=sum(parameter.numel() for parameter in network.parameters()),
+        ),
+        weights=bundle.Weights(
+            kind=loaded.kind,
+            source=loaded.source,
+            sha256=loaded.sha256,
+            trained=loaded.trained,
+            trained_at=loaded.trained_at,
+        ),
+        target=bundle.Target(id=plan.device.id, name=plan.device.name, platform=plan.device.platform),
+        preprocessing=bundle.Preprocessing(
+            resize="shorter_side_then_center_crop", crop_pct=family.crop_pct, interpolation=family.interpolation
+        ),
+        graphs=tuple(
+            bundle.Graph(
+                name=graph.name,
+                inputs=graph.inputs,
+                outputs=graph.outputs,
+                vectors=_vectors(graph),
+                vectors_sha256=digest(folder / _vectors(graph)),
+            )
+            for graph in graphs
+        ),
+        artifacts=tuple(artifacts),
+        warnings=tuple(warnings),
+    )

@@ -1,0 +1,2 @@
+def write_report(folder, manifest, device):
+    (folder / "report.html").write_text("x")

@@ -1,0 +1,132 @@
+"""The folds applied at capture: arithmetic on weights alone, done once in float64 instead of in every run."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+from exporter.rewrites import Rewrite, add_constant, constant
+
+aten = torch.ops.aten
+
+_CHANNEL_AXIS: dict[Any, int] = {aten.conv2d.default: 1, aten.linear.default: -1}
+"""Layers that an affine map can be folded into -> axis of their output channels."""
+
+
+def fold_constants(module: fx.GraphModule) -> None:
+    """Evaluate what depends on weights alone: gathered attention biases, reshaped layer scales.
+
+    Every runtime wants it: a gather in front of each attention would cost more than the addition it feeds.
+    """
+    for node in list(module.graph.nodes):
+        if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
+            continue
+        if not node.all_input_nodes or any(constant(module, operand) is None for operand in node.all_input_nodes):
+            continue
+        args, kwargs = fx.node.map_arg((node.args, node.kwargs), lambda operand: constant(module, operand))
+        result = node.target(*args, **kwargs)
+        if isinstance(result, Tensor):
+            node.replace_all_uses_with(add_constant(module, node, node.name, result))
+            module.graph.erase_node(node)
+
+
+def merge_parallel_linears(module: fx.GraphModule) -> None:
+    """Sum the weights of two linear layers whose outputs are summed: a distilled model's two heads become one."""
+    for node in list(module.graph.nodes):
+        if node.target is not aten.add.Tensor or node.kwargs:
+            continue
+        first, second = node.args
+        if not all(isinstance(n, fx.Node) and n.target is aten.linear.default for n in (first, second)):
+            continue
+        if first.args[0] is not second.args[0] or len(first.users) > 1 or len(second.users) > 1:
+            continue
+        if (one := _parameters(module, first)) is None or (other := _parameters(module, second)) is None:
+            continue
+        _set_parameters(module, first, one[0] + other[0], one[1] + other[1])
+        node.replace_all_uses_with(first)
+        module.graph.erase_node(node)
+
+
+def fold_affine(module: fx.GraphModule) -> None:
+    """Fold batch norm, layer scale and constant factors into the convolution or linear layer before them.
+
+    Every runtime wants it. Some fuse batch norm themselves, none sees through all of the three.
+    """
+    for node in list(module.graph.nodes):
+        if (found := _affine_of_layer(module, node)) is None:
+            continue
+        layer, scale, shift = found
+        if (parameters := _parameters(module, layer)) is None:
+            continue
+        weight, bias = parameters
+        _set_parameters(module, layer, weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), bias * scale + shift)
+        node.replace_all_uses_with(layer)
+        module.graph.erase_node(node)
+
+
+FOLDS: tuple[Rewrite, ...] = (fold_constants, merge_parallel_linears, fold_affine)
+
+
+def _parameters(module: fx.GraphModule, layer: fx.Node) -> tuple[Tensor, Tensor] | None:
+    """Weight and bias of a layer in float64, zeros for no bias; None where they are not constant."""
+    weight = constant(module, layer.args[1])
+    given = layer.args[2] if len(layer.args) > 2 else None
+    bias = constant(module, given)
+    if weight is None or (given is not None and bias is None):
+        return None
+    return weight.double(), torch.zeros(len(weight), dtype=torch.float64) if bias is None else bias.double()
+
+
+def _set_parameters(module: fx.GraphModule, layer: fx.Node, weight: Tensor, bias: Tensor) -> None:
+    """Give a layer new weights, in the precision of its output; other users of the old ones keep those."""
+    dtype = layer.meta["val"].dtype
+    weight_node = add_constant(module, layer, "weight", weight.to(dtype))
+    bias_node = add_constant(module, layer, "bias", bias.to(dtype))
+    layer.args = (layer.args[0], weight_node, bias_node, *layer.args[3:])
+
+
+def _affine_of_layer(module: fx.GraphModule, node: fx.Node) -> tuple[fx.Node, Tensor, Tensor] | None:
+    """(layer, scale, shift) where `node` is layer * scale + shift for each output channel, and its only user.
+
+    Scale and shift are float64 vectors of the layer's output channels.
+    """
+    if node.target is aten.batch_norm.default:
+        layer = node.args[0]
+        return (layer, *_batch_norm_affine(module, node)) if _foldable(layer) else None
+    if node.target is aten.div.Tensor:
+        layer, divisor = node.args
+        scale = _channel_vector(module, divisor, layer) if _foldable(layer) else None
+        return None if scale is None else (layer, 1 / scale, torch.zeros_like(scale))
+    if node.target is aten.mul.Tensor:
+        for layer, factor in (node.args, node.args[::-1]):
+            scale = _channel_vector(module, factor, layer) if _foldable(layer) else None
+            if scale is not None:
+                return layer, scale, torch.zeros_like(scale)
+    return None
+
+
+def _foldable(node: Any) -> bool:
+    return isinstance(node, fx.Node) and node.target in _CHANNEL_AXIS and len(node.users) == 1
+
+
+def _batch_norm_affine(module: fx.GraphModule, node: fx.Node) -> tuple[Tensor, Tensor]:
+    # batch_norm(input, weight, bias, running mean, running variance, training, momentum, epsilon, cudnn)
+    gain, bias, mean, variance = (constant(module, argument) for argument in node.args[1:5])
+    if gain is None or bias is None or mean is None or variance is None:
+        raise ValueError(f"{node.name} lacks weights or running statistics: export the model in eval mode")
+    epsilon: Any = node.args[7]
+    scale = gain.double() / (variance.double() + epsilon).sqrt()
+    return scale, bias.double() - mean.double() * scale
+
+
+def _channel_vector(module: fx.GraphModule, factor: Any, layer: fx.Node) -> Tensor | None:
+    """`factor` as a float64 vector of the layer's output channels; None where it varies along another axis."""
+    value = torch.tensor(factor) if isinstance(factor, int | float) else constant(module, factor)
+    output = layer.meta["val"]
+    if value is None or value.ndim > output.ndim:
+        return None
+    axis = _CHANNEL_AXIS[layer.target] % output.ndim
+    padded = value.reshape([1] * (output.ndim - value.ndim) + list(value.shape))
+    if any(size != 1 for position, size in enumerate(padded.shape) if position != axis):
+        return None
+    return padded.flatten().double().expand(output.shape[axis])

@@ -1,0 +1,114 @@
+"""Does an artefact, run from disk by a real runtime, say what PyTorch says?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.backends import NotExecutableError, Runner, backend
+from exporter.bundle import Parity, Precision, TensorSpec, Tolerance, Verification
+
+Arrays = dict[str, NDArray[np.float32]]
+"""Tensor name -> values of all vectors, stacked along the first axis."""
+
+TOLERANCES: dict[Precision, Tolerance] = {
+    "fp32": Tolerance(relative=1e-4, top1=1.0),
+    # Rounding the weights alone to half precision moves the logits by up to 3e-3.
+    "fp16": Tolerance(relative=2e-2, top1=0.97),
+}
+
+
+def verify(
+    format: str,
+    path: Path,
+    precision: Precision,
+    inputs: Sequence[TensorSpec],
+    outputs: Sequence[TensorSpec],
+    given: Arrays,
+    expected: Arrays,
+) -> Verification:
+    """Load the artefact at `path`, feed it `given` and compare what comes out with `expected`, PyTorch's outputs.
+
+    What this machine cannot run is checked for its structure and marked "not executed".
+    """
+    module, tolerance = backend(format), TOLERANCES[precision]
+    try:
+        runner = module.load(path)
+    except NotExecutableError as reason:
+        return Verification(
+            status="not executed",
+            runtime=None,
+            tolerance=tolerance,
+            vectors=0,
+            outputs={},
+            detail=f"Not executed: {reason} Structure: {module.inspect(path, inputs, outputs)}.",
+        )
+    parity = compare(expected, run_all(runner, given))
+    failures = [text for name, output in parity.items() if (text := _failure(name, output, tolerance))]
+    count = len(next(iter(expected.values())))
+    worst = max(output.relative or 0.0 for output in parity.values())
+    return Verification(
+        status="failed" if failures else "passed",
+        runtime=runner.runtime,
+        tolerance=tolerance,
+        vectors=count,
+        outputs=parity,
+        detail="; ".join(failures) or f"Agrees with PyTorch within {worst:.1e} on {count} inputs.",
+    )
+
+
+def failed(precision: Precision, detail: str) -> Verification:
+    """The verdict on an artefact that did not come as far as a comparison."""
+    tolerance = TOLERANCES[precision]
+    return Verification(status="failed", runtime=None, tolerance=tolerance, vectors=0, outputs={}, detail=detail)
+
+
+def run_all(runner: Runner, inputs: Arrays) -> Arrays:
+    """Run every vector, one at a time, as an app would."""
+    count = len(next(iter(inputs.values())))
+    results = [runner({name: values[index] for name, values in inputs.items()}) for index in range(count)]
+    return {name: np.stack([result[name] for result in results]) for name in results[0]}
+
+
+def compare(expected: Arrays, actual: Arrays) -> dict[str, Parity]:
+    """Parity of every expected output; one that is missing or of another shape counts as not finite."""
+    return {name: _parity(values, actual.get(name)) for name, values in expected.items()}
+
+
+def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None) -> Parity:
+    count = len(expected)
+    if actual is None or actual.shape != expected.shape:
+        return Parity(max_abs=None, relative=None, top1=0, top5=0, per_vector=(None,) * count)
+    flat_expected, flat_actual = expected.reshape(count, -1), actual.reshape(count, -1)
+    difference = np.abs(flat_expected.astype(np.float64) - flat_actual)
+    scale = np.abs(flat_expected)
+    best, own = (np.argsort(-values, axis=1)[:, :5] for values in (flat_expected, flat_actual))
+    shared = [len(set(a) & set(b)) / len(a) for a, b in zip(best, own, strict=True)]
+    return Parity(
+        max_abs=_finite(difference.max()),
+        relative=_finite(difference.max() / scale.max()),
+        top1=float((best[:, 0] == own[:, 0]).mean()),
+        top5=float(np.mean(shared)),
+        per_vector=tuple(_finite(d / s) for d, s in zip(difference.max(1), scale.max(1), strict=True)),
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _failure(name: str, parity: Parity, tolerance: Tolerance) -> str | None:
+    """What is wrong with an output, or None."""
+    if parity.relative is None or parity.max_abs is None:
+        return f"{name} is missing, misshapen or not finite"
+    if parity.relative > tolerance.relative:
+        return (
+            f"{name} is off by {parity.relative:.1e} of its range (max abs {parity.max_abs:.3g}), "
+            f"and {tolerance.relative:.0e} is allowed"
+        )
+    if parity.top1 < tolerance.top1:
+        return f"{name} has another best class on {1 - parity.top1:.0%} of the inputs"
+    return None

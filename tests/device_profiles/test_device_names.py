@@ -1,0 +1,99 @@
+"""How a device is found by name."""
+
+import subprocess
+import sys
+
+import pytest
+
+import device_profiles
+from device_profiles.schema import Device
+
+IDS = [
+    *["galaxy_a54", "galaxy_s22", "galaxy_s23", "galaxy_s24", "galaxy_s25", "galaxy_s26"],
+    *["iphone12", "iphone13", "iphone14", "iphone14_pro", "iphone15", "iphone15_pro", "iphone15_pro_max"],
+    *["iphone16", "iphone16_pro", "iphone17_pro"],
+    *["pixel6", "pixel7", "pixel8", "pixel9", "pixel10"],
+    "raspberry_pi5",
+]
+
+
+def test_names_are_in_natural_order_and_keep_vendors_together() -> None:
+    assert device_profiles.names() == IDS
+
+
+@pytest.mark.parametrize("device_id", IDS)
+def test_every_id_loads(device_id: str) -> None:
+    device = device_profiles.load(device_id)
+    assert isinstance(device, Device)
+    assert device.id == device_id
+
+
+def test_all_devices_are_those_of_names_without_the_host() -> None:
+    assert [device.id for device in device_profiles.all_devices()] == IDS
+
+
+@pytest.mark.parametrize(
+    ("name", "device_id"),
+    [
+        ("iPhone 15 Pro Max", "iphone15_pro_max"),
+        ("IPHONE15PROMAX", "iphone15_pro_max"),
+        ("iphone-15_pro", "iphone15_pro"),
+        ("Apple iPhone 15", "iphone15"),
+        ("google pixel 8", "pixel8"),
+        ("Pixel-10", "pixel10"),
+        ("Samsung Galaxy S24", "galaxy_s24"),
+        ("galaxys24", "galaxy_s24"),
+        (" raspberry pi 5 ", "raspberry_pi5"),
+    ],
+)
+def test_case_spaces_hyphens_and_underscores_are_ignored(name: str, device_id: str) -> None:
+    assert device_profiles.load(name).id == device_id
+
+
+@pytest.mark.parametrize("device_id", IDS)
+def test_a_full_name_loads(device_id: str) -> None:
+    device = device_profiles.load(device_id)
+    assert device_profiles.load(device.name) == device
+    assert device_profiles.load(f"{device.vendor} {device.name}") == device
+
+
+@pytest.mark.parametrize(
+    ("name", "closest"),
+    [
+        ("iphone15_por", "iphone15_pro"),
+        ("Galaxy A55", "galaxy_a54"),
+        ("Google Pixel 8a", "pixel8"),
+        ("hots", "host"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_three_closest(name: str, closest: str) -> None:
+    with pytest.raises(device_profiles.UnknownDevice) as caught:
+        device_profiles.load(name)
+    message = str(caught.value)
+    suggested = message.partition("the closest are ")[2].partition(", and `vitexport devices` lists them all")[0]
+    suggestions = suggested.replace(" and ", ", ").split(", ")
+    assert message.startswith(f"there is no device '{name}': ")
+    assert len(set(suggestions)) == 3
+    assert set(suggestions) <= {*IDS, "host"}
+    assert suggestions[0] == closest
+
+
+def test_an_unknown_device_is_a_lookup_error() -> None:
+    with pytest.raises(LookupError):
+        device_profiles.load("")
+
+
+def test_importing_the_package_and_listing_names_imports_nothing_heavy() -> None:
+    program = "import sys, device_profiles; device_profiles.names(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {module.partition(".")[0] for module in run.stdout.split()}
+    assert "device_profiles" in loaded
+    assert not loaded & {"torch", "numpy", "pydantic", "exporter", "latency_db"}
+
+
+def test_reading_profiles_imports_neither_torch_nor_the_exporter() -> None:
+    program = "import sys, device_profiles as d; d.all_devices(); d.load('host'); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {module.partition(".")[0] for module in run.stdout.split()}
+    assert "pydantic" in loaded
+    assert not loaded & {"torch", "numpy", "exporter", "latency_db"}
