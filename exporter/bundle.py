@@ -43,7 +43,7 @@ class TensorSpec(_Part):
     shape: tuple[int, ...]
     dtype: Literal["float32"]
     layout: str = Field(description="Names of the axes, for instance NCHW.")
-    value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest value; null is unbounded.")
+    value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
     meaning: str
 
 

@@ -40,3 +40,9 @@ def closest(name: str, known: Iterable[str], count: int = 3) -> str:
     """The `count` nearest of the known names, ready for a sentence: "a, b or c"."""
     *head, last = get_close_matches(name, list(known), n=count, cutoff=0.0)
     return f"{', '.join(head)} or {last}" if head else last
+
+
+def describe(error: Exception) -> str:
+    """A toolchain's exception in one line: its type and the first line of what it says."""
+    first_line = next(iter(str(error).strip().splitlines()), "no message")
+    return f"{type(error).__name__}: {first_line}"

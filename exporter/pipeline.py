@@ -20,7 +20,7 @@ from device_profiles import load as load_device
 from exporter import bundle
 from exporter.backends import FORMATS, Lowered, LowerOptions, backend, installed, toolchain_versions
 from exporter.bundle import Artifact, Bundle, Manifest, Precision, Verification, digest, size_of, write_vectors
-from exporter.errors import BackendError, VerificationError, VitexportError
+from exporter.errors import BackendError, VerificationError, VitexportError, describe
 from exporter.graphs.capture import Graph
 from exporter.graphs.classifier import classifier_graphs
 from exporter.images import to_input, verification_images
@@ -28,7 +28,7 @@ from exporter.models.classifier import Classifier
 from exporter.models.registry import ModelInfo, create_model, model_info
 from exporter.models.weights import LoadedWeights, provide_weights
 from exporter.report import write_report
-from exporter.verify import Arrays, failed, verify
+from exporter.verify import Arrays, verify
 
 if TYPE_CHECKING:
     from device_profiles.schema import Device
@@ -76,7 +76,9 @@ def export(
             step(f"{format}: lower {graph.name}", 0.15 + 0.85 * index / len(work))
             file, lowered = _lower(graph, format, options, folder)
             step(f"{format}: verify {graph.name}", 0.15 + 0.85 * (index + 0.8) / len(work))
-            verification = _verify(graph, format, options, folder / file, *recorded[graph.name])
+            verification = verify(
+                format, folder / file, options.precision, graph.inputs, graph.outputs, *recorded[graph.name]
+            )
             artifacts.append(_artifact(graph, format, options, folder, file, lowered, verification))
         manifest = _manifest(model, plan, network, loaded, graphs, artifacts, folder)
         (folder / bundle.MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
@@ -174,24 +176,8 @@ def _lower(graph: Graph, format: str, options: LowerOptions, folder: Path) -> tu
         raise
     except Exception as error:  # whatever a toolchain throws
         raise BackendError(
-            f"{format} cannot lower {graph.name} ({type(error).__name__}: {_first_line(error)}); "
-            "--verbose shows what its toolchain says."
+            f"{format} cannot lower {graph.name} ({describe(error)}); --verbose shows what its toolchain says."
         ) from error
-
-
-def _verify(
-    graph: Graph, format: str, options: LowerOptions, path: Path, inputs: Arrays, expected: Arrays
-) -> Verification:
-    try:
-        return verify(format, path, options.precision, graph.inputs, graph.outputs, inputs, expected)
-    except (VitexportError, OSError):
-        raise
-    except Exception as error:  # an artefact that its own runtime refuses has failed
-        return failed(options.precision, f"does not run ({type(error).__name__}: {_first_line(error)})")
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), "no message")
 
 
 def _artifact(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exporter.backends import NotExecutableError, Runner, backend
-from exporter.bundle import Parity, Precision, TensorSpec, Tolerance, Verification
+from exporter.bundle import Artifact, Bundle, Parity, Precision, TensorSpec, Tolerance, Verification
+from exporter.errors import VitexportError, describe
 
 Arrays = dict[str, NDArray[np.float32]]
 """Tensor name -> values of all vectors, stacked along the first axis."""
@@ -37,6 +38,7 @@ def verify(
     module, tolerance = backend(format), TOLERANCES[precision]
     try:
         runner = module.load(path)
+        actual = run_all(runner, given)
     except NotExecutableError as reason:
         return Verification(
             status="not executed",
@@ -46,7 +48,18 @@ def verify(
             outputs={},
             detail=f"Not executed: {reason} Structure: {module.inspect(path, inputs, outputs)}.",
         )
-    parity = compare(expected, run_all(runner, given))
+    except (VitexportError, OSError):
+        raise
+    except Exception as error:  # whatever a runtime throws: an artefact that it refuses has failed
+        return Verification(
+            status="failed",
+            runtime=module.RUNTIME,
+            tolerance=tolerance,
+            vectors=0,
+            outputs={},
+            detail=f"does not run ({describe(error)})",
+        )
+    parity = compare(expected, actual)
     failures = [text for name, output in parity.items() if (text := _failure(name, output, tolerance))]
     count = len(next(iter(expected.values())))
     worst = max(output.relative or 0.0 for output in parity.values())
@@ -60,10 +73,23 @@ def verify(
     )
 
 
-def failed(precision: Precision, detail: str) -> Verification:
-    """The verdict on an artefact that did not come as far as a comparison."""
-    tolerance = TOLERANCES[precision]
-    return Verification(status="failed", runtime=None, tolerance=tolerance, vectors=0, outputs={}, detail=detail)
+def verify_bundle(
+    bundle: Bundle, progress: Callable[[str, float], None] | None = None
+) -> list[tuple[Artifact, Verification]]:
+    """Verify every artefact of a bundle again, from disk, on its own conformance vectors.
+
+    Raises `BundleError` if a file is missing or altered.
+    """
+    bundle.check()
+    checked = []
+    for index, artifact in enumerate(bundle.manifest.artifacts):
+        if progress is not None:
+            progress(f"{artifact.format}: {artifact.graph}", index / len(bundle.manifest.artifacts))
+        given, expected = bundle.vectors(artifact.graph)
+        path = bundle.path / artifact.file
+        verdict = verify(artifact.format, path, artifact.precision, artifact.inputs, artifact.outputs, given, expected)
+        checked.append((artifact, verdict))
+    return checked
 
 
 def run_all(runner: Runner, inputs: Arrays) -> Arrays:

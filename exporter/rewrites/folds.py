@@ -1,6 +1,6 @@
 """The folds applied at capture: arithmetic on weights alone, done once in float64 instead of in every run."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, fx
@@ -93,19 +93,16 @@ def _affine_of_layer(module: fx.GraphModule, node: fx.Node) -> tuple[fx.Node, Te
     if node.target is aten.batch_norm.default:
         layer = node.args[0]
         return (layer, *_batch_norm_affine(module, node)) if _foldable(layer) else None
-    if node.target is aten.div.Tensor:
-        layer, divisor = node.args
-        scale = _channel_vector(module, divisor, layer) if _foldable(layer) else None
-        return None if scale is None else (layer, 1 / scale, torch.zeros_like(scale))
-    if node.target is aten.mul.Tensor:
-        for layer, factor in (node.args, node.args[::-1]):
-            scale = _channel_vector(module, factor, layer) if _foldable(layer) else None
-            if scale is not None:
-                return layer, scale, torch.zeros_like(scale)
+    if node.target not in (aten.mul.Tensor, aten.div.Tensor):
+        return None
+    division = node.target is aten.div.Tensor
+    for layer, factor in [node.args] if division else [node.args, node.args[::-1]]:
+        if _foldable(layer) and (scale := _channel_vector(module, factor, layer)) is not None:
+            return layer, 1 / scale if division else scale, torch.zeros_like(scale)
     return None
 
 
-def _foldable(node: Any) -> bool:
+def _foldable(node: object) -> TypeGuard[fx.Node]:
     return isinstance(node, fx.Node) and node.target in _CHANNEL_AXIS and len(node.users) == 1
 
 

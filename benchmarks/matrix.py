@@ -1,0 +1,77 @@
+"""Every model in every format: converts, runs, agrees? Writes docs/matrix.md.
+
+    .venv/bin/python benchmarks/matrix.py [MODEL ...]
+
+Each model is exported as a user would, by the command line in a process of its own, with seeded weights, so that the
+table comes out the same everywhere. With model names only those are exported and the table is printed, not written.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from exporter import list_models
+from exporter.backends import FORMATS
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "matrix.md"
+
+HEADER = """# Models × formats
+
+Written by `benchmarks/matrix.py`: every model, with seeded weights at its default image size, exported by
+`vitexport MODEL --target host --format all --weights random`. A number is `max|a−b| / max|b|` between the logits of
+the artefact, run from disk by its own runtime, and those of eager PyTorch, over 16 inputs (4 synthetic pictures, 12
+crops of photographs); the share in brackets is that of graph nodes inside the XNNPACK delegate. Core ML cannot run on
+Linux: "checked" means that the package opens, has the right inputs and outputs, and every weight in it is readable and
+finite. Tolerance for fp32: 1e-4.
+"""
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list_models()
+    rows, versions = [], {}
+    for model in wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            cells = []
+            for artifact in _export(model, folder):
+                cells.append(_cell(artifact))
+                versions |= artifact["toolchain"]
+        rows.append(f"| {model} | {' | '.join(cells)} |")
+        print(rows[-1], flush=True)
+    if not sys.argv[1:]:
+        DOCUMENT.write_text(
+            f"{HEADER}\n| model | {' | '.join(FORMATS)} |\n|---|{'---|' * len(FORMATS)}\n"
+            + "\n".join(rows)
+            + f"\n\nMade with {', '.join(f'{name} {version}' for name, version in sorted(versions.items()))}.\n"
+        )
+
+
+def _export(model: str, folder: str) -> list[dict]:
+    """The manifest's artefacts, in the order of FORMATS."""
+    command = ["vitexport", model, "--format", "all", "--weights", "random", "--out", folder, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        sys.exit(f"{model}: {done.stderr}")
+    if done.returncode == 1:
+        print(done.stderr, file=sys.stderr)
+        (manifest,) = Path(folder).glob("*.failed/manifest.json")
+        return json.loads(manifest.read_text())["artifacts"]
+    return json.loads(done.stdout)["manifest"]["artifacts"]
+
+
+def _cell(artifact: dict) -> str:
+    verification, delegation = artifact["verification"], artifact["delegation"]
+    if verification["status"] == "not executed":
+        return f"{artifact['precision']} checked"
+    if verification["status"] == "failed":
+        return f"**failed**: {verification['detail']}"
+    relative = max(output["relative"] for output in verification["outputs"].values())
+    if delegation is None:
+        return f"{relative:.1e}"
+    nodes = delegation["delegated_nodes"] + delegation["other_nodes"]
+    return f"{relative:.1e} ({delegation['delegated_nodes'] / nodes:.0%})"
+
+
+if __name__ == "__main__":
+    main()

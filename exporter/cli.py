@@ -1,0 +1,254 @@
+"""The command line: parse, call the API, print. Results go to stdout, progress and errors to stderr."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+import click
+
+from device_profiles import UnknownDevice
+from exporter.errors import VerificationError, VitexportError
+
+EXIT_FAILED, EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
+
+
+class DefaultCommand(click.Group):
+    """A group in which a line that names no command is an `export`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names, "--version"):
+            meant = get_close_matches(args[0], self.commands, n=1, cutoff=0.75)
+            if meant:
+                raise click.UsageError(f"There is no command or model {args[0]!r}; did you mean {meant[0]!r}?")
+            args = ["export", *args]
+        return super().parse_args(ctx, args)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+verbose_option = click.option("--verbose", is_flag=True, help="Show what the toolchains print.")
+
+
+@click.group(cls=DefaultCommand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="vitexport")
+def cli() -> None:
+    """Vision transformers to phones: export, verify, run.
+
+    `vitexport MODEL --target DEVICE` is short for `vitexport export MODEL --target DEVICE`.
+    """
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--target", default="host", show_default=True, help="A device of `vitexport devices`, or host.")
+@click.option("--format", "formats", multiple=True, metavar="FORMAT",
+              help="coreml, executorch, tflite, onnx or all; repeatable. Default: what suits the target.")  # fmt: skip
+@click.option("--precision", type=click.Choice(["fp32", "fp16"]), help="Default: fp16 for Core ML, fp32 elsewhere.")
+@click.option("--weights", default="auto", show_default=True, metavar="auto|required|random|FILE",
+              help="auto: local cache, then hub, then seeded weights.")  # fmt: skip
+@click.option("--image-size", type=int, metavar="PIXELS", help="Default: what the weights were trained at.")
+@click.option("--num-classes", type=int, default=1000, show_default=True)
+@click.option("--min-os", metavar="IOS", help="Oldest iOS that the Core ML program must load on, such as 17.")
+@click.option("--delegate", metavar="NAME", help="ExecuTorch delegate: xnnpack (default) or coreml.")
+@click.option("--out", default=".", show_default=True, metavar="FOLDER", help="Where the bundle's folder is made.")
+@json_option
+@verbose_option
+def export(
+    model: str, target: str, formats: tuple[str, ...], precision: Any, weights: str, image_size: int | None,
+    num_classes: int, min_os: str | None, delegate: str | None, out: str, as_json: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Export MODEL to a verified bundle (the default command)."""
+    from exporter import terminal
+    from exporter.models.registry import model_info
+
+    model_info(model)  # a misspelt name is reported before torch is imported
+    min_ios = _ios_version(min_os)
+    with _working(verbose) as progress:
+        from exporter import pipeline
+
+        bundle = pipeline.export(
+            model,
+            target,
+            formats or None,
+            precision,
+            weights,
+            image_size,
+            num_classes,
+            min_ios,
+            delegate,
+            out,
+            progress,
+        )
+    if as_json:
+        terminal.print_json({"path": str(bundle.path), "manifest": bundle.manifest.model_dump(mode="json")})
+    else:
+        terminal.print_bundle(bundle)
+
+
+@cli.command()
+@click.argument("pattern", default="*")
+@json_option
+def models(pattern: str, as_json: bool) -> None:
+    """List models, or those that match PATTERN."""
+    from exporter import terminal
+    from exporter.models.registry import list_models, model_info
+
+    found = [model_info(name) for name in list_models(pattern)]
+    if as_json:
+        terminal.print_json([vars(info) | {"family": info.family.name, "hub_id": info.hub_id} for info in found])
+        return
+    terminal.print_table(
+        ("model", "parameters>", "GMACs>", "image>", "top-1 (timm)>", "weights", "paper"),
+        (
+            (m.name, f"{m.parameters / 1e6:.2f} M", f"{m.gmacs:.2f}", m.family.image_size, f"{m.top1:.1f} %", m.hub_id,
+             m.family.paper)
+            for m in found
+        ),
+    )  # fmt: skip
+
+
+@cli.command()
+@click.argument("device", required=False)
+@json_option
+def devices(device: str | None, as_json: bool) -> None:
+    """List devices, or all facts about DEVICE."""
+    import device_profiles
+    from exporter import terminal
+
+    if device is not None:
+        profile = device_profiles.load(device)
+        terminal.print_json(profile.model_dump(mode="json")) if as_json else terminal.print_device(profile)
+        return
+    profiles = device_profiles.all_devices()
+    if as_json:
+        terminal.print_json([profile.model_dump(mode="json") for profile in profiles])
+    else:
+        terminal.print_devices(profiles)
+
+
+@cli.command()
+@json_option
+def formats(as_json: bool) -> None:
+    """List formats and their toolchains."""
+    from exporter import terminal
+    from exporter.backends import FORMATS, backend, installed, toolchain_versions
+
+    rows = []
+    for name in FORMATS:
+        module = backend(name)
+        rows.append(
+            {
+                "format": name,
+                "file": f".{module.EXTENSION}",
+                "precisions": list(module.PRECISIONS),
+                "delegates": list(module.DELEGATES),
+                "runs_here_by": module.RUNTIME,
+                "toolchain": toolchain_versions(module) if installed(module) else None,
+                "install": f"pip install 'vitexport[{module.EXTRA}]'",
+            }
+        )
+    terminal.print_json(rows) if as_json else terminal.print_formats(rows)
+
+
+@cli.command()
+@click.argument("bundle")
+@json_option
+@verbose_option
+def verify(bundle: str, as_json: bool, verbose: bool) -> None:
+    """Run every artefact of BUNDLE again, from disk."""
+    from exporter import terminal
+    from exporter.bundle import Bundle
+
+    opened = Bundle.open(bundle)
+    with _working(verbose) as progress:
+        from exporter.verify import verify_bundle
+
+        checked = verify_bundle(opened, progress)
+    if as_json:
+        terminal.print_json(
+            [{"format": a.format, "graph": a.graph, **verification.model_dump()} for a, verification in checked]
+        )
+    else:
+        terminal.print_verdicts(checked)
+    if any(verification.status == "failed" for _, verification in checked):
+        sys.exit(EXIT_FAILED)
+
+
+@cli.command()
+@click.argument("bundle")
+@click.argument("image")
+@click.option("--format", "formats", multiple=True, metavar="FORMAT", help="Default: every one that runs here.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: its own choice.")
+@json_option
+@verbose_option
+def run(bundle: str, image: str, formats: tuple[str, ...], threads: int | None, as_json: bool, verbose: bool) -> None:
+    """Classify IMAGE with the artefacts of BUNDLE."""
+    from exporter import terminal
+    from exporter.bundle import Bundle
+
+    opened = Bundle.open(bundle)
+    opened.check()
+    with _working(verbose):
+        from exporter.classify import classify
+
+        answers = classify(opened, image, list(formats) or None, threads)
+    if as_json:
+        terminal.print_json(answers)
+    else:
+        terminal.print_predictions(answers, opened.manifest.weights.trained)
+
+
+def main() -> NoReturn:
+    """Entry point: every mistake becomes one line and exit code 2, a failed verification exit code 1."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = cli(standalone_mode=False)
+    except click.ClickException as error:
+        _fail(error.format_message(), EXIT_MISTAKE)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("Interrupted; nothing was left behind.", EXIT_INTERRUPTED)
+    except VerificationError as error:
+        _fail(str(error), EXIT_FAILED)
+    except (VitexportError, UnknownDevice) as error:
+        _fail(str(error), EXIT_MISTAKE)
+    except BrokenPipeError:
+        sys.exit(EXIT_MISTAKE)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _fail(f"{error.strerror or error}{where}; nothing was left behind.", EXIT_MISTAKE)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"vitexport: {message}", err=True)
+    sys.exit(code)
+
+
+def _terminate(*_: object) -> NoReturn:
+    # Raised as an exception, so that what is half-written is removed on the way out.
+    sys.exit(EXIT_TERMINATED)
+
+
+def _ios_version(text: str | None) -> int | None:
+    """17 from "17", "iOS17" or "17.0"."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(?:ios)?\s*(\d+)(?:\.\d+)*", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise click.UsageError(f"--min-os takes an iOS version such as 17, not {text!r}.")
+    return int(match.group(1))
+
+
+@contextmanager
+def _working(verbose: bool) -> Iterator[Callable[[str, float], None]]:
+    """Work with a progress bar and, unless `verbose`, without the toolchains' own output."""
+    from exporter.terminal import progress_bar
+    from exporter.toolchain_noise import hidden
+
+    with hidden(not verbose) as stream, progress_bar(stream) as progress:
+        yield progress

@@ -1,0 +1,190 @@
+"""How results look in a terminal: tables on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from device_profiles.schema import Device
+    from exporter.bundle import Artifact, Bundle, Verification
+    from exporter.classify import Prediction
+
+_COLOURS = {"passed": "green", "failed": "bold red", "not executed": "yellow"}
+_UNITS = {"memory": " GB", "bandwidth": " GB/s", "npu_tops": " TOPS", "cpu_clocks": " GHz"}
+
+
+def print_json(content: Any) -> None:
+    print(json.dumps(content, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
+    """Columns whose name ends in ">" are set flush right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    _stdout().print(table)
+
+
+def print_bundle(bundle: Bundle) -> None:
+    """What an export made."""
+    manifest = bundle.manifest
+    console = _stdout()
+    model, weights = manifest.model, manifest.weights
+    console.print(
+        f"{model.name} at {model.image_size} px for {manifest.target.name}, "
+        f"{model.parameters / 1e6:.2f} M parameters, weights: {weights.source}\n"
+    )
+    print_verdicts((artifact, artifact.verification) for artifact in manifest.artifacts)
+    console.print()
+    for warning in manifest.warnings:
+        console.print(f"[yellow]{warning}[/yellow]")
+    console.print(f"Bundle  {bundle.path}\nReport  {bundle.path / 'report.html'}", soft_wrap=True)
+
+
+def print_verdicts(checked: Iterable[tuple[Artifact, Verification]]) -> None:
+    """One row an artefact: what it is, how far it is from PyTorch, who says so."""
+    print_table(
+        ("format", "file", "MB>", "precision", "delegated>", "relative error>", "top-1>", "result"),
+        (
+            (
+                artifact.format,
+                artifact.file,
+                f"{artifact.bytes / 1e6:.1f}",
+                artifact.precision,
+                f"{artifact.delegation.share:.0%}" if artifact.delegation else "–",
+                *_parity(verification),
+                _verdict(verification),
+            )
+            for artifact, verification in checked
+        ),
+    )
+
+
+def _parity(verification: Verification) -> tuple[str, str]:
+    if not verification.outputs:
+        return "–", "–"
+    relative = [output.relative for output in verification.outputs.values()]
+    worst = "not finite" if None in relative else f"{max(r for r in relative if r is not None):.1e}"
+    return worst, f"{min(output.top1 for output in verification.outputs.values()):.0%}"
+
+
+def _verdict(verification: Verification) -> str:
+    colour = _COLOURS[verification.status]
+    runtime = f" by {verification.runtime}" if verification.runtime else ""
+    reason = "" if verification.status == "passed" else f": {verification.detail}"
+    return f"[{colour}]{verification.status}[/{colour}]{runtime}{reason}"
+
+
+def print_predictions(answers: Mapping[str, Sequence[Prediction]], trained: bool) -> None:
+    """The first format's best classes, and what every format makes of them."""
+    first, *_ = answers.values()
+    rows = []
+    for prediction in first:
+        by_format = [
+            next((f"{p.probability:.1%}" for p in answer if p.index == prediction.index), "–")
+            for answer in answers.values()
+        ]
+        rows.append((prediction.index, prediction.label or "", *by_format))
+    print_table(("class>", "label", *(f"{name}>" for name in answers)), rows)
+    if not trained:
+        _stdout().print("[yellow]UNTRAINED: the weights are seeded, so these classes mean nothing.[/yellow]")
+
+
+def print_formats(rows: Sequence[Mapping[str, Any]]) -> None:
+    print_table(
+        ("format", "file", "precisions", "runs here by", "toolchain"),
+        (
+            (
+                row["format"],
+                row["file"],
+                ", ".join(row["precisions"]),
+                row["runs_here_by"] or "– (structure is checked)",
+                ", ".join(f"{name} {version}" for name, version in row["toolchain"].items())
+                if row["toolchain"]
+                else f"not installed: {row['install']}",
+            )
+            for row in rows
+        ),
+    )
+
+
+def print_devices(devices: Sequence[Device]) -> None:
+    """One row a device; a fact that nobody looked up carries a `?`."""
+
+    def cell(device: Device, fact: str, text: object) -> str:
+        return "" if text is None else f"{text}{' ?' if fact in device.from_memory else ''}"
+
+    print_table(
+        ("device", "SoC", "NPU", "memory GB", "OS", "formats", "runs best in"),
+        (
+            (
+                device.id,
+                cell(device, "soc", device.soc),
+                cell(device, "npu", device.npu and device.npu.name),
+                cell(device, "memory", device.memory and device.memory.gb),
+                cell(device, "os_launch", device.os.launch),
+                ", ".join(device.prefer.formats),
+                f"{device.prefer.precision} on {device.prefer.compute_unit}",
+            )
+            for device in devices
+        ),
+    )
+    _stdout().print("\n? from memory, not looked up. `vitexport devices DEVICE` lists every fact with its source.")
+
+
+def print_device(device: Device) -> None:
+    """Every fact of one device with its source."""
+    sources = device.sources.model_dump()
+    print_table(
+        ("fact", "value", "source"),
+        (
+            (fact.replace("_", " "), f"{_fact(value)}{_UNITS.get(fact, '')}", str(sources[fact]).replace("_", " "))
+            for fact, value in device.facts.items()
+        ),
+        title=f"{device.name} ({device.id})",
+    )
+    prefer = device.prefer
+    _stdout().print(
+        f"\nPrefers {', '.join(prefer.formats)}; {prefer.formats[0]} in {prefer.precision} "
+        f"on the {prefer.compute_unit}. {prefer.reason}"
+    )
+
+
+def _fact(value: Any) -> str:
+    """A fact of a device profile as text: lists in order, parts of a record without their names."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_fact(item) for item in value)
+    if hasattr(value, "model_dump"):
+        return "; ".join(_fact(item) for item in value.model_dump(exclude_none=True).values())
+    return str(value)
+
+
+@contextmanager
+def progress_bar(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
+    """A bar on `stream`, silent when that is no terminal; yields (what is being done, share done) -> None."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn())
+    console = Console(file=stream)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+def _stdout() -> Console:
+    # Tables in a pipe keep their columns: 80 characters, rich's default there, would fold them.
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 160)

@@ -1,0 +1,35 @@
+"""Keeps what toolchains print, from C++ too, away from the user's terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+
+@contextmanager
+def hidden(enabled: bool = True) -> Iterator[TextIO]:
+    """Send this process's stdout and stderr to a temporary file; yields a stream that still reaches the old stderr.
+
+    Works on file descriptors, so it holds for the whole process: meant for the command line, not for libraries.
+    """
+    if not enabled:
+        yield sys.stderr
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with tempfile.TemporaryFile() as log, os.fdopen(os.dup(2), "w", buffering=1) as terminal:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, original in enumerate(saved, start=1):
+                os.dup2(original, descriptor)
+                os.close(original)
