@@ -230,7 +230,8 @@ class Bundle:
         """
         from exporter.backends import backend
 
-        return backend(format).load(self.path / self.artifact(format, graph).file, threads)
+        file = self.artifact(format, graph).file
+        return backend(format).load(self.path / file, threads)
 
     def vectors(self, graph: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
         """Conformance inputs and PyTorch's outputs by tensor name, stacked along the first axis."""
@@ -317,3 +318,8 @@ def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
     return current
+
+
+def json_schema() -> str:
+    """JSON Schema of the manifest, as kept in docs/manifest.schema.json."""
+    return json.dumps(Manifest.model_json_schema(mode="serialization"), indent=2) + "\n"

@@ -15,6 +15,7 @@ from exporter.errors import BackendError
 from exporter.images import classifier_input, read_photo
 
 IMAGENET_CLASSES = 1000
+"""A classifier with this many classes is taken for one of ImageNet-1k."""
 
 
 @dataclass(frozen=True)

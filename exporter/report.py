@@ -1,2 +1,270 @@
-def write_report(folder, manifest, device):
-    (folder / "report.html").write_text("x")
+"""report.html: a bundle explained to people, in one file that needs nothing else.
+
+It restates the manifest, the device profile and the conformance vectors. It judges nothing anew, and what was not
+measured it does not show.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from device_profiles.schema import FROM_MEMORY, Device
+from exporter.bundle import REPORT, Artifact, Graph, Manifest, Parity, TensorSpec, read_vectors
+from exporter.classify import IMAGENET_CLASSES, imagenet_labels
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+THUMBNAIL = 144
+"""Longest side of a verification picture in the report, pixels."""
+
+LABELLED_DECADES = 5
+"""Most decades of a plot's axis that get a label each: more would run into one another on a phone."""
+
+
+def write_report(folder: Path, manifest: Manifest, device: Device) -> None:
+    """Write report.html for the bundle in `folder`; raises `BundleError` where its vectors cannot be read."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("exporter"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"counted": _counted, "error": _error, "megabytes": _megabytes, "percent": _percent}
+    compared = [(artifact, parity) for artifact in manifest.artifacts if (parity := _worst(artifact))]
+    outcome, verdict = _verdict(manifest.artifacts)
+    page = environment.get_template("report.html.jinja").render(
+        manifest=manifest,
+        device=device,
+        outcome=outcome,
+        verdict=verdict,
+        worst=_worst,
+        compared=compared,
+        axis=_LogAxis(compared),
+        pictures=_pictures(folder, manifest, compared),
+        contracts=_contracts(manifest.artifacts),
+        facts=_facts(device),
+        from_memory=FROM_MEMORY,
+        toolchain=_toolchain(manifest.artifacts),
+    )
+    (folder / REPORT).write_text(page, encoding="utf-8")
+
+
+def _worst(artifact: Artifact) -> Parity | None:
+    """The worst of each figure over an artefact's outputs; None where nothing was compared."""
+    outputs = tuple(artifact.verification.outputs.values())
+    if not outputs:
+        return None
+    return Parity(
+        max_abs=_largest(output.max_abs for output in outputs),
+        relative=_largest(output.relative for output in outputs),
+        top1=min(output.top1 for output in outputs),
+        top5=min(output.top5 for output in outputs),
+        per_vector=tuple(map(_largest, zip(*(output.per_vector for output in outputs), strict=True))),
+    )
+
+
+def _largest(errors: Iterable[float | None]) -> float | None:
+    """None, "not finite", is larger than any number."""
+    largest = 0.0
+    for error in errors:
+        if error is None:
+            return None
+        largest = max(largest, error)
+    return largest
+
+
+def _verdict(artifacts: Sequence[Artifact]) -> tuple[str, str]:
+    """(CSS class, one sentence) for the bundle as a whole."""
+    passed, failed, idle = (
+        [artifact for artifact in artifacts if artifact.verification.status == status]
+        for status in ("passed", "failed", "not executed")
+    )
+    clauses = []
+    if failed:
+        clauses.append(f"{_counted(len(failed), 'artefact')} failed verification")
+    if passed:
+        within = max(output.relative or 0.0 for a in passed for output in a.verification.outputs.values())
+        agree = "agrees" if len(passed) == 1 else "agree"
+        clauses.append(f"{_counted(len(passed), 'artefact')} executed here {agree} with PyTorch within {within:.1e}")
+    if idle:
+        clauses.append(f"{len(idle)} not executed")
+    if not passed and not failed:
+        return "open", "No artefact was executed here, so agreement with PyTorch is not proved."
+    return "failed" if failed else "passed", "; ".join(clauses) + "."
+
+
+class _LogAxis:
+    """Relative errors on a decade scale that includes the tolerances, as percentages of a plot's width.
+
+    Zero and "not finite" have no place on such a scale: where they occur they get one of their own beyond its ends.
+    """
+
+    ZERO, NOT_FINITE = 4.0, 92.0
+
+    def __init__(self, compared: Sequence[tuple[Artifact, Parity]]) -> None:
+        errors = [error for _, parity in compared for error in parity.per_vector]
+        shown = [error for error in errors if error] + [a.verification.tolerance.relative for a, _ in compared]
+        self._low = math.floor(math.log10(min(shown, default=1)))
+        self._high = max(math.ceil(math.log10(max(shown, default=1))), self._low + 1)
+        self._has_zero, self._has_not_finite = 0 in errors, None in errors
+        self._left = 14.0 if self._has_zero else 4.0
+        self._right = 78.0 if self._has_not_finite else 96.0
+
+    def x(self, error: float | None) -> float:
+        if error is None:
+            return self.NOT_FINITE
+        if error == 0:
+            return self.ZERO
+        share = (math.log10(error) - self._low) / (self._high - self._low)
+        return round(self._left + share * (self._right - self._left), 2)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """(place in percent, label)"""
+        stride = math.ceil((self._high - self._low) / LABELLED_DECADES)
+        decades = [10.0**exponent for exponent in range(self._low, self._high + 1, stride)]
+        zero = [(self.ZERO, "0")] if self._has_zero else []
+        not_finite = [(self.NOT_FINITE, "not finite")] if self._has_not_finite else []
+        return [*zero, *((self.x(decade), f"{decade:.0e}") for decade in decades), *not_finite]
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A verification input, what PyTorch takes it for, and how far each artefact is from PyTorch on it."""
+
+    graph: str
+    number: int
+    uri: str
+    best_class: str | None
+    errors: tuple[tuple[Artifact, float | None], ...]
+
+
+def _pictures(folder: Path, manifest: Manifest, compared: Sequence[tuple[Artifact, Parity]]) -> list[_Picture]:
+    return [
+        _Picture(
+            graph=graph.name,
+            number=index + 1,
+            uri=_thumbnail(pixels),
+            best_class=best_class,
+            errors=tuple(
+                (artifact, parity.per_vector[index]) for artifact, parity in compared if artifact.graph == graph.name
+            ),
+        )
+        for graph in manifest.graphs
+        for index, (pixels, best_class) in enumerate(_recorded(folder, graph, _class_names(manifest)))
+    ]
+
+
+def _recorded(
+    folder: Path, graph: Graph, names: Callable[[int], str]
+) -> Iterator[tuple[NDArray[np.float32], str | None]]:
+    """(RGB 0–255 [3, H, W], PyTorch's best class) of every verification input, where the graph takes a picture."""
+    given, expected = read_vectors(folder / graph.vectors)
+    for spec in graph.inputs:
+        if spec.layout == "NCHW" and spec.shape[1] == 3 and spec.value_range == (0, 255):
+            for index, picture in enumerate(given[spec.name]):
+                yield picture[0], names(int(expected["logits"][index].argmax())) if "logits" in expected else None
+
+
+def _class_names(manifest: Manifest) -> Callable[[int], str]:
+    """Class index -> what to call it. A label on a guess of seeded weights would be taken for a mistake."""
+    if not manifest.weights.trained or manifest.model.num_classes != IMAGENET_CLASSES:
+        return "class {}".format
+    return imagenet_labels().__getitem__
+
+
+def _thumbnail(pixels: NDArray[np.float32]) -> str:
+    """RGB 0–255 [3, H, W] as a data URI."""
+    from PIL import Image
+
+    image = Image.fromarray(pixels.transpose(1, 2, 0).astype("uint8"))
+    image.thumbnail((THUMBNAIL, THUMBNAIL))
+    jpeg = io.BytesIO()
+    image.save(jpeg, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"
+
+
+def _contracts(artifacts: Sequence[Artifact]) -> dict[tuple[str, tuple[TensorSpec, ...], tuple[TensorSpec, ...]], str]:
+    """(graph, inputs, outputs) -> the formats that share them."""
+    contracts: dict[tuple[str, tuple[TensorSpec, ...], tuple[TensorSpec, ...]], list[str]] = {}
+    for artifact in artifacts:
+        contracts.setdefault((artifact.graph, artifact.inputs, artifact.outputs), []).append(artifact.format)
+    return {contract: ", ".join(formats) for contract, formats in contracts.items()}
+
+
+_FACTS = {
+    "year": ("year of launch", "{}"),
+    "soc": ("system on a chip", "{}"),
+    "cpu": ("CPU cores", "{}"),
+    "cpu_cores": ("core names", "{}"),
+    "cpu_clocks": ("highest clocks", "{}"),
+    "isa": ("instruction set", "{}"),
+    "gpu": ("GPU", "{}"),
+    "npu": ("neural accelerator", "{}"),
+    "npu_tops": ("accelerator's claimed speed", "{:g} TOPS"),
+    "memory": ("memory", "{} GB"),
+    "memory_type": ("memory type", "{}"),
+    "bandwidth": ("memory bandwidth", "{:g} GB/s"),
+    "os_launch": ("operating system", "{}"),
+    "os_max": ("newest supported", "{}"),
+}
+"""Fact -> (what to call it, its value with the unit)."""
+
+
+def _facts(device: Device) -> list[tuple[str, str, str]]:
+    """(fact, value with its unit, source) for each fact that the profile states."""
+    composed = {
+        "cpu": " + ".join(f"{cluster.count} {cluster.tier}" for cluster in device.cpu),
+        "cpu_cores": ", ".join(f"{cluster.count} × {cluster.core}" for cluster in device.cpu if cluster.core),
+        "cpu_clocks": ", ".join(
+            f"{cluster.core or cluster.tier} {cluster.ghz:g} GHz{_note(cluster.note)}"
+            for cluster in device.cpu
+            if cluster.ghz
+        ),
+        "isa": " ".join([device.isa.architecture or "", *device.isa.features]).strip() + _note(device.isa.note),
+        "npu": device.npu and device.npu.name + _note(device.npu.note),
+        "os_launch": device.os.launch + ("" if device.platform == "host" else " at launch"),
+    }
+    facts = []
+    for fact, value in device.facts.items():
+        label, text = _FACTS[fact]
+        facts.append((label, text.format(composed.get(fact, value)), getattr(device.sources, fact)))
+    return facts
+
+
+def _note(text: str | None) -> str:
+    return f" ({text})" if text else ""
+
+
+def _toolchain(artifacts: Sequence[Artifact]) -> dict[str, str]:
+    """Versions of the packages that wrote the artefacts."""
+    return {package: version for artifact in artifacts for package, version in artifact.toolchain.items()}
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _error(value: float | None) -> str:
+    if value is None:
+        return "not finite"
+    return f"{value:.1e}" if value else "0"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.2f}"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"

@@ -48,15 +48,15 @@ def print_bundle(bundle: Bundle) -> None:
         f"{model.name} at {model.image_size} px for {manifest.target.name}, "
         f"{model.parameters / 1e6:.2f} M parameters, weights: {weights.source}\n"
     )
-    print_verdicts((artifact, artifact.verification) for artifact in manifest.artifacts)
+    print_verdicts([(artifact, artifact.verification) for artifact in manifest.artifacts])
     console.print()
     for warning in manifest.warnings:
         console.print(f"[yellow]{warning}[/yellow]")
     console.print(f"Bundle  {bundle.path}\nReport  {bundle.path / 'report.html'}", soft_wrap=True)
 
 
-def print_verdicts(checked: Iterable[tuple[Artifact, Verification]]) -> None:
-    """One row an artefact: what it is, how far it is from PyTorch, who says so."""
+def print_verdicts(checked: Sequence[tuple[Artifact, Verification]]) -> None:
+    """One row an artefact: what it is, how far it is from PyTorch, who says so; below, why some did not pass."""
     print_table(
         ("format", "file", "MB>", "precision", "delegated>", "relative error>", "top-1>", "result"),
         (
@@ -67,11 +67,14 @@ def print_verdicts(checked: Iterable[tuple[Artifact, Verification]]) -> None:
                 artifact.precision,
                 f"{artifact.delegation.share:.0%}" if artifact.delegation else "–",
                 *_parity(verification),
-                _verdict(verification),
+                _result(verification),
             )
             for artifact, verification in checked
         ),
     )
+    for artifact, verification in checked:
+        if verification.status != "passed":
+            _stdout().print(f"{artifact.format}: {verification.detail}", soft_wrap=True)
 
 
 def _parity(verification: Verification) -> tuple[str, str]:
@@ -82,11 +85,10 @@ def _parity(verification: Verification) -> tuple[str, str]:
     return worst, f"{min(output.top1 for output in verification.outputs.values()):.0%}"
 
 
-def _verdict(verification: Verification) -> str:
+def _result(verification: Verification) -> str:
     colour = _COLOURS[verification.status]
     runtime = f" by {verification.runtime}" if verification.runtime else ""
-    reason = "" if verification.status == "passed" else f": {verification.detail}"
-    return f"[{colour}]{verification.status}[/{colour}]{runtime}{reason}"
+    return f"[{colour}]{verification.status}[/{colour}]{runtime}"
 
 
 def print_predictions(answers: Mapping[str, Sequence[Prediction]], trained: bool) -> None:

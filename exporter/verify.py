@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.backends import NotExecutableError, Runner, backend
+from exporter.backends import NotExecutableError, Runner, backend, installed
 from exporter.bundle import Artifact, Bundle, Parity, Precision, TensorSpec, Tolerance, Verification
-from exporter.errors import VitexportError, describe
+from exporter.errors import BackendError, describe
 
 Arrays = dict[str, NDArray[np.float32]]
 """Tensor name -> values of all vectors, stacked along the first axis."""
@@ -36,29 +37,23 @@ def verify(
     What this machine cannot run is checked for its structure and marked "not executed".
     """
     module, tolerance = backend(format), TOLERANCES[precision]
+
+    def unmeasured(status: Literal["failed", "not executed"], detail: str) -> Verification:
+        return Verification(status=status, runtime=None, tolerance=tolerance, vectors=0, outputs={}, detail=detail)
+
+    if not installed(module):
+        return unmeasured("not executed", f"Its runtime is not installed: pip install 'vitexport[{module.EXTRA}]'.")
     try:
         runner = module.load(path)
         actual = run_all(runner, given)
     except NotExecutableError as reason:
-        return Verification(
-            status="not executed",
-            runtime=None,
-            tolerance=tolerance,
-            vectors=0,
-            outputs={},
-            detail=f"Not executed: {reason} Structure: {module.inspect(path, inputs, outputs)}.",
-        )
-    except (VitexportError, OSError):
-        raise
+        try:
+            structure = module.inspect(path, inputs, outputs)
+        except BackendError as damage:
+            return unmeasured("failed", str(damage))
+        return unmeasured("not executed", f"{reason} Structure: {structure}.")
     except Exception as error:  # whatever a runtime throws: an artefact that it refuses has failed
-        return Verification(
-            status="failed",
-            runtime=module.RUNTIME,
-            tolerance=tolerance,
-            vectors=0,
-            outputs={},
-            detail=f"does not run ({describe(error)})",
-        )
+        return unmeasured("failed", f"{path.name} does not run ({describe(error)})")
     parity = compare(expected, actual)
     failures = [text for name, output in parity.items() if (text := _failure(name, output, tolerance))]
     count = len(next(iter(expected.values())))
@@ -110,7 +105,7 @@ def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None) -
         return Parity(max_abs=None, relative=None, top1=0, top5=0, per_vector=(None,) * count)
     flat_expected, flat_actual = expected.reshape(count, -1), actual.reshape(count, -1)
     difference = np.abs(flat_expected.astype(np.float64) - flat_actual)
-    scale = np.abs(flat_expected)
+    scale = np.maximum(np.abs(flat_expected), np.finfo(np.float32).tiny)  # an output of zeros has no range
     best, own = (np.argsort(-values, axis=1)[:, :5] for values in (flat_expected, flat_actual))
     shared = [len(set(a) & set(b)) / len(a) for a, b in zip(best, own, strict=True)]
     return Parity(

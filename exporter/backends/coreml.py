@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.backends import Lowered, LowerOptions, NotExecutableError
 from exporter.bundle import Precision, TensorSpec
-from exporter.errors import BackendError
+from exporter.errors import BackendError, describe
 
 if TYPE_CHECKING:
     from exporter.backends import Runner
@@ -80,7 +80,10 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     wanted = {tensor.name: tensor.shape for tensor in (*inputs, *outputs)}
     if found != wanted:
         raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
-    weights, bad = _weights(spec, path)
+    try:
+        weights, bad = _weights(spec, path)
+    except Exception as error:  # coremltools reports damage in many ways
+        raise BackendError(f"The weights of {path.name} cannot be read ({describe(error)}).") from error
     if bad:
         raise BackendError(f"{path.name} holds weights that are not finite: {', '.join(bad)}.")
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -35,12 +36,11 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from executorch.exir import to_edge_transform_and_lower
 
     from exporter.rewrites import rewrite
-    from exporter.rewrites.xnnpack import flatten_softmax
+    from exporter.rewrites.xnnpack import XNNPACK
 
     delegate = options.delegate or DELEGATES[0]
-    passes = (flatten_softmax,) if delegate == "xnnpack" else ()
     edge = to_edge_transform_and_lower(
-        rewrite(graph.program, passes),
+        rewrite(graph.program, XNNPACK if delegate == "xnnpack" else ()),
         partitioner=[_partitioner(delegate, options)],
         constant_methods={
             _INPUT_NAMES: [spec.name for spec in graph.inputs],
@@ -49,24 +49,27 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     )
     module = edge.exported_program().graph_module
     info = get_delegation_info(module)
-    with path.open("wb") as file:
-        edge.to_executorch().write_to_file(file)
     outside = Counter(
-        node.target.__name__
-        for node in module.graph.nodes
-        if node.op == "call_function" and "delegate" not in node.name
+        node.target.__name__ for node in module.graph.nodes if node.op == "call_function" and _computes(node)
     )
+    with path.open("wb") as file:
+        edge.to_executorch().write_to_file(file)  # changes the module
     return Lowered(
         operators=dict(sorted(outside.items())),
         delegation=Delegation(
             delegate=delegate,
             delegated_nodes=info.num_delegated_nodes,
-            other_nodes=info.num_non_delegated_nodes,
+            other_nodes=outside.total(),
             pieces=info.num_delegated_subgraphs,
         ),
         min_os=f"iOS{options.min_ios}" if delegate == "coreml" else None,
         compute_units="ALL" if delegate == "coreml" else "CPU",
     )
+
+
+def _computes(node: Any) -> bool:
+    """Whether a node is an operator of the program, and neither a call of the delegate nor the unpacking of one."""
+    return node.target is not operator.getitem and "delegate" not in node.name
 
 
 def _partitioner(delegate: str, options: LowerOptions) -> Any:

@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-import pickle
+import pickletools
 import re
 import threading
 from collections.abc import Iterable, Mapping
@@ -80,8 +80,8 @@ def load_weights(model: Classifier, source: str | Path | StateDict) -> tuple[str
     """
     state = read_checkpoint(Path(source)) if isinstance(source, str | Path) else dict(source)
     own = model.state_dict()
-    # Index buffers follow from the image size; a checkpoint may hold them or not.
-    state = {key: value for key, value in state.items() if not _is_index(key)}
+    # Index buffers follow from the image size, so a checkpoint may hold them or not; "module." is left by DataParallel.
+    state = {key.removeprefix("module."): value for key, value in state.items() if not _is_index(key)}
     state = _own_names(state, own, model.official_keys)
     state, resized = _fit_shapes(state, own)
     problems = [
@@ -129,7 +129,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
 
             try:
                 return load_file(path)
-            except SafetensorError as error:
+            except (SafetensorError, OSError) as error:
                 raise WeightsError(f"{path} is not a readable safetensors file: {error}.") from error
         case ".pt" | ".pth" | ".bin":
             return _state_dict(_unpickled(path), path)
@@ -140,16 +140,31 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
 def _unpickled(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        wanted = re.search(r"GLOBAL (\S+)|WeightsUnpickler error: (.+)", str(error))
-        detail = next((group for group in wanted.groups() if group), "") if wanted else ""
+    except Exception as error:  # on damaged bytes the unpickler raises whatever they lead it to
+        refused = re.search(r"GLOBAL (\S+)", str(error))
+        if wanted := refused[1] if refused else _code_in_pickle(path):
+            raise WeightsError(
+                f"{path} was refused, because it holds more than tensors ({wanted}) and reading it could run code; "
+                "ask its author for a .safetensors file, or save its state dict alone with torch.save."
+            ) from error
         raise WeightsError(
-            f"{path} was refused, because it holds more than tensors and reading it could run code"
-            f"{f' ({detail.strip()})' if detail else ''}; "
-            "ask its author for a .safetensors file, or save its state dict alone with torch.save."
+            f"{path} is not a readable PyTorch checkpoint: it is damaged, or no state dict saved by torch.save; "
+            "fetch it again, or ask its author for a .safetensors file."
         ) from error
-    except (RuntimeError, EOFError, ValueError, OSError) as error:
-        raise WeightsError(f"{path} is not a readable PyTorch checkpoint: {str(error).splitlines()[0]}") from error
+
+
+def _code_in_pickle(path: Path) -> str | None:
+    """The first function that a plain pickle would call or class that it would make; None if it is no pickle."""
+    strings: list[str] = []
+    with path.open("rb") as file, contextlib.suppress(ValueError, UnicodeDecodeError):
+        for opcode, argument, _ in pickletools.genops(file):
+            if opcode.name in ("GLOBAL", "INST"):
+                return str(argument).replace(" ", ".")
+            if opcode.name == "STACK_GLOBAL":
+                return ".".join(strings[-2:])
+            if isinstance(argument, str):
+                strings.append(argument)
+    return None
 
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
@@ -159,7 +174,7 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
             content = content[wrapper]
     if not isinstance(content, Mapping) or not content or not all(isinstance(v, Tensor) for v in content.values()):
         raise WeightsError(f"{path} holds no state dict: expected names mapped to tensors, alone or under 'model'.")
-    return {str(key).removeprefix("module."): value for key, value in content.items()}
+    return {str(key): value for key, value in content.items()}
 
 
 def _own_names(state: dict[str, Tensor], own: StateDict, rules: tuple[tuple[str, str], ...]) -> dict[str, Tensor]:
@@ -209,7 +224,6 @@ def _listed(label: str, items: Iterable[str]) -> list[str]:
 def _official_file(hub_id: str) -> Path | None:
     """The published checkpoint from the local cache or the hub; None where the hub does not answer in time."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     cached = try_to_load_from_cache(hub_id, HUB_FILE)
     if isinstance(cached, str):
@@ -228,10 +242,10 @@ def _official_file(hub_id: str) -> Path | None:
     asking.join(HUB_SECONDS)
     if not answered.is_set():
         return None
-    try:
+    # Its HTTP library's errors are not OSErrors, and which library it is depends on the release.
+    with contextlib.suppress(Exception):
         return Path(hf_hub_download(hub_id, HUB_FILE))
-    except (HfHubHTTPError, OfflineModeIsEnabled, OSError):
-        return None
+    return None
 
 
 def _file_sha256(path: Path) -> str:

@@ -118,7 +118,7 @@ def _batch_norm_affine(module: fx.GraphModule, node: fx.Node) -> tuple[Tensor, T
 
 def _channel_vector(module: fx.GraphModule, factor: Any, layer: fx.Node) -> Tensor | None:
     """`factor` as a float64 vector of the layer's output channels; None where it varies along another axis."""
-    value = torch.tensor(factor) if isinstance(factor, int | float) else constant(module, factor)
+    value = torch.tensor(factor, dtype=torch.float64) if isinstance(factor, int | float) else constant(module, factor)
     output = layer.meta["val"]
     if value is None or value.ndim > output.ndim:
         return None

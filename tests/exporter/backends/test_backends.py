@@ -1,0 +1,59 @@
+"""Every family in every format: lowered, loaded from disk, run, compared."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from exporter.backends import FORMATS, backend, installed, toolchain_versions
+from exporter.errors import BackendError
+from tests.models import SMALLEST
+
+EXECUTED = [name for name in FORMATS if name != "coreml"]
+
+
+@pytest.mark.parametrize("family", SMALLEST)
+@pytest.mark.parametrize("format", EXECUTED)
+def test_a_runner_agrees_with_pytorch(bundles, family, format):
+    bundle = bundles[family]
+    given, expected = bundle.vectors("classify")
+    runner = bundle.runner(format, "classify", threads=2)
+    for image, logits in zip(given["image"], expected["logits"], strict=True):
+        assert np.abs(runner({"image": image})["logits"] - logits).max() <= 1e-4 * np.abs(logits).max()
+
+
+@pytest.mark.parametrize("format", EXECUTED)
+def test_what_a_runner_returned_survives_its_next_call(bundles, format):
+    bundle = bundles["mobilevit"]
+    images = bundle.vectors("classify")[0]["image"]
+    runner = bundle.runner(format, "classify")
+    first = runner({"image": images[0]})["logits"]
+    kept = first.copy()
+    assert not np.array_equal(runner({"image": images[1]})["logits"], kept)
+    assert np.array_equal(first, kept)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_census_counts_operators_and_no_weights(bundles, format):
+    operators = bundles["efficientformer"].artifact(format, "classify").operators
+    assert operators
+    assert "const" not in operators
+
+
+@pytest.mark.parametrize("format", EXECUTED)
+def test_an_intact_file_passes_inspection(bundles, format):
+    bundle = bundles["mobilevit"]
+    artifact = bundle.artifact(format, "classify")
+    assert backend(format).inspect(bundle.path / artifact.file, artifact.inputs, artifact.outputs)
+
+
+def test_an_unknown_format_names_the_closest():
+    with pytest.raises(BackendError, match=r"'tflit'.*closest are tflite"):
+        backend("tflit")
+
+
+def test_a_missing_toolchain_says_what_to_install():
+    format = SimpleNamespace(NAME="coreml", TOOLCHAIN=("torch", "no-such-toolchain"), EXTRA="coreml")
+    assert not installed(format)
+    with pytest.raises(BackendError, match=r"needs no-such-toolchain.*pip install 'vitexport\[coreml\]'"):
+        toolchain_versions(format)

@@ -1,0 +1,96 @@
+"""Core ML packages: written here, checked for their structure, never run."""
+
+import shutil
+
+import coremltools as ct
+import pytest
+
+from exporter.backends import LowerOptions, NotExecutableError, coreml
+from exporter.errors import BackendError
+from exporter.graphs.classifier import classifier_graphs
+from tests.models import reduced
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return classifier_graphs(*reduced("efficientformer"))[0]
+
+
+@pytest.fixture(scope="module")
+def package(graph, tmp_path_factory):
+    path = tmp_path_factory.mktemp("coreml") / "classify.mlpackage"
+    coreml.lower(graph, path, LowerOptions("fp16"))
+    return path
+
+
+def test_the_input_is_an_rgb_image_and_the_output_single_precision(package):
+    description = ct.utils.load_spec(str(package)).description
+    image = description.input[0].type.imageType
+    assert (image.width, image.height) == (96, 96)
+    assert image.colorSpace == image.ColorSpace.Value("RGB")
+    assert description.output[0].type.multiArrayType.dataType == ct.proto.FeatureTypes_pb2.ArrayFeatureType.FLOAT32
+
+
+@pytest.mark.parametrize(("precision", "operator"), [("fp16", True), ("fp32", False)])
+def test_precision_is_that_of_the_arithmetic(graph, tmp_path, precision, operator):
+    path = tmp_path / "classify.mlpackage"
+    lowered = coreml.lower(graph, path, LowerOptions(precision))
+    assert ("cast" in lowered.operators) is operator
+
+
+def test_half_precision_halves_the_weights(graph, package, tmp_path):
+    full = tmp_path / "full.mlpackage"
+    coreml.lower(graph, full, LowerOptions("fp32"))
+    weights = "Data/com.apple.CoreML/weights/weight.bin"
+    assert (package / weights).stat().st_size < 0.55 * (full / weights).stat().st_size
+
+
+def test_layer_norm_stays_native(package):
+    assert coreml._census(ct.utils.load_spec(str(package)))["layer_norm"] == 3
+
+
+@pytest.mark.parametrize(("min_ios", "target"), [(16, "iOS16"), (17, "iOS17"), (19, "iOS18"), (27, "iOS26")])
+def test_the_operator_set_is_the_newest_that_the_oldest_system_has(min_ios, target):
+    assert coreml.deployment_target(min_ios) == target
+
+
+def test_a_system_without_mlprograms_is_refused():
+    with pytest.raises(BackendError, match=r"iOS 12 is too old.*--min-os 16"):
+        coreml.deployment_target(12)
+
+
+def test_the_package_carries_the_operator_set_it_was_made_for(graph, tmp_path):
+    path = tmp_path / "classify.mlpackage"
+    lowered = coreml.lower(graph, path, LowerOptions("fp16", min_ios=18))
+    assert lowered.min_os == "iOS18"
+    assert ct.utils.load_spec(str(path)).specificationVersion == ct.target.iOS18.value
+
+
+def test_nothing_here_runs_it(package):
+    with pytest.raises(NotExecutableError, match="Apple"):
+        coreml.load(package)
+
+
+def test_inspection_reads_every_weight(graph, package):
+    assert "readable and finite" in coreml.inspect(package, graph.inputs, graph.outputs)
+
+
+@pytest.mark.parametrize(
+    ("offset", "complaint"),
+    [(64, "cannot be read"), (128, "not finite")],  # the first blob's header; its first values, in half precision NaN
+)
+def test_inspection_finds_damaged_weights(graph, package, tmp_path, offset, complaint):
+    damaged = tmp_path / "damaged.mlpackage"
+    shutil.copytree(package, damaged)
+    weights = damaged / "Data/com.apple.CoreML/weights/weight.bin"
+    content = bytearray(weights.read_bytes())
+    content[offset : offset + 4] = b"\xff" * 4
+    weights.write_bytes(content)
+    with pytest.raises(BackendError, match=complaint):
+        coreml.inspect(damaged, graph.inputs, graph.outputs)
+
+
+def test_inspection_finds_an_output_of_another_shape(graph, package):
+    (logits,) = graph.outputs
+    with pytest.raises(BackendError, match="inputs and outputs"):
+        coreml.inspect(package, graph.inputs, [logits.model_copy(update={"shape": (1, 7)})])

@@ -1,0 +1,109 @@
+"""The bundle on disk: a manifest with a schema, files with checksums, all or nothing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exporter.bundle import Bundle, digest, json_schema, publish, read_vectors, size_of, staging, write_vectors
+from exporter.errors import BundleError
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
+
+
+def test_the_published_schema_is_that_of_the_code():
+    assert SCHEMA.read_text() == json_schema(), "run `make schema`"
+
+
+def test_a_manifest_survives_being_written_and_read(bundles):
+    manifest = bundles["mobilevit"].manifest
+    assert type(manifest).model_validate_json(manifest.model_dump_json()) == manifest
+
+
+def test_every_file_of_the_manifest_has_its_checksum_and_size(bundles):
+    bundle = bundles["mobilevit"]
+    bundle.check()
+    for artifact in bundle.manifest.artifacts:
+        assert artifact.bytes == size_of(bundle.path / artifact.file) > 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "is no bundle"),
+        ("{", "is damaged"),
+        ("[]", "is damaged"),
+        ('{"schema_version": 99}', "schema version 99"),
+        ('{"schema_version": 1}', "is damaged at created"),
+    ],
+)
+def test_a_folder_that_is_no_bundle_is_refused_in_one_sentence(tmp_path, content, complaint):
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(BundleError, match=complaint) as error:
+        Bundle.open(tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_graph_or_format_that_is_not_there_names_those_that_are(bundles):
+    with pytest.raises(BundleError, match="it has coreml, executorch, tflite, onnx"):
+        bundles["mobilevit"].runner("coreai", "classify")
+    with pytest.raises(BundleError, match="it has classify"):
+        bundles["mobilevit"].vectors("encode_image")
+
+
+def test_vectors_are_stored_as_they_are_and_read_as_single_precision(tmp_path):
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 1, 3, 2, 2)
+    logits = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 1, 3)
+    path = tmp_path / "vectors" / "classify.safetensors"
+    write_vectors(path, {"image": pixels}, {"logits": logits})
+    given, expected = read_vectors(path)
+    assert given["image"].dtype == np.float32
+    assert np.array_equal(given["image"], pixels)
+    assert np.array_equal(expected["logits"], logits)
+
+
+def test_damaged_vectors_are_reported(tmp_path):
+    path = tmp_path / "classify.safetensors"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(BundleError, match="conformance vectors"):
+        read_vectors(path)
+
+
+def test_a_folders_checksum_depends_on_names_and_contents(tmp_path):
+    (tmp_path / "a").write_text("1")
+    first = digest(tmp_path)
+    (tmp_path / "a").rename(tmp_path / "b")
+    second = digest(tmp_path)
+    (tmp_path / "b").write_text("2")
+    assert len({first, second, digest(tmp_path)}) == 3
+
+
+def manifest_in(folder: Path, text: str) -> None:
+    (folder / "manifest.json").write_text(json.dumps({"made": text}))
+
+
+def test_staging_leaves_nothing_behind_when_it_is_interrupted(tmp_path):
+    with pytest.raises(KeyboardInterrupt), staging(tmp_path) as folder:
+        (folder / "half").write_text("")
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_folder_takes_the_place_of_an_older_bundle(tmp_path):
+    for text in ("old", "new"):
+        with staging(tmp_path) as folder:
+            manifest_in(folder, text)
+            publish(folder, tmp_path / "bundle")
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    assert json.loads((tmp_path / "bundle" / "manifest.json").read_text()) == {"made": "new"}
+
+
+def test_something_else_of_the_same_name_is_not_overwritten(tmp_path):
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "thesis.tex").write_text("precious")
+    with pytest.raises(BundleError, match="is no bundle"), staging(tmp_path) as folder:
+        manifest_in(folder, "new")
+        publish(folder, tmp_path / "bundle")
+    assert (tmp_path / "bundle" / "thesis.tex").read_text() == "precious"

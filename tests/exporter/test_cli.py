@@ -1,0 +1,154 @@
+"""The command line as a user meets it: a real process, its output, its exit code."""
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from exporter.images import sample_photo
+
+VITEXPORT = [sys.executable, "-c", "from exporter.cli import main; main()"]
+QUICK = ["--image-size", "64", "--weights", "random"]
+
+
+def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*VITEXPORT, *arguments], capture_output=True, text=True, check=False, **options)
+
+
+def assert_one_sentence(done: subprocess.CompletedProcess[str], complaint: str) -> None:
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert complaint in done.stderr
+    assert done.stderr.startswith("vitexport: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_imports_no_toolchain():
+    heavy = "torch coremltools executorch litert_torch onnxruntime numpy pydantic rich"
+    program = (
+        "import sys\nfrom exporter.cli import main\nsys.argv = ['vitexport', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        f"print([name for name in {heavy.split()!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+    for command in ("export", "models", "devices", "formats", "verify", "run"):
+        assert f"  {command} " in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("mobilevit_xxs", "--target", "host"), ("--target", "host", "mobilevit_xxs")])
+def test_export_is_the_default_with_options_before_or_after_the_model(arguments, tmp_path):
+    done = run(*arguments, *QUICK, "--format", "onnx", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "passed by ONNX Runtime" in done.stdout
+    assert "UNTRAINED" in done.stdout
+    assert (tmp_path / "mobilevit_xxs-host-untrained" / "report.html").is_file()
+
+
+def test_toolchain_noise_is_hidden_unless_asked_for(tmp_path):
+    arguments = ("mobilevit_xxs", *QUICK, "--format", "tflite", "--out", str(tmp_path))
+    assert "LiteRT-Torch Convert" not in run(*arguments).stdout
+    noisy = run(*arguments, "--verbose")
+    assert "LiteRT-Torch Convert" in noisy.stdout + noisy.stderr
+
+
+def test_json_is_all_that_is_on_stdout(tmp_path):
+    done = run("mobilevit_xxs", *QUICK, "--format", "onnx", "--out", str(tmp_path), "--json")
+    content = json.loads(done.stdout)
+    assert content["path"].endswith("mobilevit_xxs-host-untrained")
+    assert content["manifest"]["artifacts"][0]["verification"]["status"] == "passed"
+
+
+def test_verify_and_run_read_a_bundle(bundles):
+    bundle = str(bundles["mobilevit"].path)
+    verified = json.loads(run("verify", bundle, "--json").stdout)
+    assert [entry["status"] for entry in verified] == ["not executed", "passed", "passed", "passed"]
+    classified = run("run", bundle, str(sample_photo("china.jpg")))
+    assert classified.returncode == 0
+    assert "UNTRAINED" in classified.stdout
+    assert len(classified.stdout.splitlines()) == 7  # a header, five classes, the warning
+    answers = json.loads(run("run", bundle, str(sample_photo("china.jpg")), "--json", "--format", "tflite").stdout)
+    assert len(answers["tflite"]) == 5
+
+
+def test_a_failed_verification_exits_one(bundles, tmp_path):
+    import shutil
+
+    from exporter.bundle import digest, read_vectors, write_vectors
+
+    path = tmp_path / "bundle"
+    shutil.copytree(bundles["mobilevit"].path, path)
+    vectors = path / "vectors" / "classify.safetensors"
+    given, expected = read_vectors(vectors)
+    write_vectors(vectors, {"image": given["image"].astype("uint8")}, {"logits": expected["logits"] + 1})
+    manifest = json.loads((path / "manifest.json").read_text())
+    manifest["graphs"][0]["vectors_sha256"] = digest(vectors)
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    done = run("verify", str(path))
+    assert done.returncode == 1
+    assert "logits is off by" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("mobilvit_s",), "There is no model 'mobilvit_s'; closest are mobilevit_s"),
+        (("modles",), "did you mean 'models'?"),
+        (("mobilevit_s", "--target", "pixle8"), "the closest are pixel8"),
+        (("mobilevit_s", "--traget", "pixel8"), "No such option"),
+        (("mobilevit_s", "--min-os", "seventeen"), "--min-os takes an iOS version"),
+        (("verify", "no-such-folder"), "is no bundle"),
+        (("run", "no-such-folder", "photo.jpg"), "is no bundle"),
+        (("devices", "nokia3310"), "the closest are"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_two(arguments, complaint):
+    assert_one_sentence(run(*arguments), complaint)
+
+
+def test_tables_have_a_row_for_everything():
+    models = json.loads(run("models", "--json").stdout)
+    assert len(models) == 17
+    assert models[0]["hub_id"] == "timm/efficientformer_l1.snap_dist_in1k"
+    devices = json.loads(run("devices", "--json").stdout)
+    assert len(devices) == 22
+    formats = json.loads(run("formats", "--json").stdout)
+    assert [entry["format"] for entry in formats] == ["coreml", "executorch", "tflite", "onnx"]
+    assert all(entry["toolchain"] for entry in formats)
+    for command, rows in (("models", 17), ("devices", 22), ("formats", 4)):
+        assert len(run(command).stdout.splitlines()) > rows
+
+
+def test_a_fact_from_memory_is_shown_as_such():
+    line = next(line for line in run("devices", "pixel8").stdout.splitlines() if line.startswith("memory "))
+    assert line.split()[1:] == ["8", "GB", "from", "memory"]
+    assert "Google Tensor G3 ?" in run("devices").stdout
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path):
+    # A limit on the size of files makes writing fail as a full disk does, part of the way through.
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+    done = run("mobilevit_xxs", *QUICK, "--format", "onnx", "--out", str(tmp_path), preexec_fn=limit)
+    assert_one_sentence(done, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_leaves_nothing_behind(tmp_path, sent, code):
+    arguments = ["mobilevit_xxs", *QUICK, "--format", "tflite", "--out", str(tmp_path)]
+    with subprocess.Popen([*VITEXPORT, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not list(tmp_path.glob(".vitexport-*/tflite")):  # lowering has begun
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(sent)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert b"Traceback" not in stderr
+    assert list(tmp_path.iterdir()) == []

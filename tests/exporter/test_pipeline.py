@@ -1,0 +1,177 @@
+"""Export: from a name to a verified bundle, or to a clear refusal and nothing on disk."""
+
+import json
+
+import pytest
+import torch
+
+import exporter
+from device_profiles import UnknownDevice
+from exporter.errors import (
+    BackendError,
+    BundleError,
+    InputShapeError,
+    UnknownModelError,
+    VerificationError,
+    WeightsError,
+)
+from exporter.models.registry import create_model
+from exporter.models.weights import seed_weights
+from tests.models import SMALLEST
+
+
+@pytest.mark.parametrize("family", SMALLEST)
+def test_every_format_of_every_family_is_made_and_what_can_run_here_agrees(bundles, family):
+    manifest = bundles[family].manifest
+    verdicts = {artifact.format: artifact.verification.status for artifact in manifest.artifacts}
+    assert verdicts == {"coreml": "not executed", "executorch": "passed", "tflite": "passed", "onnx": "passed"}
+
+
+def test_a_bundle_holds_what_its_manifest_names(bundles):
+    bundle = bundles["mobilevit"]
+    files = {"manifest.json", "report.html", *(artifact.file for artifact in bundle.manifest.artifacts)}
+    files |= {graph.vectors for graph in bundle.manifest.graphs}
+    assert all((bundle.path / file).exists() for file in files)
+    assert {path.name for path in bundle.path.iterdir()} == {file.split("/")[0] for file in files}
+
+
+def test_the_manifest_says_what_was_made_of_what(bundles):
+    manifest = bundles["mobilevit"].manifest
+    assert (manifest.model.typed_name, manifest.model.name, manifest.model.image_size) == ("mobilevit_xxs",) * 2 + (64,)
+    assert manifest.model.parameters == 1_272_024
+    assert (manifest.weights.kind, manifest.weights.trained, manifest.weights.trained_at) == ("seeded", False, None)
+    assert manifest.target.id == "host"
+    assert manifest.formats == ["coreml", "executorch", "tflite", "onnx"]
+    coreml = manifest.artifacts[0]
+    assert (coreml.precision, coreml.min_os, coreml.compute_units, coreml.latency) == ("fp16", "iOS17", "ALL", None)
+    assert {a.precision for a in manifest.artifacts[1:]} == {"fp32"}
+    assert coreml.toolchain["coremltools"].startswith("9.")
+
+
+def test_an_untrained_bundle_says_so_in_its_name_and_in_capitals(bundles):
+    bundle = bundles["mobilevit"]
+    assert bundle.path.name == "mobilevit_xxs-host-untrained"
+    assert any(warning.startswith("UNTRAINED") for warning in bundle.manifest.warnings)
+
+
+def test_vectors_reproduce_pytorch(bundles):
+    given, expected = bundles["efficientformerv2"].vectors("classify")
+    assert len(given["image"]) == 16
+    model = create_model("efficientformerv2_s0", 64)
+    seed_weights(model)
+    mean, std = (torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    for image, logits in zip(given["image"], expected["logits"], strict=True):
+        with torch.inference_mode():
+            answer = model((torch.from_numpy(image) / 255 - mean) / std)
+        assert torch.allclose(answer, torch.from_numpy(logits), atol=1e-5 * float(answer.abs().max()))
+
+
+def test_the_target_chooses_formats_and_the_oldest_system(tmp_path):
+    from exporter.pipeline import _plan
+
+    def chosen(target: str) -> tuple[list[str], int]:
+        plan = _plan("mobilevit_xxs", target, None, None, None, None)
+        return [name for name, _ in plan.lowerings], plan.lowerings[0][1].min_ios
+
+    assert chosen("iPhone 15") == (["coreml", "executorch", "tflite"], 17)
+    assert chosen("iphone16") == (["coreml", "executorch", "tflite"], 18)
+    assert chosen("pixel8")[0] == ["executorch", "tflite"]
+    assert chosen("host")[0] == ["executorch", "tflite", "onnx"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "error", "complaint"),
+    [
+        ({"model": "mobilevit_m"}, UnknownModelError, "closest are"),
+        ({"target": "pixel88"}, UnknownDevice, "closest are"),
+        ({"formats": ["tensorrt"]}, BackendError, "no format 'tensorrt'"),
+        ({"precision": "fp16"}, BackendError, "executorch offers fp32 here, not fp16"),
+        ({"delegate": "qnn"}, BackendError, "xnnpack and coreml, not 'qnn'"),
+        ({"delegate": "coreml", "formats": ["onnx"]}, BackendError, "add --format executorch"),
+        ({"image_size": 16}, InputShapeError, "from 32 pixels up"),
+        ({"weights": "no/such.pt"}, WeightsError, "There is no weights file"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_sentence_and_leaves_nothing(tmp_path, request_, error, complaint):
+    with pytest.raises(error, match=complaint) as raised:
+        exporter.export(**{"model": "mobilevit_xxs", "weights": "random", "out": tmp_path / "out", **request_})
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_checkpoint_is_used_and_named(tmp_path):
+    model = create_model("mobilevit_xxs", 64, num_classes=3)
+    seed_weights(model)
+    torch.save(model.state_dict(), tmp_path / "three.pt")
+    bundle = exporter.export(
+        "mobilevit_xxs", formats=["onnx"], weights=tmp_path / "three.pt", image_size=64, num_classes=3, out=tmp_path
+    )
+    assert bundle.path.name == "mobilevit_xxs-host"
+    weights = bundle.manifest.weights
+    assert (weights.kind, weights.source, weights.trained) == ("file", "three.pt", True)
+    assert bundle.manifest.graphs[0].outputs[0].shape == (1, 3)
+
+
+def test_interpolated_bias_tables_are_a_warning_in_the_manifest(tmp_path):
+    model = create_model("efficientformer_l1", 96, num_classes=3)
+    seed_weights(model)
+    torch.save(model.state_dict(), tmp_path / "three.pt")
+    bundle = exporter.export(
+        "efficientformer_l1",
+        formats=["onnx"],
+        weights=tmp_path / "three.pt",
+        image_size=64,
+        num_classes=3,
+        out=tmp_path,
+    )
+    assert any("interpolated to 64 pixels" in warning for warning in bundle.manifest.warnings)
+
+
+def test_an_artefact_that_disagrees_leaves_the_evidence_and_no_bundle(tmp_path):
+    # Single precision cannot hold these weights' answer: the head cancels features of 10000 down to about 1, and
+    # what is left depends on the order of a sum. Verification has to notice that two runtimes do not agree.
+    model = create_model("mobilevit_xxs", 64, num_classes=3)
+    seed_weights(model)
+    state = model.state_dict()
+    state["final_conv.bn.bias"].fill_(1e4)
+    state["head.fc.bias"].copy_(-1e4 * state["head.fc.weight"].sum(1))
+    torch.save(state, tmp_path / "wild.pt")
+    out = tmp_path / "out"
+    with pytest.raises(VerificationError, match=r"logits is off by .*The evidence is in .*\.failed"):
+        exporter.export(
+            "mobilevit_xxs", formats=["onnx"], weights=tmp_path / "wild.pt", image_size=64, num_classes=3, out=out
+        )
+    assert [path.name for path in out.iterdir()] == ["mobilevit_xxs-host.failed"]
+    manifest = json.loads((out / "mobilevit_xxs-host.failed" / "manifest.json").read_text())
+    assert manifest["artifacts"][0]["verification"]["status"] == "failed"
+
+
+def test_an_interrupted_export_leaves_nothing(tmp_path):
+    def interrupt(what: str, share: float) -> None:
+        if "verify" in what:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        exporter.export(
+            "mobilevit_xxs", formats=["onnx"], weights="random", image_size=64, out=tmp_path, progress=interrupt
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_the_way_is_not_touched(tmp_path):
+    (tmp_path / "mobilevit_xxs-host-untrained").mkdir()
+    with pytest.raises(BundleError, match="is no bundle"):
+        exporter.export("mobilevit_xxs", formats=["onnx"], weights="random", image_size=64, out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mobilevit_xxs-host-untrained"]
+
+
+def test_progress_goes_from_nothing_to_all(tmp_path):
+    steps: list[tuple[str, float]] = []
+    exporter.export(
+        "mobilevit_xxs", formats=["onnx"], weights="random", image_size=64, out=tmp_path,
+        progress=lambda what, share: steps.append((what, share)),
+    )  # fmt: skip
+    shares = [share for _, share in steps]
+    assert (shares[0], shares[-1]) == (0, 1)
+    assert shares == sorted(shares)
+    assert "onnx: lower classify" in [what for what, _ in steps]
