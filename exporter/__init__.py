@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exporter.bundle import Bundle
+    from exporter.classify import classify_photo
     from exporter.errors import VerificationError, VitexportError, WeightsError
     from exporter.models.registry import create_model, list_models
     from exporter.models.weights import load_weights
     from exporter.pipeline import export
+    from exporter.verify import verify_bundle
 
 _HOMES = {
     "Bundle": "exporter.bundle",
     "VerificationError": "exporter.errors",
     "VitexportError": "exporter.errors",
     "WeightsError": "exporter.errors",
+    "classify_photo": "exporter.classify",
     "create_model": "exporter.models.registry",
     "export": "exporter.pipeline",
     "list_models": "exporter.models.registry",
     "load_weights": "exporter.models.weights",
+    "verify_bundle": "exporter.verify",
 }
 
 __all__ = [
@@ -31,10 +35,12 @@ __all__ = [
     "VerificationError",
     "VitexportError",
     "WeightsError",
+    "classify_photo",
     "create_model",
     "export",
     "list_models",
     "load_weights",
+    "verify_bundle",
 ]
 
 

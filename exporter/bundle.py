@@ -10,14 +10,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from exporter.errors import BundleError
+from exporter.errors import BundleError, InputShapeError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -223,19 +223,34 @@ class Bundle:
         )
 
     def runner(self, format: str, graph: str, threads: int | None = None) -> Runner:
-        """An artefact, loaded from disk: called with {input: array} it returns {output: array}.
+        """An artefact, loaded from disk: called with {input: array} it returns {output: array}, all float32.
 
         `threads` None leaves the choice to the runtime. ExecuTorch's thread pool is process-wide: there the last
-        value asked for holds for every runner. Raises `BackendError` where the format's runtime is missing.
+        value asked for holds for every runner. Raises `BackendError` where nothing here runs the format, and, when
+        called, `InputShapeError` for inputs that the graph does not take.
         """
         from exporter.backends import backend
 
-        file = self.artifact(format, graph).file
-        return backend(format).load(self.path / file, threads)
+        artifact = self.artifact(format, graph)
+        return _CheckedRunner(backend(format).load(self.path / artifact.file, threads), artifact.inputs)
 
     def vectors(self, graph: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
         """Conformance inputs and PyTorch's outputs by tensor name, stacked along the first axis."""
         return read_vectors(self.path / self.graph(graph).vectors)
+
+
+class _CheckedRunner:
+    """A runner that refuses inputs its graph does not take, in words, before the runtime does, in its own."""
+
+    def __init__(self, runner: Runner, specs: tuple[TensorSpec, ...]) -> None:
+        self._runner, self._shapes = runner, {spec.name: spec.shape for spec in specs}
+        self.runtime = runner.runtime
+
+    def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        given = {name: tuple(value.shape) for name, value in inputs.items()}
+        if given != self._shapes:
+            raise InputShapeError(f"The graph takes {self._shapes}, not {given}.")
+        return self._runner({name: value.astype("float32", copy=False) for name, value in inputs.items()})
 
 
 def write_vectors(path: Path, inputs: dict[str, NDArray[np.generic]], outputs: dict[str, NDArray[np.float32]]) -> None:

@@ -28,7 +28,7 @@ class Prediction:
     probability: float
 
 
-def classify(
+def classify_photo(
     bundle: Bundle, photo: str | Path, formats: list[str] | None = None, threads: int | None = None, top: int = 5
 ) -> dict[str, list[Prediction]]:
     """The `top` classes of an image file, most probable first, from each format that this machine can run.

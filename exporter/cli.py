@@ -194,9 +194,9 @@ def run(bundle: str, image: str, formats: tuple[str, ...], threads: int | None, 
     opened = Bundle.open(bundle)
     opened.check()
     with _working(verbose):
-        from exporter.classify import classify
+        from exporter.classify import classify_photo
 
-        answers = classify(opened, image, list(formats) or None, threads)
+        answers = classify_photo(opened, image, list(formats) or None, threads)
     if as_json:
         terminal.print_json(answers)
     else:

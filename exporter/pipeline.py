@@ -128,6 +128,8 @@ def _plan(
         raise BackendError("No format's toolchain is installed: pip install 'vitexport[all]'.")
     if min_ios is None:
         min_ios = max(DEFAULT_MIN_IOS, device.os.launch_major) if device.platform == "ios" else DEFAULT_MIN_IOS
+    if delegate == "coreml" and device.platform not in ("ios", "host"):
+        raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
     lowerings = tuple((name, _options(name, wanted, precision, min_ios, delegate)) for name in wanted)
     return _Plan(info, device, lowerings, tuple(warnings))
 

@@ -3,13 +3,13 @@
 import pytest
 
 from exporter.backends import NotExecutableError
-from exporter.classify import classify, imagenet_labels
+from exporter.classify import classify_photo, imagenet_labels
 from exporter.errors import ImageError
 from exporter.images import sample_photo
 
 
 def test_every_format_that_runs_here_gives_the_same_five_classes(bundles):
-    answers = classify(bundles["mobilevit"], sample_photo("china.jpg"))
+    answers = classify_photo(bundles["mobilevit"], sample_photo("china.jpg"))
     assert list(answers) == ["executorch", "tflite", "onnx"]
     indices = [[prediction.index for prediction in answer] for answer in answers.values()]
     assert len(indices[0]) == 5
@@ -17,7 +17,7 @@ def test_every_format_that_runs_here_gives_the_same_five_classes(bundles):
 
 
 def test_probabilities_fall_and_belong_to_all_classes(bundles):
-    (answer,) = classify(bundles["mobilevit"], sample_photo("flower.jpg"), ["tflite"], top=1000).values()
+    (answer,) = classify_photo(bundles["mobilevit"], sample_photo("flower.jpg"), ["tflite"], top=1000).values()
     probabilities = [prediction.probability for prediction in answer]
     assert probabilities == sorted(probabilities, reverse=True)
     assert sum(probabilities) == pytest.approx(1)
@@ -25,7 +25,7 @@ def test_probabilities_fall_and_belong_to_all_classes(bundles):
 
 def test_different_photos_get_different_answers(bundles):
     china, flower = (
-        classify(bundles["efficientformer"], sample_photo(name), ["onnx"])["onnx"]
+        classify_photo(bundles["efficientformer"], sample_photo(name), ["onnx"])["onnx"]
         for name in ("china.jpg", "flower.jpg")
     )
     assert china != flower
@@ -33,12 +33,12 @@ def test_different_photos_get_different_answers(bundles):
 
 def test_a_format_that_cannot_run_here_is_an_error_if_asked_for(bundles):
     with pytest.raises(NotExecutableError, match="Apple"):
-        classify(bundles["mobilevit"], sample_photo("china.jpg"), ["coreml"])
+        classify_photo(bundles["mobilevit"], sample_photo("china.jpg"), ["coreml"])
 
 
 def test_an_unreadable_photo_is_an_error(bundles, tmp_path):
     with pytest.raises(ImageError, match="There is no image"):
-        classify(bundles["mobilevit"], tmp_path / "none.jpg")
+        classify_photo(bundles["mobilevit"], tmp_path / "none.jpg")
 
 
 def test_labels_are_a_thousand_different_names():

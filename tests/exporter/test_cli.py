@@ -143,7 +143,13 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path):
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_leaves_nothing_behind(tmp_path, sent, code):
     arguments = ["mobilevit_xxs", *QUICK, "--format", "tflite", "--out", str(tmp_path)]
-    with subprocess.Popen([*VITEXPORT, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+
+    def heed() -> None:
+        signal.signal(sent, signal.SIG_DFL)  # a shell's background jobs, and so their children, ignore SIGINT
+
+    with subprocess.Popen(
+        [*VITEXPORT, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed
+    ) as process:
         while not list(tmp_path.glob(".vitexport-*/tflite")):  # lowering has begun
             assert process.poll() is None
             time.sleep(0.05)

@@ -88,6 +88,7 @@ def test_the_target_chooses_formats_and_the_oldest_system(tmp_path):
         ({"precision": "fp16"}, BackendError, "executorch offers fp32 here, not fp16"),
         ({"delegate": "qnn"}, BackendError, "xnnpack and coreml, not 'qnn'"),
         ({"delegate": "coreml", "formats": ["onnx"]}, BackendError, "add --format executorch"),
+        ({"delegate": "coreml", "target": "pixel8"}, BackendError, "Apple systems only, not on Google Pixel 8"),
         ({"image_size": 16}, InputShapeError, "from 32 pixels up"),
         ({"weights": "no/such.pt"}, WeightsError, "There is no weights file"),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exporter.backends import FORMATS, backend, installed, toolchain_versions
-from exporter.errors import BackendError
+from exporter.errors import BackendError, InputShapeError
 from tests.models import SMALLEST
 
 EXECUTED = [name for name in FORMATS if name != "coreml"]
@@ -31,6 +31,21 @@ def test_what_a_runner_returned_survives_its_next_call(bundles, format):
     kept = first.copy()
     assert not np.array_equal(runner({"image": images[1]})["logits"], kept)
     assert np.array_equal(first, kept)
+
+
+@pytest.mark.parametrize("format", EXECUTED)
+def test_a_runner_takes_pixels_as_bytes_too(bundles, format):
+    bundle = bundles["mobilevit"]
+    image = bundle.vectors("classify")[0]["image"][0]
+    runner = bundle.runner(format, "classify")
+    assert np.array_equal(runner({"image": image.astype(np.uint8)})["logits"], runner({"image": image})["logits"])
+
+
+@pytest.mark.parametrize("inputs", [{"picture": (1, 3, 64, 64)}, {"image": (1, 3, 65, 64)}, {"image": (3, 64, 64)}, {}])
+def test_inputs_that_the_graph_does_not_take_are_refused_in_words(bundles, inputs):
+    runner = bundles["mobilevit"].runner("tflite", "classify")
+    with pytest.raises(InputShapeError, match=r"takes \{'image': \(1, 3, 64, 64\)\}"):
+        runner({name: np.zeros(shape, np.float32) for name, shape in inputs.items()})
 
 
 @pytest.mark.parametrize("format", FORMATS)
