@@ -6,7 +6,7 @@ import pickletools
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +35,7 @@ class LoadedWeights:
 
     kind: Literal["hub", "file", "seeded"]
     source: str
-    """Hub id, file name, or "seeded"."""
+    """Hub id, file name, or "seeded", with what could not be had."""
     sha256: str
     """Of the file; of keys and values in key order where there is none."""
     trained_at: int | None
@@ -59,7 +59,7 @@ def provide_weights(model: Classifier, info: ModelInfo, choice: str) -> LoadedWe
     if choice in ("auto", "required"):
         path = _official_file(info.hub_id)
         if path is None and choice == "auto":
-            return seed_weights(model)
+            return replace(seed_weights(model), source=f"seeded, for want of {info.hub_id}")
         if path is None:
             raise WeightsError(
                 f"The weights {info.hub_id} are neither in the local cache nor to be had from the hub; "
