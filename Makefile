@@ -22,7 +22,7 @@ check: .venv/installed
 
 # The manifest's JSON Schema, from the code that writes manifests.
 schema: .venv/installed
-	$(BIN)/python -c 'from exporter.bundle import json_schema; print(json_schema(), end="")' > docs/manifest.schema.json
+	$(BIN)/python -c 'from exporter.manifest import json_schema; print(json_schema(), end="")' > docs/manifest.schema.json
 
 clean:
 	rm -rf .venv demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache

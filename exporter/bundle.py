@@ -1,23 +1,20 @@
-"""The bundle: a directory of artefacts, and the manifest that tells an app everything about them.
-
-The pydantic models below are the manifest's schema; docs/manifest.schema.json is generated from them.
-"""
+"""The bundle on disk: open, check, run; written beside its place and moved there once complete."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from exporter.errors import BundleError, InputShapeError
+from exporter.manifest import SCHEMA_VERSION, Artifact, Graph, Manifest, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,151 +22,12 @@ if TYPE_CHECKING:
 
     from exporter.backends import Runner
 
-SCHEMA_VERSION: Literal[1] = 1
 MANIFEST = "manifest.json"
 REPORT = "report.html"
 
-Precision = Literal["fp32", "fp16"]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TensorSpec(_Part):
-    """An input or output of a graph."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: Literal["float32"]
-    layout: str = Field(description="Names of the axes, for instance NCHW.")
-    value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
-    meaning: str
-
-
-class Model(_Part):
-    typed_name: str = Field(description="The name as it was asked for.")
-    name: str = Field(description="The registry's name of what was exported.")
-    family: str
-    paper: str
-    image_size: int = Field(description="Side of the square input in pixels.")
-    num_classes: int
-    parameters: int
-
-
-class Weights(_Part):
-    kind: Literal["hub", "file", "seeded"]
-    source: str = Field(description="Hub id, file name, or 'seeded'.")
-    sha256: str
-    trained: bool = Field(description="False for seeded weights: the outputs then mean nothing.")
-    trained_at: int | None = Field(description="Image size in pixels the weights were trained at; null is unknown.")
-
-
-class Target(_Part):
-    id: str
-    name: str
-    platform: str
-
-
-class Preprocessing(_Part):
-    """How a photograph becomes the graph's input; normalisation is inside the graph and not listed."""
-
-    resize: Literal["shorter_side_then_center_crop"]
-    crop_pct: float = Field(description="Resize the shorter side to round-down(image_size / crop_pct), then crop.")
-    interpolation: str
-
-
-class Graph(_Part):
-    name: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    vectors: str = Field(description="Conformance vectors: inputs and PyTorch's outputs, relative to the bundle.")
-    vectors_sha256: str
-
-
-class Tolerance(_Part):
-    """What an artefact may differ from PyTorch by and still pass."""
-
-    relative: float = Field(description="Bound on max|a-b| / max|b| for every output over all vectors.")
-    top1: float = Field(description="Least share of vectors with the same best class.")
-
-
-class Parity(_Part):
-    """One output against PyTorch over all vectors; null where a value was not finite."""
-
-    max_abs: float | None
-    relative: float | None
-    top1: float = Field(description="Share of vectors with the same best class.")
-    top5: float = Field(description="Mean share of the five best classes that both have.")
-    per_vector: tuple[float | None, ...] = Field(description="max|a-b| / max|b|, one for each vector.")
-
-
-class Verification(_Part):
-    status: Literal["passed", "failed", "not executed"]
-    runtime: str | None = Field(description="What ran the artefact from disk, with its version; null if nothing did.")
-    tolerance: Tolerance
-    vectors: int
-    outputs: dict[str, Parity]
-    detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
-
-
-class Delegation(_Part):
-    """How much of a program runs in the accelerated backend."""
-
-    delegate: str
-    delegated_nodes: int
-    other_nodes: int
-    pieces: int
-
-    @property
-    def share(self) -> float:
-        return self.delegated_nodes / max(1, self.delegated_nodes + self.other_nodes)
-
-
-class Latency(_Part):
-    ms: float
-    low: float
-    high: float
-    source: str
-
-
-class Artifact(_Part):
-    format: str
-    graph: str
-    file: str
-    sha256: str
-    bytes: int
-    precision: Precision
-    toolchain: dict[str, str] = Field(description="Package versions that wrote it.")
-    min_os: str | None
-    compute_units: str | None
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    operators: dict[str, int] = Field(description="Operator census of the file; empty where the format hides it.")
-    delegation: Delegation | None
-    verification: Verification
-    latency: Latency | None = None
-
-
-class Manifest(_Part):
-    schema_version: Literal[1] = SCHEMA_VERSION
-    created: str = Field(description="ISO 8601, UTC.")
-    generator: dict[str, str] = Field(description="Versions of vitexport and of what it ran on.")
-    model: Model
-    weights: Weights
-    target: Target
-    preprocessing: Preprocessing
-    graphs: tuple[Graph, ...]
-    artifacts: tuple[Artifact, ...]
-    warnings: tuple[str, ...]
-
-    @property
-    def formats(self) -> list[str]:
-        return list(dict.fromkeys(artifact.format for artifact in self.artifacts))
-
 
 class Bundle:
-    """A bundle on disk. `open` checks that the manifest is valid and its files are there."""
+    """A bundle on disk. `open` reads its manifest; `check` compares its files with it."""
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path, self.manifest = path, manifest
@@ -229,10 +87,11 @@ class Bundle:
         value asked for holds for every runner. Raises `BackendError` where nothing here runs the format, and, when
         called, `InputShapeError` for inputs that the graph does not take.
         """
-        from exporter.backends import backend
+        from exporter.backends import backend, toolchain_versions
 
-        artifact = self.artifact(format, graph)
-        return _CheckedRunner(backend(format).load(self.path / artifact.file, threads), artifact.inputs)
+        artifact, module = self.artifact(format, graph), backend(format)
+        toolchain_versions(module)
+        return _CheckedRunner(module.load(self.path / artifact.file, threads), artifact.inputs)
 
     def vectors(self, graph: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
         """Conformance inputs and PyTorch's outputs by tensor name, stacked along the first axis."""
@@ -303,38 +162,30 @@ def size_of(path: Path) -> int:
 def staging(parent: Path) -> Iterator[Path]:
     """A hidden folder in `parent` to build a bundle in; it vanishes unless `publish` has moved it."""
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".vitexport-", dir=parent))
-    folder.chmod(0o777 & ~_umask())
+    folder = parent / f".vitexport-{secrets.token_hex(4)}"
     try:
+        folder.mkdir()
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(folder: Path, destination: Path) -> None:
-    """Move a finished bundle to its place; an older one there gives way only to a complete one.
-
-    Raises `BundleError` if something else than a bundle stands there.
-    """
+def refuse_to_replace(destination: Path) -> None:
+    """Raise `BundleError` if something else than a bundle stands at `destination`."""
     if destination.exists() and not (destination / MANIFEST).is_file():
         raise BundleError(f"{destination} exists and is no bundle; move it away or pass another --out.")
+
+
+def publish(folder: Path, destination: Path) -> None:
+    """Move a finished bundle to its place; an older one there gives way only to a complete one, or comes back."""
+    refuse_to_replace(destination)
     with staging(destination.parent) as old:
-        if destination.exists():
-            destination.rename(old / "replaced")
+        replaced = old / "replaced"
         try:
+            if destination.exists():
+                destination.rename(replaced)
             folder.rename(destination)
         except BaseException:
-            if (old / "replaced").exists():
-                (old / "replaced").rename(destination)
+            if replaced.exists() and not destination.exists():
+                replaced.rename(destination)
             raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
-
-
-def json_schema() -> str:
-    """JSON Schema of the manifest, as kept in docs/manifest.schema.json."""
-    return json.dumps(Manifest.model_json_schema(mode="serialization"), indent=2) + "\n"

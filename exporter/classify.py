@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from exporter.backends import NotExecutableError
+from exporter.backends import NotExecutableError, backend, installed
 from exporter.bundle import Bundle
 from exporter.errors import BackendError
 from exporter.images import classifier_input, read_photo
@@ -38,7 +38,7 @@ def classify_photo(
     model = bundle.manifest.model
     image = classifier_input(read_photo(photo), model.image_size, bundle.manifest.preprocessing)
     answers = {}
-    for name in formats or bundle.manifest.formats:
+    for name in formats or [name for name in bundle.manifest.formats if installed(backend(name))]:
         try:
             runner = bundle.runner(name, "classify", threads)
         except NotExecutableError:

@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -198,7 +198,7 @@ def run(bundle: str, image: str, formats: tuple[str, ...], threads: int | None, 
 
         answers = classify_photo(opened, image, list(formats) or None, threads)
     if as_json:
-        terminal.print_json(answers)
+        terminal.print_json({"trained": opened.manifest.weights.trained, "predictions": answers})
     else:
         terminal.print_predictions(answers, opened.manifest.weights.trained)
 
@@ -207,7 +207,7 @@ def main() -> NoReturn:
     """Entry point: every mistake becomes one line and exit code 2, a failed verification exit code 1."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = cli(standalone_mode=False)
+        code = cli(sys.argv[1:] or ["--help"], standalone_mode=False)
     except click.ClickException as error:
         _fail(error.format_message(), EXIT_MISTAKE)
     except (KeyboardInterrupt, click.Abort):
@@ -216,6 +216,8 @@ def main() -> NoReturn:
         _fail(str(error), EXIT_FAILED)
     except (VitexportError, UnknownDevice) as error:
         _fail(str(error), EXIT_MISTAKE)
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed, and this needs it: pip install 'vitexport[all]'.", EXIT_MISTAKE)
     except BrokenPipeError:
         sys.exit(EXIT_MISTAKE)
     except OSError as error:
@@ -250,5 +252,5 @@ def _working(verbose: bool) -> Iterator[Callable[[str, float], None]]:
     from exporter.terminal import progress_bar
     from exporter.toolchain_noise import hidden
 
-    with hidden(not verbose) as stream, progress_bar(stream) as progress:
+    with nullcontext(sys.stderr) if verbose else hidden() as stream, progress_bar(stream) as progress:
         yield progress

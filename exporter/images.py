@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from exporter.bundle import Preprocessing
 from exporter.errors import ImageError
+from exporter.manifest import Preprocessing
 
 Pixels = NDArray[np.uint8]
 
@@ -35,9 +35,8 @@ def read_photo(path: str | Path) -> Image.Image:
 def classifier_input(photo: Image.Image, size: int, preprocessing: Preprocessing) -> NDArray[np.float32]:
     """RGB 0–255 [1, 3, size, size]: the shorter side resized to size / crop_pct, then the centre crop."""
     shorter = int(size / preprocessing.crop_pct)
-    scale = shorter / min(photo.size)
     resized = photo.resize(
-        [max(shorter, int(side * scale)) for side in photo.size], _FILTERS[preprocessing.interpolation]
+        [shorter * side // min(photo.size) for side in photo.size], _FILTERS[preprocessing.interpolation]
     )
     left, top = (round((side - size) / 2) for side in resized.size)
     return to_input(np.asarray(resized.crop((left, top, left + size, top + size))))

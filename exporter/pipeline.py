@@ -17,13 +17,15 @@ import numpy as np
 import torch
 
 from device_profiles import load as load_device
-from exporter import bundle
+from exporter import bundle, manifest
 from exporter.backends import FORMATS, Lowered, LowerOptions, backend, installed, toolchain_versions
-from exporter.bundle import Artifact, Bundle, Manifest, Precision, Verification, digest, size_of, write_vectors
+from exporter.backends.coreml import deployment_target
+from exporter.bundle import Bundle, digest, size_of, write_vectors
 from exporter.errors import BackendError, VerificationError, VitexportError, describe
 from exporter.graphs.capture import Graph
 from exporter.graphs.classifier import classifier_graphs
 from exporter.images import to_input, verification_images
+from exporter.manifest import Artifact, Manifest, Precision, Verification
 from exporter.models.classifier import Classifier
 from exporter.models.registry import ModelInfo, create_model, model_info
 from exporter.models.weights import LoadedWeights, provide_weights
@@ -65,6 +67,8 @@ def export(
     step("weights", 0.0)
     network = create_model(model, image_size, num_classes=num_classes)
     loaded = provide_weights(network, plan.info, str(weights))
+    path = Path(out) / f"{model.lower()}-{plan.device.id}{'' if loaded.trained else '-untrained'}"
+    bundle.refuse_to_replace(path)
     step("capture", 0.05)
     graphs = classifier_graphs(network, plan.info)
     with bundle.staging(Path(out)) as folder:
@@ -80,12 +84,11 @@ def export(
                 format, folder / file, options.precision, graph.inputs, graph.outputs, *recorded[graph.name]
             )
             artifacts.append(_artifact(graph, format, options, folder, file, lowered, verification))
-        manifest = _manifest(model, plan, network, loaded, graphs, artifacts, folder)
-        (folder / bundle.MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
-        write_report(folder, manifest, plan.device)
+        contents = _manifest(model, plan, network, loaded, graphs, artifacts, folder)
+        (folder / bundle.MANIFEST).write_text(contents.model_dump_json(indent=2) + "\n")
+        write_report(folder, contents, plan.device)
         failures = [f"{a.format}: {a.verification.detail}" for a in artifacts if a.verification.status == "failed"]
-        untrained = "" if loaded.trained else "-untrained"
-        path = Path(out) / f"{model.lower()}-{plan.device.id}{untrained}{'.failed' if failures else ''}"
+        path = path.with_name(f"{path.name}.failed") if failures else path
         bundle.publish(folder, path)
     step("done", 1.0)
     if failures:
@@ -113,25 +116,34 @@ def _plan(
     delegate: str | None,
 ) -> _Plan:
     info, device = model_info(model), load_device(target)
-    warnings: list[str] = []
-    wanted: list[str]
-    if formats is None:
-        wanted = [name for name in device.prefer.formats if installed(backend(name))]
-        for name in device.prefer.formats:
-            if name not in wanted:
-                warnings.append(f"{name} was left out: pip install 'vitexport[{backend(name).EXTRA}]' adds it.")
-    elif list(formats) == ["all"]:
-        wanted = [name for name in FORMATS if installed(backend(name))]
-    else:
-        wanted = list(dict.fromkeys(formats))
-    if not wanted:
-        raise BackendError("No format's toolchain is installed: pip install 'vitexport[all]'.")
-    if min_ios is None:
-        min_ios = max(DEFAULT_MIN_IOS, device.os.launch_major) if device.platform == "ios" else DEFAULT_MIN_IOS
+    wanted, warnings = _formats(formats, device)
     if delegate == "coreml" and device.platform not in ("ios", "host"):
         raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
+    if delegate is not None and "executorch" not in wanted:
+        raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
+    if min_ios is None:
+        min_ios = max(DEFAULT_MIN_IOS, device.os.launch_major) if device.platform == "ios" else DEFAULT_MIN_IOS
+    elif "coreml" not in wanted and delegate != "coreml":
+        raise BackendError("--min-os is for Core ML programs: add --format coreml.")
+    deployment_target(min_ios)
     lowerings = tuple((name, _options(name, wanted, precision, min_ios, delegate)) for name in wanted)
-    return _Plan(info, device, lowerings, tuple(warnings))
+    return _Plan(info, device, lowerings, warnings)
+
+
+def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], tuple[str, ...]]:
+    """The formats to make, and warnings about those left out; raises `BackendError` if none is left."""
+    asked = [formats] if isinstance(formats, str) else list(device.prefer.formats if formats is None else formats)
+    by_name = [name for name in asked if name != "all"]
+    if "all" in asked:
+        by_name = [*(name for name in FORMATS if installed(backend(name))), *by_name]
+    # Only what the target would get by default may be left out; what is asked for by name and missing is an error.
+    left_out = [name for name in by_name if not installed(backend(name))] if formats is None else []
+    wanted = [name for name in dict.fromkeys(by_name) if name not in left_out]
+    if not wanted:
+        raise BackendError("There is no format to make: name one that `vitexport formats` lists as installed.")
+    return wanted, tuple(
+        f"{name} was left out: pip install 'vitexport[{backend(name).EXTRA}]' adds it." for name in left_out
+    )
 
 
 def _options(
@@ -139,16 +151,15 @@ def _options(
 ) -> LowerOptions:
     """What to ask of a format; raises `BackendError` for what it does not offer."""
     module = backend(format)
-    toolchain_versions(module)
     if precision is not None and precision not in module.PRECISIONS:
         able = [name for name in wanted if precision in backend(name).PRECISIONS]
         advice = f"keep {precision} for --format {able[0]}" if able else "leave --precision out"
         raise BackendError(f"{format} offers {' and '.join(module.PRECISIONS)} here, not {precision}: {advice}.")
-    if delegate is not None and "executorch" not in wanted:
-        raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
-    if delegate is not None and module.DELEGATES and delegate not in module.DELEGATES:
-        raise BackendError(f"{format} has the delegates {' and '.join(module.DELEGATES)}, not {delegate!r}.")
-    return LowerOptions(precision or module.PRECISIONS[0], min_ios, delegate if module.DELEGATES else None)
+    chosen = delegate if module.DELEGATES else None
+    if chosen is not None and chosen not in module.DELEGATES:
+        raise BackendError(f"{format} has the delegates {' and '.join(module.DELEGATES)}, not {chosen!r}.")
+    toolchain_versions(module, chosen)
+    return LowerOptions(precision or module.PRECISIONS[0], min_ios, chosen)
 
 
 def _record(graph: Graph, image_size: int, folder: Path) -> tuple[Arrays, Arrays]:
@@ -198,7 +209,7 @@ def _artifact(
         sha256=digest(folder / file),
         bytes=size_of(folder / file),
         precision=options.precision,
-        toolchain=toolchain_versions(backend(format)),
+        toolchain=toolchain_versions(backend(format), options.delegate),
         min_os=lowered.min_os,
         compute_units=lowered.compute_units,
         inputs=graph.inputs,
@@ -231,13 +242,13 @@ def _manifest(
         warnings.append(f"The weights were trained at {loaded.trained_at} pixels, and this is {network.image_size}.")
     return Manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        generator={
+        provenance={
             "vitexport": metadata.version("vitexport"),
             "torch": torch.__version__,
             "python": platform.python_version(),
             "host": f"{platform.system()} {platform.machine()}",
         },
-        model=bundle.Model(
+        model=manifest.Model(
             typed_name=typed_name,
             name=info.name,
             family=family.name,
@@ -246,19 +257,20 @@ def _manifest(
             num_classes=network.num_classes,
             parameters=sum(parameter.numel() for parameter in network.parameters()),
         ),
-        weights=bundle.Weights(
+        weights=manifest.Weights(
             kind=loaded.kind,
             source=loaded.source,
             sha256=loaded.sha256,
             trained=loaded.trained,
             trained_at=loaded.trained_at,
         ),
-        target=bundle.Target(id=plan.device.id, name=plan.device.name, platform=plan.device.platform),
-        preprocessing=bundle.Preprocessing(
+        target=manifest.Target(id=plan.device.id, name=plan.device.name, platform=plan.device.platform),
+        preprocessing=manifest.Preprocessing(
             resize="shorter_side_then_center_crop", crop_pct=family.crop_pct, interpolation=family.interpolation
         ),
+        formats=tuple(format for format, _ in plan.lowerings),
         graphs=tuple(
-            bundle.Graph(
+            manifest.Graph(
                 name=graph.name,
                 inputs=graph.inputs,
                 outputs=graph.outputs,

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from device_profiles.facts import described
 from device_profiles.schema import FROM_MEMORY, Device
-from exporter.bundle import REPORT, Artifact, Graph, Manifest, Parity, TensorSpec, read_vectors
+from exporter.bundle import REPORT, read_vectors
 from exporter.classify import IMAGENET_CLASSES, imagenet_labels
+from exporter.manifest import Artifact, Graph, Manifest, Parity, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +55,7 @@ def write_report(folder: Path, manifest: Manifest, device: Device) -> None:
         axis=_LogAxis(compared),
         pictures=_pictures(folder, manifest, compared),
         contracts=_contracts(manifest.artifacts),
-        facts=_facts(device),
+        facts=described(device),
         from_memory=FROM_MEMORY,
         toolchain=_toolchain(manifest.artifacts),
     )
@@ -201,50 +203,6 @@ def _contracts(artifacts: Sequence[Artifact]) -> dict[tuple[str, tuple[TensorSpe
     for artifact in artifacts:
         contracts.setdefault((artifact.graph, artifact.inputs, artifact.outputs), []).append(artifact.format)
     return {contract: ", ".join(formats) for contract, formats in contracts.items()}
-
-
-_FACTS = {
-    "year": ("year of launch", "{}"),
-    "soc": ("system on a chip", "{}"),
-    "cpu": ("CPU cores", "{}"),
-    "cpu_cores": ("core names", "{}"),
-    "cpu_clocks": ("highest clocks", "{}"),
-    "isa": ("instruction set", "{}"),
-    "gpu": ("GPU", "{}"),
-    "npu": ("neural accelerator", "{}"),
-    "npu_tops": ("accelerator's claimed speed", "{:g} TOPS"),
-    "memory": ("memory", "{} GB"),
-    "memory_type": ("memory type", "{}"),
-    "bandwidth": ("memory bandwidth", "{:g} GB/s"),
-    "os_launch": ("operating system", "{}"),
-    "os_max": ("newest supported", "{}"),
-}
-"""Fact -> (what to call it, its value with the unit)."""
-
-
-def _facts(device: Device) -> list[tuple[str, str, str]]:
-    """(fact, value with its unit, source) for each fact that the profile states."""
-    composed = {
-        "cpu": " + ".join(f"{cluster.count} {cluster.tier}" for cluster in device.cpu),
-        "cpu_cores": ", ".join(f"{cluster.count} × {cluster.core}" for cluster in device.cpu if cluster.core),
-        "cpu_clocks": ", ".join(
-            f"{cluster.core or cluster.tier} {cluster.ghz:g} GHz{_note(cluster.note)}"
-            for cluster in device.cpu
-            if cluster.ghz
-        ),
-        "isa": " ".join([device.isa.architecture or "", *device.isa.features]).strip() + _note(device.isa.note),
-        "npu": device.npu and device.npu.name + _note(device.npu.note),
-        "os_launch": device.os.launch + ("" if device.platform == "host" else " at launch"),
-    }
-    facts = []
-    for fact, value in device.facts.items():
-        label, text = _FACTS[fact]
-        facts.append((label, text.format(composed.get(fact, value)), getattr(device.sources, fact)))
-    return facts
-
-
-def _note(text: str | None) -> str:
-    return f" ({text})" if text else ""
 
 
 def _toolchain(artifacts: Sequence[Artifact]) -> dict[str, str]:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from device_profiles.schema import Device
-    from exporter.bundle import Artifact, Bundle, Verification
+    from exporter.bundle import Bundle
     from exporter.classify import Prediction
+    from exporter.manifest import Artifact, Verification
 
 _COLOURS = {"passed": "green", "failed": "bold red", "not executed": "yellow"}
-_UNITS = {"memory": " GB", "bandwidth": " GB/s", "npu_tops": " TOPS", "cpu_clocks": " GHz"}
 
 
 def print_json(content: Any) -> None:
@@ -35,7 +36,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     for column in columns:
         table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     _stdout().print(table)
 
 
@@ -51,7 +52,7 @@ def print_bundle(bundle: Bundle) -> None:
     print_verdicts([(artifact, artifact.verification) for artifact in manifest.artifacts])
     console.print()
     for warning in manifest.warnings:
-        console.print(f"[yellow]{warning}[/yellow]")
+        console.print(warning, style="yellow", soft_wrap=True)
     console.print(f"Bundle  {bundle.path}\nReport  {bundle.path / 'report.html'}", soft_wrap=True)
 
 
@@ -85,10 +86,9 @@ def _parity(verification: Verification) -> tuple[str, str]:
     return worst, f"{min(output.top1 for output in verification.outputs.values()):.0%}"
 
 
-def _result(verification: Verification) -> str:
-    colour = _COLOURS[verification.status]
+def _result(verification: Verification) -> Text:
     runtime = f" by {verification.runtime}" if verification.runtime else ""
-    return f"[{colour}]{verification.status}[/{colour}]{runtime}"
+    return Text.assemble((verification.status, _COLOURS[verification.status]), runtime)
 
 
 def print_predictions(answers: Mapping[str, Sequence[Prediction]], trained: bool) -> None:
@@ -103,7 +103,7 @@ def print_predictions(answers: Mapping[str, Sequence[Prediction]], trained: bool
         rows.append((prediction.index, prediction.label or "", *by_format))
     print_table(("class>", "label", *(f"{name}>" for name in answers)), rows)
     if not trained:
-        _stdout().print("[yellow]UNTRAINED: the weights are seeded, so these classes mean nothing.[/yellow]")
+        _stdout().print("UNTRAINED: the weights are seeded, so these classes mean nothing.", style="yellow")
 
 
 def print_formats(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -150,29 +150,15 @@ def print_devices(devices: Sequence[Device]) -> None:
 
 def print_device(device: Device) -> None:
     """Every fact of one device with its source."""
-    sources = device.sources.model_dump()
-    print_table(
-        ("fact", "value", "source"),
-        (
-            (fact.replace("_", " "), f"{_fact(value)}{_UNITS.get(fact, '')}", str(sources[fact]).replace("_", " "))
-            for fact, value in device.facts.items()
-        ),
-        title=f"{device.name} ({device.id})",
-    )
+    from device_profiles.facts import described
+
+    rows = [(fact, value, source.replace("_", " ")) for fact, value, source in described(device)]
+    print_table(("fact", "value", "source"), rows, title=f"{device.name} ({device.id})")
     prefer = device.prefer
     _stdout().print(
         f"\nPrefers {', '.join(prefer.formats)}; {prefer.formats[0]} in {prefer.precision} "
         f"on the {prefer.compute_unit}. {prefer.reason}"
     )
-
-
-def _fact(value: Any) -> str:
-    """A fact of a device profile as text: lists in order, parts of a record without their names."""
-    if isinstance(value, list | tuple):
-        return ", ".join(_fact(item) for item in value)
-    if hasattr(value, "model_dump"):
-        return "; ".join(_fact(item) for item in value.model_dump(exclude_none=True).values())
-    return str(value)
 
 
 @contextmanager
@@ -189,4 +175,5 @@ def progress_bar(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
 
 def _stdout() -> Console:
     # Tables in a pipe keep their columns: 80 characters, rich's default there, would fold them.
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 160)
+    width = None if sys.stdout.isatty() else 160
+    return Console(file=sys.stdout, markup=False, highlight=False, width=width)

@@ -11,14 +11,11 @@ from typing import TextIO
 
 
 @contextmanager
-def hidden(enabled: bool = True) -> Iterator[TextIO]:
+def hidden() -> Iterator[TextIO]:
     """Send this process's stdout and stderr to a temporary file; yields a stream that still reaches the old stderr.
 
     Works on file descriptors, so it holds for the whole process: meant for the command line, not for libraries.
     """
-    if not enabled:
-        yield sys.stderr
-        return
     sys.stdout.flush()
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.backends import NotExecutableError, Runner, backend, installed
-from exporter.bundle import Artifact, Bundle, Parity, Precision, TensorSpec, Tolerance, Verification
+from exporter.backends import Inspecting, NotExecutableError, Runner, backend, installed
+from exporter.bundle import Bundle
 from exporter.errors import BackendError, describe
+from exporter.manifest import Artifact, Parity, Precision, TensorSpec, Tolerance, Verification
 
 Arrays = dict[str, NDArray[np.float32]]
 """Tensor name -> values of all vectors, stacked along the first axis."""
@@ -48,14 +49,18 @@ def verify(
         actual = run_all(runner, given)
     except NotExecutableError as reason:
         try:
-            structure = module.inspect(path, inputs, outputs)
+            structure = cast(Inspecting, module).inspect(path, inputs, outputs)
         except BackendError as damage:
             return unmeasured("failed", str(damage))
         return unmeasured("not executed", f"{reason} Structure: {structure}.")
     except Exception as error:  # whatever a runtime throws: an artefact that it refuses has failed
         return unmeasured("failed", f"{path.name} does not run ({describe(error)})")
     parity = compare(expected, actual)
-    failures = [text for name, output in parity.items() if (text := _failure(name, output, tolerance))]
+    failures = [
+        text
+        for name, output in parity.items()
+        if (text := _failure(name, output, tolerance, expected[name], actual.get(name)))
+    ]
     count = len(next(iter(expected.values())))
     worst = max(output.relative or 0.0 for output in parity.values())
     return Verification(
@@ -121,10 +126,20 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _failure(name: str, parity: Parity, tolerance: Tolerance) -> str | None:
+def _failure(
+    name: str,
+    parity: Parity,
+    tolerance: Tolerance,
+    expected: NDArray[np.float32],
+    actual: NDArray[np.float32] | None,
+) -> str | None:
     """What is wrong with an output, or None."""
+    if actual is None:
+        return f"{name} is missing"
+    if actual.shape != expected.shape:
+        return f"{name} has shape {list(actual.shape[1:])}, and PyTorch's has {list(expected.shape[1:])}"
     if parity.relative is None or parity.max_abs is None:
-        return f"{name} is missing, misshapen or not finite"
+        return f"{name} is not finite on {parity.per_vector.count(None)} of {len(expected)} inputs"
     if parity.relative > tolerance.relative:
         return (
             f"{name} is off by {parity.relative:.1e} of its range (max abs {parity.max_abs:.3g}), "

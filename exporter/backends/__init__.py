@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from exporter.bundle import Delegation, Precision, TensorSpec
 from exporter.errors import BackendError, closest
+from exporter.manifest import Delegation, Precision, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,8 +65,8 @@ class Backend(Protocol):
     EXTENSION: str
     PRECISIONS: tuple[Precision, ...]
     """Default first."""
-    DELEGATES: tuple[str, ...]
-    """Default first; empty where the format has no choice."""
+    DELEGATES: Mapping[str, tuple[str, ...]]
+    """Delegate -> distributions it needs besides the toolchain; default first, empty where there is no choice."""
     TOOLCHAIN: tuple[str, ...]
     """Distributions that write it; their versions go into the manifest."""
     RUNTIME: str | None
@@ -80,8 +80,12 @@ class Backend(Protocol):
     def load(self, path: Path, threads: int | None = None) -> Runner:
         """Raises `NotExecutableError` for an artefact that this machine cannot run."""
 
+
+class Inspecting(Protocol):
+    """What a backend has besides, if its `load` may raise `NotExecutableError`."""
+
     def inspect(self, path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
-        """Check the structure of a file without running it, and say in one sentence what was checked.
+        """Check the structure of a file without running it, and say in a few words what was checked.
 
         Raises `BackendError` with what is wrong.
         """
@@ -94,10 +98,10 @@ def backend(name: str) -> Backend:
     return cast(Backend, importlib.import_module(f"exporter.backends.{name}"))
 
 
-def toolchain_versions(module: Backend) -> dict[str, str]:
+def toolchain_versions(module: Backend, delegate: str | None = None) -> dict[str, str]:
     """Installed versions of the format's toolchain; raises `BackendError` that says how to install what is missing."""
     versions = {}
-    for distribution in module.TOOLCHAIN:
+    for distribution in (*module.TOOLCHAIN, *(module.DELEGATES[delegate] if delegate else ())):
         try:
             versions[distribution] = metadata.version(distribution)
         except metadata.PackageNotFoundError:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.backends import Lowered, LowerOptions, NotExecutableError
-from exporter.bundle import Precision, TensorSpec
 from exporter.errors import BackendError, describe
+from exporter.manifest import Precision, TensorSpec
 
 if TYPE_CHECKING:
     from exporter.backends import Runner
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = "coreml"
 EXTENSION = "mlpackage"
 PRECISIONS: tuple[Precision, ...] = ("fp16", "fp32")
-DELEGATES: tuple[str, ...] = ()
+DELEGATES: dict[str, tuple[str, ...]] = {}
 TOOLCHAIN = ("coremltools", "torch")
 RUNTIME: str | None = None
 EXTRA = "coreml"
@@ -75,27 +75,34 @@ def load(path: Path, threads: int | None = None) -> Runner:
 def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
     """Open the package, compare its inputs and outputs with the graph's, count its operators, read every weight."""
     ct = _coremltools()
-    spec = ct.utils.load_spec(str(path))
-    found = {feature.name: _shape(feature.type) for feature in (*spec.description.input, *spec.description.output)}
-    wanted = {tensor.name: tensor.shape for tensor in (*inputs, *outputs)}
-    if found != wanted:
-        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
     try:
+        spec = ct.utils.load_spec(str(path))
+        found = {feature.name: _described(ct, feature.type) for feature in _features(spec)}
+        operators = sum(_census(spec).values())
         weights, bad = _weights(spec, path)
     except Exception as error:  # coremltools reports damage in many ways
-        raise BackendError(f"The weights of {path.name} cannot be read ({describe(error)}).") from error
+        raise BackendError(f"{path.name} cannot be read ({describe(error)}).") from error
+    wanted = {
+        tensor.name: ("RGB" if tensor.meaning == "RGB" else "FLOAT32", tensor.shape) for tensor in (*inputs, *outputs)
+    }
+    if found != wanted:
+        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
     if bad:
         raise BackendError(f"{path.name} holds weights that are not finite: {', '.join(bad)}.")
-    return (
-        f"opens; inputs and outputs match; {sum(_census(spec).values())} operators; "
-        f"{weights:,} weight values readable and finite"
-    )
+    return f"opens; inputs and outputs match; {operators} operators; {weights:,} weight values readable and finite"
 
 
-def _shape(feature: Any) -> tuple[int, ...]:
+def _features(spec: Any) -> list[Any]:
+    return [*spec.description.input, *spec.description.output]
+
+
+def _described(ct: Any, feature: Any) -> tuple[str, tuple[int, ...]]:
+    """(colour space or type of element, shape)"""
     if feature.WhichOneof("Type") == "imageType":
-        return (1, 3, feature.imageType.height, feature.imageType.width)
-    return tuple(feature.multiArrayType.shape)
+        image = feature.imageType
+        return image.ColorSpace.Name(image.colorSpace), (1, 3, image.height, image.width)
+    array = feature.multiArrayType
+    return ct.proto.FeatureTypes_pb2.ArrayFeatureType.ArrayDataType.Name(array.dataType), tuple(array.shape)
 
 
 def _operations(spec: Any) -> Iterator[Any]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.backends import Lowered, LowerOptions, NotExecutableError
-from exporter.bundle import Delegation, Precision, TensorSpec
+from exporter.backends.coreml import deployment_target
+from exporter.errors import BackendError
+from exporter.manifest import Delegation, Precision, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 NAME = "executorch"
 EXTENSION = "pte"
 PRECISIONS: tuple[Precision, ...] = ("fp32",)
-DELEGATES = ("xnnpack", "coreml")
+DELEGATES: dict[str, tuple[str, ...]] = {"xnnpack": (), "coreml": ("coremltools",)}
 TOOLCHAIN = ("executorch", "torch")
 RUNTIME: str | None = "ExecuTorch"
 EXTRA = "executorch"
@@ -30,15 +32,18 @@ EXTRA = "executorch"
 _INPUT_NAMES, _OUTPUT_NAMES = "input_names", "output_names"
 _METHOD = "forward"
 
+_CORE_ML = "CoreMLBackend"
+"""What a program calls the Core ML delegate by."""
+
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
-    from executorch.devtools.backend_debug import get_delegation_info
     from executorch.exir import to_edge_transform_and_lower
+    from executorch.exir.lowered_backend_module import get_lowered_submodules
 
     from exporter.rewrites import rewrite
     from exporter.rewrites.xnnpack import XNNPACK
 
-    delegate = options.delegate or DELEGATES[0]
+    delegate = options.delegate or next(iter(DELEGATES))
     edge = to_edge_transform_and_lower(
         rewrite(graph.program, XNNPACK if delegate == "xnnpack" else ()),
         partitioner=[_partitioner(delegate, options)],
@@ -48,28 +53,32 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
         },
     )
     module = edge.exported_program().graph_module
-    info = get_delegation_info(module)
-    outside = Counter(
-        node.target.__name__ for node in module.graph.nodes if node.op == "call_function" and _computes(node)
-    )
+    outside = _operators(module)
+    inside = Counter[str]()
+    pieces = get_lowered_submodules(module)
+    for _, piece, _ in pieces:
+        inside += _operators(piece.original_module.graph_module)
     with path.open("wb") as file:
         edge.to_executorch().write_to_file(file)  # changes the module
     return Lowered(
-        operators=dict(sorted(outside.items())),
+        operators=dict(sorted((inside + outside).items())),
         delegation=Delegation(
             delegate=delegate,
-            delegated_nodes=info.num_delegated_nodes,
-            other_nodes=outside.total(),
-            pieces=info.num_delegated_subgraphs,
+            share=inside.total() / (inside + outside).total(),
+            pieces=len(pieces),
+            outside=dict(sorted(outside.items())),
         ),
-        min_os=f"iOS{options.min_ios}" if delegate == "coreml" else None,
+        min_os=deployment_target(options.min_ios) if delegate == "coreml" else None,
         compute_units="ALL" if delegate == "coreml" else "CPU",
     )
 
 
-def _computes(node: Any) -> bool:
-    """Whether a node is an operator of the program, and neither a call of the delegate nor the unpacking of one."""
-    return node.target is not operator.getitem and "delegate" not in node.name
+def _operators(module: Any) -> Counter[str]:
+    """Census of a graph: neither calls of a delegate nor the unpacking of what they return."""
+    calls = [node for node in module.graph.nodes if node.op == "call_function"]
+    return Counter(
+        node.target.__name__ for node in calls if node.target is not operator.getitem and "delegate" not in node.name
+    )
 
 
 def _partitioner(delegate: str, options: LowerOptions) -> Any:
@@ -80,8 +89,6 @@ def _partitioner(delegate: str, options: LowerOptions) -> Any:
     import coremltools as ct
     from executorch.backends.apple.coreml.compiler import CoreMLBackend
     from executorch.backends.apple.coreml.partition import CoreMLPartitioner
-
-    from exporter.backends.coreml import deployment_target
 
     specs = CoreMLBackend.generate_compile_specs(
         compute_precision=ct.precision.FLOAT32,
@@ -99,17 +106,12 @@ class ExecuTorchRunner:
             portable_lib._unsafe_reset_threadpool(threads)
         self.runtime = f"ExecuTorch {metadata.version('executorch')}"
         # The method reads from the program's buffer without holding it: keep both.
-        self._program = Runtime.get().load_program(path.read_bytes())
-        try:
-            self._method = self._program.load_method(_METHOD)
-        except RuntimeError as error:
-            raise NotExecutableError(
-                f"{path.name} needs an ExecuTorch delegate that this machine lacks ({error})."
-            ) from error
-        self._inputs, self._outputs = (self._constant(name) for name in (_INPUT_NAMES, _OUTPUT_NAMES))
-
-    def _constant(self, name: str) -> list[str]:
-        return list(self._program.load_method(name).execute([]))
+        buffer = path.read_bytes()
+        if _CORE_ML.encode() in buffer and not Runtime.get().backend_registry.is_available(_CORE_ML):
+            raise NotExecutableError(f"{path.name} is delegated to Core ML, which is on Apple systems only.")
+        self._program = Runtime.get().load_program(buffer)
+        self._method = self._program.load_method(_METHOD)
+        self._inputs, self._outputs = (_names(self._program, method) for method in (_INPUT_NAMES, _OUTPUT_NAMES))
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         import torch
@@ -125,7 +127,16 @@ def load(path: Path, threads: int | None = None) -> ExecuTorchRunner:
 
 
 def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
+    """Open the program, without its delegate, and compare the names of its inputs and outputs with the graph's."""
     from executorch.runtime import Runtime
 
-    methods = Runtime.get().load_program(path.read_bytes()).method_names
-    return f"the program opens and has the methods {', '.join(sorted(methods))}"
+    program = Runtime.get().load_program(path.read_bytes())
+    found = _names(program, _INPUT_NAMES), _names(program, _OUTPUT_NAMES)
+    wanted = [spec.name for spec in inputs], [spec.name for spec in outputs]
+    if found != wanted:
+        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
+    return "opens; names of inputs and outputs match"
+
+
+def _names(program: Any, method: str) -> list[str]:
+    return list(program.load_method(method).execute([]))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.backends import Lowered, LowerOptions
-from exporter.bundle import Precision, TensorSpec
+from exporter.manifest import Precision
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = "onnx"
 EXTENSION = "onnx"
 PRECISIONS: tuple[Precision, ...] = ("fp32",)
-DELEGATES: tuple[str, ...] = ()
+DELEGATES: dict[str, tuple[str, ...]] = {}
 TOOLCHAIN = ("onnx", "onnxscript", "onnxruntime", "torch")
 RUNTIME: str | None = "ONNX Runtime"
 EXTRA = "onnx"
@@ -64,10 +64,3 @@ class OnnxRunner:
 
 def load(path: Path, threads: int | None = None) -> OnnxRunner:
     return OnnxRunner(path, threads)
-
-
-def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
-    import onnx
-
-    onnx.checker.check_model(str(path), full_check=True)
-    return "the file passes ONNX's own checker"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.backends import Lowered, LowerOptions
-from exporter.bundle import Precision, TensorSpec
+from exporter.manifest import Precision
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = "tflite"
 EXTENSION = "tflite"
 PRECISIONS: tuple[Precision, ...] = ("fp32",)
-DELEGATES: tuple[str, ...] = ()
+DELEGATES: dict[str, tuple[str, ...]] = {}
 TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
 RUNTIME: str | None = "LiteRT"
 EXTRA = "tflite"
@@ -53,10 +53,3 @@ class LiteRTRunner:
 
 def load(path: Path, threads: int | None = None) -> LiteRTRunner:
     return LiteRTRunner(path, threads)
-
-
-def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
-    from ai_edge_litert.interpreter import Interpreter
-
-    signatures = Interpreter(str(path)).get_signature_list()
-    return f"the file opens and has the signatures {', '.join(signatures)}"

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
-from exporter.bundle import TensorSpec
+from exporter.manifest import TensorSpec
 from exporter.rewrites import rewrite
 from exporter.rewrites.folds import FOLDS
 

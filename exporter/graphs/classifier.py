@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from exporter.bundle import TensorSpec
 from exporter.errors import InputShapeError
 from exporter.graphs.capture import Graph, capture
+from exporter.manifest import TensorSpec
 from exporter.models.classifier import Classifier
 from exporter.models.registry import ModelInfo
 

@@ -9,6 +9,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+PATCH = 2
+"""Side in pixels of the patches between which the MobileViTs attend."""
+
 
 class ConvNormAct(nn.Module):
     """Convolution with padding k//2, batch norm, optional activation: [B, in, H, W] -> [B, out, H/stride, W/stride]."""
@@ -112,6 +115,31 @@ def offset_indices(height: int, width: int, query_stride: int = 1) -> Tensor:
     queries = torch.stack([ys[::query_stride, ::query_stride].flatten(), xs[::query_stride, ::query_stride].flatten()])
     dy, dx = (queries[:, :, None] - keys[:, None, :]).abs()
     return dy * width + dx
+
+
+def whole_patches(pixels: int) -> int:
+    """`pixels` rounded up to whole patches."""
+    return -(-pixels // PATCH) * PATCH
+
+
+def unfold(x: Tensor) -> Tensor:
+    """[B, C, H, W] -> [B, C, P, N]: the N patches' pixels at each of the P positions in a patch, both row-major.
+
+    Rank 4 throughout, because Core ML ends at rank 5 and LiteRT's GPU at rank 4; whole rows move first, so that the
+    second transpose, of single pixels, stays inside a row.
+    """
+    batch, channels, height, width = x.shape
+    rows = x.reshape(batch * channels, height // PATCH, PATCH, width).transpose(1, 2)
+    pixels = rows.reshape(batch * channels * PATCH, -1, PATCH).transpose(1, 2)
+    return pixels.reshape(batch, channels, PATCH * PATCH, -1)
+
+
+def fold(x: Tensor, height: int, width: int) -> Tensor:
+    """The inverse of `unfold`: [B, C, P, N] -> [B, C, H, W]."""
+    batch, channels = x.shape[:2]
+    pixels = x.reshape(batch * channels * PATCH, PATCH, -1).transpose(1, 2)
+    rows = pixels.reshape(batch * channels, PATCH, height // PATCH, width).transpose(1, 2)
+    return rows.reshape(batch, channels, height, width)
 
 
 def make_divisible(channels: float, divisor: int = 8) -> int:

@@ -12,9 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
-from exporter.models.layers import ConvNormAct, Mlp, inverted_residuals
+from exporter.models.layers import ConvNormAct, Mlp, fold, inverted_residuals, unfold, whole_patches
 
-PATCH = 2
 STEM_WIDTH = 16
 
 
@@ -132,28 +131,3 @@ class MobileViT(Classifier):
     def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
         pooled = self.final_conv(x).mean((2, 3))
         return pooled if pre_logits else self.head(pooled)
-
-
-def whole_patches(pixels: int) -> int:
-    """`pixels` rounded up to whole patches."""
-    return -(-pixels // PATCH) * PATCH
-
-
-def unfold(x: Tensor) -> Tensor:
-    """[B, C, H, W] -> [B, C, P, N]: the N patches' pixels at each of the P positions in a patch, both row-major.
-
-    Rank 4 throughout, because Core ML ends at rank 5 and LiteRT's GPU at rank 4; whole rows move first, so that the
-    second transpose, of single pixels, stays inside a row.
-    """
-    batch, channels, height, width = x.shape
-    rows = x.reshape(batch * channels, height // PATCH, PATCH, width).transpose(1, 2)
-    pixels = rows.reshape(batch * channels * PATCH, -1, PATCH).transpose(1, 2)
-    return pixels.reshape(batch, channels, PATCH * PATCH, -1)
-
-
-def fold(x: Tensor, height: int, width: int) -> Tensor:
-    """The inverse of `unfold`: [B, C, P, N] -> [B, C, H, W]."""
-    batch, channels = x.shape[:2]
-    pixels = x.reshape(batch * channels * PATCH, PATCH, -1).transpose(1, 2)
-    rows = pixels.reshape(batch * channels, PATCH, height // PATCH, width).transpose(1, 2)
-    return rows.reshape(batch, channels, height, width)

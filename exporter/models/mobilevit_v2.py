@@ -11,8 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
-from exporter.models.layers import ConvNormAct, inverted_residuals, make_divisible
-from exporter.models.mobilevit import fold, unfold, whole_patches
+from exporter.models.layers import ConvNormAct, fold, inverted_residuals, make_divisible, unfold, whole_patches
 
 
 @dataclass(frozen=True)

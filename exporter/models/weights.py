@@ -1,6 +1,7 @@
 """Weights of a model: from a file, from the hub, or seeded; every mismatch is reported at once and by name."""
 
 import contextlib
+import errno
 import hashlib
 import pickletools
 import re
@@ -242,10 +243,12 @@ def _official_file(hub_id: str) -> Path | None:
     asking.join(HUB_SECONDS)
     if not answered.is_set():
         return None
-    # Its HTTP library's errors are not OSErrors, and which library it is depends on the release.
-    with contextlib.suppress(Exception):
+    try:
         return Path(hf_hub_download(hub_id, HUB_FILE))
-    return None
+    except Exception as error:  # of its HTTP library, and which that is depends on the release
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return None
 
 
 def _file_sha256(path: Path) -> str:

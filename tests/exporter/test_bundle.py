@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exporter.bundle import Bundle, digest, json_schema, publish, read_vectors, size_of, staging, write_vectors
+from exporter.bundle import Bundle, digest, publish, read_vectors, size_of, staging, write_vectors
 from exporter.errors import BundleError
+from exporter.manifest import json_schema
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
@@ -98,6 +99,25 @@ def test_a_finished_folder_takes_the_place_of_an_older_bundle(tmp_path):
             publish(folder, tmp_path / "bundle")
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
     assert json.loads((tmp_path / "bundle" / "manifest.json").read_text()) == {"made": "new"}
+
+
+def test_an_interrupt_between_old_and_new_brings_the_old_one_back(tmp_path, monkeypatch):
+    with staging(tmp_path) as folder:
+        manifest_in(folder, "old")
+        publish(folder, tmp_path / "bundle")
+
+    def interrupted_after_the_first(self: Path, target: Path, rename=Path.rename) -> Path:
+        moved = rename(self, target)
+        if target.name == "replaced":
+            raise KeyboardInterrupt
+        return moved
+
+    with pytest.raises(KeyboardInterrupt), staging(tmp_path) as folder:
+        manifest_in(folder, "new")
+        monkeypatch.setattr(Path, "rename", interrupted_after_the_first)
+        publish(folder, tmp_path / "bundle")
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    assert json.loads((tmp_path / "bundle" / "manifest.json").read_text()) == {"made": "old"}
 
 
 def test_something_else_of_the_same_name_is_not_overwritten(tmp_path):

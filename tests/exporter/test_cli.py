@@ -52,7 +52,9 @@ def test_export_is_the_default_with_options_before_or_after_the_model(arguments,
 
 def test_toolchain_noise_is_hidden_unless_asked_for(tmp_path):
     arguments = ("mobilevit_xxs", *QUICK, "--format", "tflite", "--out", str(tmp_path))
-    assert "LiteRT-Torch Convert" not in run(*arguments).stdout
+    quiet = run(*arguments)
+    assert "LiteRT-Torch Convert" not in quiet.stdout
+    assert quiet.stderr == ""
     noisy = run(*arguments, "--verbose")
     assert "LiteRT-Torch Convert" in noisy.stdout + noisy.stderr
 
@@ -73,7 +75,8 @@ def test_verify_and_run_read_a_bundle(bundles):
     assert "UNTRAINED" in classified.stdout
     assert len(classified.stdout.splitlines()) == 7  # a header, five classes, the warning
     answers = json.loads(run("run", bundle, str(sample_photo("china.jpg")), "--json", "--format", "tflite").stdout)
-    assert len(answers["tflite"]) == 5
+    assert len(answers["predictions"]["tflite"]) == 5
+    assert answers["trained"] is False
 
 
 def test_a_failed_verification_exits_one(bundles, tmp_path):
@@ -109,6 +112,19 @@ def test_a_failed_verification_exits_one(bundles, tmp_path):
 )
 def test_a_mistake_is_one_sentence_and_exit_code_two(arguments, complaint):
     assert_one_sentence(run(*arguments), complaint)
+
+
+def test_no_arguments_are_a_question():
+    done = run()
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: ")
+
+
+def test_brackets_in_what_is_printed_stay(capsys):
+    from exporter import terminal
+
+    terminal.print_table(("advice",), [("pip install 'vitexport[coreml]' [/a]",)])
+    assert "pip install 'vitexport[coreml]' [/a]" in capsys.readouterr().out
 
 
 def test_tables_have_a_row_for_everything():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from exporter.bundle import Preprocessing
 from exporter.errors import ImageError
 from exporter.images import NATURAL, SYNTHETIC, classifier_input, read_photo, sample_photo, verification_images
+from exporter.manifest import Preprocessing
 
 BICUBIC = Preprocessing(resize="shorter_side_then_center_crop", crop_pct=0.5, interpolation="bicubic")
 

@@ -27,6 +27,7 @@ BLOCKS = {
     },
     "efficientformerv2": {
         "feed-forward": r"stages\.\d\.blocks\.0\.mlp",
+        "subsampling before attention": r"stages\.2\.blocks\.1\.token_mixer\.stride_conv",
         "strided attention": r"stages\.2\.blocks\.1\.token_mixer",
         "attention": r"stages\.3\.blocks\.1\.token_mixer",
         "first talking head": r"stages\.3\.blocks\.1\.token_mixer\.talking_head1",
@@ -39,6 +40,7 @@ BLOCKS = {
         "inverted residual": r"stages\.1\.1\.conv3_1x1",
         "attention": r"stages\.2\.1\.transformer\.0\.attn",
         "mlp": r"stages\.2\.1\.transformer\.0\.mlp",
+        "local convolution": r"stages\.2\.1\.conv_kxk",
         "transformer": r"stages\.2\.1\.conv_proj",
     },
     "mobilevitv2": {

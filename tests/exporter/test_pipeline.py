@@ -41,7 +41,7 @@ def test_the_manifest_says_what_was_made_of_what(bundles):
     assert manifest.model.parameters == 1_272_024
     assert (manifest.weights.kind, manifest.weights.trained, manifest.weights.trained_at) == ("seeded", False, None)
     assert manifest.target.id == "host"
-    assert manifest.formats == ["coreml", "executorch", "tflite", "onnx"]
+    assert manifest.formats == ("coreml", "executorch", "tflite", "onnx")
     coreml = manifest.artifacts[0]
     assert (coreml.precision, coreml.min_os, coreml.compute_units, coreml.latency) == ("fp16", "iOS17", "ALL", None)
     assert {a.precision for a in manifest.artifacts[1:]} == {"fp32"}
@@ -66,7 +66,7 @@ def test_vectors_reproduce_pytorch(bundles):
         assert torch.allclose(answer, torch.from_numpy(logits), atol=1e-5 * float(answer.abs().max()))
 
 
-def test_the_target_chooses_formats_and_the_oldest_system(tmp_path):
+def test_the_target_chooses_formats_and_the_oldest_system():
     from exporter.pipeline import _plan
 
     def chosen(target: str) -> tuple[list[str], int]:
@@ -80,6 +80,20 @@ def test_the_target_chooses_formats_and_the_oldest_system(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("formats", "made"),
+    [
+        ("tflite", ["tflite"]),
+        (["onnx", "onnx"], ["onnx"]),
+        (["all", "onnx"], ["coreml", "executorch", "tflite", "onnx"]),
+    ],
+)
+def test_formats_are_made_once_each(formats, made):
+    from exporter.pipeline import _plan
+
+    assert [name for name, _ in _plan("mobilevit_xxs", "pixel8", formats, None, None, None).lowerings] == made
+
+
+@pytest.mark.parametrize(
     ("request_", "error", "complaint"),
     [
         ({"model": "mobilevit_m"}, UnknownModelError, "closest are"),
@@ -89,6 +103,9 @@ def test_the_target_chooses_formats_and_the_oldest_system(tmp_path):
         ({"delegate": "qnn"}, BackendError, "xnnpack and coreml, not 'qnn'"),
         ({"delegate": "coreml", "formats": ["onnx"]}, BackendError, "add --format executorch"),
         ({"delegate": "coreml", "target": "pixel8"}, BackendError, "Apple systems only, not on Google Pixel 8"),
+        ({"formats": []}, BackendError, "no format to make"),
+        ({"min_ios": 12, "formats": ["coreml"]}, BackendError, "iOS 12 is too old"),
+        ({"min_ios": 17, "formats": ["onnx"]}, BackendError, "add --format coreml"),
         ({"image_size": 16}, InputShapeError, "from 32 pixels up"),
         ({"weights": "no/such.pt"}, WeightsError, "There is no weights file"),
     ],

@@ -11,8 +11,8 @@ import pytest
 
 import device_profiles
 from device_profiles.schema import Device
-from exporter.bundle import (
-    REPORT,
+from exporter.bundle import REPORT, write_vectors
+from exporter.manifest import (
     Artifact,
     Delegation,
     Graph,
@@ -26,7 +26,6 @@ from exporter.bundle import (
     Tolerance,
     Verification,
     Weights,
-    write_vectors,
 )
 from exporter.report import write_report
 
@@ -85,7 +84,8 @@ def artifact(format: str, verification: Verification, **changes: Any) -> Artifac
 def manifest(*artifacts: Artifact, trained: bool = True, **changes: Any) -> Manifest:
     content = {
         "created": "2026-01-02T03:04:05+00:00",
-        "generator": {"vitexport": "0.1.0"},
+        "formats": ["onnx"],
+        "provenance": {"vitexport": "0.1.0"},
         "model": Model(
             typed_name="mobilevit_s",
             name="mobilevit_s",
@@ -309,7 +309,7 @@ def test_a_latency_is_shown_with_its_interval_and_source(tmp_path: Path) -> None
 
 
 def test_the_contract_the_delegation_and_the_census_are_listed(tmp_path: Path) -> None:
-    delegation = Delegation(delegate="xnnpack", delegated_nodes=240, other_nodes=60, pieces=13)
+    delegation = Delegation(delegate="xnnpack", share=0.8, pieces=13, outside={"aten.sum": 12})
     seen = text(report(tmp_path, manifest(artifact("executorch", PASSED, delegation=delegation))))
     assert "image input 1 × 3 × 8 × 8 float32 NCHW 0 to 255 RGB" in seen
     assert "logits output 1 × 1000 float32 NC unbounded class scores" in seen

@@ -5,8 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from exporter.bundle import Bundle, TensorSpec
+from exporter.bundle import Bundle
 from exporter.errors import BundleError
+from exporter.manifest import TensorSpec
 from exporter.verify import compare, verify, verify_bundle
 
 LOGITS = {"logits": np.array([[[1.0, -4.0, 3.0, 0.0, 2.0, 1.5]], [[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]], np.float32)}

@@ -55,20 +55,22 @@ def test_the_census_counts_operators_and_no_weights(bundles, format):
     assert "const" not in operators
 
 
-@pytest.mark.parametrize("format", EXECUTED)
-def test_an_intact_file_passes_inspection(bundles, format):
-    bundle = bundles["mobilevit"]
-    artifact = bundle.artifact(format, "classify")
-    assert backend(format).inspect(bundle.path / artifact.file, artifact.inputs, artifact.outputs)
-
-
 def test_an_unknown_format_names_the_closest():
     with pytest.raises(BackendError, match=r"'tflit'.*closest are tflite"):
         backend("tflit")
 
 
 def test_a_missing_toolchain_says_what_to_install():
-    format = SimpleNamespace(NAME="coreml", TOOLCHAIN=("torch", "no-such-toolchain"), EXTRA="coreml")
+    format = SimpleNamespace(NAME="coreml", TOOLCHAIN=("torch", "no-such-toolchain"), DELEGATES={}, EXTRA="coreml")
     assert not installed(format)
     with pytest.raises(BackendError, match=r"needs no-such-toolchain.*pip install 'vitexport\[coreml\]'"):
         toolchain_versions(format)
+
+
+def test_onnx_files_declare_the_opset_that_was_asked_for(bundles):
+    import onnx
+
+    bundle = bundles["mobilevit"]
+    model = onnx.load(bundle.path / bundle.artifact("onnx", "classify").file)
+    onnx.checker.check_model(model, full_check=True)
+    assert {opset.domain: opset.version for opset in model.opset_import}[""] == 18

@@ -1,11 +1,16 @@
 """ExecuTorch programs: named inputs and outputs, delegates, the process-wide thread pool."""
 
+import numpy as np
 import pytest
+import torch
 
 from exporter.backends import LowerOptions, NotExecutableError, executorch
+from exporter.errors import BackendError
+from exporter.graphs.capture import capture
 from exporter.graphs.classifier import classifier_graphs
+from exporter.manifest import TensorSpec
 from exporter.verify import verify
-from tests.models import reduced
+from tests.models import SMALLEST, reduced
 
 
 @pytest.fixture(scope="module")
@@ -21,23 +26,53 @@ def for_apple(graph, tmp_path_factory):
 
 def test_the_core_ml_delegate_takes_the_whole_program(for_apple):
     _, lowered = for_apple
-    assert lowered.delegation.delegate == "coreml"
-    assert (lowered.delegation.pieces, lowered.delegation.share) == (1, 1.0)
+    assert (lowered.delegation.delegate, lowered.delegation.pieces, lowered.delegation.share) == ("coreml", 1, 1)
+    assert lowered.min_os == "iOS17"
 
 
-def test_a_core_ml_delegated_program_is_not_executed_here(graph, for_apple):
+def test_a_core_ml_delegated_program_is_checked_and_not_executed_here(graph, for_apple):
     path, _ = for_apple
-    with pytest.raises(NotExecutableError, match="delegate that this machine lacks"):
+    with pytest.raises(NotExecutableError, match="delegated to Core ML"):
         executorch.load(path)
     verdict = verify("executorch", path, "fp32", graph.inputs, graph.outputs, {}, {})
     assert verdict.status == "not executed"
+    assert "names of inputs and outputs match" in verdict.detail
 
 
-def test_delegation_counts_nodes_and_pieces(bundles):
-    delegation = bundles["efficientformer"].artifact("executorch", "classify").delegation
-    assert delegation.delegate == "xnnpack"
-    assert 0.5 < delegation.share < 1
-    assert delegation.pieces > 1
+def test_inspection_compares_names(graph, for_apple):
+    path, _ = for_apple
+    (logits,) = graph.outputs
+    with pytest.raises(BackendError, match="inputs and outputs"):
+        executorch.inspect(path, graph.inputs, [logits.model_copy(update={"name": "scores"})])
+
+
+def test_a_program_whose_operator_has_no_kernel_has_failed(tmp_path):
+    class Scatter(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+            index = torch.zeros(1, 4, dtype=torch.int64)
+            return {"y": torch.zeros(1, 4).scatter_reduce(1, index, x, "amax", include_self=False)}
+
+    x = TensorSpec(name="x", shape=(1, 4), dtype="float32", layout="NC", meaning="")
+    y = x.model_copy(update={"name": "y"})
+    scatter = capture("scatter", Scatter(), (x,), (y,))
+    executorch.lower(scatter, tmp_path / "scatter.pte", LowerOptions("fp32"))
+    values = np.ones((1, 1, 4), np.float32)
+    verdict = verify("executorch", tmp_path / "scatter.pte", "fp32", (x,), (y,), {"x": values}, {"y": values})
+    assert verdict.status == "failed"
+    assert "does not run" in verdict.detail
+
+
+@pytest.mark.parametrize("family", SMALLEST)
+def test_xnnpack_takes_every_family_whole(bundles, family):
+    artifact = bundles[family].artifact("executorch", "classify")
+    assert artifact.delegation.delegate == "xnnpack"
+    assert artifact.delegation.share > 0.98, artifact.delegation.outside
+    assert artifact.delegation.pieces <= 3
+
+
+def test_the_census_counts_what_is_inside_the_delegate_too(bundles):
+    operators = bundles["efficientformer"].artifact("executorch", "classify").operators
+    assert operators["aten.convolution.default"] == 33
 
 
 def test_threads_set_the_pool_of_the_whole_process(bundles):

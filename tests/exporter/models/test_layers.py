@@ -3,8 +3,16 @@
 import pytest
 import torch
 
-from exporter.models.layers import InvertedResidual, LayerScale, LayerScale2d, make_divisible, offset_indices
-from exporter.models.mobilevit import fold, unfold, whole_patches
+from exporter.models.layers import (
+    InvertedResidual,
+    LayerScale,
+    LayerScale2d,
+    fold,
+    make_divisible,
+    offset_indices,
+    unfold,
+    whole_patches,
+)
 
 
 def offset_indices_by_definition(height: int, width: int, query_stride: int) -> list[list[int]]:

@@ -174,3 +174,100 @@ def test_constants_are_computed_once():
     after = rewrite(before, (fold_constants,))
     assert operators(after) == {aten.add.Tensor: 1}
     assert torch.equal(after.module()(x), before.module()(x))
+
+
+def test_a_strided_depthwise_convolution_takes_in_its_shortcut():
+    class Shortcut(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(4, 4, 3, stride=2, padding=1, groups=4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.conv(x) + x[:, :, ::2, ::2]
+
+    x = torch.randn(1, 4, 6, 8, dtype=torch.float64)
+    before = exported(Shortcut().double(), x)
+    after = rewrite(before, FOLDS)
+    assert operators(after) == {aten.conv2d.default: 1}
+    assert relative(after.module()(x), before.module()(x)) < 1e-10
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda conv, x: conv(x) + x[:, :, 1::2, ::2],
+        lambda conv, x: conv(x) + x[:, :, ::2, ::2].relu(),
+        lambda conv, x: conv(x) + (x + 1)[:, :, ::2, ::2],
+    ],
+    ids=["another pixel", "after an activation", "of another input"],
+)
+def test_another_shortcut_stays(function):
+    class Shortcut(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(4, 4, 3, stride=2, padding=1, groups=4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return function(self.conv, x)
+
+    x = torch.randn(1, 4, 6, 8, dtype=torch.float64)
+    before = exported(Shortcut().double(), x)
+    after = rewrite(before, FOLDS)
+    assert operators(after)[aten.slice.Tensor] == operators(before)[aten.slice.Tensor]
+    assert relative(after.module()(x), before.module()(x)) < 1e-10
+
+
+class Unusual(torch.nn.Module):
+    """A layer and what follows it, where a careless fold would change the result."""
+
+    def __init__(self, layer: torch.nn.Module, after: torch.nn.Module) -> None:
+        super().__init__()
+        self.layer, self.after = layer, after
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.after(self.layer(x))
+
+
+class Times(torch.nn.Module):
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.rand(shape))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.factor
+
+
+@pytest.mark.parametrize(
+    ("layer", "after", "shape"),
+    [
+        (torch.nn.Linear(4, 5), torch.nn.BatchNorm1d(5), (2, 5, 4)),  # normalises tokens, not the layer's outputs
+        (torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4, affine=False), (2, 3, 5, 5)),
+        (torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4, track_running_stats=False), (2, 3, 5, 5)),
+        (torch.nn.Conv2d(3, 5, 1), Times(5, 1), (3, 5, 5)),  # an unbatched map: the factor runs over rows
+        (torch.nn.Conv2d(3, 1, 1), Times(6, 1, 1), (2, 3, 5, 5)),  # broadcasts one channel to six
+        (torch.nn.Linear(4, 1), Times(6), (2, 4)),
+    ],
+    ids=["norm of tokens", "norm without weights", "norm of the batch", "unbatched", "one channel", "one output"],
+)
+def test_unusual_neighbours_keep_their_meaning(layer, after, shape):
+    x = torch.randn(shape, dtype=torch.float64)
+    module = Unusual(layer, after).double()
+    for buffer in module.buffers():
+        if buffer.is_floating_point():
+            buffer.uniform_(0.5, 2)
+    before = exported(module, x)
+    assert relative(rewrite(before, FOLDS).module()(x), before.module()(x)) < 1e-10
+
+
+def test_random_numbers_are_not_constants():
+    class Noise(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(64))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + torch.rand_like(self.weight)
+
+    x = torch.zeros(64)
+    after = rewrite(exported(Noise(), x), FOLDS).module()
+    assert not torch.equal(after(x), after(x))

@@ -1,65 +1,149 @@
-"""What ExecuTorch's XNNPACK delegate needs said differently."""
+"""What XNNPACK has no operator for is said in operators that it has, and means the same."""
 
+from collections.abc import Callable
+
+import pytest
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
-from exporter.rewrites import rewrite
-from exporter.rewrites.xnnpack import XNNPACK, flatten_softmax
+from exporter.graphs.classifier import classifier_graphs
+from exporter.rewrites import Rewrite, rewrite
+from exporter.rewrites import xnnpack as passes
+from tests.models import SMALLEST, reduced
 
 aten = torch.ops.aten
 
 
-class Softmax(torch.nn.Module):
-    def __init__(self, axis: int) -> None:
+class Computation(torch.nn.Module):
+    """A function of one input and some weights, as a module."""
+
+    def __init__(self, function: Callable[..., Tensor], *weights: Tensor) -> None:
         super().__init__()
-        self.conv, self.axis = torch.nn.Conv2d(4, 4, 1), axis
+        self.function = function
+        self.weights = torch.nn.ParameterList(weights)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.conv(x).softmax(self.axis)
-
-
-def softmax_inputs(axis: int) -> tuple[list[torch.Size], bool]:
-    """Shapes that a softmax sees after the rewrite, and whether the result stayed the same to the bit."""
-    x = torch.randn(1, 4, 5, 7)
-    before = torch.export.export(Softmax(axis).eval(), (x,))
-    after = rewrite(before, (flatten_softmax,))
-    shapes = [n.args[0].meta["val"].shape for n in after.graph.nodes if n.target is aten.softmax.int]
-    return shapes, torch.equal(after.module()(x), before.module()(x))
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, *self.weights)
 
 
-def test_softmax_over_the_last_axis_of_a_map_becomes_rank_three_and_stays_the_same():
-    assert softmax_inputs(-1) == ([torch.Size([4, 5, 7])], True)
+def rewritten(apply: Rewrite, x: Tensor, function: Callable[..., Tensor], *weights: Tensor) -> set[object]:
+    """Operators of a computation after one pass; asserts that in float64 its result has not changed."""
+    module = Computation(function, *weights).requires_grad_(False)
+    before = torch.export.export(module, (x,))
+    after = rewrite(before, (apply,))
+    expected, actual = before.module()(x), after.module()(x)
+    assert actual.shape == expected.shape
+    assert (actual - expected).abs().max() <= 1e-10 * expected.abs().max()
+    return {node.target for node in after.graph.nodes if node.op == "call_function"}
+
+
+def random(*shape: int) -> Tensor:
+    return torch.randn(shape, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("mask", [None, (1, 2, 5, 5), (5, 5)])
+@pytest.mark.parametrize("scale", [None, 0.7])
+def test_attention_becomes_two_products_around_a_softmax(mask, scale):
+    key, value = random(3, 2, 5, 4), random(3, 2, 5, 6)
+
+    def attend(query: Tensor, key: Tensor, value: Tensor, *bias: Tensor) -> Tensor:
+        return F.scaled_dot_product_attention(query, key, value, *bias, scale=scale)
+
+    weights = (key, value) if mask is None else (key, value, random(*mask))
+    operators = rewritten(passes.attention_as_matmuls, random(3, 2, 5, 4), attend, *weights)
+    assert aten.scaled_dot_product_attention.default not in operators
+    assert {aten.bmm.default, aten.softmax.int} <= operators
+
+
+def test_products_of_rank_four_become_rank_three():
+    operators = rewritten(passes.matmuls_in_rank_three, random(1, 3, 5, 4), lambda x, y: x @ y, random(1, 3, 4, 2))
+    assert operators == {aten.reshape.default, aten.bmm.default}
+
+
+def test_products_that_broadcast_are_left_alone():
+    operators = rewritten(passes.matmuls_in_rank_three, random(2, 3, 5, 4), lambda x, y: x @ y, random(1, 3, 4, 2))
+    assert operators == {aten.matmul.default}
+
+
+def test_softmax_over_the_last_axis_of_a_map_becomes_rank_three():
+    operators = rewritten(passes.softmax_in_rank_three, random(1, 4, 5, 7), lambda x: x.softmax(-1))
+    assert operators == {aten.reshape.default, aten.softmax.int}
 
 
 def test_softmax_over_another_axis_is_left_alone():
-    assert softmax_inputs(1) == ([torch.Size([1, 4, 5, 7])], True)
+    assert rewritten(passes.softmax_in_rank_three, random(1, 4, 5, 7), lambda x: x.softmax(1)) == {aten.softmax.int}
 
 
-class Norm(torch.nn.Module):
-    def __init__(self, groups: int) -> None:
-        super().__init__()
-        self.norm = torch.nn.GroupNorm(groups, 6)
-        torch.nn.init.normal_(self.norm.weight)
-        torch.nn.init.normal_(self.norm.bias)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.norm(x)
+def joined(parts: tuple[Tensor, ...]) -> Tensor:
+    return parts[0] + 2 * parts[1] - 3 * parts[2].mean()
 
 
-def norm_operators(groups: int) -> tuple[set[object], float]:
-    """Operators after the rewrites, and the relative change of the result in float64."""
-    x = torch.randn(2, 6, 4, 5, dtype=torch.float64)
-    before = torch.export.export(Norm(groups).double().eval().requires_grad_(False), (x,))
-    after = rewrite(before, XNNPACK)
-    expected, actual = before.module()(x), after.module()(x)
-    operators = {node.target for node in after.graph.nodes if node.op == "call_function"}
-    return operators, float((actual - expected).abs().max() / expected.abs().max())
+@pytest.mark.parametrize(
+    "split",
+    [
+        lambda x: joined(x.chunk(3, dim=-1)),
+        lambda x: joined(x.split([4, 4, 7], dim=1)),
+        lambda x: joined(x.chunk(3)),
+        lambda x: joined(x.split(5)),
+    ],
+)
+def test_splits_become_slices(split):
+    operators = rewritten(passes.splits_as_slices, random(15, 15, 15), split)
+    assert aten.slice.Tensor in operators
+    assert not operators & {aten.chunk.default, aten.split.Tensor, aten.split_with_sizes.default}
 
 
-def test_group_norm_of_one_group_becomes_a_layer_norm_and_stays_the_same():
-    operators, change = norm_operators(groups=1)
-    assert operators == {aten.reshape.default, aten.layer_norm.default, aten.mul.Tensor, aten.add.Tensor}
-    assert change < 1e-10
+@pytest.mark.parametrize("affine", [True, False])
+def test_layer_norm_becomes_arithmetic(affine):
+    weights = (random(6), random(6)) if affine else ()
+    operators = rewritten(
+        passes.layer_norm_as_arithmetic, random(2, 5, 6), lambda x, *w: F.layer_norm(x, (6,), *w, eps=1e-3), *weights
+    )
+    assert aten.layer_norm.default not in operators
+    assert aten.rsqrt.default in operators
+
+
+def test_group_norm_of_one_group_becomes_arithmetic():
+    operators = rewritten(
+        passes.group_norm_as_arithmetic,
+        random(1, 6, 4, 5),
+        lambda x, *w: F.group_norm(x, 1, *w, eps=1e-3),
+        random(6),
+        random(6),
+    )
+    assert aten.group_norm.default not in operators
 
 
 def test_group_norm_of_several_groups_is_left_alone():
-    assert norm_operators(groups=2) == ({aten.group_norm.default}, 0)
+    operators = rewritten(
+        passes.group_norm_as_arithmetic, random(1, 6, 4, 5), lambda x, *w: F.group_norm(x, 2, *w), random(6), random(6)
+    )
+    assert operators == {aten.group_norm.default}
+
+
+def test_a_sum_along_rows_becomes_an_average_pool():
+    operators = rewritten(passes.sum_as_average_pool, random(1, 6, 4, 9), lambda x: x.sum(-1, keepdim=True))
+    assert operators == {aten.avg_pool2d.default, aten.mul.Tensor}
+
+
+def test_a_sum_of_one_is_that_one():
+    assert rewritten(passes.sum_as_average_pool, random(1, 6, 4, 1), lambda x: 2 * x.sum(-1, keepdim=True)) == {
+        aten.mul.Tensor
+    }
+
+
+@pytest.mark.parametrize(("shape", "axes"), [((1, 6, 4, 5), (2, 3)), ((1, 6, 4, 5), (-1, -2)), ((2, 5, 6), (1,))])
+def test_means_take_the_forms_that_xnnpack_has(shape, axes):
+    operators = rewritten(passes.means_that_keep_axes, random(*shape), lambda x: x.mean(axes))
+    assert aten.reshape.default in operators
+
+
+@pytest.mark.parametrize("family", SMALLEST)
+def test_all_rewrites_together_change_no_result_of_a_model(family):
+    model, info = reduced(family)
+    (graph,) = classifier_graphs(model, info)
+    after = rewrite(graph.program, passes.XNNPACK)
+    pixels = torch.randint(0, 256, (1, 3, model.image_size, model.image_size)).float()
+    expected, actual = (program.module()(image=pixels)["logits"] for program in (graph.program, after))
+    assert (actual - expected).abs().max() <= 1e-5 * expected.abs().max()

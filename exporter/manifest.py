@@ -1,0 +1,145 @@
+"""What a bundle says about itself. docs/manifest.schema.json is generated from these models."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION: Literal[1] = 1
+Precision = Literal["fp32", "fp16"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TensorSpec(_Part):
+    """An input or output of a graph."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: Literal["float32"]
+    layout: str = Field(description="Names of the axes, for instance NCHW.")
+    value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
+    meaning: str
+
+
+class Model(_Part):
+    typed_name: str = Field(description="The name as it was asked for.")
+    name: str = Field(description="The registry's name of what was exported.")
+    family: str
+    paper: str
+    image_size: int = Field(description="Side of the square input in pixels.")
+    num_classes: int
+    parameters: int
+
+
+class Weights(_Part):
+    kind: Literal["hub", "file", "seeded"]
+    source: str = Field(description="Hub id, file name, or 'seeded', with what could not be had.")
+    sha256: str
+    trained: bool = Field(description="False for seeded weights: the outputs then mean nothing.")
+    trained_at: int | None = Field(description="Image size in pixels the weights were trained at; null is unknown.")
+
+
+class Target(_Part):
+    id: str
+    name: str
+    platform: str
+
+
+class Preprocessing(_Part):
+    """How a photograph becomes the graph's input; normalisation is inside the graph and not listed."""
+
+    resize: Literal["shorter_side_then_center_crop"]
+    crop_pct: float = Field(description="Resize the shorter side to round-down(image_size / crop_pct), then crop.")
+    interpolation: str
+
+
+class Graph(_Part):
+    name: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    vectors: str = Field(description="Conformance vectors: inputs and PyTorch's outputs, relative to the bundle.")
+    vectors_sha256: str
+
+
+class Tolerance(_Part):
+    """What an artefact may differ from PyTorch by and still pass."""
+
+    relative: float = Field(description="Bound on max|a-b| / max|b| for every output over all vectors.")
+    top1: float = Field(description="Least share of vectors with the same best class.")
+
+
+class Parity(_Part):
+    """One output against PyTorch over all vectors; null where a value was not finite."""
+
+    max_abs: float | None
+    relative: float | None
+    top1: float = Field(description="Share of vectors with the same best class.")
+    top5: float = Field(description="Mean share of the five best classes that both have.")
+    per_vector: tuple[float | None, ...] = Field(description="max|a-b| / max|b|, one for each vector.")
+
+
+class Verification(_Part):
+    status: Literal["passed", "failed", "not executed"]
+    runtime: str | None = Field(description="What ran the artefact from disk, with its version; null if nothing did.")
+    tolerance: Tolerance
+    vectors: int
+    outputs: dict[str, Parity]
+    detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
+
+
+class Delegation(_Part):
+    """How much of a program runs in the accelerated backend."""
+
+    delegate: str
+    share: float = Field(description="Share of the program's operators that the delegate runs.")
+    pieces: int = Field(description="Delegated pieces; each further one costs a hand-over.")
+    outside: dict[str, int] = Field(description="Census of the operators that the delegate does not run.")
+
+
+class Latency(_Part):
+    ms: float
+    low: float
+    high: float
+    source: str
+
+
+class Artifact(_Part):
+    format: str
+    graph: str
+    file: str
+    sha256: str
+    bytes: int
+    precision: Precision
+    toolchain: dict[str, str] = Field(description="Package versions that wrote it.")
+    min_os: str | None
+    compute_units: str | None
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    operators: dict[str, int] = Field(description="Census of all operators, delegated or not.")
+    delegation: Delegation | None
+    verification: Verification
+    latency: Latency | None = None
+
+
+class Manifest(_Part):
+    schema_version: Literal[1] = SCHEMA_VERSION
+    created: str = Field(description="ISO 8601, UTC.")
+    provenance: dict[str, str] = Field(description="Versions of vitexport and of what it ran on.")
+    model: Model
+    weights: Weights
+    target: Target
+    preprocessing: Preprocessing
+    formats: tuple[str, ...]
+    graphs: tuple[Graph, ...]
+    artifacts: tuple[Artifact, ...]
+    warnings: tuple[str, ...]
+
+
+def json_schema() -> str:
+    """JSON Schema of the manifest, as kept in docs/manifest.schema.json."""
+    return json.dumps(Manifest.model_json_schema(mode="serialization"), indent=2) + "\n"
