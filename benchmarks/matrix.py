@@ -15,6 +15,7 @@ from pathlib import Path
 from exporter import list_models
 from exporter.backends import FORMATS
 
+VITEXPORT = str(Path(sys.executable).parent / "vitexport")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "matrix.md"
 
 HEADER = """# Models × formats
@@ -49,7 +50,7 @@ def main() -> None:
 
 def _export(model: str, folder: str) -> list[dict]:
     """The manifest's artefacts, in the order of FORMATS."""
-    command = ["vitexport", model, "--format", "all", "--weights", "random", "--out", folder, "--json"]
+    command = [VITEXPORT, model, "--format", "all", "--weights", "random", "--out", folder, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         sys.exit(f"{model}: {done.stderr}")
