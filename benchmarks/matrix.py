@@ -23,7 +23,7 @@ HEADER = """# Models × formats
 Written by `benchmarks/matrix.py`: every model, with seeded weights at its default image size, exported by
 `vitexport MODEL --target host --format all --weights random`. A number is `max|a−b| / max|b|` between the logits of
 the artefact, run from disk by its own runtime, and those of eager PyTorch, over 16 inputs (4 synthetic pictures, 12
-crops of photographs); the share in brackets is that of graph nodes inside the XNNPACK delegate. Core ML cannot run on
+crops of photographs); the share in brackets is that of operators inside the XNNPACK delegate. Core ML cannot run on
 Linux: "checked" means that the package opens, has the right inputs and outputs, and every weight in it is readable and
 finite. Tolerance for fp32: 1e-4.
 """
@@ -68,10 +68,7 @@ def _cell(artifact: dict) -> str:
     if verification["status"] == "failed":
         return f"**failed**: {verification['detail']}"
     relative = max(output["relative"] for output in verification["outputs"].values())
-    if delegation is None:
-        return f"{relative:.1e}"
-    nodes = delegation["delegated_nodes"] + delegation["other_nodes"]
-    return f"{relative:.1e} ({delegation['delegated_nodes'] / nodes:.0%})"
+    return f"{relative:.1e}" if delegation is None else f"{relative:.1e} ({delegation['share']:.0%})"
 
 
 if __name__ == "__main__":

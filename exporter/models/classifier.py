@@ -1,12 +1,14 @@
 """What every image classifier has in common: its input contract and the two halves of its forward pass."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
 from exporter.errors import InputShapeError
 
 
-class Classifier(nn.Module):
+class Classifier(nn.Module, ABC):
     """Normalised image [B, in_channels, S, S] -> logits [B, num_classes].
 
     Families implement `forward_features` (the last stage's output, before any final norm) and `forward_head`.
@@ -23,13 +25,13 @@ class Classifier(nn.Module):
         super().__init__()
         self.image_size, self.in_channels, self.num_classes = image_size, in_channels, num_classes
 
+    @abstractmethod
     def forward_features(self, x: Tensor) -> Tensor:
         """The last stage's output."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
         """Pooled features [B, C] if `pre_logits`, else logits [B, num_classes]."""
-        raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
         self._check_input(x.shape)
