@@ -32,6 +32,10 @@ class Bundle:
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path, self.manifest = path, manifest
 
+    def __repr__(self) -> str:
+        verdicts = ", ".join(f"{a.format} {a.verification.status}" for a in self.manifest.artifacts)
+        return f"Bundle({str(self.path)!r}: {verdicts})"
+
     @classmethod
     def open(cls, path: str | Path) -> Bundle:
         """Read a bundle's manifest; raises `BundleError`."""
@@ -171,7 +175,9 @@ def staging(parent: Path) -> Iterator[Path]:
 
 
 def refuse_to_replace(destination: Path) -> None:
-    """Raise `BundleError` if something else than a bundle stands at `destination`."""
+    """Raise `BundleError` if `destination` is something else than a bundle, or its folder is a file."""
+    if destination.parent.exists() and not destination.parent.is_dir():
+        raise BundleError(f"--out {destination.parent} is a file; pass a folder.")
     if destination.exists() and not (destination / MANIFEST).is_file():
         raise BundleError(f"{destination} exists and is no bundle; move it away or pass another --out.")
 
@@ -179,6 +185,8 @@ def refuse_to_replace(destination: Path) -> None:
 def publish(folder: Path, destination: Path) -> None:
     """Move a finished bundle to its place; an older one there gives way only to a complete one, or comes back."""
     refuse_to_replace(destination)
+    for path in (folder, *folder.rglob("*")):  # toolchains write through temporary files, which only the owner may read
+        path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
     with staging(destination.parent) as old:
         replaced = old / "replaced"
         try:

@@ -22,6 +22,9 @@ class DefaultCommand(click.Group):
     """A group in which a line that names no command is an `export`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flags = next((index for index, argument in enumerate(args) if not argument.startswith("-")), 0)
+        if args and args[flags] in self.commands:
+            args = [args[flags], *args[:flags], *args[flags + 1 :]]
         if args and args[0] not in (*self.commands, *ctx.help_option_names, "--version"):
             meant = get_close_matches(args[0], self.commands, n=1, cutoff=0.75)
             if meant:
@@ -98,7 +101,8 @@ def models(pattern: str, as_json: bool) -> None:
     from exporter import terminal
     from exporter.models.registry import list_models, model_info
 
-    found = [model_info(name) for name in list_models(pattern)]
+    names = list_models(pattern if set(pattern) & set("*?[") else f"*{pattern}*")
+    found = [model_info(name) for name in names or [pattern]]
     if as_json:
         terminal.print_json([vars(info) | {"family": info.family.name, "hub_id": info.hub_id} for info in found])
         return

@@ -12,6 +12,10 @@ class UnknownModelError(VitexportError, LookupError):
     """No model of this name."""
 
 
+class UnknownDeviceError(VitexportError, LookupError):
+    """No device of this name."""
+
+
 class InputShapeError(VitexportError, ValueError):
     """An image size, channel count or tensor shape that a model does not take."""
 

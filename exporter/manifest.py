@@ -20,7 +20,7 @@ class TensorSpec(_Part):
 
     name: str
     shape: tuple[int, ...]
-    dtype: Literal["float32"]
+    dtype: Literal["float32", "image"] = Field(description="'image' is Core ML's image type, 8 bits a channel.")
     layout: str = Field(description="Names of the axes, for instance NCHW.")
     value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
     meaning: str

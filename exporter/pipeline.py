@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from device_profiles import UnknownDevice
 from device_profiles import load as load_device
 from exporter import bundle, manifest
 from exporter.backends import FORMATS, Lowered, LowerOptions, backend, installed, toolchain_versions
 from exporter.backends.coreml import deployment_target
 from exporter.bundle import Bundle, digest, size_of, write_vectors
-from exporter.errors import BackendError, VerificationError, VitexportError, describe
+from exporter.errors import BackendError, UnknownDeviceError, VerificationError, VitexportError, describe
 from exporter.graphs.capture import Graph
 from exporter.graphs.classifier import classifier_graphs
 from exporter.images import to_input, verification_images
@@ -115,7 +116,11 @@ def _plan(
     min_ios: int | None,
     delegate: str | None,
 ) -> _Plan:
-    info, device = model_info(model), load_device(target)
+    info = model_info(model)
+    try:
+        device = load_device(target)
+    except UnknownDevice as error:
+        raise UnknownDeviceError(str(error)) from None
     wanted, warnings = _formats(formats, device)
     if delegate == "coreml" and device.platform not in ("ios", "host"):
         raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
@@ -212,7 +217,7 @@ def _artifact(
         toolchain=toolchain_versions(backend(format), options.delegate),
         min_os=lowered.min_os,
         compute_units=lowered.compute_units,
-        inputs=graph.inputs,
+        inputs=lowered.inputs or graph.inputs,
         outputs=graph.outputs,
         operators=lowered.operators,
         delegation=lowered.delegation,

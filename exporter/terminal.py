@@ -59,11 +59,10 @@ def print_bundle(bundle: Bundle) -> None:
 def print_verdicts(checked: Sequence[tuple[Artifact, Verification]]) -> None:
     """One row an artefact: what it is, how far it is from PyTorch, who says so; below, why some did not pass."""
     print_table(
-        ("format", "file", "MB>", "precision", "delegated>", "relative error>", "top-1>", "result"),
+        ("format", "MB>", "precision", "delegated>", "error>", "top-1>", "result"),
         (
             (
                 artifact.format,
-                artifact.file,
                 f"{artifact.bytes / 1e6:.1f}",
                 artifact.precision,
                 f"{artifact.delegation.share:.0%}" if artifact.delegation else "–",
@@ -87,7 +86,7 @@ def _parity(verification: Verification) -> tuple[str, str]:
 
 
 def _result(verification: Verification) -> Text:
-    runtime = f" by {verification.runtime}" if verification.runtime else ""
+    runtime = f", {verification.runtime}" if verification.runtime else ""
     return Text.assemble((verification.status, _COLOURS[verification.status]), runtime)
 
 
@@ -168,7 +167,15 @@ def progress_bar(stream: TextIO) -> Iterator[Callable[[str, float], None]]:
 
     columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn())
     console = Console(file=stream)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    # Redirecting is `hidden`'s work: rich's own would carry what toolchains print past it, to the terminal.
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        disable=not console.is_terminal,
+    ) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda what, share: bar.update(task, description=what, completed=share)
 

@@ -52,6 +52,8 @@ class Lowered:
     delegation: Delegation | None = None
     min_os: str | None = None
     compute_units: str | None = None
+    inputs: tuple[TensorSpec, ...] | None = None
+    """The inputs as the file takes them, where they differ from the graph's."""
 
 
 class NotExecutableError(BackendError):

@@ -59,7 +59,14 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
         compute_units=ct.ComputeUnit.ALL,
     )
     model.save(str(path))
-    return Lowered(operators=_census(ct.utils.load_spec(str(path))), min_os=target, compute_units="ALL")
+    return Lowered(
+        operators=_census(ct.utils.load_spec(str(path))),
+        min_os=target,
+        compute_units="ALL",
+        inputs=tuple(
+            spec.model_copy(update={"dtype": "image"}) if spec.meaning == "RGB" else spec for spec in graph.inputs
+        ),
+    )
 
 
 def _input_type(ct: Any, spec: TensorSpec) -> Any:

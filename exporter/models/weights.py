@@ -60,7 +60,7 @@ def provide_weights(model: Classifier, info: ModelInfo, choice: str) -> LoadedWe
     if choice in ("auto", "required"):
         path = _official_file(info.hub_id)
         if path is None and choice == "auto":
-            return replace(seed_weights(model), source=f"seeded, for want of {info.hub_id}")
+            return replace(seed_weights(model), source=f"seeded ({info.hub_id} could not be had)")
         if path is None:
             raise WeightsError(
                 f"The weights {info.hub_id} are neither in the local cache nor to be had from the hub; "

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 import exporter
-from device_profiles import UnknownDevice
 from exporter.errors import (
     BackendError,
     BundleError,
     InputShapeError,
+    UnknownDeviceError,
     UnknownModelError,
     VerificationError,
     WeightsError,
@@ -35,6 +35,12 @@ def test_a_bundle_holds_what_its_manifest_names(bundles):
     assert {path.name for path in bundle.path.iterdir()} == {file.split("/")[0] for file in files}
 
 
+def test_everybody_may_read_a_bundle(bundles):
+    for path in (bundles["mobilevit"].path, *bundles["mobilevit"].path.rglob("*")):
+        needed = 0o755 if path.is_dir() else 0o644
+        assert path.stat().st_mode & needed == needed, path
+
+
 def test_the_manifest_says_what_was_made_of_what(bundles):
     manifest = bundles["mobilevit"].manifest
     assert (manifest.model.typed_name, manifest.model.name, manifest.model.image_size) == ("mobilevit_xxs",) * 2 + (64,)
@@ -45,6 +51,7 @@ def test_the_manifest_says_what_was_made_of_what(bundles):
     coreml = manifest.artifacts[0]
     assert (coreml.precision, coreml.min_os, coreml.compute_units, coreml.latency) == ("fp16", "iOS17", "ALL", None)
     assert {a.precision for a in manifest.artifacts[1:]} == {"fp32"}
+    assert (coreml.inputs[0].dtype, manifest.artifacts[1].inputs[0].dtype) == ("image", "float32")
     assert coreml.toolchain["coremltools"].startswith("9.")
 
 
@@ -97,7 +104,7 @@ def test_formats_are_made_once_each(formats, made):
     ("request_", "error", "complaint"),
     [
         ({"model": "mobilevit_m"}, UnknownModelError, "closest are"),
-        ({"target": "pixel88"}, UnknownDevice, "closest are"),
+        ({"target": "pixel88"}, UnknownDeviceError, "closest are"),
         ({"formats": ["tensorrt"]}, BackendError, "no format 'tensorrt'"),
         ({"precision": "fp16"}, BackendError, "executorch offers fp32 here, not fp16"),
         ({"delegate": "qnn"}, BackendError, "xnnpack and coreml, not 'qnn'"),
