@@ -133,6 +133,9 @@ def create_model(
         rule = f"a multiple of {architecture.size_multiple}" if architecture.size_multiple > 1 else "any size"
         raise InputShapeError(f"{info.name} cannot take image size {size}: use {rule} from {SMALLEST_IMAGE} pixels up.")
     if in_channels < 1 or num_classes < 1:
-        raise InputShapeError(f"{info.name} cannot have {in_channels} input channels and {num_classes} classes.")
+        raise InputShapeError(
+            f"{info.name} cannot have {in_channels} input channels and {num_classes} classes: "
+            "it needs at least one input channel and one class."
+        )
     model: Classifier = architecture(family.CONFIGS[info.name], size, in_channels, num_classes)
     return model.eval()
