@@ -68,7 +68,7 @@ def _cell(artifact: dict) -> str:
     if verification["status"] == "failed":
         return f"**failed**: {verification['detail']}"
     relative = max(output["relative"] for output in verification["outputs"].values())
-    return f"{relative:.1e}" if delegation is None else f"{relative:.1e} ({delegation['share']:.0%})"
+    return f"{relative:.1e}" if delegation is None else f"{relative:.1e} ({delegation['operators']:.0%})"
 
 
 if __name__ == "__main__":

@@ -136,12 +136,23 @@ def devices(device: str | None, as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--explain", "bundle", metavar="BUNDLE", help="What BUNDLE's delegates run, and what breaks them up.")
 @json_option
-def formats(as_json: bool) -> None:
-    """List formats and their toolchains."""
+def formats(bundle: str | None, as_json: bool) -> None:
+    """List formats and their toolchains, or explain what became of a bundle's graphs in each."""
     from exporter import terminal
     from exporter.backends import FORMATS, backend, installed, toolchain_versions
 
+    if bundle is not None:
+        from exporter.bundle import Bundle
+
+        artifacts = Bundle.open(bundle).manifest.artifacts
+        if as_json:
+            fields = {"format", "graph", "rewrites", "operators", "delegation"}
+            terminal.print_json([artifact.model_dump(mode="json", include=fields) for artifact in artifacts])
+        else:
+            terminal.print_delegation(artifacts)
+        return
     rows = []
     for name in FORMATS:
         module = backend(name)

@@ -92,13 +92,23 @@ class Verification(_Part):
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
 
 
+class Outside(_Part):
+    """An operator that the delegate does not run: each call may end a delegated piece."""
+
+    operator: str
+    count: int
+    macs: int = Field(description="Multiply-accumulates of all its calls.")
+    where: tuple[str, ...] = Field(description="Modules of the model that it comes from.")
+
+
 class Delegation(_Part):
     """How much of a program runs in the accelerated backend."""
 
     delegate: str
-    share: float = Field(description="Share of the program's operators that the delegate runs.")
+    operators: float = Field(description="Share of the program's operators that the delegate runs.")
+    macs: float = Field(description="Share of the program's multiply-accumulates that the delegate runs.")
     pieces: int = Field(description="Delegated pieces; each further one costs a hand-over.")
-    outside: dict[str, int] = Field(description="Census of the operators that the delegate does not run.")
+    outside: tuple[Outside, ...] = Field(description="What the delegate does not run, most multiply-accumulates first.")
 
 
 class Latency(_Part):
@@ -120,6 +130,9 @@ class Artifact(_Part):
     compute_units: str | None
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    rewrites: tuple[str, ...] = Field(
+        description="Passes that the program went through before it was lowered, in order."
+    )
     operators: dict[str, int] = Field(description="Census of all operators, delegated or not.")
     delegation: Delegation | None
     verification: Verification

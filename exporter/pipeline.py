@@ -19,7 +19,7 @@ import torch
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
 from exporter import bundle, manifest
-from exporter.backends import FORMATS, Lowered, LowerOptions, backend, installed, toolchain_versions
+from exporter.backends import FORMATS, Lowered, LowerOptions, backend, installed, rewrites_for, toolchain_versions
 from exporter.backends.coreml import deployment_target
 from exporter.bundle import Bundle, digest, size_of, write_vectors
 from exporter.errors import BackendError, UnknownDeviceError, VerificationError, VitexportError, describe
@@ -219,6 +219,7 @@ def _artifact(
         compute_units=lowered.compute_units,
         inputs=lowered.inputs or graph.inputs,
         outputs=graph.outputs,
+        rewrites=rewrites_for(options, backend(format).REWRITES),
         operators=lowered.operators,
         delegation=lowered.delegation,
         verification=verification,

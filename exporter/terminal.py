@@ -65,7 +65,7 @@ def print_verdicts(checked: Sequence[tuple[Artifact, Verification]]) -> None:
                 artifact.format,
                 f"{artifact.bytes / 1e6:.1f}",
                 artifact.precision,
-                f"{artifact.delegation.share:.0%}" if artifact.delegation else "–",
+                f"{artifact.delegation.operators:.0%}" if artifact.delegation else "–",
                 *_parity(verification),
                 _result(verification),
             )
@@ -121,6 +121,49 @@ def print_formats(rows: Sequence[Mapping[str, Any]]) -> None:
             for row in rows
         ),
     )
+
+
+def print_delegation(artifacts: Sequence[Artifact]) -> None:
+    """What each artefact's delegate runs, in how many pieces, and which operators broke it up, with their modules."""
+    console = _stdout()
+    print_table(
+        ("format", "graph", "operators>", "delegate", "of operators>", "of MACs>", "pieces>", "rewrites>"),
+        (
+            (
+                artifact.format,
+                artifact.graph,
+                sum(artifact.operators.values()),
+                *(
+                    (d.delegate, f"{d.operators:.1%}", f"{d.macs:.1%}", d.pieces)
+                    if (d := artifact.delegation)
+                    else ("the runtime's choice", "–", "–", "–")
+                ),
+                len(artifact.rewrites),
+            )
+            for artifact in artifacts
+        ),
+    )
+    for artifact in artifacts:
+        if artifact.rewrites:
+            console.print(f"\n{artifact.format} {artifact.graph} was rewritten by {', '.join(artifact.rewrites)}.")
+        if artifact.delegation is None:
+            continue
+        if not artifact.delegation.outside:
+            console.print(f"Nothing of it is left outside {artifact.delegation.delegate}.")
+            continue
+        console.print(f"Outside {artifact.delegation.delegate}, where each call may end a delegated piece:")
+        print_table(
+            ("operator", "calls>", "M MACs>", "in modules"),
+            (
+                (outside.operator, outside.count, f"{outside.macs / 1e6:.1f}", _first(outside.where))
+                for outside in artifact.delegation.outside
+            ),
+        )
+
+
+def _first(modules: Sequence[str], count: int = 3) -> str:
+    more = f" and {len(modules) - count} more" if len(modules) > count else ""
+    return ", ".join(modules[:count]) + more
 
 
 def print_devices(devices: Sequence[Device]) -> None:

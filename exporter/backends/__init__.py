@@ -42,6 +42,8 @@ class LowerOptions:
     """Oldest iOS major version that a Core ML program must load on."""
     delegate: str | None = None
     """Accelerated backend inside the format, where it has several; None is the format's first."""
+    rewrites: tuple[str, ...] | None = None
+    """Passes to apply first; None is the backend's own, an empty tuple converts the program as it is."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Backend(Protocol):
     """Default first."""
     DELEGATES: Mapping[str, tuple[str, ...]]
     """Delegate -> distributions it needs besides the toolchain; default first, empty where there is no choice."""
+    REWRITES: Mapping[str | None, tuple[str, ...]]
+    """Delegate, None where there is no choice -> the passes that suit it, by their names in exporter.rewrites."""
     TOOLCHAIN: tuple[str, ...]
     """Distributions that write it; their versions go into the manifest."""
     RUNTIME: str | None
@@ -98,6 +102,11 @@ def backend(name: str) -> Backend:
     if name not in FORMATS:
         raise BackendError(f"There is no format {name!r}; closest are {closest(name, FORMATS)}.")
     return cast(Backend, importlib.import_module(f"exporter.backends.{name}"))
+
+
+def rewrites_for(options: LowerOptions, by_delegate: Mapping[str | None, tuple[str, ...]]) -> tuple[str, ...]:
+    """Which of a backend's `REWRITES` a program goes through before it is written."""
+    return by_delegate[options.delegate or next(iter(by_delegate))] if options.rewrites is None else options.rewrites
 
 
 def toolchain_versions(module: Backend, delegate: str | None = None) -> dict[str, str]:

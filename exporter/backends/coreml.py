@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exporter.backends import Lowered, LowerOptions, NotExecutableError
+from exporter.backends import Lowered, LowerOptions, NotExecutableError, rewrites_for
 from exporter.errors import BackendError, describe
 from exporter.manifest import Precision, TensorSpec
 
@@ -21,6 +21,7 @@ NAME = "coreml"
 EXTENSION = "mlpackage"
 PRECISIONS: tuple[Precision, ...] = ("fp16", "fp32")
 DELEGATES: dict[str, tuple[str, ...]] = {}
+REWRITES: dict[str | None, tuple[str, ...]] = {None: ()}
 TOOLCHAIN = ("coremltools", "torch")
 RUNTIME: str | None = None
 EXTRA = "coreml"
@@ -43,12 +44,14 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     import numpy as np
     import torch
 
+    from exporter.rewrites.catalogue import rewritten
+
     ct = _coremltools()
     target = deployment_target(options.min_ios)
     # Half-precision programs would return half-precision outputs; the contract says float32.
     outputs = [ct.TensorType(name=spec.name, dtype=np.float32) for spec in graph.outputs]
     with torch.no_grad():
-        program = graph.program.run_decompositions({})
+        program = rewritten(graph.program, rewrites_for(options, REWRITES)).run_decompositions({})
     model = ct.convert(
         program,
         inputs=[_input_type(ct, spec) for spec in graph.inputs],

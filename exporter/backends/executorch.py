@@ -9,14 +9,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exporter.backends import Lowered, LowerOptions, NotExecutableError
+from exporter.backends import Lowered, LowerOptions, NotExecutableError, rewrites_for
 from exporter.backends.coreml import deployment_target
 from exporter.errors import BackendError
-from exporter.manifest import Delegation, Precision, TensorSpec
+from exporter.manifest import Delegation, Outside, Precision, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import fx
 
     from exporter.graphs.capture import Graph
 
@@ -24,6 +25,21 @@ NAME = "executorch"
 EXTENSION = "pte"
 PRECISIONS: tuple[Precision, ...] = ("fp32",)
 DELEGATES: dict[str, tuple[str, ...]] = {"xnnpack": (), "coreml": ("coremltools",)}
+REWRITES: dict[str | None, tuple[str, ...]] = {
+    # Whatever XNNPACK has no operator for ends a delegated piece.
+    "xnnpack": (
+        "attention_as_matmuls",
+        "matmuls_in_rank_three",
+        "softmax_in_rank_three",
+        "splits_as_slices",
+        "layer_norm_as_arithmetic",
+        "means_that_keep_axes",
+        "group_norm_as_arithmetic",
+        "sum_as_average_pool",
+        "fold_constants",
+    ),
+    "coreml": (),
+}
 TOOLCHAIN = ("executorch", "torch")
 RUNTIME: str | None = "ExecuTorch"
 EXTRA = "executorch"
@@ -40,12 +56,12 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from executorch.exir import to_edge_transform_and_lower
     from executorch.exir.lowered_backend_module import get_lowered_submodules
 
-    from exporter.rewrites import rewrite
-    from exporter.rewrites.xnnpack import XNNPACK
+    from exporter.graphs.macs import operator_name
+    from exporter.rewrites.catalogue import rewritten
 
     delegate = options.delegate or next(iter(DELEGATES))
     edge = to_edge_transform_and_lower(
-        rewrite(graph.program, XNNPACK if delegate == "xnnpack" else ()),
+        rewritten(graph.program, rewrites_for(options, REWRITES)),
         partitioner=[_partitioner(delegate, options)],
         constant_methods={
             _INPUT_NAMES: [spec.name for spec in graph.inputs],
@@ -53,32 +69,55 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
         },
     )
     module = edge.exported_program().graph_module
+    inside = [node for _, piece, _ in get_lowered_submodules(module) for node in _operators(piece.original_module)]
     outside = _operators(module)
-    inside = Counter[str]()
-    pieces = get_lowered_submodules(module)
-    for _, piece, _ in pieces:
-        inside += _operators(piece.original_module.graph_module)
+    census = Counter(operator_name(node) for node in (*inside, *outside))
+    delegation = _delegation(delegate, inside, outside, len(get_lowered_submodules(module)))
     with path.open("wb") as file:
         edge.to_executorch().write_to_file(file)  # changes the module
     return Lowered(
-        operators=dict(sorted((inside + outside).items())),
-        delegation=Delegation(
-            delegate=delegate,
-            share=inside.total() / (inside + outside).total(),
-            pieces=len(pieces),
-            outside=dict(sorted(outside.items())),
-        ),
+        operators=dict(sorted(census.items())),
+        delegation=delegation,
         min_os=deployment_target(options.min_ios) if delegate == "coreml" else None,
         compute_units="ALL" if delegate == "coreml" else "CPU",
     )
 
 
-def _operators(module: Any) -> Counter[str]:
-    """Census of a graph: neither calls of a delegate nor the unpacking of what they return."""
+def _operators(module: Any) -> list[fx.Node]:
+    """The operators of a graph: neither calls of a delegate nor the unpacking of what they return."""
     calls = [node for node in module.graph.nodes if node.op == "call_function"]
-    return Counter(
-        node.target.__name__ for node in calls if node.target is not operator.getitem and "delegate" not in node.name
+    return [node for node in calls if node.target is not operator.getitem and "delegate" not in node.name]
+
+
+def _delegation(delegate: str, inside: list[fx.Node], outside: list[fx.Node], pieces: int) -> Delegation:
+    from exporter.graphs.macs import macs, operator_name
+
+    left_out: dict[str, list[fx.Node]] = {}
+    for node in outside:
+        left_out.setdefault(operator_name(node), []).append(node)
+    inner, outer = sum(map(macs, inside)), sum(map(macs, outside))
+    return Delegation(
+        delegate=delegate,
+        operators=len(inside) / (len(inside) + len(outside)),
+        macs=inner / (inner + outer) if inner + outer else 1.0,
+        pieces=pieces,
+        outside=tuple(
+            Outside(
+                operator=name,
+                count=len(nodes),
+                macs=sum(map(macs, nodes)),
+                where=tuple(dict.fromkeys(map(_module_of, nodes))),
+            )
+            for name, nodes in sorted(left_out.items(), key=lambda item: (-sum(map(macs, item[1])), -len(item[1])))
+        ),
     )
+
+
+def _module_of(node: fx.Node) -> str:
+    """Path of the innermost module of the model that an operator was captured from."""
+    stack = node.meta.get("nn_module_stack") or {"": ("", None)}
+    path, _ = list(stack.values())[-1]
+    return path or "the graph itself"
 
 
 def _partitioner(delegate: str, options: LowerOptions) -> Any:

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter.backends import Lowered, LowerOptions
+from exporter.backends import Lowered, LowerOptions, rewrites_for
 from exporter.manifest import Precision
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ NAME = "tflite"
 EXTENSION = "tflite"
 PRECISIONS: tuple[Precision, ...] = ("fp32",)
 DELEGATES: dict[str, tuple[str, ...]] = {}
+REWRITES: dict[str | None, tuple[str, ...]] = {None: ()}
 TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
 RUNTIME: str | None = "LiteRT"
 EXTRA = "tflite"
@@ -30,8 +31,11 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     import litert_torch
     from ai_edge_litert.interpreter import Interpreter
 
+    from exporter.rewrites.catalogue import rewritten
+
+    program = rewritten(graph.program, rewrites_for(options, REWRITES))
     converter = litert_torch.Converter()
-    converter.signature(graph.name, graph.program.module(check_guards=False), sample_kwargs=graph.example)
+    converter.signature(graph.name, program.module(check_guards=False), sample_kwargs=graph.example)
     converter.convert().export(str(path))
     operators = Counter(op["op_name"] for op in Interpreter(str(path))._get_ops_details())
     operators.pop("DELEGATE", None)  # the interpreter lists its own delegate beside the operators of the file

@@ -34,9 +34,13 @@ def capture(name: str, module: nn.Module, inputs: tuple[TensorSpec, ...], output
 
     Layer norm and scaled dot-product attention stay whole: what to make of them is each backend's choice.
     """
+    return Graph(name, module, rewrite(exported(module, inputs), FOLDS), inputs, outputs)
+
+
+def exported(module: nn.Module, inputs: tuple[TensorSpec, ...]) -> ExportedProgram:
+    """`module` as a program, with nothing folded: what a plain conversion starts from."""
     with torch.no_grad():
-        program = torch.export.export(module, (), example_inputs(inputs))
-    return Graph(name, module, rewrite(program, FOLDS), inputs, outputs)
+        return torch.export.export(module, (), example_inputs(inputs))
 
 
 def example_inputs(specs: tuple[TensorSpec, ...]) -> dict[str, Tensor]:

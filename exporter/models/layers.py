@@ -7,6 +7,7 @@ All feature maps are NCHW; token tensors are [batch, tokens, channels].
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 PATCH = 2
@@ -123,23 +124,13 @@ def whole_patches(pixels: int) -> int:
 
 
 def unfold(x: Tensor) -> Tensor:
-    """[B, C, H, W] -> [B, C, P, N]: the N patches' pixels at each of the P positions in a patch, both row-major.
-
-    Rank 4 throughout, because Core ML ends at rank 5 and LiteRT's GPU at rank 4; whole rows move first, so that the
-    second transpose, of single pixels, stays inside a row.
-    """
-    batch, channels, height, width = x.shape
-    rows = x.reshape(batch * channels, height // PATCH, PATCH, width).transpose(1, 2)
-    pixels = rows.reshape(batch * channels * PATCH, -1, PATCH).transpose(1, 2)
-    return pixels.reshape(batch, channels, PATCH * PATCH, -1)
+    """[B, C, H, W] -> [B, C, P, N]: the N patches' pixels at each of the P positions in a patch, both row-major."""
+    return F.pixel_unshuffle(x, PATCH).reshape(*x.shape[:2], PATCH * PATCH, -1)
 
 
 def fold(x: Tensor, height: int, width: int) -> Tensor:
     """The inverse of `unfold`: [B, C, P, N] -> [B, C, H, W]."""
-    batch, channels = x.shape[:2]
-    pixels = x.reshape(batch * channels * PATCH, PATCH, -1).transpose(1, 2)
-    rows = pixels.reshape(batch * channels, PATCH, height // PATCH, width).transpose(1, 2)
-    return rows.reshape(batch, channels, height, width)
+    return F.pixel_shuffle(x.reshape(len(x), -1, height // PATCH, width // PATCH), PATCH)
 
 
 def make_divisible(channels: float, divisor: int = 8) -> int:

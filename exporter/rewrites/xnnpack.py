@@ -10,8 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from exporter.rewrites import Rewrite, add_constant
-from exporter.rewrites.folds import fold_constants
+from exporter.rewrites import add_constant
 
 aten = torch.ops.aten
 
@@ -214,16 +213,3 @@ def _shape(node: Any) -> Sequence[int]:
 def _merged(module: fx.GraphModule, node: Any) -> fx.Node:
     """A rank-4 tensor with its first two axes as one."""
     return _call(module, aten.reshape.default, node, [-1, *_shape(node)[2:]])
-
-
-XNNPACK: tuple[Rewrite, ...] = (
-    attention_as_matmuls,
-    matmuls_in_rank_three,
-    softmax_in_rank_three,
-    splits_as_slices,
-    layer_norm_as_arithmetic,
-    means_that_keep_axes,
-    group_norm_as_arithmetic,
-    sum_as_average_pool,
-    fold_constants,
-)

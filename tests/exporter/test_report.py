@@ -19,6 +19,7 @@ from exporter.manifest import (
     Latency,
     Manifest,
     Model,
+    Outside,
     Parity,
     Preprocessing,
     Target,
@@ -75,6 +76,7 @@ def artifact(format: str, verification: Verification, **changes: Any) -> Artifac
         "inputs": (IMAGE,),
         "outputs": (LOGITS,),
         "operators": {"ADD": 2, "CONV_2D": 61},
+        "rewrites": (),
         "delegation": None,
         "verification": verification,
     }
@@ -309,10 +311,12 @@ def test_a_latency_is_shown_with_its_interval_and_source(tmp_path: Path) -> None
 
 
 def test_the_contract_the_delegation_and_the_census_are_listed(tmp_path: Path) -> None:
-    delegation = Delegation(delegate="xnnpack", share=0.8, pieces=13, outside={"aten.sum": 12})
+    outside = Outside(operator="aten.sum", count=12, macs=0, where=("stages.1.attn",))
+    delegation = Delegation(delegate="xnnpack", operators=0.8, macs=0.95, pieces=13, outside=(outside,))
     seen = text(report(tmp_path, manifest(artifact("executorch", PASSED, delegation=delegation))))
     assert "image input 1 × 3 × 8 × 8 float32 NCHW 0 to 255 RGB" in seen
     assert "logits output 1 × 1000 float32 NC unbounded class scores" in seen
-    assert "80.0% xnnpack 13 pieces" in seen
+    assert "80.0% 95.0% of MACs xnnpack 13 pieces" in seen
+    assert "12 × aten.sum (in stages.1.attn)" in seen
     assert "63 operators of 2 kinds CONV_2D 61 ADD 2" in seen
     assert "executorch-tools 1.2.3" in seen

@@ -26,7 +26,8 @@ def for_apple(graph, tmp_path_factory):
 
 def test_the_core_ml_delegate_takes_the_whole_program(for_apple):
     _, lowered = for_apple
-    assert (lowered.delegation.delegate, lowered.delegation.pieces, lowered.delegation.share) == ("coreml", 1, 1)
+    delegation = lowered.delegation
+    assert (delegation.delegate, delegation.pieces, delegation.operators, delegation.macs) == ("coreml", 1, 1, 1)
     assert lowered.min_os == "iOS17"
 
 
@@ -66,8 +67,19 @@ def test_a_program_whose_operator_has_no_kernel_has_failed(tmp_path):
 def test_xnnpack_takes_every_family_whole(bundles, family):
     artifact = bundles[family].artifact("executorch", "classify")
     assert artifact.delegation.delegate == "xnnpack"
-    assert artifact.delegation.share > 0.98, artifact.delegation.outside
+    assert artifact.delegation.macs > 0.98, artifact.delegation.outside
+    assert artifact.delegation.operators > 0.98, artifact.delegation.outside
     assert artifact.delegation.pieces <= 3
+
+
+def test_a_plain_conversion_says_what_breaks_the_delegate_and_where(tmp_path):
+    graph = classifier_graphs(*reduced("mobilevit"))[0]
+    delegation = executorch.lower(graph, tmp_path / "plain.pte", LowerOptions("fp32", rewrites=())).delegation
+    assert delegation.pieces > 10
+    assert delegation.operators < 0.9
+    (norm,) = [outside for outside in delegation.outside if outside.operator == "aten.native_layer_norm.default"]
+    assert (norm.count, norm.macs) == (9, 0)
+    assert "model.stages.2.1.transformer.0.norm1" in norm.where
 
 
 def test_the_census_counts_what_is_inside_the_delegate_too(bundles):

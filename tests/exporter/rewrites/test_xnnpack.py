@@ -7,9 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from exporter.backends import executorch
 from exporter.graphs.classifier import classifier_graphs
 from exporter.rewrites import Rewrite, rewrite
 from exporter.rewrites import xnnpack as passes
+from exporter.rewrites.catalogue import rewritten as rewritten_by_name
 from tests.models import SMALLEST, reduced
 
 aten = torch.ops.aten
@@ -143,7 +145,7 @@ def test_means_take_the_forms_that_xnnpack_has(shape, axes):
 def test_all_rewrites_together_change_no_result_of_a_model(family):
     model, info = reduced(family)
     (graph,) = classifier_graphs(model, info)
-    after = rewrite(graph.program, passes.XNNPACK)
+    after = rewritten_by_name(graph.program, executorch.REWRITES["xnnpack"])
     pixels = torch.randint(0, 256, (1, 3, model.image_size, model.image_size)).float()
     expected, actual = (program.module()(image=pixels)["logits"] for program in (graph.program, after))
     assert (actual - expected).abs().max() <= 1e-5 * expected.abs().max()

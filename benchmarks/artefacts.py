@@ -1,0 +1,252 @@
+"""How fast are the artefacts: eager PyTorch, plain conversion and ours, in every runtime? Writes docs/speed.md.
+
+    .venv/bin/python benchmarks/artefacts.py [--files FOLDER] [MODEL ...]
+
+Plain conversion is what a runtime's toolchain makes of the exported model: no folds, no rewrites. Both are lowered
+first, in processes of their own (or found in FOLDER, where an earlier run left them). Then everything that a model has
+takes turns, in random order, on `THREADS` threads, for `ROUNDS` rounds; each round measures the machine's own rate of
+matrix multiplication as well. A ratio is the median of the rounds' ratios, so what slows a whole round down cancels.
+With model names the rows are printed, not written. Run it while nothing else runs: it says when something did.
+"""
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import metadata
+from math import exp, log
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from exporter import create_model, list_models
+from exporter.backends import LowerOptions, backend
+from exporter.errors import describe
+from exporter.graphs.capture import Graph, exported
+from exporter.graphs.classifier import classifier_graphs
+from exporter.models.registry import model_info
+from exporter.models.weights import seed_weights
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "speed.md"
+FORMATS = ("executorch", "tflite", "onnx")
+THREADS = 2
+ROUNDS = 15
+TURN_SECONDS = 0.06
+"""A turn repeats a run until this long has passed."""
+REST_SECONDS = 0.01
+"""Between turns, so that one runtime's waiting threads do not slow the next one's down."""
+GEMM = 2048
+"""Side of the square matrices whose product is the machine's yardstick."""
+BUSY = 0.05
+"""Share of the machine that others may take before a row is marked."""
+
+TARGETS = ("efficientformer_l1", "efficientformerv2_s0", "mobilevit_xs", "mobilevit_s", "mobilevitv2_100")
+"""The models whose ExecuTorch artefact may take at most 1.2 times as long as their TFLite one."""
+
+HEADER = f"""# Speed
+
+Written by `benchmarks/artefacts.py`: milliseconds of one run with seeded weights at the model's own image size, fp32,
+batch 1, {THREADS} threads; medians of {ROUNDS} rounds in which everything of a row took turns in random order.
+*Plain* is what the runtime's toolchain makes of the exported model, *ours* is what vitexport writes; *plain / ours*
+is the median of the rounds' ratios, over 1 where ours is faster. *Of GEMM* is the rate of the model's own arithmetic
+as a share of the machine's fp32 rate of multiplying {GEMM} × {GEMM} matrices, measured in the same rounds. *Spread*
+is the distance between the quartiles as a share of the median, the worst of our three; *others* is the share of the
+machine that other processes took meanwhile (over {BUSY:.0%} the row is marked). Compare within a row: a shared
+machine's speed drifts between rows.
+"""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One model's rounds: name of what ran -> seconds of a run, one value a round."""
+
+    seconds: dict[str, list[float]]
+    others: float
+    """Share of the machine's time that other processes took meanwhile."""
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.seconds[name])
+
+    def ratio(self, name: str, other: str) -> float:
+        pairs = zip(self.seconds[name], self.seconds[other], strict=True)
+        return statistics.median(a / b for a, b in pairs)
+
+    @property
+    def gemm(self) -> float:
+        """The machine's fp32 rate of matrix multiplication in FLOP/s."""
+        return 2 * GEMM**3 / self.median("gemm")
+
+    def rate(self, model: str, name: str) -> float:
+        """FLOP/s of a model's own multiply-accumulates; what rewrites add does not count."""
+        return 2e9 * model_info(model).gmacs / self.median(name)
+
+    def spread(self, name: str) -> float:
+        """Distance between the quartiles as a share of the median."""
+        low, middle, high = statistics.quantiles(self.seconds[name], n=4)
+        return (high - low) / middle
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", default=[])
+    parser.add_argument("--files", type=Path, help="folder to keep artefacts in, and to take them from")
+    parser.add_argument("--worker", choices=WORK, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        WORK[arguments.worker](arguments.models[0], arguments.files)
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        files = arguments.files or Path(temporary)
+        run(arguments.models or list_models(), files, publish=not arguments.models)
+
+
+def run(models: list[str], files: Path, publish: bool) -> None:
+    for model in models:
+        if not (files / model).exists():
+            print(f"lowering {model}", file=sys.stderr, flush=True)
+            worker("lower", model, files)
+    timings = {}
+    for model in models:
+        timings[model] = Timing(**json.loads(worker("time", model, files)))
+        print(row(model, timings[model]), flush=True)
+    page = document(timings)
+    print(page)
+    if publish:
+        DOCUMENT.write_text(page)
+
+
+def worker(kind: str, model: str, files: Path) -> str:
+    command = [sys.executable, __file__, model, "--worker", kind, "--files", str(files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{kind} {model}: {done.stderr[-3000:]}")
+    return done.stdout.splitlines()[-1] if done.stdout else ""
+
+
+def graph_of(model: str) -> Graph:
+    network, info = create_model(model), model_info(model)
+    seed_weights(network)
+    (graph,) = classifier_graphs(network, info)
+    return graph
+
+
+def lower(model: str, files: Path) -> None:
+    graph = graph_of(model)
+    for name, program, rewrites in (("plain", exported(graph.module, graph.inputs), ()), ("ours", graph.program, None)):
+        for format in FORMATS:
+            module = backend(format)
+            path = files / model / f"{format}-{name}.{module.EXTENSION}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                module.lower(replace(graph, program=program), path, LowerOptions("fp32", rewrites=rewrites))
+            except Exception as error:  # plain conversion may fail, and the table says so
+                if name == "ours":
+                    raise
+                path.with_suffix(".failed").write_text(describe(error))
+
+
+def measure(model: str, files: Path) -> None:
+    """Print the rounds of one model as JSON."""
+    torch.set_num_threads(THREADS)
+    graph = graph_of(model)
+    picture = torch.from_numpy(np.random.default_rng(0).integers(0, 256, graph.inputs[0].shape).astype(np.float32))
+    given = {"image": picture.numpy()}
+    square = torch.randn(GEMM, GEMM)
+    candidates: dict[str, Callable[[], object]] = {
+        "eager": lambda: graph.module(picture),
+        "gemm": lambda: torch.mm(square, square),
+    }
+    for path in sorted((files / model).iterdir()):
+        if path.suffix != ".failed":
+            runner = backend(path.stem.split("-")[0]).load(path, THREADS)
+            candidates[path.stem] = lambda runner=runner: runner(given)
+    with torch.inference_mode():
+        for run_once in candidates.values():
+            run_once()
+        seconds: dict[str, list[float]] = {name: [] for name in candidates}
+        own, machine = os.times(), machine_seconds()
+        for _ in range(ROUNDS):
+            for name in random.sample(list(candidates), len(candidates)):
+                seconds[name].append(turn(candidates[name]))
+        own_seconds = sum(os.times()[:2]) - sum(own[:2])
+        busy, total = (after - before for before, after in zip(machine, machine_seconds(), strict=True))
+    print(json.dumps({"seconds": seconds, "others": max(0.0, busy - own_seconds) / total}))
+
+
+WORK = {"lower": lower, "time": measure}
+"""What a process of its own is for."""
+
+
+def turn(run_once: Callable[[], object]) -> float:
+    """Median seconds of a run, after one that warms the caches up."""
+    time.sleep(REST_SECONDS)
+    run_once()
+    runs: list[float] = []
+    while sum(runs) < TURN_SECONDS:
+        start = time.perf_counter()
+        run_once()
+        runs.append(time.perf_counter() - start)
+    return statistics.median(runs)
+
+
+def machine_seconds() -> tuple[float, float]:
+    """(busy, all) seconds of all cores since the start, of every process (Linux)."""
+    user, nice, system, idle, waiting, *rest = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9])
+    tick = os.sysconf("SC_CLK_TCK")
+    busy = user + nice + system + sum(rest)
+    return busy / tick, (busy + idle + waiting) / tick
+
+
+def row(model: str, timing: Timing) -> str:
+    cells = [model, f"{timing.median('eager') * 1e3:.1f}"]
+    for format in FORMATS:
+        plain, ours = f"{format}-plain", f"{format}-ours"
+        converted = plain in timing.seconds
+        cells += [
+            f"{timing.median(plain) * 1e3:.1f}" if converted else "fails",
+            f"{timing.median(ours) * 1e3:.1f}",
+            f"{timing.ratio(plain, ours):.2f}" if converted else "–",
+            f"{timing.rate(model, ours) / timing.gemm:.0%}",
+        ]
+    cells.append(f"{timing.ratio('executorch-ours', 'tflite-ours'):.2f}")
+    cells.append(f"{timing.gemm / 1e9:.0f}")
+    cells.append(f"{max(timing.spread(f'{format}-ours') for format in FORMATS):.0%}")
+    cells.append(f"{timing.others:.1%}{' **busy**' if timing.others > BUSY else ''}")
+    return f"| {' | '.join(cells)} |"
+
+
+def document(timings: dict[str, Timing]) -> str:
+    columns = ["model", "eager"]
+    for title in ("ExecuTorch", "TFLite", "ONNX"):
+        columns += [f"{title} plain", "ours", "plain / ours", "of GEMM"]
+    columns += ["ExecuTorch / TFLite", "GEMM GFLOP/s", "spread", "others"]
+    lines = [HEADER, f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    lines += [row(model, timing) for model, timing in timings.items()]
+    lines += ["", "| | geometric mean of plain / ours | least | slower than plain by over 5 % |", "|---|---|---|---|"]
+    for format, title in zip(FORMATS, ("ExecuTorch", "TFLite", "ONNX"), strict=True):
+        gains = {
+            model: timing.ratio(f"{format}-plain", f"{format}-ours")
+            for model, timing in timings.items()
+            if f"{format}-plain" in timing.seconds
+        }
+        slower = [model for model, gain in gains.items() if gain < 1 / 1.05]
+        mean = exp(statistics.mean(map(log, gains.values())))
+        lines.append(f"| {title} | {mean:.2f} | {min(gains.values()):.2f} | {', '.join(slower) or 'none'} |")
+    targets = {m: t.ratio("executorch-ours", "tflite-ours") for m, t in timings.items() if m in TARGETS}
+    if targets:
+        lines += ["", f"ExecuTorch over TFLite, worst of {', '.join(targets)}: {max(targets.values()):.2f}."]
+    versions = {name: metadata.version(name) for name in ("torch", "executorch", "ai-edge-litert", "onnxruntime")}
+    lines += ["", f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The passes by name, as backends list them: a list of names is data, and needs no torch until it is applied."""
+
+from collections.abc import Sequence
+
+from torch.export import ExportedProgram
+
+from exporter.rewrites import Rewrite, folds, rewrite, xnnpack
+
+PASSES: dict[str, Rewrite] = {
+    apply.__name__: apply
+    for apply in (
+        folds.fold_constants,
+        xnnpack.attention_as_matmuls,
+        xnnpack.matmuls_in_rank_three,
+        xnnpack.softmax_in_rank_three,
+        xnnpack.splits_as_slices,
+        xnnpack.layer_norm_as_arithmetic,
+        xnnpack.means_that_keep_axes,
+        xnnpack.group_norm_as_arithmetic,
+        xnnpack.sum_as_average_pool,
+    )
+}
+
+
+def rewritten(program: ExportedProgram, names: Sequence[str]) -> ExportedProgram:
+    """`program` after the passes of these names, in order."""
+    return rewrite(program, [PASSES[name] for name in names])
