@@ -36,6 +36,10 @@ class ImageError(VitexportError):
     """A picture that cannot be read."""
 
 
+class VideoError(VitexportError):
+    """A video or folder of frames that cannot be read, or a video that cannot be written."""
+
+
 class VerificationError(Exception):
     """An artefact disagrees with PyTorch; the command line exits 1."""
 
