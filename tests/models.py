@@ -1,8 +1,12 @@
 """Reduced models: every kind of block of their family, at sizes that convert in seconds."""
 
+from typing import Literal
+
 from exporter.models.classifier import Classifier
 from exporter.models.efficientformer import EfficientFormer, EfficientFormerConfig
 from exporter.models.efficientformer_v2 import EfficientFormerV2, EfficientFormerV2Config
+from exporter.models.efficienttam.config import EfficientTAMConfig
+from exporter.models.efficienttam.model import EfficientTAM
 from exporter.models.mobilevit import MobileViT, MobileViTConfig
 from exporter.models.mobilevit_v2 import MobileViTV2, MobileViTV2Config
 from exporter.models.registry import ModelInfo, model_info
@@ -17,6 +21,14 @@ SMALLEST = {
     "mobilevitv2": "mobilevitv2_050",
 }
 """Family -> its smallest published model."""
+
+
+def reduced_tracker(pooling: Literal[0, 1, 2] = 2) -> EfficientTAM:
+    """A seeded tracker of a narrow trunk at 256 pixels, a size at which its windows are padded."""
+    config = EfficientTAMConfig(64, 1, image_size=256, pooling=pooling, depth=4, global_blocks=(3,))
+    model = EfficientTAM(config).eval().requires_grad_(False)
+    seed_weights(model)
+    return model
 
 
 def reduced(family: str) -> tuple[Classifier, ModelInfo]:

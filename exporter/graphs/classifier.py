@@ -1,10 +1,10 @@
 """A classifier is one graph, `classify`: from camera pixels to logits."""
 
-import torch
 from torch import Tensor, nn
 
 from exporter.errors import InputShapeError
 from exporter.graphs.capture import Graph, capture
+from exporter.graphs.normalisation import Normalisation
 from exporter.manifest import TensorSpec
 from exporter.models.classifier import Classifier
 from exporter.models.registry import ModelInfo
@@ -13,19 +13,13 @@ from exporter.models.registry import ModelInfo
 class Classify(nn.Module):
     """RGB 0–255 [1, 3, S, S] -> {"logits": [1, num_classes]}; the normalisation is inside."""
 
-    gain: Tensor
-    offset: Tensor
-
     def __init__(self, model: Classifier, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
         self.model = model
-        gain = 1 / (255 * torch.tensor(std, dtype=torch.float64))
-        offset = -torch.tensor(mean, dtype=torch.float64) / torch.tensor(std, dtype=torch.float64)
-        self.register_buffer("gain", gain.float().reshape(1, -1, 1, 1))
-        self.register_buffer("offset", offset.float().reshape(1, -1, 1, 1))
+        self.normalise = Normalisation(mean, std)
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        return {"logits": self.model(image * self.gain + self.offset)}
+        return {"logits": self.model(self.normalise(image))}
 
 
 def classifier_graphs(model: Classifier, info: ModelInfo) -> tuple[Graph, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from exporter.errors import WeightsError
 from exporter.models.classifier import Classifier
@@ -106,7 +106,7 @@ def load_weights(model: Classifier, source: str | Path | StateDict) -> tuple[str
     return resized
 
 
-def seed_weights(model: Classifier) -> LoadedWeights:
+def seed_weights(model: nn.Module) -> LoadedWeights:
     """Fill the model with the deterministic weights of `exporter.models.seeded`."""
     state = model.state_dict()
     digest = hashlib.sha256()

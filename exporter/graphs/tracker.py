@@ -1,0 +1,209 @@
+"""A tracker as programs of fixed shape: one that sees an image, two that take prompts, and one that follows an object.
+
+All that a tracker remembers goes in and out through the signature. The memory has a slot for the prompted frame and one
+for each age that a frame may have; attention does not mind the order of keys, and keys of empty slots are masked, so
+fixed slots mean what the official memory of variable length means.
+"""
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from exporter.graphs.capture import Graph, capture
+from exporter.graphs.normalisation import Normalisation
+from exporter.manifest import TensorSpec
+from exporter.models.efficienttam.config import (
+    CHANNELS,
+    MEMORY_CHANNELS,
+    MEMORY_SLOTS,
+    POINTER_SLOTS,
+    POINTER_TOKENS,
+    POOL,
+)
+from exporter.models.efficienttam.decoder import ABSENT, either
+from exporter.models.efficienttam.model import LOGITS_PER_TOKEN, EfficientTAM, Sighting
+
+POINTS = 4
+"""Points that `prompt_points` takes; those that are not wanted have the label -2."""
+MASKED = -1e4
+"""Added to a logit, it makes a key count for nothing; half precision can hold it beside any logit."""
+STATE = ("memory", "memory_valid", "pointers", "pointers_valid")
+"""What is remembered of an object. Step by step, the output `next_X` is the next input `X`."""
+
+
+class EncodeImage(nn.Module):
+    """RGB 0–255 [1, 3, S, S] -> features [1, 256, S/16, S/16]"""
+
+    def __init__(self, model: EfficientTAM, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.model = model
+        self.normalise = Normalisation(mean, std)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        return {"features": self.model(self.normalise(image))}
+
+
+class PromptPoints(nn.Module):
+    """Up to four points, in pixels of the S x S image, start an object anew.
+
+    Labels are floats: 0 background, 1 object, 2 and 3 corners of a box, -2 for a point that is not there.
+    """
+
+    def __init__(self, model: EfficientTAM) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, features: Tensor, points: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        encoder = self.model.sam_prompt_encoder
+        present = (labels - ABSENT).clamp(0, 1)
+        bias = F.pad((1 - present) * MASKED, (0, 1))  # the padding point that comes last is always there
+        decoded = self.model.decode(
+            self.model.without_memory(features), encoder.points(points, labels), encoder.no_mask(), bias
+        )
+        one_point = present.sum(-1, keepdim=True) < 1.5
+        selected = either(one_point, decoded.best_of_three(), decoded.single())
+        seen = self.model.sighting(selected, decoded.object_score)
+        return _outputs(seen, *_started(self.model, features, seen))
+
+
+class PromptMask(nn.Module):
+    """A mask of zeros and ones [1, 1, S, S] starts an object anew."""
+
+    kernel: Tensor
+    border: Tensor
+
+    def __init__(self, model: EfficientTAM) -> None:
+        super().__init__()
+        self.model = model
+        kernel, border = antialiased_quarter(model.image_size)
+        self.register_buffer("kernel", kernel)
+        self.register_buffer("border", border)
+
+    def forward(self, features: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        small = F.conv2d(mask, self.kernel, stride=LOGITS_PER_TOKEN, padding=2) * self.border
+        seen = self.model.see_mask(features, mask, small)
+        return _outputs(seen, *_started(self.model, features, seen))
+
+
+class TrackStep(nn.Module):
+    """Find the object in the next frame, and remember it."""
+
+    def __init__(self, model: EfficientTAM) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, features: Tensor, memory: Tensor, memory_valid: Tensor, pointers: Tensor, pointers_valid: Tensor
+    ) -> dict[str, Tensor]:
+        seen = self.model.see(self.fused(features, memory, memory_valid, pointers, pointers_valid))
+        new = self.model.remember(features, seen.mask_logits, prompted=False)
+        one = torch.ones_like(memory_valid[:1])
+        return _outputs(
+            seen,
+            _shifted(new, memory),
+            _shifted(one, memory_valid),
+            _shifted(seen.pointer, pointers),
+            _shifted(one, pointers_valid),
+        )
+
+    def fused(
+        self, features: Tensor, memory: Tensor, memory_valid: Tensor, pointers: Tensor, pointers_valid: Tensor
+    ) -> Tensor:
+        """Features [1, 256, g, g] after attention to all valid slots."""
+        keys = memory.shape[1] // (POOL**2 if self.model.config.pooling else 1)
+        bias = torch.cat([_masked(memory_valid, keys), _masked(pointers_valid, POINTER_TOKENS)])
+        return self.model.with_memory(features, memory, list(range(MEMORY_SLOTS)), pointers, bias[None, None, None])
+
+
+class TrackFirst(TrackStep):
+    """The step after a prompt, of a pooled model: a memory of one frame is not pooled."""
+
+    def fused(
+        self, features: Tensor, memory: Tensor, memory_valid: Tensor, pointers: Tensor, pointers_valid: Tensor
+    ) -> Tensor:
+        return self.model.with_memory(features, memory[-1:], [MEMORY_SLOTS - 1], pointers[-1:])
+
+
+def _masked(valid: Tensor, keys: int) -> Tensor:
+    """Flags [K] -> what is added to the logits of K * `keys` keys: 0, or `MASKED` where a flag is 0."""
+    return ((1 - valid)[:, None] * valid.new_full((1, keys), MASKED)).flatten()
+
+
+def _shifted(new: Tensor, slots: Tensor) -> Tensor:
+    """The newest first, the oldest dropped, the last, which is the prompted frame's, kept."""
+    return torch.cat([new, slots[:-2], slots[-1:]])
+
+
+def _started(model: EfficientTAM, features: Tensor, seen: Sighting) -> tuple[Tensor, ...]:
+    """The state of an object of which only the prompted frame is known."""
+    memory = model.remember(features, seen.mask_logits, prompted=True)
+    one = torch.ones_like(seen.iou[0])
+    return (
+        F.pad(memory, (0, 0, 0, 0, MEMORY_SLOTS - 1, 0)),
+        F.pad(one, (MEMORY_SLOTS - 1, 0)),
+        F.pad(seen.pointer, (0, 0, POINTER_SLOTS - 1, 0)),
+        F.pad(one, (POINTER_SLOTS - 1, 0)),
+    )
+
+
+def _outputs(seen: Sighting, *state: Tensor) -> dict[str, Tensor]:
+    outputs = {"mask_logits": seen.mask_logits, "iou": seen.iou, "object_score": seen.object_score}
+    return outputs | {f"next_{name}": value for name, value in zip(STATE, state, strict=True)}
+
+
+def antialiased_quarter(size: int) -> tuple[Tensor, Tensor]:
+    """An antialiased bilinear resize to a quarter, as a strided convolution of padding 2 and a factor.
+
+    Returns the kernel [1, 1, 8, 8] and the factor [1, 1, size/4, size/4] that makes up for the weights that fall
+    outside at the border.
+    """
+    triangle = torch.tensor([1, 3, 5, 7, 7, 5, 3, 1], dtype=torch.float64) / 32
+    inside = torch.ones(size // LOGITS_PER_TOKEN, dtype=torch.float64)
+    inside[0] = inside[-1] = triangle[2:].sum()
+    kernel, border = torch.outer(triangle, triangle), 1 / torch.outer(inside, inside)
+    return kernel.float()[None, None], border.float()[None, None]
+
+
+def tracker_graphs(model: EfficientTAM, mean: tuple[float, ...], std: tuple[float, ...]) -> tuple[Graph, ...]:
+    """All graphs of a tracker, in the order in which an app meets them."""
+    size, side = model.image_size, model.side
+    image = _spec("image", (1, 3, size, size), "NCHW", "RGB", (0, 255))
+    features = _spec("features", (1, CHANNELS, side, side), "NCHW", "image features")
+    points = _spec("points", (1, POINTS, 2), "NPC", "points (x, y) in pixels of the image", (0, size))
+    labels = _spec("labels", (1, POINTS), "NP", "0 background, 1 object, 2 and 3 corners of a box, -2 absent", (-2, 3))
+    mask = _spec("mask", (1, 1, size, size), "NCHW", "1 on the object, 0 elsewhere", (0, 1))
+    state = {
+        "memory": _spec(
+            "memory", (MEMORY_SLOTS, side * side, MEMORY_CHANNELS), "SNC", "frames remembered, newest first"
+        ),
+        "memory_valid": _spec("memory_valid", (MEMORY_SLOTS,), "S", "1 where a frame is remembered", (0, 1)),
+        "pointers": _spec("pointers", (POINTER_SLOTS, CHANNELS), "SC", "object pointers, newest first"),
+        "pointers_valid": _spec("pointers_valid", (POINTER_SLOTS,), "S", "1 where there is a pointer", (0, 1)),
+    }
+    logits = side * LOGITS_PER_TOKEN
+    outputs = (
+        _spec("mask_logits", (1, 1, logits, logits), "NCHW", "positive on the object"),
+        _spec("iou", (1, 1), "NC", "predicted IoU", (0, 1)),
+        _spec("object_score", (1, 1), "NC", "positive where the object is in sight"),
+        *(spec.model_copy(update={"name": f"next_{name}"}) for name, spec in state.items()),
+    )
+    step = (features, *state.values())
+    modules: Mapping[str, tuple[nn.Module, tuple[TensorSpec, ...], tuple[TensorSpec, ...]]] = {
+        "encode_image": (EncodeImage(model, mean, std), (image,), (features,)),
+        "prompt_points": (PromptPoints(model), (features, points, labels), outputs),
+        "prompt_mask": (PromptMask(model), (features, mask), outputs),
+        **({"track_first": (TrackFirst(model), step, outputs)} if model.config.pooling else {}),
+        "track_step": (TrackStep(model), step, outputs),
+    }
+    return tuple(
+        capture(name, module.eval().requires_grad_(False), inputs, outs)
+        for name, (module, inputs, outs) in modules.items()
+    )
+
+
+def _spec(
+    name: str, shape: tuple[int, ...], layout: str, meaning: str, value_range: tuple[float, float] | None = None
+) -> TensorSpec:
+    return TensorSpec(name=name, shape=shape, dtype="float32", layout=layout, value_range=value_range, meaning=meaning)

@@ -1,0 +1,52 @@
+"""The published EfficientTAM models, and what is the same in all of them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+PATCH = 16
+"""Side in pixels of the patches that become tokens."""
+CHANNELS = 256
+"""Channels of image features, prompts and object pointers."""
+MEMORY_CHANNELS = 64
+MEMORY_SLOTS = 7
+"""Frames in the memory: the prompted one and the six before the current one."""
+POINTER_SLOTS = 16
+"""Object pointers: the prompted frame's and those of the 15 before the current one."""
+POINTER_TOKENS = CHANNELS // MEMORY_CHANNELS
+"""An object pointer enters the memory as so many tokens."""
+POOL = 2
+"""Side of the squares of tokens that pooled attention averages."""
+
+
+@dataclass(frozen=True)
+class EfficientTAMConfig:
+    """Free parameters of the architecture; the defaults are those of every published model but its width."""
+
+    width: int
+    """Channels of the image encoder's trunk."""
+    heads: int
+    image_size: int = 1024
+    """Side in pixels of the square input that the published weights were trained at, or are used at."""
+    pooling: Literal[0, 1, 2] = 0
+    """Variant of the pooled cross attention (spec: `_1`, `_2`); 0 attends to every memory token."""
+    depth: int = 12
+    global_blocks: tuple[int, ...] = (2, 5, 8, 11)
+    """Trunk blocks that attend to the whole map; the others attend in windows."""
+    window: int = 14
+    """Side in tokens of the windows."""
+    pretrained_grid: int = 14
+    """Side in tokens of the grid that the position embedding was trained on."""
+
+
+TI, S = (192, 3), (384, 6)
+"""Width and heads of the two trunks."""
+
+POOLINGS: dict[str, Literal[0, 1, 2]] = {"": 0, "_1": 1, "_2": 2}
+SIZES = {"": 1024, "_512x512": 512}
+
+CONFIGS = {
+    f"efficienttam_{name}{variant}{size}": EfficientTAMConfig(*trunk, image_size=pixels, pooling=pooling)
+    for name, trunk in (("s", S), ("ti", TI))
+    for size, pixels in SIZES.items()
+    for variant, pooling in POOLINGS.items()
+}

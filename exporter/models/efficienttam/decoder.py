@@ -1,0 +1,243 @@
+"""SAM 2's prompt encoder and mask decoder (arXiv 2408.00714 §4), without high-resolution features."""
+
+from dataclasses import dataclass
+from math import tau
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from exporter.models.efficienttam.config import CHANNELS
+from exporter.models.efficienttam.layers import Attention, ChannelNorm, Mlp, map_of, tokens_of
+from exporter.models.efficienttam.positions import grid_points
+
+ABSENT, PADDING, BACKGROUND, FOREGROUND, TOP_LEFT, BOTTOM_RIGHT = range(-2, 4)
+"""Labels of points. An absent one has no effect at all; padding, as the authors use it, does."""
+
+_HEADS = 8
+_HIDDEN = 2048
+_MASKS = 4
+_UPSCALED = 32
+"""Channels of the upscaled features that a mask is a weighted sum of."""
+_STABILITY_DELTA, _STABILITY_THRESHOLD = 0.05, 0.98
+
+
+class FourierEncoding(nn.Module):
+    """Random Fourier features (arXiv 2006.10739) of points [..., 2], (x, y) in 0–1: [..., 256]."""
+
+    positional_encoding_gaussian_matrix: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("positional_encoding_gaussian_matrix", torch.randn(2, CHANNELS // 2))
+
+    def forward(self, points: Tensor) -> Tensor:
+        angles = tau * ((2 * points - 1) @ self.positional_encoding_gaussian_matrix)
+        return torch.cat([angles.sin(), angles.cos()], dim=-1)
+
+
+class PromptEncoder(nn.Module):
+    """Points and masks as what the mask decoder takes."""
+
+    centres: Tensor
+
+    def __init__(self, side: int, image_size: int) -> None:
+        super().__init__()
+        self.side = side
+        self.image_size = image_size
+        self.pe_layer = FourierEncoding()
+        self.point_embeddings = nn.ModuleList(nn.Embedding(1, CHANNELS) for _ in range(4))
+        self.not_a_point_embed = nn.Embedding(1, CHANNELS)
+        self.mask_downscaling = nn.Sequential(
+            nn.Conv2d(1, 4, 2, stride=2),
+            ChannelNorm(4),
+            nn.GELU(),
+            nn.Conv2d(4, 16, 2, stride=2),
+            ChannelNorm(16),
+            nn.GELU(),
+            nn.Conv2d(16, CHANNELS, 1),
+        )
+        self.no_mask_embed = nn.Embedding(1, CHANNELS)
+        rows, columns = grid_points(side)
+        centres = ((torch.stack([columns, rows], dim=-1) + 0.5) / side).float()
+        self.register_buffer("centres", centres, persistent=False)
+
+    def points(self, points: Tensor, labels: Tensor) -> Tensor:
+        """Points [1, P, 2], pixels (x, y) of the S x S image, with labels [1, P] as floats -> tokens [1, P + 1, 256].
+
+        The last is the padding point that the authors append to every prompt.
+        """
+        places = torch.cat([points + 0.5, points.new_zeros(1, 1, 2)], dim=1) / self.image_size
+        labels = torch.cat([labels, labels.new_full((1, 1), PADDING)], dim=1)[..., None]
+        # By arithmetic instead of a gather, which delegates do not take: 1 where a label is the one of a column.
+        known = torch.arange(PADDING, BOTTOM_RIGHT + 1, dtype=points.dtype)
+        chosen = (1 - (labels - known).abs()).relu()
+        table = torch.cat([self.not_a_point_embed.weight, *self.point_embeddings.parameters()])
+        is_point = chosen[..., 1:].sum(-1, keepdim=True)
+        return is_point * self.pe_layer(places) + chosen @ table
+
+    def no_points(self) -> Tensor:
+        """The tokens [1, 2, 256] of a frame without a prompt: two padding points."""
+        return self.not_a_point_embed.weight.expand(2, -1)[None]
+
+    def no_mask(self) -> Tensor:
+        """What stands for a mask [1, 256, 1, 1] where there is none."""
+        return self.no_mask_embed.weight[..., None, None]
+
+    def mask(self, mask: Tensor) -> Tensor:
+        """Mask logits [1, 1, 4g, 4g] -> [1, 256, g, g]."""
+        return self.mask_downscaling(mask)
+
+    def dense_positions(self) -> Tensor:
+        """Position encoding of the image's tokens: [1, N, 256]."""
+        return self.pe_layer(self.centres)[None]
+
+
+class TwoWayLayer(nn.Module):
+    """Tokens attend to each other and to the image, and the image to them; post-norm."""
+
+    def __init__(self, first: bool) -> None:
+        super().__init__()
+        self.first = first
+        self.self_attn = Attention(CHANNELS, _HEADS)
+        self.norm1 = nn.LayerNorm(CHANNELS)
+        self.cross_attn_token_to_image = Attention(CHANNELS, _HEADS, CHANNELS // 2)
+        self.norm2 = nn.LayerNorm(CHANNELS)
+        self.mlp = Mlp((CHANNELS, _HIDDEN, CHANNELS), F.relu)
+        self.norm3 = nn.LayerNorm(CHANNELS)
+        self.norm4 = nn.LayerNorm(CHANNELS)
+        self.cross_attn_image_to_token = Attention(CHANNELS, _HEADS, CHANNELS // 2)
+
+    def forward(
+        self, tokens: Tensor, image: Tensor, prompts: Tensor, positions: Tensor, bias: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Tokens and prompts [1, T, 256], image and positions [1, N, 256]; `bias` [1, 1, 1, T] masks tokens as keys."""
+        if self.first:  # without positions, and without a residual
+            tokens = self.self_attn(tokens, tokens, tokens, bias)
+        else:
+            placed = tokens + prompts
+            tokens = tokens + self.self_attn(placed, placed, tokens, bias)
+        tokens = self.norm1(tokens)
+        tokens = tokens + self.cross_attn_token_to_image(tokens + prompts, image + positions, image)
+        tokens = self.norm2(tokens)
+        tokens = self.norm3(tokens + self.mlp(tokens))
+        image = image + self.cross_attn_image_to_token(image + positions, tokens + prompts, tokens, bias)
+        return tokens, self.norm4(image)
+
+
+class TwoWayTransformer(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([TwoWayLayer(first=True), TwoWayLayer(first=False)])
+        self.final_attn_token_to_image = Attention(CHANNELS, _HEADS, CHANNELS // 2)
+        self.norm_final_attn = nn.LayerNorm(CHANNELS)
+
+    def forward(self, image: Tensor, positions: Tensor, prompts: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Prompts [1, T, 256], image and positions [1, N, 256] -> tokens [1, T, 256], image [1, N, 256]."""
+        tokens = prompts
+        for layer in self.layers:
+            tokens, image = layer(tokens, image, prompts, positions, bias)
+        attended = self.final_attn_token_to_image(tokens + prompts, image + positions, image)
+        return self.norm_final_attn(tokens + attended), image
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """All that the mask decoder says: of a single mask first, then of three alternatives."""
+
+    masks: Tensor
+    """Logits [1, 4, 4g, 4g]"""
+    ious: Tensor
+    """Predicted IoUs in 0–1 [1, 4]"""
+    tokens: Tensor
+    """[1, 4, 256]"""
+    object_score: Tensor
+    """Logit [1, 1]; positive where the object is in sight."""
+
+    def best_of_three(self) -> "Selected":
+        """The alternative with the highest predicted IoU, the first of equals."""
+        chosen = _first_maximum(self.ious[:, 1:])
+        return Selected(
+            _weighted_sum(chosen, self.masks[:, 1:]),
+            (chosen * self.ious[:, 1:]).sum(-1, keepdim=True),
+            (chosen[..., None] * self.tokens[:, 1:]).sum(1),
+        )
+
+    def single(self) -> "Selected":
+        """The single mask, or the best of three where it is not stable; its token is always the single mask's."""
+        best = self.best_of_three()
+        mask, iou = self.masks[:, :1], self.ious[:, :1]
+        inner, outer = ((mask > level).sum((2, 3)).float() for level in (_STABILITY_DELTA, -_STABILITY_DELTA))
+        # Not a quotient, so that a mask without an outer area counts as stable.
+        stable = inner >= _STABILITY_THRESHOLD * outer
+        token = self.tokens[:, 0]
+        return either(stable, Selected(mask, iou, token), Selected(best.mask, best.iou, token))
+
+
+@dataclass(frozen=True)
+class Selected:
+    """One mask: logits [1, 1, 4g, 4g], predicted IoU [1, 1], token [1, 256]."""
+
+    mask: Tensor
+    iou: Tensor
+    token: Tensor
+
+
+def either(condition: Tensor, one: Selected, other: Selected) -> Selected:
+    """`one` where the condition [1, 1] holds, else `other`."""
+    return Selected(
+        torch.where(condition[..., None, None], one.mask, other.mask),
+        torch.where(condition, one.iou, other.iou),
+        torch.where(condition, one.token, other.token),
+    )
+
+
+def _first_maximum(values: Tensor) -> Tensor:
+    """1 at the first greatest of values [1, K], 0 elsewhere."""
+    return (torch.arange(values.shape[1]) == values.argmax(-1, keepdim=True)).to(values.dtype)
+
+
+def _weighted_sum(weights: Tensor, maps: Tensor) -> Tensor:
+    """[1, K], [1, K, H, W] -> [1, 1, H, W]"""
+    return (weights[..., None, None] * maps).sum(1, keepdim=True)
+
+
+class MaskDecoder(nn.Module):
+    """Features and prompts -> masks; submodules have the checkpoints' names."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+        self.transformer = TwoWayTransformer()
+        self.iou_token = nn.Embedding(1, CHANNELS)
+        self.mask_tokens = nn.Embedding(_MASKS, CHANNELS)
+        self.obj_score_token = nn.Embedding(1, CHANNELS)
+        self.output_upscaling = nn.Sequential(
+            nn.ConvTranspose2d(CHANNELS, 2 * _UPSCALED, 2, stride=2),
+            ChannelNorm(2 * _UPSCALED),
+            nn.GELU(),
+            nn.ConvTranspose2d(2 * _UPSCALED, _UPSCALED, 2, stride=2),
+            nn.GELU(),
+        )
+        self.output_hypernetworks_mlps = nn.ModuleList(
+            Mlp((CHANNELS, CHANNELS, CHANNELS, _UPSCALED), F.relu) for _ in range(_MASKS)
+        )
+        self.iou_prediction_head = Mlp((CHANNELS, CHANNELS, CHANNELS, _MASKS), F.relu)
+        self.pred_obj_score_head = Mlp((CHANNELS, CHANNELS, CHANNELS, 1), F.relu)
+
+    def forward(self, features: Tensor, positions: Tensor, prompts: Tensor, bias: Tensor | None = None) -> Decoded:
+        """Features [1, 256, g, g] with their positions [1, N, 256], and prompts [1, P, 256].
+
+        `bias` [1, P] is added to the logits of a prompt wherever it is a key: 0, or very negative for one to ignore.
+        """
+        outputs = torch.cat([self.obj_score_token.weight, self.iou_token.weight, self.mask_tokens.weight])[None]
+        if bias is not None:
+            bias = torch.cat([bias.new_zeros(1, outputs.shape[1]), bias], dim=1)[:, None, None]
+        tokens, image = self.transformer(tokens_of(features), positions, torch.cat([outputs, prompts], dim=1), bias)
+        upscaled = self.output_upscaling(map_of(image, self.side))
+        mask_tokens = tokens[:, 2 : 2 + _MASKS]
+        weights = torch.stack([mlp(mask_tokens[:, i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], dim=1)
+        masks = (weights @ upscaled.flatten(2)).reshape(1, _MASKS, *upscaled.shape[2:])
+        return Decoded(
+            masks, self.iou_prediction_head(tokens[:, 1]).sigmoid(), mask_tokens, self.pred_obj_score_head(tokens[:, 0])
+        )

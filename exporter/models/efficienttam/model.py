@@ -1,0 +1,145 @@
+"""EfficientTAM as one module: the official state-dict keys, and the steps that a tracker is made of.
+
+The steps take and return tensors and keep no state. In what order a video goes through them is `reference`'s subject,
+and how they are cut into graphs of fixed shape that of `exporter.graphs.tracker`.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from exporter.models.efficienttam.config import (
+    CHANNELS,
+    MEMORY_CHANNELS,
+    MEMORY_SLOTS,
+    PATCH,
+    POINTER_TOKENS,
+    EfficientTAMConfig,
+)
+from exporter.models.efficienttam.decoder import Decoded, MaskDecoder, PromptEncoder, Selected
+from exporter.models.efficienttam.layers import Mlp
+from exporter.models.efficienttam.memory import (
+    MASK_OFFSET,
+    MASK_SCALE,
+    MemoryAttention,
+    MemoryEncoder,
+)
+from exporter.models.efficienttam.positions import sine_encoding
+from exporter.models.efficienttam.trunk import ImageEncoder
+
+LOGITS_PER_TOKEN = 4
+"""Side of the mask logits that one token of the image stands for."""
+NO_OBJECT_LOGIT = -1024.0
+"""Mask logit everywhere where the object is out of sight."""
+SURE_SCORE = 10.0
+"""Object score of a mask prompt, negated for an empty one."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What the model makes of one object in one frame."""
+
+    mask_logits: Tensor
+    """[1, 1, S/4, S/4]"""
+    iou: Tensor
+    """Predicted IoU in 0–1 [1, 1]"""
+    object_score: Tensor
+    """Logit [1, 1]; positive where the object is in sight."""
+    pointer: Tensor
+    """[1, 256]"""
+
+
+class EfficientTAM(nn.Module):
+    size_multiple = PATCH
+    any_size = False
+
+    memory_positions: Tensor
+
+    def __init__(self, config: EfficientTAMConfig, image_size: int | None = None) -> None:
+        """`image_size` None takes the configuration's own; multiples of 32 pixels."""
+        super().__init__()
+        self.config = config
+        self.image_size = image_size or config.image_size
+        self.side = self.image_size // PATCH
+        """Side of the feature map."""
+        self.maskmem_tpos_enc = nn.Parameter(torch.zeros(MEMORY_SLOTS, 1, 1, MEMORY_CHANNELS))
+        self.no_mem_embed = nn.Parameter(torch.zeros(1, 1, CHANNELS))
+        # In the checkpoints, and in no use.
+        self.no_mem_pos_enc = nn.Parameter(torch.zeros(1, 1, CHANNELS))
+        self.no_obj_ptr = nn.Parameter(torch.zeros(1, CHANNELS))
+        self.image_encoder = ImageEncoder(config)
+        self.mask_downsample = nn.Conv2d(1, 1, LOGITS_PER_TOKEN, stride=LOGITS_PER_TOKEN)
+        self.memory_attention = MemoryAttention(config, self.side)
+        self.memory_encoder = MemoryEncoder()
+        self.sam_prompt_encoder = PromptEncoder(self.side, self.image_size)
+        self.sam_mask_decoder = MaskDecoder(self.side)
+        self.obj_ptr_proj = Mlp((CHANNELS,) * 4, F.relu)
+        self.register_buffer("memory_positions", sine_encoding(self.side, MEMORY_CHANNELS), persistent=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Normalised image [1, 3, S, S] -> features [1, 256, S/16, S/16]."""
+        return self.image_encoder(image)
+
+    def without_memory(self, features: Tensor) -> Tensor:
+        """Features of a frame that nothing is remembered for."""
+        return features + self.no_mem_embed[0, 0, :, None, None]
+
+    def with_memory(
+        self, features: Tensor, memory: Tensor, slots: list[int], pointers: Tensor, bias: Tensor | None = None
+    ) -> Tensor:
+        """Features that know the memory [M, N, 64] and the object pointers [P, 256].
+
+        `slots` are the temporal indices of the M frames: 6 for a prompted one, age - 1 for another. `bias`
+        [1, 1, 1, K] masks keys: M * N of frames (a quarter of that if pooled) and 4 * P of pointers.
+        """
+        positions = self.memory_positions + self.maskmem_tpos_enc[slots, 0]
+        tokens = pointers.reshape(1, len(pointers) * POINTER_TOKENS, MEMORY_CHANNELS)
+        return self.memory_attention(features, memory, positions, tokens, bias)
+
+    def decode(self, features: Tensor, prompts: Tensor, dense: Tensor, bias: Tensor | None = None) -> Decoded:
+        """Features [1, 256, g, g], prompt tokens [1, P, 256], and what stands for a mask [1, 256, g or 1, g or 1]."""
+        return self.sam_mask_decoder(features + dense, self.sam_prompt_encoder.dense_positions(), prompts, bias)
+
+    def sighting(self, selected: Selected, object_score: Tensor) -> Sighting:
+        """A selected mask, or none where the object is out of sight."""
+        in_sight = object_score > 0
+        return Sighting(
+            torch.where(in_sight[..., None, None], selected.mask, NO_OBJECT_LOGIT),
+            selected.iou,
+            object_score,
+            torch.where(in_sight, self.obj_ptr_proj(selected.token), self.no_obj_ptr),
+        )
+
+    def see(self, fused: Tensor) -> Sighting:
+        """Find the object without a prompt, in features that know the memory."""
+        encoder = self.sam_prompt_encoder
+        decoded = self.decode(fused, encoder.no_points(), encoder.no_mask())
+        return self.sighting(decoded.best_of_three(), decoded.object_score)
+
+    def see_mask(self, features: Tensor, mask: Tensor, low_resolution: Tensor) -> Sighting:
+        """A mask prompt [1, 1, S, S] of zeros and ones is its own answer; only its pointer is decoded.
+
+        `low_resolution` [1, 1, S/4, S/4] is the same mask, resized with antialiasing.
+        """
+        encoder = self.sam_prompt_encoder
+        decoded = self.decode(features, encoder.no_points(), encoder.mask(self.mask_downsample(mask)))
+        pointer = self.sighting(decoded.single(), decoded.object_score).pointer
+        # The mean of zeros and ones is positive if any is one; delegates have no maximum over a map.
+        holds_object = mask.mean((2, 3)) > 0
+        score = torch.where(holds_object, SURE_SCORE, -SURE_SCORE)
+        return Sighting(
+            low_resolution * MASK_SCALE + MASK_OFFSET,
+            torch.ones_like(score),
+            score,
+            torch.where(holds_object, pointer, self.no_obj_ptr),
+        )
+
+    def remember(self, features: Tensor, mask_logits: Tensor, prompted: bool) -> Tensor:
+        """A frame's memory [1, N, 64], from its features (before any memory) and mask logits [1, 1, S/4, S/4].
+
+        A prompted frame's mask is binarized, any other's is soft.
+        """
+        logits = F.interpolate(mask_logits, scale_factor=self.image_size / mask_logits.shape[-1], mode="bilinear")
+        return self.memory_encoder(features, (logits > 0).to(logits.dtype) if prompted else logits.sigmoid())

@@ -1,0 +1,107 @@
+"""The official video algorithm in eager PyTorch, with a memory of variable length: what every artefact is measured by.
+
+One object; batch 1. A frame is known here by its number and its features, and a prompt by tensors in the model's own
+coordinates; pictures and pixels are `exporter.tracking`'s business.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from exporter.models.efficienttam.config import MEMORY_SLOTS, POINTER_SLOTS
+from exporter.models.efficienttam.model import EfficientTAM, Sighting
+
+PROMPTED_SLOT = MEMORY_SLOTS - 1
+"""Temporal index of every prompted frame, whatever its age."""
+
+
+@dataclass(frozen=True)
+class PointPrompt:
+    """Points [1, P, 2], (x, y) in pixels of the S x S image, with labels [1, P]; a box is two points."""
+
+    points: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class MaskPrompt:
+    """Zeros and ones [1, 1, S, S]."""
+
+    mask: Tensor
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A frame that later ones look back at."""
+
+    sighting: Sighting
+    memory: Tensor
+    """[1, N, 64]"""
+
+
+@dataclass
+class Memory:
+    """What is known of one object; frames too old to matter are dropped."""
+
+    prompted: dict[int, Remembered] = field(default_factory=dict)
+    tracked: dict[int, Remembered] = field(default_factory=dict)
+
+
+def prompt(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPrompt) -> Remembered:
+    """A prompted frame. Features [1, 256, g, g]."""
+    if isinstance(given, MaskPrompt):
+        side = model.side * 4
+        small = F.interpolate(given.mask, (side, side), mode="bilinear", antialias=True)
+        seen = model.see_mask(features, given.mask, small)
+    else:
+        encoder = model.sam_prompt_encoder
+        decoded = model.decode(
+            model.without_memory(features), encoder.points(given.points, given.labels), encoder.no_mask()
+        )
+        one_point = given.points.shape[1] <= 1
+        selected = decoded.best_of_three() if one_point else decoded.single()
+        seen = model.sighting(selected, decoded.object_score)
+    return Remembered(seen, model.remember(features, seen.mask_logits, prompted=True))
+
+
+def fused(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> Tensor:
+    """Features of frame number `frame` after memory attention."""
+    ages = [age for age in range(MEMORY_SLOTS - 1, 0, -1) if frame - age in memory.tracked]
+    remembered = [*memory.prompted.values(), *(memory.tracked[frame - age] for age in ages)]
+    slots = [PROMPTED_SLOT] * len(memory.prompted) + [age - 1 for age in ages]
+    # Prompted frames of the future are attended to, but their pointers are not.
+    pointers = [entry for number, entry in memory.prompted.items() if number <= frame]
+    pointers += [memory.tracked[frame - age] for age in range(1, POINTER_SLOTS) if frame - age in memory.tracked]
+    return model.with_memory(
+        features,
+        torch.cat([entry.memory for entry in remembered]),
+        slots,
+        torch.cat([entry.sighting.pointer for entry in pointers]),
+    )
+
+
+def track(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> Sighting:
+    """Find the object in frame number `frame`, and remember it in `memory`."""
+    seen = model.see(fused(model, features, frame, memory))
+    memory.tracked[frame] = Remembered(seen, model.remember(features, seen.mask_logits, prompted=False))
+    memory.tracked.pop(frame - POINTER_SLOTS + 1, None)
+    return seen
+
+
+def track_all(
+    model: EfficientTAM,
+    features_of: Callable[[int], Tensor],
+    frames: int,
+    prompts: Mapping[int, PointPrompt | MaskPrompt],
+) -> dict[int, Sighting]:
+    """All frames from the first prompted one to the last; every prompt is known from the start."""
+    memory = Memory({number: prompt(model, features_of(number), prompts[number]) for number in sorted(prompts)})
+    return {
+        frame: memory.prompted[frame].sighting
+        if frame in memory.prompted
+        else track(model, features_of(frame), frame, memory)
+        for frame in range(min(prompts), frames)
+    }
