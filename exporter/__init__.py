@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from exporter.models.registry import create_model, list_models
     from exporter.models.weights import load_weights
     from exporter.pipeline import export
+    from exporter.prompts import Prompt
+    from exporter.tracking import open_tracker, track_video
     from exporter.verify import verify_bundle
 
 _HOMES = {
     "Bundle": "exporter.bundle",
+    "Prompt": "exporter.prompts",
     "VerificationError": "exporter.errors",
     "VitexportError": "exporter.errors",
     "WeightsError": "exporter.errors",
@@ -27,11 +30,14 @@ _HOMES = {
     "export": "exporter.pipeline",
     "list_models": "exporter.models.registry",
     "load_weights": "exporter.models.weights",
+    "open_tracker": "exporter.tracking",
+    "track_video": "exporter.tracking",
     "verify_bundle": "exporter.verify",
 }
 
 __all__ = [
     "Bundle",
+    "Prompt",
     "VerificationError",
     "VitexportError",
     "WeightsError",
@@ -40,6 +46,8 @@ __all__ = [
     "export",
     "list_models",
     "load_weights",
+    "open_tracker",
+    "track_video",
     "verify_bundle",
 ]
 

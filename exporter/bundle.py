@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -62,6 +62,8 @@ class Bundle:
         """Raise `BundleError` if a file is missing or is not the one the manifest was written for."""
         files = [(a.file, a.sha256) for a in self.manifest.artifacts]
         files += [(g.vectors, g.vectors_sha256) for g in self.manifest.graphs]
+        if self.manifest.sequence is not None:
+            files.append((self.manifest.sequence.file, self.manifest.sequence.sha256))
         for name, sha256 in files:
             if not (self.path / name).exists():
                 raise BundleError(f"{self.path} lacks {name}; export the model again.")
@@ -116,13 +118,15 @@ class _CheckedRunner:
         return self._runner({name: value.astype("float32", copy=False) for name, value in inputs.items()})
 
 
-def write_vectors(path: Path, inputs: dict[str, NDArray[np.generic]], outputs: dict[str, NDArray[np.float32]]) -> None:
+def write_vectors(path: Path, inputs: Mapping[str, NDArray[Any]], outputs: Mapping[str, NDArray[np.float32]]) -> None:
     """Write conformance vectors as safetensors; images are stored as the uint8 they are."""
+    import numpy as np
     from safetensors.numpy import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {f"input.{name}": value for name, value in inputs.items()}
-    save_file(tensors | {f"output.{name}": value for name, value in outputs.items()}, path)
+    tensors |= {f"output.{name}": value for name, value in outputs.items()}
+    save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, path)
 
 
 def read_vectors(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:

@@ -8,12 +8,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from device_profiles import UnknownDevice
 from exporter.errors import VerificationError, VitexportError
+
+if TYPE_CHECKING:
+    from exporter.prompts import Prompt
 
 EXIT_FAILED, EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 
@@ -109,7 +113,8 @@ def models(pattern: str, as_json: bool) -> None:
     terminal.print_table(
         ("model", "parameters>", "GMACs>", "image>", "top-1 (timm)>", "weights", "paper"),
         (
-            (m.name, f"{m.parameters / 1e6:.2f} M", f"{m.gmacs:.2f}", m.family.image_size, f"{m.top1:.1f} %", m.hub_id,
+            (m.name, f"{m.parameters / 1e6:.2f} M", f"{m.gmacs:.2f}", m.image_size,
+             f"{m.top1:.1f} %" if m.top1 else "–", m.hub_id,
              m.family.paper)
             for m in found
         ),
@@ -181,33 +186,94 @@ def verify(bundle: str, as_json: bool, verbose: bool) -> None:
 
     opened = Bundle.open(bundle)
     with _working(verbose) as progress:
+        from exporter.rollout import roll_out_bundle
         from exporter.verify import verify_bundle
 
         checked = verify_bundle(opened, progress)
+        rollouts = roll_out_bundle(opened, progress) if opened.manifest.sequence else []
     if as_json:
+        artifacts = [{"format": a.format, "graph": a.graph, **verdict.model_dump()} for a, verdict in checked]
         terminal.print_json(
-            [{"format": a.format, "graph": a.graph, **verification.model_dump()} for a, verification in checked]
+            {"artifacts": artifacts, "rollouts": [rollout.model_dump() for rollout in rollouts]}
+            if rollouts
+            else artifacts
         )
     else:
         terminal.print_verdicts(checked)
-    if any(verification.status == "failed" for _, verification in checked):
+        terminal.print_rollouts(rollouts)
+    if "failed" in [verdict.status for _, verdict in checked] + [rollout.status for rollout in rollouts]:
         sys.exit(EXIT_FAILED)
+
+
+class PromptOption(click.Option):
+    """An option whose place among the other prompts counts: `--object` parts those of one object from the next's."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        super().add_to_parser(parser, ctx)
+        for name in self.opts:
+            option = parser._long_opt[name]
+            option.process = partial(self._record, ctx, option.process)
+
+    def _record(self, ctx: click.Context, process: Callable[[Any, Any], None], value: Any, state: Any) -> None:
+        ctx.meta.setdefault(_PROMPTS, []).append((self.name, value))
+        process(value, state)
+
+
+_PROMPTS = "prompts"
+
+
+def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
+    """--point, --box, --mask and --object; `ctx.meta` has them in the order in which they were given."""
+    for option in (
+        click.option("--object", cls=PromptOption, is_flag=True, expose_value=False,
+                     help="Start another object, which the prompts after this belong to."),
+        click.option("--mask", cls=PromptOption, multiple=True, expose_value=False, metavar="FILE.png",
+                     help="A mask of the object, as large as the frame."),
+        click.option("--box", cls=PromptOption, multiple=True, expose_value=False, metavar="L,T,R,B",
+                     help="A box around the object."),
+        click.option("--point", cls=PromptOption, multiple=True, expose_value=False, metavar="X,Y[,LABEL]",
+                     help="A point on the object; with the label 0, beside it. Repeatable."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
 
 
 @cli.command()
 @click.argument("bundle")
 @click.argument("image")
+@prompt_options
 @click.option("--format", "formats", multiple=True, metavar="FORMAT", help="Default: every one that runs here.")
 @click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: its own choice.")
+@click.option("--out", metavar="FILE.png", help="For a tracker: the picture with its masks. Default: IMAGE-mask.png.")
 @json_option
 @verbose_option
-def run(bundle: str, image: str, formats: tuple[str, ...], threads: int | None, as_json: bool, verbose: bool) -> None:
-    """Classify IMAGE with the artefacts of BUNDLE."""
+@click.pass_context
+def run(
+    ctx: click.Context,
+    bundle: str,
+    image: str,
+    formats: tuple[str, ...],
+    threads: int | None,
+    out: str | None,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Classify IMAGE with the artefacts of BUNDLE, or, with a tracker, find what a prompt points at."""
     from exporter import terminal
     from exporter.bundle import Bundle
 
     opened = Bundle.open(bundle)
     opened.check()
+    prompts = _prompts(ctx.meta.get(_PROMPTS, []))
+    if opened.manifest.sequence is not None:
+        with _working(verbose):
+            from exporter.segment import segment_photo
+
+            found = segment_photo(opened, image, prompts, list(formats) or None, threads, out)
+        terminal.print_json(found) if as_json else terminal.print_segmented(found)
+        return
+    if prompts:
+        raise click.UsageError(f"{bundle} holds a classifier, which takes no prompts.")
     with _working(verbose):
         from exporter.classify import classify_photo
 
@@ -216,6 +282,76 @@ def run(bundle: str, image: str, formats: tuple[str, ...], threads: int | None, 
         terminal.print_json({"trained": opened.manifest.weights.trained, "predictions": answers})
     else:
         terminal.print_predictions(answers, opened.manifest.weights.trained)
+
+
+@cli.command()
+@click.argument("bundle")
+@click.argument("video")
+@prompt_options
+@click.option("--start", type=click.IntRange(0), default=0, show_default=True, metavar="FRAME",
+              help="The frame that the prompts are for; what is before it is left out.")  # fmt: skip
+@click.option("--format", metavar="FORMAT", help="Default: the first that runs here.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: its own choice.")
+@click.option("--out", default="tracked.mp4", show_default=True, metavar="FILE.mp4",
+              help="The video; masks as PNG files and figures as JSON go beside it.")  # fmt: skip
+@json_option
+@verbose_option
+@click.pass_context
+def track(
+    ctx: click.Context,
+    bundle: str,
+    video: str,
+    start: int,
+    format: str | None,
+    threads: int | None,
+    out: str,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Follow objects through VIDEO, a file or a folder of frames, with the artefacts of BUNDLE."""
+    from exporter import terminal
+    from exporter.bundle import Bundle
+
+    opened = Bundle.open(bundle)
+    opened.check()
+    prompts = _prompts(ctx.meta.get(_PROMPTS, []))
+    with _working(verbose) as progress:
+        from exporter.track_file import track_file
+
+        tracked = track_file(opened, video, prompts, out, start, format, threads, progress)
+    terminal.print_json(tracked) if as_json else terminal.print_tracked(tracked)
+
+
+def _prompts(given: list[tuple[str, Any]]) -> list[Prompt]:
+    """The prompts of each object, from options in the order in which they were given."""
+    from exporter.prompts import Prompt
+    from exporter.video import read_mask
+
+    objects: list[dict[str, Any]] = [{}]
+    for name, value in given:
+        if name == "object":
+            objects.append({})
+        elif name == "point":
+            x, y, *label = _numbers(value, "--point", "x,y or x,y,label", 2, 3)
+            objects[-1].setdefault("points", []).append((x, y))
+            objects[-1].setdefault("labels", []).append(int(label[0]) if label else 1)
+        elif name in objects[-1]:
+            raise click.UsageError(f"An object has one {name}: put --object before that of the next one.")
+        else:
+            objects[-1][name] = (
+                read_mask(value) if name == "mask" else _numbers(value, "--box", "left,top,right,bottom", 4, 4)
+            )
+    return [Prompt(**fields) for fields in objects if fields]
+
+
+def _numbers(text: str, option: str, form: str, least: int, most: int) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not least <= len(numbers) <= most:
+        raise click.UsageError(f"{option} takes {form}, such as {','.join(['120'] * least)}, not {text!r}.")
+    return numbers
 
 
 def main() -> NoReturn:

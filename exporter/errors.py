@@ -36,6 +36,10 @@ class ImageError(VitexportError):
     """A picture that cannot be read."""
 
 
+class PromptError(VitexportError, ValueError):
+    """A prompt that says nothing, or something outside the frame."""
+
+
 class VideoError(VitexportError):
     """A video or folder of frames that cannot be read, or a video that cannot be written."""
 

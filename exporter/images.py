@@ -34,7 +34,7 @@ def read_photo(path: str | Path) -> Image.Image:
 
 def classifier_input(photo: Image.Image, size: int, preprocessing: Preprocessing) -> NDArray[np.float32]:
     """RGB 0–255 [1, 3, size, size]: the shorter side resized to size / crop_pct, then the centre crop."""
-    shorter = int(size / preprocessing.crop_pct)
+    shorter = int(size / (preprocessing.crop_pct or 1))
     resized = photo.resize(
         [shorter * side // min(photo.size) for side in photo.size], _FILTERS[preprocessing.interpolation]
     )

@@ -25,6 +25,11 @@ class TensorSpec(_Part):
     value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
     meaning: str
 
+    @property
+    def holds_class_scores(self) -> bool:
+        """Whether the best class of this output means something."""
+        return self.name == "logits"
+
 
 class Model(_Part):
     typed_name: str = Field(description="The name as it was asked for.")
@@ -32,7 +37,7 @@ class Model(_Part):
     family: str
     paper: str
     image_size: int = Field(description="Side of the square input in pixels.")
-    num_classes: int
+    num_classes: int | None = Field(description="null for a tracker.")
     parameters: int
 
 
@@ -53,8 +58,12 @@ class Target(_Part):
 class Preprocessing(_Part):
     """How a photograph becomes the graph's input; normalisation is inside the graph and not listed."""
 
-    resize: Literal["shorter_side_then_center_crop"]
-    crop_pct: float = Field(description="Resize the shorter side to round-down(image_size / crop_pct), then crop.")
+    resize: Literal["shorter_side_then_center_crop", "square"] = Field(
+        description="'square' resizes to image_size x image_size and does not keep the aspect ratio."
+    )
+    crop_pct: float | None = Field(
+        description="Resize the shorter side to round-down(image_size / crop_pct), then crop; null without a crop."
+    )
     interpolation: str
 
 
@@ -78,8 +87,8 @@ class Parity(_Part):
 
     max_abs: float | None
     relative: float | None
-    top1: float = Field(description="Share of vectors with the same best class.")
-    top5: float = Field(description="Mean share of the five best classes that both have.")
+    top1: float | None = Field(description="Share of vectors with the same best class; null without classes.")
+    top5: float | None = Field(description="Mean share of the five best classes that both have; null without classes.")
     per_vector: tuple[float | None, ...] = Field(description="max|a-b| / max|b|, one for each vector.")
 
 
@@ -90,6 +99,29 @@ class Verification(_Part):
     vectors: int
     outputs: dict[str, Parity]
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
+
+
+class Rollout(_Part):
+    """A format's artefacts as a whole, on the bundle's sequence, against the official algorithm in PyTorch."""
+
+    format: str
+    status: Literal["passed", "failed"]
+    runtime: str
+    mask_iou: tuple[float, ...] = Field(description="IoU of the masks, one for each frame; of two empty masks 1.")
+    max_abs: tuple[float | None, ...] = Field(description="max|a-b| of the mask logits, one for each frame.")
+    ms: dict[str, float] = Field(description="Graph -> median ms of a run on the exporting machine.")
+    detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
+
+
+class Sequence(_Part):
+    """The frames that a tracker's artefacts are verified on as a whole, with the official algorithm's answers."""
+
+    file: str = Field(description="safetensors, relative to the bundle: frames, prompt and answers of every frame.")
+    sha256: str
+    frames: int
+    covering: int = Field(description="Frames of which the reference mask covers 1 to 99 %; half must, to count.")
+    mask_iou: float = Field(description="Least IoU of a mask that passes, in fp32.")
+    max_abs: float = Field(description="Greatest difference of a mask logit that passes, in fp32.")
 
 
 class Outside(_Part):
@@ -150,6 +182,9 @@ class Manifest(_Part):
     formats: tuple[str, ...]
     graphs: tuple[Graph, ...]
     artifacts: tuple[Artifact, ...]
+    state: dict[str, str] = Field(default={}, description="Output -> the input that it is in the next step.")
+    sequence: Sequence | None = None
+    rollouts: tuple[Rollout, ...] = ()
     warnings: tuple[str, ...]
 
 

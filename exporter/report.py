@@ -12,13 +12,13 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from device_profiles.facts import described
 from device_profiles.schema import FROM_MEMORY, Device
 from exporter.bundle import REPORT, read_vectors
 from exporter.classify import IMAGENET_CLASSES, imagenet_labels
-from exporter.manifest import Artifact, Graph, Manifest, Parity, TensorSpec
+from exporter.manifest import Artifact, Graph, Manifest, Parity, Rollout, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 THUMBNAIL = 144
 """Longest side of a verification picture in the report, pixels."""
+
+STRIP_STRIDE = 3
+"""Frames from one picture of a tracker's sequence to the next."""
 
 LABELLED_DECADES = 5
 """Most decades of a plot's axis that get a label each: more would run into one another on a phone."""
@@ -44,13 +47,15 @@ def write_report(folder: Path, manifest: Manifest, device: Device) -> None:
     )
     environment.filters |= {"counted": _counted, "error": _error, "megabytes": _megabytes, "percent": _percent}
     compared = [(artifact, parity) for artifact in manifest.artifacts if (parity := _worst(artifact))]
-    outcome, verdict = _verdict(manifest.artifacts)
+    outcome, verdict = _verdict(manifest.artifacts, manifest.rollouts)
     page = environment.get_template("report.html.jinja").render(
         manifest=manifest,
         device=device,
         outcome=outcome,
         verdict=verdict,
         worst=_worst,
+        largest=_largest,
+        strip=_strip(folder, manifest),
         compared=compared,
         axis=_LogAxis(compared),
         pictures=_pictures(folder, manifest, compared),
@@ -70,8 +75,8 @@ def _worst(artifact: Artifact) -> Parity | None:
     return Parity(
         max_abs=_largest(output.max_abs for output in outputs),
         relative=_largest(output.relative for output in outputs),
-        top1=min(output.top1 for output in outputs),
-        top5=min(output.top5 for output in outputs),
+        top1=min((output.top1 for output in outputs if output.top1 is not None), default=None),
+        top5=min((output.top5 for output in outputs if output.top5 is not None), default=None),
         per_vector=tuple(map(_largest, zip(*(output.per_vector for output in outputs), strict=True))),
     )
 
@@ -86,7 +91,7 @@ def _largest(errors: Iterable[float | None]) -> float | None:
     return largest
 
 
-def _verdict(artifacts: Sequence[Artifact]) -> tuple[str, str]:
+def _verdict(artifacts: Sequence[Artifact], rollouts: Sequence[Rollout]) -> tuple[str, str]:
     """(CSS class, one sentence) for the bundle as a whole."""
     passed, failed, idle = (
         [artifact for artifact in artifacts if artifact.verification.status == status]
@@ -101,9 +106,12 @@ def _verdict(artifacts: Sequence[Artifact]) -> tuple[str, str]:
         clauses.append(f"{_counted(len(passed), 'artefact')} executed here {agree} with PyTorch within {within:.1e}")
     if idle:
         clauses.append(f"{len(idle)} not executed")
+    lost = [rollout.format for rollout in rollouts if rollout.status == "failed"]
+    if rollouts:
+        clauses.append(f"{', '.join(lost)} cannot follow an object" if lost else "an object is followed as by PyTorch")
     if not passed and not failed:
         return "open", "No artefact was executed here, so agreement with PyTorch is not proved."
-    return "failed" if failed else "passed", "; ".join(clauses) + "."
+    return "failed" if failed or lost else "passed", "; ".join(clauses) + "."
 
 
 class _LogAxis:
@@ -168,6 +176,33 @@ def _pictures(folder: Path, manifest: Manifest, compared: Sequence[tuple[Artifac
     ]
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """A frame of a tracker's sequence with the reference mask drawn over it."""
+
+    frame: int
+    uri: str
+
+
+def _strip(folder: Path, manifest: Manifest) -> list[_Frame]:
+    """Every third frame of a tracker's sequence; nothing for a classifier."""
+    if manifest.sequence is None:
+        return []
+    import numpy as np
+    from PIL import Image
+
+    from exporter.overlay import overlay
+
+    given, expected = read_vectors(folder / manifest.sequence.file)
+    frames = []
+    for number in range(0, manifest.sequence.frames, STRIP_STRIDE):
+        pixels = given["frames"][number].astype("uint8")
+        mask = Image.fromarray(expected["mask_logits"][number, 0] > 0).resize(pixels.shape[1::-1])
+        drawn = overlay(pixels, [np.asarray(mask)])
+        frames.append(_Frame(number, _thumbnail(drawn.transpose(2, 0, 1))))
+    return frames
+
+
 def _recorded(
     folder: Path, graph: Graph, names: Callable[[int], str]
 ) -> Iterator[tuple[NDArray[np.float32], str | None]]:
@@ -186,7 +221,7 @@ def _class_names(manifest: Manifest) -> Callable[[int], str]:
     return imagenet_labels().__getitem__
 
 
-def _thumbnail(pixels: NDArray[np.float32]) -> str:
+def _thumbnail(pixels: NDArray[Any]) -> str:
     """RGB 0–255 [3, H, W] as a data URI."""
     from PIL import Image
 
@@ -224,5 +259,5 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:.2f}"
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}"
+def _percent(share: float | None) -> str:
+    return "—" if share is None else f"{share:.1%}"

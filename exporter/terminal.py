@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from device_profiles.schema import Device
     from exporter.bundle import Bundle
     from exporter.classify import Prediction
-    from exporter.manifest import Artifact, Verification
+    from exporter.manifest import Artifact, Rollout, Verification
+    from exporter.segment import Segmented
+    from exporter.track_file import Tracked
 
 _COLOURS = {"passed": "green", "failed": "bold red", "not executed": "yellow"}
 
@@ -50,6 +52,7 @@ def print_bundle(bundle: Bundle) -> None:
         f"{model.parameters / 1e6:.2f} M parameters, weights: {weights.source}\n"
     )
     print_verdicts([(artifact, artifact.verification) for artifact in manifest.artifacts])
+    print_rollouts(manifest.rollouts)
     console.print()
     for warning in manifest.warnings:
         console.print(warning, style="yellow", soft_wrap=True)
@@ -59,10 +62,11 @@ def print_bundle(bundle: Bundle) -> None:
 def print_verdicts(checked: Sequence[tuple[Artifact, Verification]]) -> None:
     """One row an artefact: what it is, how far it is from PyTorch, who says so; below, why some did not pass."""
     print_table(
-        ("format", "MB>", "precision", "delegated>", "error>", "top-1>", "result"),
+        ("format", "graph", "MB>", "precision", "delegated>", "error>", "top-1>", "result"),
         (
             (
                 artifact.format,
+                artifact.graph,
                 f"{artifact.bytes / 1e6:.1f}",
                 artifact.precision,
                 f"{artifact.delegation.operators:.0%}" if artifact.delegation else "–",
@@ -74,7 +78,31 @@ def print_verdicts(checked: Sequence[tuple[Artifact, Verification]]) -> None:
     )
     for artifact, verification in checked:
         if verification.status != "passed":
-            _stdout().print(f"{artifact.format}: {verification.detail}", soft_wrap=True)
+            _stdout().print(f"{artifact.format} {artifact.graph}: {verification.detail}", soft_wrap=True)
+
+
+def print_rollouts(rollouts: Sequence[Rollout]) -> None:
+    """Whether a tracker's artefacts, format by format, follow an object as PyTorch does."""
+    if not rollouts:
+        return
+    _stdout().print()
+    print_table(
+        ("format", "frames>", "least mask IoU>", "worst logit>", "ms a frame here>", "result"),
+        (
+            (
+                rollout.format,
+                len(rollout.mask_iou),
+                f"{min(rollout.mask_iou):.4f}",
+                "not finite" if None in rollout.max_abs else f"{max(d for d in rollout.max_abs if d is not None):.1e}",
+                f"{rollout.ms['encode_image'] + rollout.ms['track_step']:.0f}",
+                Text(rollout.status, _COLOURS[rollout.status]),
+            )
+            for rollout in rollouts
+        ),
+    )
+    for rollout in rollouts:
+        if rollout.status != "passed":
+            _stdout().print(f"{rollout.format}: {rollout.detail}", soft_wrap=True)
 
 
 def _parity(verification: Verification) -> tuple[str, str]:
@@ -82,7 +110,8 @@ def _parity(verification: Verification) -> tuple[str, str]:
         return "–", "–"
     relative = [output.relative for output in verification.outputs.values()]
     worst = "not finite" if None in relative else f"{max(r for r in relative if r is not None):.1e}"
-    return worst, f"{min(output.top1 for output in verification.outputs.values()):.0%}"
+    top1 = [output.top1 for output in verification.outputs.values() if output.top1 is not None]
+    return worst, f"{min(top1):.0%}" if top1 else "–"
 
 
 def _result(verification: Verification) -> Text:
@@ -103,6 +132,27 @@ def print_predictions(answers: Mapping[str, Sequence[Prediction]], trained: bool
     print_table(("class>", "label", *(f"{name}>" for name in answers)), rows)
     if not trained:
         _stdout().print("UNTRAINED: the weights are seeded, so these classes mean nothing.", style="yellow")
+
+
+def print_segmented(found: Sequence[Segmented]) -> None:
+    """What each format makes of each object in a photo."""
+    print_table(
+        ("format", "object>", "pixels>", "predicted IoU>", "object score>"),
+        ((one.format, one.object, one.area, f"{one.iou:.3f}", f"{one.object_score:.2f}") for one in found),
+    )
+    _stdout().print(f"Picture  {found[0].picture}", soft_wrap=True)
+
+
+def print_tracked(tracked: Tracked) -> None:
+    """How fast each graph ran, and where the results are."""
+    console = _stdout()
+    print_table(("graph", "ms (median)>"), ((graph, f"{ms:.1f}") for graph, ms in tracked.ms.items()))
+    console.print(
+        f"\n{tracked.frames} frames at {tracked.fps:.2f} frames a second, {tracked.format} by {tracked.runtime}, here."
+    )
+    if not tracked.trained:
+        console.print("UNTRAINED: the weights are seeded, so these masks mean nothing.", style="yellow")
+    console.print(f"Video   {tracked.video}\nMasks   {tracked.masks}\nFigures {tracked.figures}", soft_wrap=True)
 
 
 def print_formats(rows: Sequence[Mapping[str, Any]]) -> None:

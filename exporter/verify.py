@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal, cast
 
@@ -55,7 +55,7 @@ def verify(
         return unmeasured("not executed", f"{reason} Structure: {structure}.")
     except Exception as error:  # whatever a runtime throws: an artefact that it refuses has failed
         return unmeasured("failed", f"{path.name} does not run ({describe(error)})")
-    parity = compare(expected, actual)
+    parity = compare(expected, actual, {spec.name for spec in outputs if spec.holds_class_scores})
     failures = [
         text
         for name, output in parity.items()
@@ -99,27 +99,37 @@ def run_all(runner: Runner, inputs: Arrays) -> Arrays:
     return {name: np.stack([result[name] for result in results]) for name in results[0]}
 
 
-def compare(expected: Arrays, actual: Arrays) -> dict[str, Parity]:
-    """Parity of every expected output; one that is missing or of another shape counts as not finite."""
-    return {name: _parity(values, actual.get(name)) for name, values in expected.items()}
+def compare(expected: Arrays, actual: Arrays, classes: Collection[str] = ("logits",)) -> dict[str, Parity]:
+    """Parity of every expected output, those in `classes` by their best classes too.
+
+    An output that is missing or of another shape counts as not finite.
+    """
+    return {name: _parity(values, actual.get(name), name in classes) for name, values in expected.items()}
 
 
-def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None) -> Parity:
+def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None, classes: bool) -> Parity:
     count = len(expected)
     if actual is None or actual.shape != expected.shape:
-        return Parity(max_abs=None, relative=None, top1=0, top5=0, per_vector=(None,) * count)
+        none = 0.0 if classes else None
+        return Parity(max_abs=None, relative=None, top1=none, top5=none, per_vector=(None,) * count)
     flat_expected, flat_actual = expected.reshape(count, -1), actual.reshape(count, -1)
     difference = np.abs(flat_expected.astype(np.float64) - flat_actual)
     scale = np.maximum(np.abs(flat_expected), np.finfo(np.float32).tiny)  # an output of zeros has no range
-    best, own = (np.argsort(-values, axis=1)[:, :5] for values in (flat_expected, flat_actual))
-    shared = [len(set(a) & set(b)) / len(a) for a, b in zip(best, own, strict=True)]
+    top1, top5 = _agreement(flat_expected, flat_actual) if classes else (None, None)
     return Parity(
         max_abs=_finite(difference.max()),
         relative=_finite(difference.max() / scale.max()),
-        top1=float((best[:, 0] == own[:, 0]).mean()),
-        top5=float(np.mean(shared)),
+        top1=top1,
+        top5=top5,
         per_vector=tuple(_finite(d / s) for d, s in zip(difference.max(1), scale.max(1), strict=True)),
     )
+
+
+def _agreement(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> tuple[float, float]:
+    """Share of rows with the same best class, and mean share of the five best that both have."""
+    best, own = (np.argsort(-values, axis=1)[:, :5] for values in (expected, actual))
+    shared = [len(set(a) & set(b)) / len(a) for a, b in zip(best, own, strict=True)]
+    return float((best[:, 0] == own[:, 0]).mean()), float(np.mean(shared))
 
 
 def _finite(value: float) -> float | None:
@@ -145,6 +155,6 @@ def _failure(
             f"{name} is off by {parity.relative:.1e} of its range (max abs {parity.max_abs:.3g}), "
             f"and {tolerance.relative:.0e} is allowed"
         )
-    if parity.top1 < tolerance.top1:
+    if parity.top1 is not None and parity.top1 < tolerance.top1:
         return f"{name} has another best class on {1 - parity.top1:.0%} of the inputs"
     return None

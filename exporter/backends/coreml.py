@@ -73,9 +73,11 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
 
 
 def _input_type(ct: Any, spec: TensorSpec) -> Any:
+    import numpy as np
+
     if spec.meaning == "RGB":
         return ct.ImageType(name=spec.name, shape=spec.shape, color_layout=ct.colorlayout.RGB)
-    return ct.TensorType(name=spec.name, shape=spec.shape)
+    return ct.TensorType(name=spec.name, shape=spec.shape, dtype=np.float32)
 
 
 def load(path: Path, threads: int | None = None) -> Runner:

@@ -32,6 +32,7 @@ REWRITES: dict[str | None, tuple[str, ...]] = {
         "matmuls_in_rank_three",
         "softmax_in_rank_three",
         "splits_as_slices",
+        "indices_as_slices",
         "layer_norm_as_arithmetic",
         "means_that_keep_axes",
         "group_norm_as_arithmetic",
@@ -153,9 +154,12 @@ class ExecuTorchRunner:
         self._inputs, self._outputs = (_names(self._program, method) for method in (_INPUT_NAMES, _OUTPUT_NAMES))
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        import numpy as np
         import torch
 
-        results = self._method.execute([torch.from_numpy(inputs[name]) for name in self._inputs])
+        # A tensor of other strides than the row-major ones would be read as if it had those.
+        tensors = [torch.from_numpy(np.ascontiguousarray(inputs[name])) for name in self._inputs]
+        results = self._method.execute(tensors)
         # Results are views of memory that the next call overwrites.
         return {name: result.numpy().copy() for name, result in zip(self._outputs, results, strict=True)}
 

@@ -22,7 +22,7 @@ from exporter.models.efficienttam.config import (
     POINTER_TOKENS,
     POOL,
 )
-from exporter.models.efficienttam.decoder import ABSENT, either
+from exporter.models.efficienttam.decoder import ABSENT, either, flag
 from exporter.models.efficienttam.model import LOGITS_PER_TOKEN, EfficientTAM, Sighting
 
 POINTS = 4
@@ -57,12 +57,12 @@ class PromptPoints(nn.Module):
 
     def forward(self, features: Tensor, points: Tensor, labels: Tensor) -> dict[str, Tensor]:
         encoder = self.model.sam_prompt_encoder
-        present = (labels - ABSENT).clamp(0, 1)
-        bias = F.pad((1 - present) * MASKED, (0, 1))  # the padding point that comes last is always there
+        present = (labels - float(ABSENT)).clamp(0.0, 1.0)
+        bias = F.pad((1.0 - present) * MASKED, (0, 1))  # the padding point that comes last is always there
         decoded = self.model.decode(
             self.model.without_memory(features), encoder.points(points, labels), encoder.no_mask(), bias
         )
-        one_point = present.sum(-1, keepdim=True) < 1.5
+        one_point = flag(present.sum(-1, keepdim=True) < 1.5)
         selected = either(one_point, decoded.best_of_three(), decoded.single())
         seen = self.model.sighting(selected, decoded.object_score)
         return _outputs(seen, *_started(self.model, features, seen))
@@ -128,7 +128,7 @@ class TrackFirst(TrackStep):
 
 def _masked(valid: Tensor, keys: int) -> Tensor:
     """Flags [K] -> what is added to the logits of K * `keys` keys: 0, or `MASKED` where a flag is 0."""
-    return ((1 - valid)[:, None] * valid.new_full((1, keys), MASKED)).flatten()
+    return ((1.0 - valid)[:, None] * valid.new_full((1, keys), MASKED)).flatten()
 
 
 def _shifted(new: Tensor, slots: Tensor) -> Tensor:

@@ -25,6 +25,14 @@ class Classifier(nn.Module, ABC):
         super().__init__()
         self.image_size, self.in_channels, self.num_classes = image_size, in_channels, num_classes
 
+    @property
+    def summary(self) -> str:
+        """What it was built for, for messages."""
+        return (
+            f"{type(self).__name__} with {self.num_classes} classes and {self.in_channels} input channels "
+            f"at {self.image_size} pixels"
+        )
+
     @abstractmethod
     def forward_features(self, x: Tensor) -> Tensor:
         """The last stage's output."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from exporter.errors import InputShapeError, UnknownModelError, closest
 
 if TYPE_CHECKING:
     from exporter.models.classifier import Classifier
+    from exporter.models.efficienttam import EfficientTAM
 
 SMALLEST_IMAGE = 32
 
@@ -28,16 +29,19 @@ class Family:
     module: str
     """Module of `exporter.models` that holds `CONFIGS` and the class."""
     class_name: str
+    task: Literal["classify", "track"]
     image_size: int
-    """Side in pixels that the published weights were trained at."""
+    """Side in pixels that the published weights were trained at, unless a model says otherwise."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     """Normalisation of RGB in 0–1 that the published weights were trained with."""
-    crop_pct: float
-    """Share of the resized shorter side that the centre crop keeps."""
+    crop_pct: float | None
+    """Share of the resized shorter side that the centre crop keeps; None where the picture is resized as a whole."""
     interpolation: str
-    hub_suffix: str
-    """Tag of the published weights; the hub id is timm/MODEL.TAG."""
+    hub_id: str
+    """Repository of the published weights, in which {} is the name of their model."""
+    hub_file: str
+    """File in it, likewise."""
     license: str
     paper: str
 
@@ -50,30 +54,54 @@ class ModelInfo:
     family: Family
     parameters: int
     gmacs: float
-    """Multiply-accumulates of convolutions, linear layers and matrix products for one image, in units of 1e9."""
-    top1: float
+    """Multiply-accumulates of convolutions, linear layers and matrix products for one image, in units of 1e9; for a
+    tracker, of a frame with a full memory."""
+    top1: float | None = None
     """ImageNet-1k top-1 in percent, as timm publishes it for these weights; not measured here."""
+    own_image_size: int | None = None
+    """Default image size, where it is not the family's."""
+    trained_as: str | None = None
+    """The model whose weights were published, where this one's were not."""
+
+    @property
+    def image_size(self) -> int:
+        """Side in pixels of the default input."""
+        return self.own_image_size or self.family.image_size
+
+    @property
+    def trained_at(self) -> int:
+        """Side in pixels that the published weights were trained at."""
+        return MODELS[self.trained_as].image_size if self.trained_as else self.image_size
 
     @property
     def hub_id(self) -> str:
-        return f"timm/{self.name}.{self.family.hub_suffix}"
+        return self.family.hub_id.format(self.trained_as or self.name)
+
+    @property
+    def hub_file(self) -> str:
+        return self.family.hub_file.format(self.trained_as or self.name)
 
 
 _EFFICIENTFORMER = Family(
-    "efficientformer", "efficientformer", "EfficientFormer", 224, IMAGENET_MEAN, IMAGENET_STD, 0.95, "bicubic",
-    "snap_dist_in1k", "apache-2.0", "arXiv 2206.01191",
+    "efficientformer", "efficientformer", "EfficientFormer", "classify", 224, IMAGENET_MEAN, IMAGENET_STD, 0.95,
+    "bicubic", "timm/{}.snap_dist_in1k", "model.safetensors", "apache-2.0", "arXiv 2206.01191",
 )  # fmt: skip
 _EFFICIENTFORMER_V2 = Family(
-    "efficientformerv2", "efficientformer_v2", "EfficientFormerV2", 224, IMAGENET_MEAN, IMAGENET_STD, 0.95, "bicubic",
-    "snap_dist_in1k", "apache-2.0", "arXiv 2212.08059",
+    "efficientformerv2", "efficientformer_v2", "EfficientFormerV2", "classify", 224, IMAGENET_MEAN, IMAGENET_STD, 0.95,
+    "bicubic", "timm/{}.snap_dist_in1k", "model.safetensors", "apache-2.0", "arXiv 2212.08059",
 )  # fmt: skip
 _MOBILEVIT = Family(
-    "mobilevit", "mobilevit", "MobileViT", 256, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 0.9, "bicubic",
-    "cvnets_in1k", "cvnets-license", "arXiv 2110.02178",
+    "mobilevit", "mobilevit", "MobileViT", "classify", 256, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 0.9,
+    "bicubic", "timm/{}.cvnets_in1k", "model.safetensors", "cvnets-license", "arXiv 2110.02178",
 )  # fmt: skip
 _MOBILEVIT_V2 = Family(
-    "mobilevitv2", "mobilevit_v2", "MobileViTV2", 256, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 0.888, "bicubic",
-    "cvnets_in1k", "cvnets-license", "arXiv 2206.02680",
+    "mobilevitv2", "mobilevit_v2", "MobileViTV2", "classify", 256, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 0.888,
+    "bicubic", "timm/{}.cvnets_in1k", "model.safetensors", "cvnets-license", "arXiv 2206.02680",
+)  # fmt: skip
+
+_EFFICIENTTAM = Family(
+    "efficienttam", "efficienttam", "EfficientTAM", "track", 1024, IMAGENET_MEAN, IMAGENET_STD, None, "bicubic",
+    "yunyangx/efficient-track-anything", "{}.pt", "apache-2.0", "arXiv 2411.18933",
 )  # fmt: skip
 
 # Parameters and multiply-accumulates at 1000 classes and the family's own image size; top-1 from timm 1.0.31's
@@ -98,6 +126,18 @@ MODELS = {
         ModelInfo("mobilevitv2_150", _MOBILEVIT_V2, 10_594_753, 4.0425, 80.380),
         ModelInfo("mobilevitv2_175", _MOBILEVIT_V2, 14_251_833, 5.4888, 80.870),
         ModelInfo("mobilevitv2_200", _MOBILEVIT_V2, 18_449_329, 7.1558, 81.148),
+        ModelInfo("efficienttam_s", _EFFICIENTTAM, 34_055_842, 462.5),
+        ModelInfo("efficienttam_s_1", _EFFICIENTTAM, 34_055_842, 282.5),
+        ModelInfo("efficienttam_s_2", _EFFICIENTTAM, 34_055_842, 282.5),
+        ModelInfo("efficienttam_s_512x512", _EFFICIENTTAM, 34_055_842, 57.7, own_image_size=512),
+        ModelInfo("efficienttam_s_1_512x512", _EFFICIENTTAM, 34_055_842, 46.0, None, 512, "efficienttam_s_1"),
+        ModelInfo("efficienttam_s_2_512x512", _EFFICIENTTAM, 34_055_842, 46.0, None, 512, "efficienttam_s_2"),
+        ModelInfo("efficienttam_ti", _EFFICIENTTAM, 17_866_018, 365.0),
+        ModelInfo("efficienttam_ti_1", _EFFICIENTTAM, 17_866_018, 184.5),
+        ModelInfo("efficienttam_ti_2", _EFFICIENTTAM, 17_866_018, 184.5),
+        ModelInfo("efficienttam_ti_512x512", _EFFICIENTTAM, 17_866_018, 35.9, own_image_size=512),
+        ModelInfo("efficienttam_ti_1_512x512", _EFFICIENTTAM, 17_866_018, 24.3, None, 512, "efficienttam_ti_1"),
+        ModelInfo("efficienttam_ti_2_512x512", _EFFICIENTTAM, 17_866_018, 24.3, None, 512, "efficienttam_ti_2"),
     )
 }
 
@@ -119,19 +159,25 @@ def model_info(name: str) -> ModelInfo:
 
 def create_model(
     name: str, image_size: int | None = None, *, in_channels: int = 3, num_classes: int = 1000
-) -> Classifier:
+) -> Classifier | EfficientTAM:
     """Build a model in eval mode, with the framework's initial weights; `load_weights` or `seed_weights` fills it.
 
     It takes the normalised image [B, in_channels, image_size, image_size] that its published weights were trained
-    on and gives logits [B, num_classes]. Raises `UnknownModelError` and `InputShapeError`.
+    on and gives logits [B, num_classes], or, a tracker, features [1, 256, image_size / 16, image_size / 16]. Raises
+    `UnknownModelError` and `InputShapeError`.
     """
     info = model_info(name)
     family = importlib.import_module(f"exporter.models.{info.family.module}")
     architecture: Any = getattr(family, info.family.class_name)
-    size = info.family.image_size if image_size is None else image_size
+    size = info.image_size if image_size is None else image_size
     if size < SMALLEST_IMAGE or size % architecture.size_multiple:
         rule = f"a multiple of {architecture.size_multiple}" if architecture.size_multiple > 1 else "any size"
         raise InputShapeError(f"{info.name} cannot take image size {size}: use {rule} from {SMALLEST_IMAGE} pixels up.")
+    if info.family.task == "track":
+        if (in_channels, num_classes) != (3, 1000):
+            raise InputShapeError(f"{info.name} takes RGB and has no classes: leave in_channels and num_classes out.")
+        tracker: EfficientTAM = architecture(family.CONFIGS[info.name], size)
+        return tracker.eval()
     if in_channels < 1 or num_classes < 1:
         raise InputShapeError(
             f"{info.name} cannot have {in_channels} input channels and {num_classes} classes: "

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from exporter.errors import WeightsError
 from exporter.models.classifier import Classifier
+from exporter.models.efficienttam import EfficientTAM
 from exporter.models.registry import ModelInfo
 from exporter.models.seeded import seeded_tensor
 
-HUB_FILE = "model.safetensors"
 HUB_SECONDS = 5.0
 """The longest that a hub which does not answer may hold an export up."""
 
@@ -28,6 +28,7 @@ _WRAPPERS = ("model", "state_dict")
 """Entries under which training scripts save the state dict."""
 
 StateDict = Mapping[str, Tensor]
+Model = Classifier | EfficientTAM
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class LoadedWeights:
         return self.kind != "seeded"
 
 
-def provide_weights(model: Classifier, info: ModelInfo, choice: str) -> LoadedWeights:
+def provide_weights(model: Model, info: ModelInfo, choice: str) -> LoadedWeights:
     """Fill `model` as `choice` says: "auto", "required", "random", or the path of a checkpoint.
 
     "auto" takes official weights from the local cache or the hub and falls back to seeded ones; "required" does not.
@@ -58,7 +59,7 @@ def provide_weights(model: Classifier, info: ModelInfo, choice: str) -> LoadedWe
     if choice == "random":
         return seed_weights(model)
     if choice in ("auto", "required"):
-        path = _official_file(info.hub_id)
+        path = _official_file(info.hub_id, info.hub_file)
         if path is None and choice == "auto":
             return replace(seed_weights(model), source=f"seeded ({info.hub_id} could not be had)")
         if path is None:
@@ -67,13 +68,13 @@ def provide_weights(model: Classifier, info: ModelInfo, choice: str) -> LoadedWe
                 f"connect, or pass --weights FILE with a checkpoint of {info.name}."
             )
         resized = load_weights(model, path)
-        return LoadedWeights("hub", info.hub_id, _file_sha256(path), info.family.image_size, resized)
+        return LoadedWeights("hub", info.hub_id, _file_sha256(path), info.trained_at, resized)
     path = Path(choice)
     resized = load_weights(model, path)
     return LoadedWeights("file", path.name, _file_sha256(path), None, resized)
 
 
-def load_weights(model: Classifier, source: str | Path | StateDict) -> tuple[str, ...]:
+def load_weights(model: Model, source: str | Path | StateDict) -> tuple[str, ...]:
     """Load a checkpoint file or a state dict, under timm's keys or those of the authors' repository.
 
     Attention-bias tables of a checkpoint for another image size are interpolated; their keys are returned. Raises
@@ -98,10 +99,7 @@ def load_weights(model: Classifier, source: str | Path | StateDict) -> tuple[str
         ),
     ]
     if problems:
-        raise WeightsError(
-            f"The checkpoint does not fit {type(model).__name__} with {model.num_classes} classes and "
-            f"{model.in_channels} input channels at {model.image_size} pixels: {'; '.join(problems)}."
-        )
+        raise WeightsError(f"The checkpoint does not fit {model.summary}: {'; '.join(problems)}.")
     model.load_state_dict({**own, **state})
     return resized
 
@@ -222,11 +220,11 @@ def _listed(label: str, items: Iterable[str]) -> list[str]:
     return [f"{label} {', '.join(names)}"] if names else []
 
 
-def _official_file(hub_id: str) -> Path | None:
+def _official_file(hub_id: str, file: str) -> Path | None:
     """The published checkpoint from the local cache or the hub; None where the hub does not answer in time."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
-    cached = try_to_load_from_cache(hub_id, HUB_FILE)
+    cached = try_to_load_from_cache(hub_id, file)
     if isinstance(cached, str):
         return Path(cached)
     answered = threading.Event()
@@ -234,7 +232,7 @@ def _official_file(hub_id: str) -> Path | None:
     def ask() -> None:
         # Whatever goes wrong here, from a refused connection to a missing file, means that they are not to be had.
         with contextlib.suppress(Exception):
-            get_hf_file_metadata(hf_hub_url(hub_id, HUB_FILE), timeout=HUB_SECONDS)
+            get_hf_file_metadata(hf_hub_url(hub_id, file), timeout=HUB_SECONDS)
             answered.set()
 
     # A thread, because name resolution has no time limit of its own.
@@ -244,7 +242,7 @@ def _official_file(hub_id: str) -> Path | None:
     if not answered.is_set():
         return None
     try:
-        return Path(hf_hub_download(hub_id, HUB_FILE))
+        return Path(hf_hub_download(hub_id, file))
     except Exception as error:  # of its HTTP library, and which that is depends on the release
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise

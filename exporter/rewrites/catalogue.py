@@ -14,6 +14,7 @@ PASSES: dict[str, Rewrite] = {
         xnnpack.matmuls_in_rank_three,
         xnnpack.softmax_in_rank_three,
         xnnpack.splits_as_slices,
+        xnnpack.indices_as_slices,
         xnnpack.layer_norm_as_arithmetic,
         xnnpack.means_that_keep_axes,
         xnnpack.group_norm_as_arithmetic,

@@ -85,6 +85,19 @@ def splits_as_slices(module: fx.GraphModule) -> None:
                 _replace(module, user, _call(module, aten.slice.Tensor, node.args[0], axis, start, start + size))
 
 
+def indices_as_slices(module: fx.GraphModule) -> None:
+    """`x[i]` and `x[None]` as a slice and a reshape: XNNPACK has those, and neither `select` nor `unsqueeze`."""
+    for node in _calls(module, aten.select.int):
+        x, axis, index = node.args
+        first = index % _shape(x)[axis]
+        with module.graph.inserting_before(node):
+            part = _call(module, aten.slice.Tensor, x, axis, first, first + 1)
+            _replace(module, node, _call(module, aten.reshape.default, part, list(node.meta["val"].shape)))
+    for node in _calls(module, aten.unsqueeze.default):
+        with module.graph.inserting_before(node):
+            _replace(module, node, _call(module, aten.reshape.default, node.args[0], list(node.meta["val"].shape)))
+
+
 def layer_norm_as_arithmetic(module: fx.GraphModule) -> None:
     """Layer norm over the last axis as differences, products and two means, each a linear layer of one output.
 

@@ -32,7 +32,7 @@ class FourierEncoding(nn.Module):
         self.register_buffer("positional_encoding_gaussian_matrix", torch.randn(2, CHANNELS // 2))
 
     def forward(self, points: Tensor) -> Tensor:
-        angles = tau * ((2 * points - 1) @ self.positional_encoding_gaussian_matrix)
+        angles = tau * ((2.0 * points - 1.0) @ self.positional_encoding_gaussian_matrix)
         return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
@@ -71,7 +71,7 @@ class PromptEncoder(nn.Module):
         labels = torch.cat([labels, labels.new_full((1, 1), PADDING)], dim=1)[..., None]
         # By arithmetic instead of a gather, which delegates do not take: 1 where a label is the one of a column.
         known = torch.arange(PADDING, BOTTOM_RIGHT + 1, dtype=points.dtype)
-        chosen = (1 - (labels - known).abs()).relu()
+        chosen = (1.0 - (labels - known).abs()).relu()
         table = torch.cat([self.not_a_point_embed.weight, *self.point_embeddings.parameters()])
         is_point = chosen[..., 1:].sum(-1, keepdim=True)
         return is_point * self.pe_layer(places) + chosen @ table
@@ -167,9 +167,9 @@ class Decoded:
         """The single mask, or the best of three where it is not stable; its token is always the single mask's."""
         best = self.best_of_three()
         mask, iou = self.masks[:, :1], self.ious[:, :1]
-        inner, outer = ((mask > level).sum((2, 3)).float() for level in (_STABILITY_DELTA, -_STABILITY_DELTA))
+        inner, outer = (flag(mask > level).sum((2, 3)) for level in (_STABILITY_DELTA, -_STABILITY_DELTA))
         # Not a quotient, so that a mask without an outer area counts as stable.
-        stable = inner >= _STABILITY_THRESHOLD * outer
+        stable = flag(inner >= _STABILITY_THRESHOLD * outer)
         token = self.tokens[:, 0]
         return either(stable, Selected(mask, iou, token), Selected(best.mask, best.iou, token))
 
@@ -184,17 +184,27 @@ class Selected:
 
 
 def either(condition: Tensor, one: Selected, other: Selected) -> Selected:
-    """`one` where the condition [1, 1] holds, else `other`."""
+    """`one` where the flag [1, 1] is 1, `other` where it is 0."""
     return Selected(
-        torch.where(condition[..., None, None], one.mask, other.mask),
-        torch.where(condition, one.iou, other.iou),
-        torch.where(condition, one.token, other.token),
+        choose(condition[..., None, None], one.mask, other.mask),
+        choose(condition, one.iou, other.iou),
+        choose(condition, one.token, other.token),
     )
+
+
+def flag(condition: Tensor) -> Tensor:
+    """True and false as 1 and 0."""
+    return condition.float()
+
+
+def choose(condition: Tensor, one: Tensor, other: Tensor | float) -> Tensor:
+    """`one` where the flag is 1, `other` where it is 0; exact for what is finite, and every delegate has it."""
+    return condition * one + (1.0 - condition) * other
 
 
 def _first_maximum(values: Tensor) -> Tensor:
     """1 at the first greatest of values [1, K], 0 elsewhere."""
-    return (torch.arange(values.shape[1]) == values.argmax(-1, keepdim=True)).to(values.dtype)
+    return flag(torch.arange(values.shape[1]) == values.argmax(-1, keepdim=True))
 
 
 def _weighted_sum(weights: Tensor, maps: Tensor) -> Tensor:

@@ -101,7 +101,7 @@ class MemoryCrossAttention(RotaryAttention):
         half = self.side // POOL
         rows = x.reshape(frames * half, POOL, half, POOL * channels)
         pairs = rows[:, 0] + rows[:, 1]
-        return ((pairs[..., :channels] + pairs[..., channels:]) / POOL**2).reshape(frames, -1, channels)
+        return ((pairs[..., :channels] + pairs[..., channels:]) * (1 / POOL**2)).reshape(frames, -1, channels)
 
 
 def _weighted(bias: Tensor | None, spatial: int, pointers: int, like: Tensor) -> Tensor:

@@ -16,9 +16,10 @@ from exporter.models.efficienttam.config import (
     MEMORY_SLOTS,
     PATCH,
     POINTER_TOKENS,
+    POOL,
     EfficientTAMConfig,
 )
-from exporter.models.efficienttam.decoder import Decoded, MaskDecoder, PromptEncoder, Selected
+from exporter.models.efficienttam.decoder import Decoded, MaskDecoder, PromptEncoder, Selected, choose, flag
 from exporter.models.efficienttam.layers import Mlp
 from exporter.models.efficienttam.memory import (
     MASK_OFFSET,
@@ -52,8 +53,10 @@ class Sighting:
 
 
 class EfficientTAM(nn.Module):
-    size_multiple = PATCH
-    any_size = False
+    size_multiple = PATCH * POOL
+    """The image size must be a multiple of this many pixels."""
+    official_keys: tuple[tuple[str, str], ...] = ()
+    """Nothing to rename: the modules have the names of the authors' repository."""
 
     memory_positions: Tensor
 
@@ -77,6 +80,11 @@ class EfficientTAM(nn.Module):
         self.sam_mask_decoder = MaskDecoder(self.side)
         self.obj_ptr_proj = Mlp((CHANNELS,) * 4, F.relu)
         self.register_buffer("memory_positions", sine_encoding(self.side, MEMORY_CHANNELS), persistent=False)
+
+    @property
+    def summary(self) -> str:
+        """What it was built for, for messages."""
+        return f"{type(self).__name__} of width {self.config.width} at {self.image_size} pixels"
 
     def forward(self, image: Tensor) -> Tensor:
         """Normalised image [1, 3, S, S] -> features [1, 256, S/16, S/16]."""
@@ -104,12 +112,12 @@ class EfficientTAM(nn.Module):
 
     def sighting(self, selected: Selected, object_score: Tensor) -> Sighting:
         """A selected mask, or none where the object is out of sight."""
-        in_sight = object_score > 0
+        in_sight = flag(object_score > 0)
         return Sighting(
-            torch.where(in_sight[..., None, None], selected.mask, NO_OBJECT_LOGIT),
+            choose(in_sight[..., None, None], selected.mask, NO_OBJECT_LOGIT),
             selected.iou,
             object_score,
-            torch.where(in_sight, self.obj_ptr_proj(selected.token), self.no_obj_ptr),
+            choose(in_sight, self.obj_ptr_proj(selected.token), self.no_obj_ptr),
         )
 
     def see(self, fused: Tensor) -> Sighting:
@@ -127,13 +135,13 @@ class EfficientTAM(nn.Module):
         decoded = self.decode(features, encoder.no_points(), encoder.mask(self.mask_downsample(mask)))
         pointer = self.sighting(decoded.single(), decoded.object_score).pointer
         # The mean of zeros and ones is positive if any is one; delegates have no maximum over a map.
-        holds_object = mask.mean((2, 3)) > 0
-        score = torch.where(holds_object, SURE_SCORE, -SURE_SCORE)
+        holds_object = flag(mask.mean((2, 3)) > 0)
+        score = SURE_SCORE * (2.0 * holds_object - 1.0)
         return Sighting(
             low_resolution * MASK_SCALE + MASK_OFFSET,
             torch.ones_like(score),
             score,
-            torch.where(holds_object, pointer, self.no_obj_ptr),
+            choose(holds_object, pointer, self.no_obj_ptr),
         )
 
     def remember(self, features: Tensor, mask_logits: Tensor, prompted: bool) -> Tensor:
@@ -142,4 +150,4 @@ class EfficientTAM(nn.Module):
         A prompted frame's mask is binarized, any other's is soft.
         """
         logits = F.interpolate(mask_logits, scale_factor=self.image_size / mask_logits.shape[-1], mode="bilinear")
-        return self.memory_encoder(features, (logits > 0).to(logits.dtype) if prompted else logits.sigmoid())
+        return self.memory_encoder(features, flag(logits > 0) if prompted else logits.sigmoid())

@@ -1,0 +1,184 @@
+"""A tracker as a whole: errors compound through its memory, so agreement graph by graph is not enough.
+
+A sequence of frames goes through the official algorithm in PyTorch once, and through every format's artefacts; both
+must see the same object in every frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.backends import NotExecutableError, backend, installed
+from exporter.bundle import Bundle, digest, read_vectors, write_vectors
+from exporter.errors import BundleError
+from exporter.images import Pixels
+from exporter.manifest import Rollout, Sequence
+from exporter.prompts import Prompt, model_frame, model_mask
+from exporter.sample_clip import sample_click, sample_clip
+from exporter.tracking import ArtefactSteps, ReferenceSteps, Steps, TrackResult, follow_all, start
+
+if TYPE_CHECKING:
+    from exporter.backends import Runner
+    from exporter.graphs.capture import Graph
+    from exporter.models.efficienttam import EfficientTAM
+    from exporter.verify import Arrays
+
+FRAMES = 24
+"""The pointer bank first drops one at frame 17, the memory at frame 8."""
+FILE = "vectors/sequence.safetensors"
+MASK_IOU, MAX_ABS = 0.999, 1e-2
+"""What an fp32 rollout may lose of a mask, and differ by in its logits."""
+COVERING = (0.01, 0.99)
+"""Share of a frame that a mask covers if it says anything."""
+
+_KEPT = {"encode_image": (0, FRAMES // 2), "track_step": (0, 1, 6, FRAMES - 3)}
+"""Graph -> which of its runs on the sequence become its conformance vectors: memories of different fullness."""
+
+
+class _Eager:
+    """A graph's eager module as a runner that keeps some of its runs."""
+
+    runtime = "PyTorch"
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._count = 0
+        self.inputs: list[Arrays] = []
+        self.outputs: list[Arrays] = []
+
+    def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> Arrays:
+        import torch
+
+        with torch.inference_mode():
+            results = self._graph.module(**{name: torch.from_numpy(value) for name, value in inputs.items()})
+        outputs = {name: value.numpy() for name, value in results.items()}
+        if self._count in _KEPT.get(self._graph.name, (self._count,)):
+            self.inputs.append(dict(inputs))
+            self.outputs.append(outputs)
+        self._count += 1
+        return outputs
+
+
+def record(
+    graphs: tuple[Graph, ...], model: EfficientTAM, folder: Path
+) -> tuple[dict[str, tuple[Arrays, Arrays]], Sequence]:
+    """Run the eager graphs and the official algorithm on a sequence; write and return what they made of it.
+
+    Returns inputs and outputs of some runs of each graph, stacked along a new first axis.
+    """
+    size = model.image_size
+    frames, masks = sample_clip(FRAMES, size, size)
+    prompt = Prompt(points=[sample_click(masks)], labels=[1])
+    eager = {graph.name: _Eager(graph) for graph in graphs}
+    steps = ArtefactSteps(eager, size)
+    for _ in follow_all(steps, frames, [prompt]):
+        pass
+    rows, columns = np.nonzero(masks[0])
+    box = [float(edge) for edge in (columns.min(), rows.min(), columns.max(), rows.max())]
+    features = steps.encode(model_frame(frames[0], size))
+    for other in (Prompt(box=box), Prompt(points=[(1, 1), *prompt.points], labels=[0, 1], box=box)):
+        start(steps, frames[0], other, features)
+    for mask in (masks[0], np.zeros_like(masks[0])):
+        steps.prompt_mask(features, model_mask(mask, size))
+    recorded = {}
+    for name, runner in eager.items():
+        inputs, outputs = (
+            {key: np.stack([run[key] for run in runs]) for key in runs[0]} for runs in (runner.inputs, runner.outputs)
+        )
+        pictures = {key: value.astype(np.uint8) if key == "image" else value for key, value in inputs.items()}
+        write_vectors(folder / f"vectors/{name}.safetensors", pictures, outputs)
+        recorded[name] = inputs, outputs
+    return recorded, _write_sequence(folder, frames, prompt, model)
+
+
+def _write_sequence(folder: Path, frames: list[Pixels], prompt: Prompt, model: EfficientTAM) -> Sequence:
+    points, labels = prompt.model_points(model.image_size, model.image_size, model.image_size)
+    results = _results(ReferenceSteps(model), frames, prompt)
+    logits = np.stack([result.mask_logits for result in results])
+    write_vectors(
+        folder / FILE,
+        {"frames": np.stack(frames), "points": points, "labels": labels},
+        {
+            "mask_logits": logits,
+            "iou": np.array([result.iou for result in results], np.float32),
+            "object_score": np.array([result.object_score for result in results], np.float32),
+        },
+    )
+    covered = (logits > 0).mean((1, 2, 3))
+    covering = int(((covered >= COVERING[0]) & (covered <= COVERING[1])).sum())
+    return Sequence(
+        file=FILE,
+        sha256=digest(folder / FILE),
+        frames=len(frames),
+        covering=covering,
+        mask_iou=MASK_IOU,
+        max_abs=MAX_ABS,
+    )
+
+
+def roll_out(
+    format: str, runners: Mapping[str, Runner], image_size: int, sequence: Sequence, vectors: tuple[Arrays, Arrays]
+) -> Rollout:
+    """Follow the sequence with one format's artefacts and compare every frame with the official algorithm."""
+    given, expected = vectors
+    frames = [frame.astype(np.uint8) for frame in given["frames"]]
+    known = given["labels"][0]
+    prompt = Prompt(points=given["points"][0].tolist(), labels=[int(label) for label in known])
+    steps = ArtefactSteps(runners, image_size)
+    results = _results(steps, frames, prompt)
+    pairs = list(zip(expected["mask_logits"], (result.mask_logits for result in results), strict=True))
+    ious = [mask_iou(a > 0, b > 0) for a, b in pairs]
+    differences = [float(np.abs(a - b).max()) for a, b in pairs]
+    finite = [value if np.isfinite(value) else None for value in differences]
+    problems = []
+    if min(ious) < sequence.mask_iou:
+        problems.append(f"the mask of frame {int(np.argmin(ious))} has an IoU of {min(ious):.4f} with PyTorch's")
+    if None in finite:
+        problems.append(f"the mask logits of frame {finite.index(None)} are not finite")
+    elif max(differences) > sequence.max_abs:
+        problems.append(f"mask logits of frame {int(np.argmax(differences))} are off by {max(differences):.2g}")
+    if sequence.covering * 2 < sequence.frames:
+        problems.append("fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing")
+    agreed = f"{len(frames)} frames agree with PyTorch: mask IoU at least {min(ious):.4f}"
+    return Rollout(
+        format=format,
+        status="failed" if problems else "passed",
+        runtime=next(iter(runners.values())).runtime,
+        mask_iou=tuple(ious),
+        max_abs=tuple(finite),
+        ms={graph: 1e3 * median(seconds) for graph, seconds in steps.seconds.items()},
+        detail="; ".join(problems) or f"{agreed}, logits within {max(differences):.1e}.",
+    )
+
+
+def roll_out_bundle(bundle: Bundle, progress: Callable[[str, float], None] | None = None) -> list[Rollout]:
+    """Follow a tracker's sequence again, from disk, with every format that runs here; raises `BundleError`."""
+    sequence = bundle.manifest.sequence
+    if sequence is None:
+        raise BundleError(f"{bundle.path} holds {bundle.manifest.model.name}, which is no tracker.")
+    vectors = read_vectors(bundle.path / sequence.file)
+    rollouts = []
+    for format in [name for name in bundle.manifest.formats if installed(backend(name))]:
+        if progress is not None:
+            progress(f"{format}: follow an object", 0.98)
+        with suppress(NotExecutableError):
+            runners = {graph.name: bundle.runner(format, graph.name) for graph in bundle.manifest.graphs}
+            rollouts.append(roll_out(format, runners, bundle.manifest.model.image_size, sequence, vectors))
+    return rollouts
+
+
+def _results(steps: Steps, frames: list[Pixels], prompt: Prompt) -> list[TrackResult]:
+    return [result for _, (result,) in follow_all(steps, frames, [prompt])]
+
+
+def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Intersection over union of two masks; of two empty ones 1."""
+    union = int((a | b).sum())
+    return int((a & b).sum()) / union if union else 1.0

@@ -1,0 +1,74 @@
+"""`vitexport run` with a tracker: one photo in; the photo with the masks of what was pointed at out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from exporter.backends import NotExecutableError, backend, installed
+from exporter.bundle import Bundle
+from exporter.errors import BackendError, PromptError
+from exporter.images import read_photo
+from exporter.overlay import overlay
+from exporter.prompts import Prompt
+from exporter.track_file import UNTRAINED, label_map
+from exporter.tracking import artefact_steps, follow_all
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """One object as one format sees it."""
+
+    format: str
+    object: int
+    area: int
+    """Pixels of its mask"""
+    iou: float
+    object_score: float
+    picture: str
+    """The photo with all masks of this format"""
+
+
+def segment_photo(
+    bundle: Bundle,
+    photo: str | Path,
+    prompts: Sequence[Prompt],
+    formats: Sequence[str] | None = None,
+    threads: int | None = None,
+    out: str | Path | None = None,
+) -> list[Segmented]:
+    """Find one object for each prompt, with each format that runs here; the first one's picture is written to `out`.
+
+    Raises `PromptError`, `ImageError`, `BundleError`, `BackendError`.
+    """
+    if not prompts:
+        raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
+    frame = np.asarray(read_photo(photo))
+    height, width = frame.shape[:2]
+    picture = Path(out) if out else Path(f"{Path(photo).stem}-mask.png")
+    found: list[Segmented] = []
+    for format in formats or [name for name in bundle.manifest.formats if installed(backend(name))]:
+        try:
+            steps = artefact_steps(bundle, format, threads)
+        except NotExecutableError:
+            if formats:
+                raise
+            continue
+        (_, results), *_ = follow_all(steps, [frame], prompts)
+        masks = [result.mask(height, width) for result in results]
+        if not found:
+            labels = label_map(masks)
+            drawn = [labels == index for index in range(1, len(masks) + 1)]
+            banner = None if bundle.manifest.weights.trained else UNTRAINED
+            Image.fromarray(overlay(frame, drawn, banner)).save(picture)
+        found += [
+            Segmented(format, index, int(mask.sum()), result.iou, result.object_score, str(picture))
+            for index, (mask, result) in enumerate(zip(masks, results, strict=True), start=1)
+        ]
+    if not found:
+        raise BackendError(f"Nothing in {bundle.path} can run on this machine; export it with --format tflite too.")
+    return found

@@ -1,0 +1,60 @@
+"""A tracker is verified as a whole: a sequence through the artefacts, frame by frame against PyTorch."""
+
+import numpy as np
+
+from exporter.bundle import read_vectors
+from exporter.rollout import FRAMES, mask_iou, roll_out, roll_out_bundle
+
+
+def test_the_manifest_holds_the_rollout_of_every_format(tracker_bundle):
+    manifest = tracker_bundle.manifest
+    (rollout,) = manifest.rollouts
+    assert (rollout.format, rollout.status, len(rollout.mask_iou)) == ("onnx", "passed", FRAMES)
+    assert min(rollout.mask_iou) >= 0.999
+    assert max(rollout.max_abs) <= 1e-2
+    assert set(rollout.ms) == {"encode_image", "prompt_points", "track_first", "track_step"}
+    assert manifest.sequence.covering >= FRAMES // 2
+
+
+def test_state_names_the_input_that_every_output_becomes(tracker_bundle):
+    manifest = tracker_bundle.manifest
+    step = tracker_bundle.graph("track_step")
+    assert set(manifest.state.values()) == {spec.name for spec in step.inputs} - {"features"}
+    shapes = {spec.name: spec.shape for spec in (*step.inputs, *step.outputs)}
+    assert all(shapes[output] == shapes[given] for output, given in manifest.state.items())
+
+
+def test_the_sequence_holds_frames_prompt_and_answers(tracker_bundle):
+    given, expected = read_vectors(tracker_bundle.path / tracker_bundle.manifest.sequence.file)
+    assert given["frames"].shape == (FRAMES, 64, 64, 3)
+    assert given["points"].shape == (1, 1, 2)
+    assert expected["mask_logits"].shape == (FRAMES, 1, 16, 16)
+
+
+def test_a_bundle_can_be_followed_again(tracker_bundle):
+    (rollout,) = roll_out_bundle(tracker_bundle)
+    assert rollout.status == "passed"
+
+
+def test_a_memory_that_drifts_fails_the_rollout(tracker_bundle):
+    runners = {graph.name: tracker_bundle.runner("onnx", graph.name) for graph in tracker_bundle.manifest.graphs}
+    step = runners["track_step"]
+
+    class Drifting:
+        runtime = step.runtime
+
+        def __call__(self, inputs):
+            return step(inputs | {"memory": 0.9 * inputs["memory"]})
+
+    sequence = tracker_bundle.manifest.sequence
+    vectors = read_vectors(tracker_bundle.path / sequence.file)
+    rollout = roll_out("onnx", runners | {"track_step": Drifting()}, 64, sequence, vectors)
+    assert rollout.status == "failed"
+    assert "frame" in rollout.detail
+
+
+def test_iou_of_masks():
+    left, half = np.array([True, True, False, False]), np.array([True, False, False, False])
+    assert mask_iou(left, half) == 0.5
+    assert mask_iou(left, ~left) == 0
+    assert mask_iou(~left & left, half & ~half) == 1
