@@ -1,4 +1,4 @@
-"""Every model in every format: converts, runs, agrees? Writes docs/matrix.md.
+"""Every classifier in every format: converts, runs, agrees? Writes docs/matrix.md.
 
     .venv/bin/python benchmarks/matrix.py [MODEL ...]
 
@@ -12,15 +12,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from exporter import list_models
 from exporter.backends import FORMATS
+from exporter.models.registry import MODELS
 
 VITEXPORT = str(Path(sys.executable).parent / "vitexport")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "matrix.md"
 
 HEADER = """# Models × formats
 
-Written by `benchmarks/matrix.py`: every model, with seeded weights at its default image size, exported by
+Written by `benchmarks/matrix.py`: every classifier, with seeded weights at its default image size, exported by
 `vitexport MODEL --target host --format all --weights random`. A number is `max|a−b| / max|b|` between the logits of
 the artefact, run from disk by its own runtime, and those of eager PyTorch, over 16 inputs (4 synthetic pictures, 12
 crops of photographs); the share in brackets is that of operators inside the XNNPACK delegate. Core ML cannot run on
@@ -30,7 +30,7 @@ finite. Tolerance for fp32: 1e-4.
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list_models()
+    wanted = sys.argv[1:] or [name for name, info in MODELS.items() if info.family.task == "classify"]
     rows, versions = [], {}
     for model in wanted:
         with tempfile.TemporaryDirectory() as folder:

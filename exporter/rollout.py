@@ -6,7 +6,7 @@ must see the same object in every frame.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
@@ -38,18 +38,19 @@ MASK_IOU, MAX_ABS = 0.999, 1e-2
 COVERING = (0.01, 0.99)
 """Share of a frame that a mask covers if it says anything."""
 
-_KEPT = {"encode_image": (0, FRAMES // 2), "track_step": (0, 1, 6, FRAMES - 3)}
+_KEPT = {"encode_image": (0, FRAMES // 2), "track_first": (0,), "track_step": (0, 1, 6, FRAMES - 3)}
 """Graph -> which of its runs on the sequence become its conformance vectors: memories of different fullness."""
+_CANDIDATES = range(0, FRAMES, 3)
+"""Frames to prompt on, of which the one with the most decided mask is kept."""
 
 
 class _Eager:
-    """A graph's eager module as a runner that keeps some of its runs."""
+    """A graph's eager module as a runner that keeps some of its runs; with `kept` None all of them."""
 
     runtime = "PyTorch"
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._count = 0
+    def __init__(self, graph: Graph, kept: Collection[int] | None) -> None:
+        self._graph, self._kept, self._count = graph, kept, 0
         self.inputs: list[Arrays] = []
         self.outputs: list[Arrays] = []
 
@@ -59,7 +60,7 @@ class _Eager:
         with torch.inference_mode():
             results = self._graph.module(**{name: torch.from_numpy(value) for name, value in inputs.items()})
         outputs = {name: value.numpy() for name, value in results.items()}
-        if self._count in _KEPT.get(self._graph.name, (self._count,)):
+        if self._kept is None or self._count in self._kept:
             self.inputs.append(dict(inputs))
             self.outputs.append(outputs)
         self._count += 1
@@ -75,27 +76,65 @@ def record(
     """
     size = model.image_size
     frames, masks = sample_clip(FRAMES, size, size)
-    prompt = Prompt(points=[sample_click(masks)], labels=[1])
-    eager = {graph.name: _Eager(graph) for graph in graphs}
-    steps = ArtefactSteps(eager, size)
-    for _ in follow_all(steps, frames, [prompt]):
+    click = Prompt(points=[sample_click(masks)], labels=[1])
+    followed = {graph.name: _Eager(graph, _KEPT.get(graph.name, ())) for graph in graphs}
+    for _ in follow_all(ArtefactSteps(followed, size), frames, [click]):
         pass
-    rows, columns = np.nonzero(masks[0])
-    box = [float(edge) for edge in (columns.min(), rows.min(), columns.max(), rows.max())]
-    features = steps.encode(model_frame(frames[0], size))
-    for other in (Prompt(box=box), Prompt(points=[(1, 1), *prompt.points], labels=[0, 1], box=box)):
-        start(steps, frames[0], other, features)
-    for mask in (masks[0], np.zeros_like(masks[0])):
-        steps.prompt_mask(features, model_mask(mask, size))
+    prompted = {graph.name: _Eager(graph, None) for graph in graphs if graph.name.startswith("prompt_")}
+    _prompt(ArtefactSteps(prompted, size), graphs, frames, masks)
     recorded = {}
-    for name, runner in eager.items():
+    for graph in graphs:
+        runner = (prompted if graph.name in prompted else followed)[graph.name]
         inputs, outputs = (
             {key: np.stack([run[key] for run in runs]) for key in runs[0]} for runs in (runner.inputs, runner.outputs)
         )
         pictures = {key: value.astype(np.uint8) if key == "image" else value for key, value in inputs.items()}
-        write_vectors(folder / f"vectors/{name}.safetensors", pictures, outputs)
-        recorded[name] = inputs, outputs
-    return recorded, _write_sequence(folder, frames, prompt, model)
+        write_vectors(folder / f"vectors/{graph.name}.safetensors", pictures, outputs)
+        recorded[graph.name] = inputs, outputs
+    return recorded, _write_sequence(folder, frames, click, model)
+
+
+def _prompt(steps: ArtefactSteps, graphs: tuple[Graph, ...], frames: list[Pixels], masks: NDArray[np.bool_]) -> None:
+    """Prompt with a point, a box, several points, a mask and an empty mask.
+
+    A prompted frame is remembered by the sign of its mask, pixel by pixel. One pixel at the edge of zero changes sign
+    with the last bit of a float, and the memory visibly; so each prompt is put to the frame where it leaves the least
+    doubt.
+    """
+    trial = ArtefactSteps({graph.name: _Eager(graph, ()) for graph in graphs}, steps.image_size)
+    features = {number: trial.encode(model_frame(frames[number], steps.image_size)) for number in _CANDIDATES}
+
+    def doubt(number: int, prompt: Prompt) -> float:
+        result, _ = start(trial, frames[number], prompt, features[number])
+        return -least_logit(result.mask_logits, steps.image_size)
+
+    for kind in (_point, _box, _points):
+        number = min(_CANDIDATES, key=lambda number: doubt(number, kind(masks[number])))
+        start(steps, frames[number], kind(masks[number]), features[number])
+    for mask in (masks[0], np.zeros_like(masks[0])):
+        steps.prompt_mask(features[0], model_mask(mask, steps.image_size))
+
+
+def _point(mask: NDArray[np.bool_]) -> Prompt:
+    return Prompt(points=[sample_click(mask[None])], labels=[1])
+
+
+def _box(mask: NDArray[np.bool_]) -> Prompt:
+    rows, columns = np.nonzero(mask)
+    return Prompt(box=[float(edge) for edge in (columns.min(), rows.min(), columns.max(), rows.max())])
+
+
+def _points(mask: NDArray[np.bool_]) -> Prompt:
+    """As many as the graph takes: a corner of the picture that is background, the object, and its box."""
+    return Prompt(points=[(1, 1), *_point(mask).points], labels=[0, 1], box=_box(mask).box)
+
+
+def least_logit(mask_logits: NDArray[np.float32], size: int) -> float:
+    """How near to zero a mask's logits [1, S/4, S/4] come once they are enlarged to size x size."""
+    import torch
+    import torch.nn.functional as F
+
+    return float(F.interpolate(torch.from_numpy(mask_logits)[None], (size, size), mode="bilinear").abs().min())
 
 
 def _write_sequence(folder: Path, frames: list[Pixels], prompt: Prompt, model: EfficientTAM) -> Sequence:

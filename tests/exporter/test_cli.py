@@ -13,6 +13,8 @@ import time
 import pytest
 
 from exporter.images import sample_photo
+from exporter.sample_clip import sample_clip
+from exporter.video import video_writer
 
 VITEXPORT = [sys.executable, "-c", "from exporter.cli import main; main()"]
 QUICK = ["--image-size", "64", "--weights", "random"]
@@ -97,6 +99,96 @@ def test_verify_and_run_read_a_bundle(bundles):
     assert answers["trained"] is False
 
 
+def test_formats_explains_a_bundle(bundles):
+    bundle = str(bundles["mobilevit"].path)
+    explained = run("formats", "--explain", bundle)
+    assert explained.returncode == 0
+    assert "Nothing of it is left outside xnnpack." in explained.stdout
+    assert "attention_as_matmuls" in explained.stdout
+    entries = {entry["format"]: entry for entry in json.loads(run("formats", "--explain", bundle, "--json").stdout)}
+    assert entries["executorch"]["delegation"]["macs"] == 1
+    assert entries["tflite"]["delegation"] is None
+
+
+def test_what_is_left_outside_a_delegate_is_named_with_its_modules(capsys):
+    from exporter import terminal
+    from exporter.manifest import Artifact, Delegation, Outside
+
+    outside = Outside(operator="aten.sort", count=3, macs=2_500_000, where=("a.norm", "b.norm", "c.norm", "d.norm"))
+    delegation = Delegation(delegate="xnnpack", operators=0.5, macs=0.75, pieces=4, outside=(outside,))
+    fields = {
+        "format": "executorch",
+        "graph": "g",
+        "operators": {"aten.sort": 3},
+        "rewrites": (),
+        "delegation": delegation,
+    }
+    terminal.print_delegation([Artifact.model_construct(**fields)])
+    shown = capsys.readouterr().out
+    assert "50.0%" in shown
+    assert "75.0%" in shown
+    assert "aten.sort" in shown
+    assert "a.norm, b.norm, c.norm and 1 more" in shown
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    frames, _ = sample_clip(4, 48, 64)
+    with video_writer(path, 8, 64, 48) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return str(path)
+
+
+def test_track_follows_objects_in_the_order_of_their_prompts(tracker_bundle, clip, tmp_path):
+    out = tmp_path / "out.mp4"
+    prompts = ["--point", "32,24", "--point", "2,2,0", "--object", "--box", "10,10,40,40"]
+    done = run("track", str(tracker_bundle.path), clip, *prompts, "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert "4 frames at" in done.stdout
+    assert "UNTRAINED" in done.stdout
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert [len(entry["objects"]) for entry in figures["by_frame"]] == [2] * 4
+
+
+def test_run_finds_what_a_prompt_points_at(tracker_bundle, tmp_path):
+    out = tmp_path / "found.png"
+    arguments = ["run", str(tracker_bundle.path), str(sample_photo("china.jpg")), "--point", "300,200"]
+    (found,) = json.loads(run(*arguments, "--out", str(out), "--json").stdout)
+    assert (found["format"], found["object"]) == ("onnx", 1)
+    assert out.is_file()
+
+
+def test_verify_follows_a_trackers_sequence_again(tracker_bundle):
+    done = json.loads(run("verify", str(tracker_bundle.path), "--json").stdout)
+    assert {entry["status"] for entry in done["artifacts"]} == {"passed"}
+    assert [entry["status"] for entry in done["rollouts"]] == ["passed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ([], "There is no prompt"),
+        (["--point", "640,10"], "outside the frame, which is 64 x 48"),
+        (["--point", "here"], "--point takes x,y"),
+        (["--box", "1,2,3"], "--box takes left,top,right,bottom"),
+        (["--box", "1,2,3,4", "--box", "1,2,3,4"], "put --object before"),
+        (["--mask", "nothing.png"], "nothing.png"),
+        (["--point", "1,1", "--start", "9"], "ends before frame 9"),
+    ],
+)
+def test_a_prompt_that_is_none_is_one_sentence_and_leaves_nothing(tracker_bundle, clip, tmp_path, options, complaint):
+    out = tmp_path / "out" / "out.mp4"
+    assert_one_sentence(run("track", str(tracker_bundle.path), clip, *options, "--out", str(out)), complaint)
+    assert not out.parent.exists() or not list(out.parent.iterdir())
+
+
+def test_a_classifier_takes_no_prompts(bundles):
+    photo = str(sample_photo("china.jpg"))
+    assert_one_sentence(run("run", str(bundles["mobilevit"].path), photo, "--point", "1,1"), "takes no prompts")
+
+
 def test_a_failed_verification_exits_one(bundles, tmp_path):
     import shutil
 
@@ -148,14 +240,14 @@ def test_brackets_in_what_is_printed_stay(capsys):
 
 def test_tables_have_a_row_for_everything():
     models = json.loads(run("models", "--json").stdout)
-    assert len(models) == 17
+    assert len(models) == 29
     assert models[0]["hub_id"] == "timm/efficientformer_l1.snap_dist_in1k"
     devices = json.loads(run("devices", "--json").stdout)
     assert len(devices) == 22
     formats = json.loads(run("formats", "--json").stdout)
     assert [entry["format"] for entry in formats] == ["coreml", "executorch", "tflite", "onnx"]
     assert all(entry["toolchain"] for entry in formats)
-    for command, rows in (("models", 17), ("devices", 22), ("formats", 4)):
+    for command, rows in (("models", 29), ("devices", 22), ("formats", 4)):
         assert len(run(command).stdout.splitlines()) > rows
 
 

@@ -17,6 +17,7 @@ from exporter.errors import (
 )
 from exporter.models.registry import create_model
 from exporter.models.weights import seed_weights
+from exporter.pipeline import _plan
 from tests.models import SMALLEST
 
 
@@ -200,3 +201,29 @@ def test_progress_goes_from_nothing_to_all(tmp_path):
     assert (shares[0], shares[-1]) == (0, 1)
     assert shares == sorted(shares)
     assert "onnx: lower classify" in [what for what, _ in steps]
+
+
+@pytest.mark.parametrize(
+    ("model", "target", "image_size", "resolved"),
+    [
+        ("efficienttam_s", "iphone15", None, "efficienttam_s_512x512"),
+        ("efficienttam_ti_2", "pixel8", None, "efficienttam_ti_2_512x512"),
+        ("efficienttam_s", "iphone15", 1024, "efficienttam_s"),
+        ("efficienttam_s", "host", None, "efficienttam_s"),
+        ("mobilevit_s", "iphone15", None, "mobilevit_s"),
+    ],
+)
+def test_a_tracker_without_a_size_is_the_small_one_on_phones(model, target, image_size, resolved):
+    plan = _plan(model, target, ["onnx"], None, None, None, image_size)
+    assert plan.info.name == resolved
+    assert bool(plan.warnings) == (model != resolved)
+
+
+def test_a_tracker_says_what_its_graphs_remember(tracker_bundle):
+    manifest = tracker_bundle.manifest
+    assert [graph.name for graph in manifest.graphs] == [
+        "encode_image", "prompt_points", "prompt_mask", "track_first", "track_step",
+    ]  # fmt: skip
+    assert manifest.state["next_memory"] == "memory"
+    assert (manifest.model.num_classes, manifest.preprocessing.resize) == (None, "square")
+    assert "Following an object" in (tracker_bundle.path / "report.html").read_text()

@@ -26,11 +26,11 @@ from safetensors.torch import save
 
 from exporter.errors import WeightsError
 from exporter.models.registry import create_model, model_info
-from exporter.models.weights import HUB_FILE, LoadedWeights, provide_weights, seed_weights
+from exporter.models.weights import LoadedWeights, provide_weights, seed_weights
 from tests.models import reduced
 
 NAME = "mobilevit_xxs"
-HUB_ID = model_info(NAME).hub_id
+HUB_ID, HUB_FILE = model_info(NAME).hub_id, model_info(NAME).hub_file
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 # What a process prints: the record and a sum over the weights that the model then holds, or the error.

@@ -32,6 +32,12 @@ NAMES = [
     "mobilevitv2_175",
     "mobilevitv2_200",
 ]
+TRACKERS = [
+    f"efficienttam_{width}{variant}{size}"
+    for width in ("s", "ti")
+    for size in ("", "_512x512")
+    for variant in ("", "_1", "_2")
+]
 EFFICIENTFORMERS = [name for name in NAMES if name.startswith("efficientformer")]
 REFERENCE = reference_models()
 
@@ -51,8 +57,8 @@ def run(model: Classifier, *shape: int) -> torch.Tensor:
 # Names
 
 
-def test_seventeen_models_are_listed():
-    assert list_models() == NAMES
+def test_classifiers_and_trackers_are_listed():
+    assert list_models() == NAMES + TRACKERS
 
 
 @pytest.mark.parametrize(
@@ -143,6 +149,27 @@ def test_the_authors_keys_map_to_ours(name):
             ours = re.sub(pattern, replacement, ours)
         renamed[key] = ours
     assert {key: ours for key, ours in renamed.items() if key not in official["dropped"]} == official["to_timm"]
+
+
+# Trackers
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_trackers_weights_are_those_of_its_name_or_of_the_model_it_was_trained_as(name):
+    info = model_info(name)
+    assert info.hub_id == "yunyangx/efficient-track-anything"
+    pooled_at_512 = name.endswith(("_1_512x512", "_2_512x512"))
+    assert info.hub_file == f"{name.removesuffix('_512x512') if pooled_at_512 else name}.pt"
+    assert info.image_size == (512 if name.endswith("_512x512") else 1024)
+    assert info.trained_at == (1024 if pooled_at_512 else info.image_size)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"), [({"image_size": 500}, "a multiple of 32"), ({"num_classes": 3}, "no classes")]
+)
+def test_what_a_tracker_cannot_be_built_for_is_refused(options, complaint):
+    with pytest.raises(InputShapeError, match=complaint):
+        create_model("efficienttam_ti", **options)
 
 
 # What a model is built for
