@@ -23,9 +23,9 @@ HEADER = """# Models × formats
 Written by `benchmarks/matrix.py`: every classifier, with seeded weights at its default image size, exported by
 `vitexport MODEL --target host --format all --weights random`. A number is `max|a−b| / max|b|` between the logits of
 the artefact, run from disk by its own runtime, and those of eager PyTorch, over 16 inputs (4 synthetic pictures, 12
-crops of photographs); the share in brackets is that of operators inside the XNNPACK delegate. Core ML cannot run on
-Linux: "checked" means that the package opens, has the right inputs and outputs, and every weight in it is readable and
-finite. Tolerance for fp32: 1e-4.
+crops of photographs); in brackets stand the shares of operators and of multiply-accumulates inside the XNNPACK
+delegate, and the number of its pieces. Core ML cannot run on Linux: "checked" means that the package opens, has the
+right inputs and outputs, and every weight in it is readable and finite. Tolerance for fp32: 1e-4.
 """
 
 
@@ -68,7 +68,9 @@ def _cell(artifact: dict) -> str:
     if verification["status"] == "failed":
         return f"**failed**: {verification['detail']}"
     relative = max(output["relative"] for output in verification["outputs"].values())
-    return f"{relative:.1e}" if delegation is None else f"{relative:.1e} ({delegation['operators']:.0%})"
+    if delegation is None:
+        return f"{relative:.1e}"
+    return f"{relative:.1e} ({delegation['operators']:.1%}, {delegation['macs']:.1%}, {delegation['pieces']})"
 
 
 if __name__ == "__main__":

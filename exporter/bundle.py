@@ -191,13 +191,20 @@ def publish(folder: Path, destination: Path) -> None:
     refuse_to_replace(destination)
     for path in (folder, *folder.rglob("*")):  # toolchains write through temporary files, which only the owner may read
         path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
-    with staging(destination.parent) as old:
-        replaced = old / "replaced"
+    move_all({folder: destination})
+
+
+def move_all(moves: Mapping[Path, Path]) -> None:
+    """Move files or folders to their places; what was there gives way only to all of them together, or comes back."""
+    with staging(next(iter(moves.values())).parent) as old:
+        aside, placed = dict[Path, Path](), dict[Path, Path]()
         try:
-            if destination.exists():
-                destination.rename(replaced)
-            folder.rename(destination)
+            for index, destination in enumerate(moves.values()):
+                if destination.exists():
+                    aside[destination.rename(old / str(index))] = destination
+            for source, destination in moves.items():
+                placed[source.rename(destination)] = source
         except BaseException:
-            if replaced.exists() and not destination.exists():
-                replaced.rename(destination)
+            for path, origin in (*placed.items(), *aside.items()):
+                path.rename(origin)
             raise

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -190,14 +191,10 @@ def verify(bundle: str, as_json: bool, verbose: bool) -> None:
         from exporter.verify import verify_bundle
 
         checked = verify_bundle(opened, progress)
-        rollouts = roll_out_bundle(opened, progress) if opened.manifest.sequence else []
+        rollouts = roll_out_bundle(opened, progress)
     if as_json:
         artifacts = [{"format": a.format, "graph": a.graph, **verdict.model_dump()} for a, verdict in checked]
-        terminal.print_json(
-            {"artifacts": artifacts, "rollouts": [rollout.model_dump() for rollout in rollouts]}
-            if rollouts
-            else artifacts
-        )
+        terminal.print_json([*artifacts, *({"graph": None, **rollout.model_dump()} for rollout in rollouts)])
     else:
         terminal.print_verdicts(checked)
         terminal.print_rollouts(rollouts)
@@ -244,7 +241,7 @@ def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
 @prompt_options
 @click.option("--format", "formats", multiple=True, metavar="FORMAT", help="Default: every one that runs here.")
 @click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: its own choice.")
-@click.option("--out", metavar="FILE.png", help="For a tracker: the picture with its masks. Default: IMAGE-mask.png.")
+@click.option("--out", metavar="FILE.png", help="A tracker's picture with masks. Default: IMAGE-mask.png, here.")
 @json_option
 @verbose_option
 @click.pass_context
@@ -272,8 +269,8 @@ def run(
             found = segment_photo(opened, image, prompts, list(formats) or None, threads, out)
         terminal.print_json(found) if as_json else terminal.print_segmented(found)
         return
-    if prompts:
-        raise click.UsageError(f"{bundle} holds a classifier, which takes no prompts.")
+    if prompts or out:
+        raise click.UsageError(f"{bundle} holds a classifier, which takes no prompts and writes no picture.")
     with _working(verbose):
         from exporter.classify import classify_photo
 
@@ -330,17 +327,19 @@ def _prompts(given: list[tuple[str, Any]]) -> list[Prompt]:
     objects: list[dict[str, Any]] = [{}]
     for name, value in given:
         if name == "object":
-            objects.append({})
+            objects += [{}] if objects[-1] or len(objects) > 1 else []
         elif name == "point":
             x, y, *label = _numbers(value, "--point", "x,y or x,y,label", 2, 3)
             objects[-1].setdefault("points", []).append((x, y))
-            objects[-1].setdefault("labels", []).append(int(label[0]) if label else 1)
+            objects[-1].setdefault("labels", []).append(label[0] if label else 1)
         elif name in objects[-1]:
             raise click.UsageError(f"An object has one {name}: put --object before that of the next one.")
         else:
             objects[-1][name] = (
                 read_mask(value) if name == "mask" else _numbers(value, "--box", "left,top,right,bottom", 4, 4)
             )
+    if given and not all(objects):
+        raise click.UsageError("An object has no prompt: give --point, --box or --mask after each --object.")
     return [Prompt(**fields) for fields in objects if fields]
 
 
@@ -349,7 +348,7 @@ def _numbers(text: str, option: str, form: str, least: int, most: int) -> list[f
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         numbers = []
-    if not least <= len(numbers) <= most:
+    if not all(map(isfinite, numbers)) or not least <= len(numbers) <= most:
         raise click.UsageError(f"{option} takes {form}, such as {','.join(['120'] * least)}, not {text!r}.")
     return numbers
 

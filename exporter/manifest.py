@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 Precision = Literal["fp32", "fp16"]
 
 
@@ -172,7 +172,7 @@ class Artifact(_Part):
 
 
 class Manifest(_Part):
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
     provenance: dict[str, str] = Field(description="Versions of vitexport and of what it ran on.")
     model: Model

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from exporter.images import Pixels
@@ -16,6 +17,9 @@ OUTLINE_PER_PIXEL = 1 / 360
 
 LETTERS_PER_PIXEL, SMALLEST_LETTERS = 1 / 20, 12
 """Height of a banner's letters as a share of the shorter side; on a small frame, if they fit, this many pixels."""
+
+UNTRAINED = "UNTRAINED WEIGHTS: THESE MASKS ARE NOISE"
+"""The banner on what seeded weights found."""
 
 THUMBNAIL, GAP = 240, 4
 """Width of a picture on a contact sheet and the space around it, in pixels."""
@@ -93,3 +97,11 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, widt
         else:
             lines.append(word)
     return "\n".join(lines).strip()
+
+
+def label_map(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.uint8]:
+    """Number of the object, from 1, at each pixel [H, W], 0 where there is none; the first of several wins."""
+    labels = np.zeros(masks[0].shape, np.uint8)
+    for index, mask in reversed(list(enumerate(masks, start=1))):
+        labels[mask] = index
+    return labels

@@ -88,9 +88,11 @@ def export(
             artifacts.append(_artifact(graph, format, options, folder, file, lowered, verification))
         rollouts = []
         if sequence is not None:
-            for format in dict.fromkeys(a.format for a in artifacts if a.verification.runtime):
-                step(f"{format}: follow an object", 0.98)
-                rollouts.append(_roll_out(format, artifacts, network.image_size, sequence, folder))
+            for format in dict.fromkeys(format for format, _ in plan.lowerings):
+                files = {a.graph: folder / a.file for a in artifacts if a.format == format and a.verification.runtime}
+                if len(files) == len(graphs):
+                    step(f"{format}: follow an object", 0.98)
+                    rollouts.append(rollout.roll_out(format, files, network.image_size, sequence, folder))
         contents = _manifest(model, plan, network, loaded, graphs, artifacts, sequence, rollouts, folder)
         (folder / bundle.MANIFEST).write_text(contents.model_dump_json(indent=2) + "\n")
         write_report(folder, contents, plan.device)
@@ -153,7 +155,7 @@ def _resolved(info: ModelInfo, device: Device, image_size: int | None) -> ModelI
     80.6 ms a frame instead of 1010.8 on an iPhone 15 Pro Max (arXiv 2411.18933, tables 1 and 5).
     """
     small = f"{info.name}_512x512"
-    if info.family.task == "track" and image_size is None and device.platform != "host" and small in MODELS:
+    if info.family.task == "track" and image_size is None and device.platform in ("ios", "android") and small in MODELS:
         return model_info(small)
     return info
 
@@ -215,13 +217,6 @@ def _record_pictures(graph: Graph, image_size: int, folder: Path) -> tuple[Array
     outputs = {spec.name: np.stack([result[spec.name].numpy() for result in results]) for spec in graph.outputs}
     write_vectors(folder / _vectors(graph), {image.name: inputs[image.name].astype(np.uint8)}, outputs)
     return inputs, outputs
-
-
-def _roll_out(
-    format: str, artifacts: Sequence[Artifact], image_size: int, sequence: manifest.Sequence, folder: Path
-) -> manifest.Rollout:
-    runners = {a.graph: backend(format).load(folder / a.file) for a in artifacts if a.format == format}
-    return rollout.roll_out(format, runners, image_size, sequence, bundle.read_vectors(folder / sequence.file))
 
 
 def _vectors(graph: Graph) -> str:
@@ -291,7 +286,7 @@ def _manifest(
             f"{len(loaded.resized)} attention-bias tables were interpolated to {network.image_size} pixels from a "
             "checkpoint for another image size; its accuracy at this size was not measured."
         )
-    if loaded.trained_at not in (None, network.image_size):
+    elif loaded.trained_at not in (None, network.image_size):
         warnings.append(f"The weights were trained at {loaded.trained_at} pixels, and this is {network.image_size}.")
     return Manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -27,7 +27,7 @@ class Prompt:
 
     points: Sequence[Sequence[float]] = ()
     """(x, y) in pixels of the frame"""
-    labels: Sequence[int] = ()
+    labels: Sequence[float] = ()
     """1 on the object, 0 beside it; one for each point"""
     box: Sequence[float] | None = None
     """(left, top, right, bottom) in pixels of the frame"""
@@ -60,6 +60,8 @@ class Prompt:
             )
         if any(label not in (BACKGROUND, OBJECT) for label in self.labels):
             raise PromptError("The label of a point is 1 (on the object) or 0 (beside it).")
+        if not all(np.isfinite(value) for place in (*self.points, self.box or ()) for value in place):
+            raise PromptError("Coordinates are numbers of pixels, not infinite and not undefined.")
         if self.box is not None and not (self.box[0] < self.box[2] and self.box[1] < self.box[3]):
             raise PromptError("A box is left, top, right, bottom, with left < right and top < bottom.")
         if self.box is None and OBJECT not in self.labels:

@@ -7,7 +7,6 @@ must see the same object in every frame.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.backends import NotExecutableError, backend, installed
+from exporter.backends import backend, installed
 from exporter.bundle import Bundle, digest, read_vectors, write_vectors
-from exporter.errors import BundleError
+from exporter.errors import BundleError, describe
 from exporter.images import Pixels
 from exporter.manifest import Rollout, Sequence
 from exporter.prompts import Prompt, model_frame, model_mask
@@ -162,14 +161,33 @@ def _write_sequence(folder: Path, frames: list[Pixels], prompt: Prompt, model: E
     )
 
 
-def roll_out(
+def roll_out(format: str, files: Mapping[str, Path], image_size: int, sequence: Sequence, folder: Path) -> Rollout:
+    """Follow the sequence of the bundle in `folder` with one format's artefacts, from disk, and compare every frame.
+
+    `files` by graph. An artefact that its runtime refuses fails the rollout.
+    """
+    try:
+        return follow(
+            format,
+            {graph: backend(format).load(file) for graph, file in files.items()},
+            image_size,
+            sequence,
+            read_vectors(folder / sequence.file),
+        )
+    except BundleError:
+        raise
+    except Exception as error:  # whatever a runtime throws
+        detail = f"The artefacts do not run ({describe(error)})"
+        return Rollout(format=format, status="failed", runtime="", mask_iou=(), max_abs=(), ms={}, detail=detail)
+
+
+def follow(
     format: str, runners: Mapping[str, Runner], image_size: int, sequence: Sequence, vectors: tuple[Arrays, Arrays]
 ) -> Rollout:
-    """Follow the sequence with one format's artefacts and compare every frame with the official algorithm."""
+    """Compare what `runners` see in the sequence, frame by frame, with what the official algorithm saw."""
     given, expected = vectors
     frames = [frame.astype(np.uint8) for frame in given["frames"]]
-    known = given["labels"][0]
-    prompt = Prompt(points=given["points"][0].tolist(), labels=[int(label) for label in known])
+    prompt = Prompt(points=given["points"][0].tolist(), labels=[int(label) for label in given["labels"][0]])
     steps = ArtefactSteps(runners, image_size)
     results = _results(steps, frames, prompt)
     pairs = list(zip(expected["mask_logits"], (result.mask_logits for result in results), strict=True))
@@ -189,7 +207,7 @@ def roll_out(
     return Rollout(
         format=format,
         status="failed" if problems else "passed",
-        runtime=next(iter(runners.values())).runtime,
+        runtime=steps.runtime,
         mask_iou=tuple(ious),
         max_abs=tuple(finite),
         ms={graph: 1e3 * median(seconds) for graph, seconds in steps.seconds.items()},
@@ -198,23 +216,25 @@ def roll_out(
 
 
 def roll_out_bundle(bundle: Bundle, progress: Callable[[str, float], None] | None = None) -> list[Rollout]:
-    """Follow a tracker's sequence again, from disk, with every format that runs here; raises `BundleError`."""
-    sequence = bundle.manifest.sequence
-    if sequence is None:
-        raise BundleError(f"{bundle.path} holds {bundle.manifest.model.name}, which is no tracker.")
-    vectors = read_vectors(bundle.path / sequence.file)
+    """Follow a tracker's sequence again, from disk, with every format that runs here; nothing for a classifier.
+
+    Raises `BundleError`.
+    """
+    manifest = bundle.manifest
+    if manifest.sequence is None:
+        return []
     rollouts = []
-    for format in [name for name in bundle.manifest.formats if installed(backend(name))]:
-        if progress is not None:
-            progress(f"{format}: follow an object", 0.98)
-        with suppress(NotExecutableError):
-            runners = {graph.name: bundle.runner(format, graph.name) for graph in bundle.manifest.graphs}
-            rollouts.append(roll_out(format, runners, bundle.manifest.model.image_size, sequence, vectors))
+    for format in dict.fromkeys(a.format for a in manifest.artifacts if a.verification.runtime):
+        if installed(backend(format)):
+            if progress is not None:
+                progress(f"{format}: follow an object", 0.98)
+            files = {a.graph: bundle.path / a.file for a in manifest.artifacts if a.format == format}
+            rollouts.append(roll_out(format, files, manifest.model.image_size, manifest.sequence, bundle.path))
     return rollouts
 
 
 def _results(steps: Steps, frames: list[Pixels], prompt: Prompt) -> list[TrackResult]:
-    return [result for _, (result,) in follow_all(steps, frames, [prompt])]
+    return [followed.results[0] for followed in follow_all(steps, frames, [prompt])]
 
 
 def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:

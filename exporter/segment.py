@@ -10,13 +10,14 @@ import numpy as np
 from PIL import Image
 
 from exporter.backends import NotExecutableError, backend, installed
-from exporter.bundle import Bundle
-from exporter.errors import BackendError, PromptError
+from exporter.bundle import Bundle, staging
+from exporter.errors import BackendError, ImageError, PromptError
 from exporter.images import read_photo
-from exporter.overlay import overlay
+from exporter.overlay import UNTRAINED, label_map, overlay
 from exporter.prompts import Prompt
-from exporter.track_file import UNTRAINED, label_map
 from exporter.tracking import artefact_steps, follow_all
+
+PICTURES = (".png", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def segment_photo(
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
     frame = np.asarray(read_photo(photo))
     height, width = frame.shape[:2]
-    picture = Path(out) if out else Path(f"{Path(photo).stem}-mask.png")
+    picture = _picture(Path(photo), out)
+    drawn: Image.Image | None = None
     found: list[Segmented] = []
     for format in formats or [name for name in bundle.manifest.formats if installed(backend(name))]:
         try:
@@ -58,17 +60,29 @@ def segment_photo(
             if formats:
                 raise
             continue
-        (_, results), *_ = follow_all(steps, [frame], prompts)
-        masks = [result.mask(height, width) for result in results]
-        if not found:
+        (followed,) = follow_all(steps, [frame], prompts)
+        masks = [result.mask(height, width) for result in followed.results]
+        if drawn is None:
             labels = label_map(masks)
-            drawn = [labels == index for index in range(1, len(masks) + 1)]
             banner = None if bundle.manifest.weights.trained else UNTRAINED
-            Image.fromarray(overlay(frame, drawn, banner)).save(picture)
+            drawn = Image.fromarray(overlay(frame, [labels == i for i in range(1, len(masks) + 1)], banner))
         found += [
             Segmented(format, index, int(mask.sum()), result.iou, result.object_score, str(picture))
-            for index, (mask, result) in enumerate(zip(masks, results, strict=True), start=1)
+            for index, (mask, result) in enumerate(zip(masks, followed.results, strict=True), start=1)
         ]
-    if not found:
+    if drawn is None:
         raise BackendError(f"Nothing in {bundle.path} can run on this machine; export it with --format tflite too.")
+    with staging(picture.parent) as folder:
+        drawn.save(folder / picture.name)
+        (folder / picture.name).replace(picture)
     return found
+
+
+def _picture(photo: Path, out: str | Path | None) -> Path:
+    """Where the picture goes; raises `ImageError` for what is no place for one."""
+    picture = Path(out) if out else Path(f"{photo.stem}-mask.png")
+    if picture.suffix.lower() not in PICTURES:
+        raise ImageError(f"--out {picture} is no picture: pass a name that ends in {' or '.join(PICTURES)}.")
+    if picture.exists() and picture.resolve() == photo.resolve():
+        raise ImageError(f"{picture} is the photo that is to be read, and would be replaced: pass another --out.")
+    return picture

@@ -86,6 +86,7 @@ def print_rollouts(rollouts: Sequence[Rollout]) -> None:
     if not rollouts:
         return
     _stdout().print()
+    ran = [rollout for rollout in rollouts if rollout.mask_iou]
     print_table(
         ("format", "frames>", "least mask IoU>", "worst logit>", "ms a frame here>", "result"),
         (
@@ -97,7 +98,7 @@ def print_rollouts(rollouts: Sequence[Rollout]) -> None:
                 f"{rollout.ms['encode_image'] + rollout.ms['track_step']:.0f}",
                 Text(rollout.status, _COLOURS[rollout.status]),
             )
-            for rollout in rollouts
+            for rollout in ran
         ),
     )
     for rollout in rollouts:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.bundle import Bundle, staging
+from exporter.bundle import Bundle, move_all, staging
 from exporter.errors import PromptError, VideoError
-from exporter.overlay import overlay
+from exporter.overlay import UNTRAINED, label_map, overlay
 from exporter.prompts import Prompt
-from exporter.tracking import artefact_steps, follow_all
+from exporter.tracking import FollowedFrame, artefact_steps, follow_all
 from exporter.video import open_video, video_writer, write_label_png
-
-UNTRAINED = "UNTRAINED WEIGHTS: THESE MASKS ARE NOISE"
 
 
 @dataclass(frozen=True)
@@ -67,60 +65,80 @@ def track_file(
     """
     if not prompts:
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
-    out = Path(out)
-    masks_folder, figures_file = out.with_name(f"{out.stem}-masks"), out.with_suffix(".json")
-    if masks_folder.exists() and any(file.suffix != ".png" for file in masks_folder.iterdir()):
-        raise VideoError(f"{masks_folder} exists and holds other things than masks: pass another --out.")
-    source = open_video(video)
+    source, places = open_video(video), _places(Path(out), Path(video))
     for prompt in prompts:
         prompt.check(source.width, source.height)
     steps = artefact_steps(bundle, format, threads)
     trained = bundle.manifest.weights.trained
-    figures: list[dict[str, object]] = []
-    seconds = 0.0
-    with staging(out.parent) as folder:
-        (folder / masks_folder.name).mkdir()
-        with video_writer(folder / out.name, source.fps, source.width, source.height) as writer:
-            before = time.perf_counter()
-            for frame, results in follow_all(steps, source, prompts, first):
-                labels = label_map([result.mask(source.height, source.width) for result in results])
-                took = time.perf_counter() - before
-                seconds += took
-                number = first + len(figures)
-                objects = [
-                    ObjectInFrame(int((labels == index).sum()), result.iou, result.object_score)
-                    for index, result in enumerate(results, start=1)
-                ]
-                figures.append({"frame": number, "ms": 1e3 * took, "objects": [asdict(one) for one in objects]})
-                masks = [labels == index for index in range(1, len(results) + 1)]
-                writer.write(overlay(frame, masks, None if trained else UNTRAINED))
-                write_label_png(folder / masks_folder.name / f"{number:05d}.png", labels)
-                if progress is not None:
-                    progress(f"frame {number}", min(1.0, (number + 1) / (source.count or number + 2)))
+    with staging(places.video.parent) as folder:
+        draft = _Places(*(folder / path.name for path in (places.video, places.masks, places.figures)))
+        draft.masks.mkdir()
+        figures: list[dict[str, Any]] = []
+        with video_writer(draft.video, source.fps, source.width, source.height) as writer:
+            for followed in follow_all(steps, source, prompts, first):
                 before = time.perf_counter()
+                labels = label_map([result.mask(source.height, source.width) for result in followed.results])
+                seconds = followed.seconds + time.perf_counter() - before
+                figures.append(_figures(followed, labels, seconds))
+                masks = [labels == index for index in range(1, len(prompts) + 1)]
+                writer.write(overlay(followed.pixels, masks, None if trained else UNTRAINED))
+                write_label_png(draft.masks / f"{followed.number:05d}.png", labels)
+                if progress is not None:
+                    done = (followed.number + 1) / (source.count or followed.number + 2)
+                    progress(f"frame {followed.number}", min(1.0, done))
             if not figures:
                 raise VideoError(f"{video} ends before frame {first}: pass a smaller --start.")
         tracked = Tracked(
-            video=str(out),
-            masks=str(masks_folder),
-            figures=str(figures_file),
+            video=str(places.video),
+            masks=str(places.masks),
+            figures=str(places.figures),
             format=steps.format,
             runtime=steps.runtime,
             trained=trained,
             frames=len(figures),
-            fps=len(figures) / seconds,
+            fps=1e3 * len(figures) / sum(frame["ms"] for frame in figures),
             ms={graph: 1e3 * median(runs) for graph, runs in steps.seconds.items()},
         )
-        (folder / figures_file.name).write_text(json.dumps(asdict(tracked) | {"by_frame": figures}, indent=1) + "\n")
-        shutil.rmtree(masks_folder, ignore_errors=True)
-        for file in (masks_folder, figures_file, out):
-            (folder / file.name).replace(file)
+        draft.figures.write_text(json.dumps(asdict(tracked) | {"by_frame": figures}, indent=1) + "\n")
+        move_all({getattr(draft, field.name): getattr(places, field.name) for field in fields(places)})
     return tracked
 
 
-def label_map(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.uint8]:
-    """Number of the object, from 1, at each pixel [H, W], 0 where there is none; the first of several wins."""
-    labels = np.zeros(masks[0].shape, np.uint8)
-    for index, mask in reversed(list(enumerate(masks, start=1))):
-        labels[mask] = index
-    return labels
+@dataclass(frozen=True)
+class _Places:
+    """Where the three results go."""
+
+    video: Path
+    masks: Path
+    figures: Path
+
+
+def _places(out: Path, video: Path) -> _Places:
+    """Raises `VideoError` if something else than an earlier result would have to give way."""
+    if not out.name or out.is_dir():
+        raise VideoError(f"--out {out} is a folder: pass the name of a video, such as tracked.mp4.")
+    places = _Places(out, out.with_name(f"{out.stem}-masks"), out.with_suffix(".json"))
+    for path in (places.video, places.masks, places.figures):
+        if path.exists() and path.resolve() == video.resolve():
+            raise VideoError(f"{path} is what is to be read, and would be replaced: pass another --out.")
+    earlier = _names_masks(places.figures, places.masks)
+    for path in (places.masks, places.figures):
+        if path.exists() and not earlier:
+            raise VideoError(f"{path} exists and is not of an earlier run: move it away, or pass another --out.")
+    return places
+
+
+def _names_masks(figures: Path, masks: Path) -> bool:
+    """Whether a file holds the figures of an earlier run that wrote these masks."""
+    try:
+        return bool(Path(json.loads(figures.read_text())["masks"]).name == masks.name)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _figures(followed: FollowedFrame, labels: NDArray[np.uint8], seconds: float) -> dict[str, Any]:
+    objects = [
+        ObjectInFrame(int((labels == index).sum()), result.iou, result.object_score)
+        for index, result in enumerate(followed.results, start=1)
+    ]
+    return {"frame": followed.number, "ms": 1e3 * seconds, "objects": [asdict(one) for one in objects]}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -248,7 +248,7 @@ def track_video(
     from exporter.models.efficienttam.reference import MaskPrompt, PointPrompt, track_all
 
     if not prompts or not all(0 <= number < len(frames) for number in prompts):
-        raise PromptError(f"Prompts belong to frames 0 to {len(frames) - 1}: give at least one.")
+        raise PromptError(f"Prompts belong to frames of the video, of which there are {len(frames)}: give one.")
     steps = ReferenceSteps(model)
     given: dict[int, PointPrompt | MaskPrompt] = {}
     for number, one in prompts.items():
@@ -269,18 +269,30 @@ def track_video(
     return {number: _result(sighting) for number, sighting in seen.items()}
 
 
+@dataclass(frozen=True)
+class FollowedFrame:
+    """A frame, and every object that is followed in it."""
+
+    number: int
+    pixels: Pixels
+    results: tuple[TrackResult, ...]
+    seconds: float
+    """What resizing the frame and running the steps took"""
+
+
 def follow_all(
     steps: Steps, frames: Iterable[Pixels], prompts: Sequence[Prompt], first: int = 0
-) -> Iterable[tuple[Pixels, list[TrackResult]]]:
-    """Each frame from number `first` on, with every prompted object in it; they share the frame's features."""
+) -> Iterator[FollowedFrame]:
+    """Each frame from number `first` on, with an object for each prompt; they share the frame's features."""
     states: list[Any] = []
     for number, frame in enumerate(frames):
         if number < first:
             continue
+        before = time.perf_counter()
         features = steps.encode(model_frame(frame, steps.image_size))
         if states:
             stepped = [steps.follow(features, state) for state in states]
         else:
             stepped = [start(steps, frame, prompt, features) for prompt in prompts]
         states = [state for _, state in stepped]
-        yield frame, [result for result, _ in stepped]
+        yield FollowedFrame(number, frame, tuple(result for result, _ in stepped), time.perf_counter() - before)

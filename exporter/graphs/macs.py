@@ -18,7 +18,10 @@ def macs(node: fx.Node) -> int:
     if node.op != "call_function":
         return 0
     _, _, overloaded = operator_name(node).partition(".")
-    count = _COUNTS.get(overloaded.partition(".")[0])
+    name = overloaded.partition(".")[0]
+    if name == "convolution" and node.args[6]:
+        name = "conv_transpose2d"
+    count = _COUNTS.get(name)
     return 0 if count is None else count(_shape(node), *map(_shape, node.args[:3]))
 
 
@@ -34,9 +37,7 @@ def _shape(value: object) -> Shape:
 
 
 def _convolution(out: Shape, x: Shape, weight: Shape, *_: Shape) -> int:
-    # A weight [out, in / groups, kernel...] is used once for each output, a transposed one [in, out / groups,
-    # kernel...] once for each input: which of the two it is, the channels of the output tell.
-    return prod(out) * prod(weight[1:]) if weight[0] == out[1] else prod(x) * prod(weight[1:])
+    return prod(out) * prod(weight[1:])
 
 
 def _transposed_convolution(out: Shape, x: Shape, weight: Shape, *_: Shape) -> int:

@@ -81,6 +81,11 @@ class ModelInfo:
     def hub_file(self) -> str:
         return self.family.hub_file.format(self.trained_as or self.name)
 
+    @property
+    def hub_source(self) -> str:
+        """What to call the published weights: the repository, and the file where it holds those of several models."""
+        return self.hub_id if "{}" in self.family.hub_id else f"{self.hub_id}/{self.hub_file}"
+
 
 _EFFICIENTFORMER = Family(
     "efficientformer", "efficientformer", "EfficientFormer", "classify", 224, IMAGENET_MEAN, IMAGENET_STD, 0.95,
@@ -104,7 +109,7 @@ _EFFICIENTTAM = Family(
     "yunyangx/efficient-track-anything", "{}.pt", "apache-2.0", "arXiv 2411.18933",
 )  # fmt: skip
 
-# Parameters and multiply-accumulates at 1000 classes and the family's own image size; top-1 from timm 1.0.31's
+# Parameters and multiply-accumulates at 1000 classes and the default image size; top-1 from timm 1.0.31's
 # results-imagenet.csv.
 MODELS = {
     info.name: info

@@ -61,14 +61,14 @@ def provide_weights(model: Model, info: ModelInfo, choice: str) -> LoadedWeights
     if choice in ("auto", "required"):
         path = _official_file(info.hub_id, info.hub_file)
         if path is None and choice == "auto":
-            return replace(seed_weights(model), source=f"seeded ({info.hub_id} could not be had)")
+            return replace(seed_weights(model), source=f"seeded ({info.hub_source} could not be had)")
         if path is None:
             raise WeightsError(
-                f"The weights {info.hub_id} are neither in the local cache nor to be had from the hub; "
+                f"The weights {info.hub_source} are neither in the local cache nor to be had from the hub; "
                 f"connect, or pass --weights FILE with a checkpoint of {info.name}."
             )
         resized = load_weights(model, path)
-        return LoadedWeights("hub", info.hub_id, _file_sha256(path), info.trained_at, resized)
+        return LoadedWeights("hub", info.hub_source, _file_sha256(path), info.trained_at, resized)
     path = Path(choice)
     resized = load_weights(model, path)
     return LoadedWeights("file", path.name, _file_sha256(path), None, resized)

@@ -155,6 +155,7 @@ def test_track_follows_objects_in_the_order_of_their_prompts(tracker_bundle, cli
 def test_run_finds_what_a_prompt_points_at(tracker_bundle, tmp_path):
     out = tmp_path / "found.png"
     arguments = ["run", str(tracker_bundle.path), str(sample_photo("china.jpg")), "--point", "300,200"]
+    assert_one_sentence(run(*arguments, "--out", str(tmp_path / "found")), "is no picture")
     (found,) = json.loads(run(*arguments, "--out", str(out), "--json").stdout)
     assert (found["format"], found["object"]) == ("onnx", 1)
     assert out.is_file()
@@ -162,8 +163,8 @@ def test_run_finds_what_a_prompt_points_at(tracker_bundle, tmp_path):
 
 def test_verify_follows_a_trackers_sequence_again(tracker_bundle):
     done = json.loads(run("verify", str(tracker_bundle.path), "--json").stdout)
-    assert {entry["status"] for entry in done["artifacts"]} == {"passed"}
-    assert [entry["status"] for entry in done["rollouts"]] == ["passed"]
+    assert [entry["graph"] for entry in done][-2:] == ["track_step", None]
+    assert {entry["status"] for entry in done} == {"passed"}
 
 
 @pytest.mark.parametrize(
@@ -172,6 +173,9 @@ def test_verify_follows_a_trackers_sequence_again(tracker_bundle):
         ([], "There is no prompt"),
         (["--point", "640,10"], "outside the frame, which is 64 x 48"),
         (["--point", "here"], "--point takes x,y"),
+        (["--point", "5,5,inf"], "--point takes x,y"),
+        (["--point", "5,5,0.7"], "label of a point"),
+        (["--point", "5,5", "--object"], "after each --object"),
         (["--box", "1,2,3"], "--box takes left,top,right,bottom"),
         (["--box", "1,2,3,4", "--box", "1,2,3,4"], "put --object before"),
         (["--mask", "nothing.png"], "nothing.png"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exporter.overlay import GAP, THUMBNAIL, contact_sheet, overlay
+from exporter.overlay import GAP, THUMBNAIL, contact_sheet, label_map, overlay
 from exporter.video import PALETTE
 
 WARNING = "UNTRAINED WEIGHTS: masks are noise"
@@ -107,3 +107,9 @@ def test_captions_stand_below_their_frames():
         assert below[:, left : left + THUMBNAIL].max() == 255
     with pytest.raises(ValueError, match="zip"):
         contact_sheet(frames, 2, ["one"])
+
+
+def test_where_objects_overlap_the_first_wins():
+    one, two = np.zeros((1, 3), bool), np.zeros((1, 3), bool)
+    one[0, :2], two[0, 1:] = True, True
+    assert label_map([one, two]).tolist() == [[1, 1, 2]]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exporter.bundle import read_vectors
-from exporter.rollout import FRAMES, mask_iou, roll_out, roll_out_bundle
+from exporter.rollout import FRAMES, follow, least_logit, mask_iou, roll_out, roll_out_bundle
 
 
 def test_the_manifest_holds_the_rollout_of_every_format(tracker_bundle):
@@ -48,9 +48,24 @@ def test_a_memory_that_drifts_fails_the_rollout(tracker_bundle):
 
     sequence = tracker_bundle.manifest.sequence
     vectors = read_vectors(tracker_bundle.path / sequence.file)
-    rollout = roll_out("onnx", runners | {"track_step": Drifting()}, 64, sequence, vectors)
+    rollout = follow("onnx", runners | {"track_step": Drifting()}, 64, sequence, vectors)
     assert rollout.status == "failed"
     assert "frame" in rollout.detail
+
+
+def test_an_artefact_that_does_not_load_fails_the_rollout(tracker_bundle, tmp_path):
+    files = {a.graph: tracker_bundle.path / a.file for a in tracker_bundle.manifest.artifacts}
+    broken = tmp_path / "track_step.onnx"
+    broken.write_bytes(files["track_step"].read_bytes()[:1000])
+    sequence = tracker_bundle.manifest.sequence
+    rollout = roll_out("onnx", files | {"track_step": broken}, 64, sequence, tracker_bundle.path)
+    assert rollout.status == "failed"
+    assert "do not run" in rollout.detail
+
+
+def test_no_pixel_of_a_prompts_mask_is_in_doubt(tracker_bundle):
+    _, expected = tracker_bundle.vectors("prompt_points")
+    assert all(least_logit(logits[0], 64) > 1e-4 for logits in expected["mask_logits"])
 
 
 def test_iou_of_masks():

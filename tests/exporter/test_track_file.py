@@ -9,7 +9,7 @@ from PIL import Image
 from exporter.errors import PromptError, VideoError
 from exporter.prompts import Prompt
 from exporter.sample_clip import sample_click, sample_clip
-from exporter.track_file import label_map, track_file
+from exporter.track_file import track_file
 from exporter.video import open_video, video_writer
 
 FRAMES, HEIGHT, WIDTH = 6, 66, 98
@@ -74,20 +74,28 @@ def test_a_video_whose_size_changes_leaves_nothing(tracker_bundle, tmp_path):
     frames.mkdir()
     for number, size in enumerate([(64, 48), (64, 48), (48, 64)]):
         Image.new("RGB", size).save(frames / f"{number}.png")
-    with pytest.raises(VideoError, match="2"):
+    with pytest.raises(VideoError, match=r"[Ff]rame 2 "):
         track_file(tracker_bundle, frames, [Prompt(points=[(5, 5)], labels=[1])], tmp_path / "out" / "out.mp4")
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_other_peoples_files_are_not_replaced(tracker_bundle, video, tmp_path):
-    (tmp_path / "out-masks").mkdir()
-    (tmp_path / "out-masks" / "thesis.tex").write_text("dear")
-    with pytest.raises(VideoError, match="pass another --out"):
+@pytest.mark.parametrize("name", ["out-masks/drawn-by-hand.png", "out.json"])
+def test_files_that_are_not_of_an_earlier_run_are_not_replaced(tracker_bundle, video, tmp_path, name):
+    precious = tmp_path / name
+    precious.parent.mkdir(exist_ok=True)
+    precious.write_text("dear")
+    with pytest.raises(VideoError, match="not of an earlier run"):
         track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4")
-    assert (tmp_path / "out-masks" / "thesis.tex").read_text() == "dear"
+    assert precious.read_text() == "dear"
 
 
-def test_where_objects_overlap_the_first_wins():
-    one, two = np.zeros((1, 3), bool), np.zeros((1, 3), bool)
-    one[0, :2], two[0, 1:] = True, True
-    assert label_map([one, two]).tolist() == [[1, 1, 2]]
+def test_the_video_that_is_read_is_not_replaced(tracker_bundle, video):
+    before = video.read_bytes()
+    with pytest.raises(VideoError, match="is what is to be read"):
+        track_file(tracker_bundle, video, [POINT], video)
+    assert video.read_bytes() == before
+
+
+def test_a_folder_is_no_place_for_a_video(tracker_bundle, video, tmp_path):
+    with pytest.raises(VideoError, match="is a folder"):
+        track_file(tracker_bundle, video, [POINT], tmp_path)

@@ -73,9 +73,9 @@ def test_a_classifier_is_no_tracker(bundles):
 
 def test_objects_are_independent_and_share_the_features(model):
     prompts = [Prompt(points=[CLICK], labels=[1]), Prompt(box=(5, 5, 60, 60))]
-    together = [results for _, results in follow_all(ReferenceSteps(model), CLIP[:4], prompts)]
+    together = [followed.results for followed in follow_all(ReferenceSteps(model), CLIP[:4], prompts)]
     for index, prompt in enumerate(prompts):
-        alone = [results[0] for _, results in follow_all(ReferenceSteps(model), CLIP[:4], [prompt])]
+        alone = [followed.results[0] for followed in follow_all(ReferenceSteps(model), CLIP[:4], [prompt])]
         for a, b in zip(alone, together, strict=True):
             assert np.array_equal(a.mask_logits, b[index].mask_logits)
 
@@ -99,5 +99,5 @@ def test_a_second_prompt_in_the_future_changes_the_frames_before_it():
 
 @pytest.mark.parametrize("prompts", [{}, {12: Prompt(points=[CLICK], labels=[1])}])
 def test_prompts_belong_to_frames_of_the_video(model, prompts):
-    with pytest.raises(PromptError, match="frames 0 to 11"):
+    with pytest.raises(PromptError, match="of which there are 12"):
         exporter.track_video(model, CLIP, prompts)

@@ -96,6 +96,13 @@ def test_splits_become_slices(split):
     assert not operators & {aten.chunk.default, aten.split.Tensor, aten.split_with_sizes.default}
 
 
+@pytest.mark.parametrize("index", [0, 2, -1])
+def test_indices_become_slices_and_reshapes(index):
+    operators = rewritten(passes.indices_as_slices, random(3, 4, 5), lambda x: x[:, index] + x[0][index][None])
+    assert not operators & {aten.select.int, aten.unsqueeze.default}
+    assert {aten.slice.Tensor, aten.reshape.default} <= operators
+
+
 @pytest.mark.parametrize("affine", [True, False])
 def test_layer_norm_becomes_arithmetic(affine):
     weights = (random(6), random(6)) if affine else ()
