@@ -197,14 +197,13 @@ def publish(folder: Path, destination: Path) -> None:
 def move_all(moves: Mapping[Path, Path]) -> None:
     """Move files or folders to their places; what was there gives way only to all of them together, or comes back."""
     with staging(next(iter(moves.values())).parent) as old:
-        aside, placed = dict[Path, Path](), dict[Path, Path]()
+        aside = {path: old / str(index) for index, path in enumerate(moves.values()) if path.exists()}
         try:
-            for index, destination in enumerate(moves.values()):
-                if destination.exists():
-                    aside[destination.rename(old / str(index))] = destination
-            for source, destination in moves.items():
-                placed[source.rename(destination)] = source
+            for source, target in (*aside.items(), *moves.items()):
+                source.rename(target)
         except BaseException:
-            for path, origin in (*placed.items(), *aside.items()):
-                path.rename(origin)
+            # Backwards, whatever has been moved by now: an interrupt may have come after any of the moves.
+            for source, target in reversed((*aside.items(), *moves.items())):
+                if target.exists() and not source.exists():
+                    target.rename(source)
             raise
