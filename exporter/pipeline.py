@@ -126,7 +126,7 @@ def _plan(
     precision: Precision | None,
     min_ios: int | None,
     delegate: str | None,
-    image_size: int | None,
+    image_size: int | None = None,
 ) -> _Plan:
     try:
         device = load_device(target)

@@ -75,8 +75,6 @@ def test_vectors_reproduce_pytorch(bundles):
 
 
 def test_the_target_chooses_formats_and_the_oldest_system():
-    from exporter.pipeline import _plan
-
     def chosen(target: str) -> tuple[list[str], int]:
         plan = _plan("mobilevit_xxs", target, None, None, None, None)
         return [name for name, _ in plan.lowerings], plan.lowerings[0][1].min_ios
@@ -96,8 +94,6 @@ def test_the_target_chooses_formats_and_the_oldest_system():
     ],
 )
 def test_formats_are_made_once_each(formats, made):
-    from exporter.pipeline import _plan
-
     assert [name for name, _ in _plan("mobilevit_xxs", "pixel8", formats, None, None, None).lowerings] == made
 
 

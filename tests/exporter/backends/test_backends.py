@@ -70,7 +70,9 @@ def test_a_missing_toolchain_says_what_to_install():
 def test_onnx_files_declare_the_opset_that_was_asked_for(bundles):
     import onnx
 
+    from exporter.backends.onnx import OPSET
+
     bundle = bundles["mobilevit"]
     model = onnx.load(bundle.path / bundle.artifact("onnx", "classify").file)
     onnx.checker.check_model(model, full_check=True)
-    assert {opset.domain: opset.version for opset in model.opset_import}[""] == 18
+    assert {opset.domain: opset.version for opset in model.opset_import}[""] == OPSET == 20
