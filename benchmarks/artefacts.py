@@ -62,8 +62,8 @@ is the median of the rounds' ratios, over 1 where ours is faster. *Of GEMM* is t
 as a share of the machine's fp32 rate of multiplying {GEMM} × {GEMM} matrices, measured in the same rounds. *Spread*
 is the distance between the quartiles as a share of the median, the worst of our three; *others* is the share of the
 machine that other processes took meanwhile (over {BUSY:.0%} the row is marked). Compare within a row: a shared
-machine's speed drifts between rows. Over 100 % of GEMM, a runtime's kernels are faster than the library behind PyTorch's
-product.
+machine's speed drifts between rows. Over 100 % of GEMM, a runtime's kernels are faster than the library
+behind PyTorch's product.
 """
 
 
