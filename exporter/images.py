@@ -33,8 +33,13 @@ def read_photo(path: str | Path) -> Image.Image:
 
 
 def classifier_input(photo: Image.Image, size: int, preprocessing: Preprocessing) -> NDArray[np.float32]:
-    """RGB 0–255 [1, 3, size, size]: the shorter side resized to size / crop_pct, then the centre crop."""
-    shorter = int(size / (preprocessing.crop_pct or 1))
+    """RGB 0–255 [1, 3, size, size]: the shorter side resized to size / crop_pct, then the centre crop.
+
+    Raises `ImageError` for a tracker's preprocessing, which has no crop.
+    """
+    if preprocessing.crop_pct is None:
+        raise ImageError("This bundle's pictures are not cropped: it holds no classifier.")
+    shorter = int(size / preprocessing.crop_pct)
     resized = photo.resize(
         [shorter * side // min(photo.size) for side in photo.size], _FILTERS[preprocessing.interpolation]
     )

@@ -60,3 +60,9 @@ def test_verification_pictures_are_enough_the_same_each_time_and_all_different()
 
 def test_the_sample_photographs_are_photographs():
     assert read_photo(sample_photo("china.jpg")).size == (640, 427)
+
+
+def test_a_trackers_pictures_are_not_cropped_for_a_classifier():
+    square = Preprocessing(resize="square", crop_pct=None, interpolation="bicubic")
+    with pytest.raises(ImageError, match="no classifier"):
+        classifier_input(Image.new("RGB", (64, 48)), 32, square)
