@@ -28,6 +28,7 @@ DELEGATES: dict[str, tuple[str, ...]] = {"xnnpack": (), "coreml": ("coremltools"
 REWRITES: dict[str | None, tuple[str, ...]] = {
     # Whatever XNNPACK has no operator for ends a delegated piece.
     "xnnpack": (
+        "attention_in_tiles",
         "attention_as_matmuls",
         "matmuls_in_rank_three",
         "softmax_in_rank_three",
@@ -39,7 +40,7 @@ REWRITES: dict[str | None, tuple[str, ...]] = {
         "sum_as_average_pool",
         "fold_constants",
     ),
-    "coreml": (),
+    "coreml": ("attention_in_tiles",),
 }
 TOOLCHAIN = ("executorch", "torch")
 RUNTIME: str | None = "ExecuTorch"
@@ -58,17 +59,19 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from executorch.exir.lowered_backend_module import get_lowered_submodules
 
     from exporter.graphs.macs import operator_name
+    from exporter.graphs.provenance import shared_provenance
     from exporter.rewrites.catalogue import rewritten
 
     delegate = options.delegate or next(iter(DELEGATES))
-    edge = to_edge_transform_and_lower(
-        rewritten(graph.program, rewrites_for(options, REWRITES)),
-        partitioner=[_partitioner(delegate, options)],
-        constant_methods={
-            _INPUT_NAMES: [spec.name for spec in graph.inputs],
-            _OUTPUT_NAMES: [spec.name for spec in graph.outputs],
-        },
-    )
+    with shared_provenance():
+        edge = to_edge_transform_and_lower(
+            rewritten(graph.program, rewrites_for(options, REWRITES)),
+            partitioner=[_partitioner(delegate, options)],
+            constant_methods={
+                _INPUT_NAMES: [spec.name for spec in graph.inputs],
+                _OUTPUT_NAMES: [spec.name for spec in graph.outputs],
+            },
+        )
     module = edge.exported_program().graph_module
     inside = [node for _, piece, _ in get_lowered_submodules(module) for node in _operators(piece.original_module)]
     outside = _operators(module)

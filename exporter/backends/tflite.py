@@ -21,7 +21,7 @@ NAME = "tflite"
 EXTENSION = "tflite"
 PRECISIONS: tuple[Precision, ...] = ("fp32",)
 DELEGATES: dict[str, tuple[str, ...]] = {}
-REWRITES: dict[str | None, tuple[str, ...]] = {None: ()}
+REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles", "single_head_attention_as_matmuls")}
 TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
 RUNTIME: str | None = "LiteRT"
 EXTRA = "tflite"
@@ -31,12 +31,14 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     import litert_torch
     from ai_edge_litert.interpreter import Interpreter
 
+    from exporter.graphs.provenance import shared_provenance
     from exporter.rewrites.catalogue import rewritten
 
-    program = rewritten(graph.program, rewrites_for(options, REWRITES))
-    converter = litert_torch.Converter()
-    converter.signature(graph.name, program.module(check_guards=False), sample_kwargs=graph.example)
-    converter.convert().export(str(path))
+    with shared_provenance():
+        program = rewritten(graph.program, rewrites_for(options, REWRITES))
+        converter = litert_torch.Converter()
+        converter.signature(graph.name, program.module(check_guards=False), sample_kwargs=graph.example)
+        converter.convert().export(str(path))
     operators = Counter(op["op_name"] for op in Interpreter(str(path))._get_ops_details())
     operators.pop("DELEGATE", None)  # the interpreter lists its own delegate beside the operators of the file
     return Lowered(operators=dict(sorted(operators.items())), compute_units="CPU, or a GPU delegate")

@@ -7,8 +7,10 @@ like any other value. `rewrite` unlifts a program, applies passes in order and e
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor, fx
+from torch import fx
 from torch.export import ExportedProgram
+
+from exporter.rewrites.editing import constant
 
 Rewrite = Callable[[fx.GraphModule], None]
 
@@ -26,26 +28,3 @@ def rewrite(program: ExportedProgram, passes: Sequence[Rewrite]) -> ExportedProg
     args, kwargs = program.example_inputs
     with torch.no_grad():
         return torch.export.export(fx.GraphModule(used, module.graph), args, kwargs)
-
-
-def constant(module: fx.GraphModule, value: object) -> Tensor | None:
-    """The tensor behind a `get_attr` node; None for anything else."""
-    if not (isinstance(value, fx.Node) and value.op == "get_attr"):
-        return None
-    found: object = module
-    for part in str(value.target).split("."):
-        found = getattr(found, part)
-    return found.detach() if isinstance(found, Tensor) else None
-
-
-def add_constant(module: fx.GraphModule, before: fx.Node, name: str, value: Tensor) -> fx.Node:
-    """A new constant, readable from `before` on."""
-    stem = f"folded_{name.replace('.', '_')}"
-    count = 0
-    while hasattr(module, f"{stem}_{count}"):
-        count += 1
-    module.register_buffer(f"{stem}_{count}", value.contiguous())
-    with module.graph.inserting_before(before):
-        node = module.graph.get_attr(f"{stem}_{count}")
-    node.meta["val"] = value
-    return node

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from torch.export import ExportedProgram
 
-from exporter.rewrites import Rewrite, folds, rewrite, xnnpack
+from exporter.rewrites import Rewrite, attention, folds, litert, rewrite, xnnpack
 
 PASSES: dict[str, Rewrite] = {
     apply.__name__: apply
     for apply in (
         folds.fold_constants,
+        attention.attention_in_tiles,
+        litert.single_head_attention_as_matmuls,
         xnnpack.attention_as_matmuls,
         xnnpack.matmuls_in_rank_three,
         xnnpack.softmax_in_rank_three,

@@ -5,7 +5,8 @@ from typing import Any, TypeGuard, cast
 import torch
 from torch import Tensor, fx
 
-from exporter.rewrites import Rewrite, add_constant, constant
+from exporter.rewrites import Rewrite
+from exporter.rewrites.editing import add_constant, constant
 
 aten = torch.ops.aten
 

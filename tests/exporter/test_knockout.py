@@ -14,7 +14,8 @@ from torch import fx
 from exporter.backends import LowerOptions, onnx
 from exporter.graphs.classifier import classifier_graphs
 from exporter.images import to_input, verification_images
-from exporter.rewrites import add_constant, constant, rewrite
+from exporter.rewrites import rewrite
+from exporter.rewrites.editing import add_constant, constant
 from exporter.verify import verify
 from tests.models import reduced
 

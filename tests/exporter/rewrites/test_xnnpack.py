@@ -1,7 +1,5 @@
 """What XNNPACK has no operator for is said in operators that it has, and means the same."""
 
-from collections.abc import Callable
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,39 +7,12 @@ from torch import Tensor
 
 from exporter.backends import executorch
 from exporter.graphs.classifier import classifier_graphs
-from exporter.rewrites import Rewrite, rewrite
 from exporter.rewrites import xnnpack as passes
 from exporter.rewrites.catalogue import rewritten as rewritten_by_name
+from tests.exporter.rewrites.computation import random, rewritten
 from tests.models import SMALLEST, reduced
 
 aten = torch.ops.aten
-
-
-class Computation(torch.nn.Module):
-    """A function of one input and some weights, as a module."""
-
-    def __init__(self, function: Callable[..., Tensor], *weights: Tensor) -> None:
-        super().__init__()
-        self.function = function
-        self.weights = torch.nn.ParameterList(weights)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.function(x, *self.weights)
-
-
-def rewritten(apply: Rewrite, x: Tensor, function: Callable[..., Tensor], *weights: Tensor) -> set[object]:
-    """Operators of a computation after one pass; asserts that in float64 its result has not changed."""
-    module = Computation(function, *weights).requires_grad_(False)
-    before = torch.export.export(module, (x,))
-    after = rewrite(before, (apply,))
-    expected, actual = before.module()(x), after.module()(x)
-    assert actual.shape == expected.shape
-    assert (actual - expected).abs().max() <= 1e-10 * expected.abs().max()
-    return {node.target for node in after.graph.nodes if node.op == "call_function"}
-
-
-def random(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("mask", [None, (1, 2, 5, 5), (5, 5)])
@@ -55,26 +26,27 @@ def test_attention_becomes_two_products_around_a_softmax(mask, scale):
     weights = (key, value) if mask is None else (key, value, random(*mask))
     operators = rewritten(passes.attention_as_matmuls, random(3, 2, 5, 4), attend, *weights)
     assert aten.scaled_dot_product_attention.default not in operators
-    assert {aten.bmm.default, aten.softmax.int} <= operators
+    assert {aten.bmm.default, aten.softmax.int} <= set(operators)
 
 
 def test_products_of_rank_four_become_rank_three():
     operators = rewritten(passes.matmuls_in_rank_three, random(1, 3, 5, 4), lambda x, y: x @ y, random(1, 3, 4, 2))
-    assert operators == {aten.reshape.default, aten.bmm.default}
+    assert set(operators) == {aten.reshape.default, aten.bmm.default}
 
 
 def test_products_that_broadcast_are_left_alone():
     operators = rewritten(passes.matmuls_in_rank_three, random(2, 3, 5, 4), lambda x, y: x @ y, random(1, 3, 4, 2))
-    assert operators == {aten.matmul.default}
+    assert set(operators) == {aten.matmul.default}
 
 
 def test_softmax_over_the_last_axis_of_a_map_becomes_rank_three():
     operators = rewritten(passes.softmax_in_rank_three, random(1, 4, 5, 7), lambda x: x.softmax(-1))
-    assert operators == {aten.reshape.default, aten.softmax.int}
+    assert set(operators) == {aten.reshape.default, aten.softmax.int}
 
 
 def test_softmax_over_another_axis_is_left_alone():
-    assert rewritten(passes.softmax_in_rank_three, random(1, 4, 5, 7), lambda x: x.softmax(1)) == {aten.softmax.int}
+    operators = rewritten(passes.softmax_in_rank_three, random(1, 4, 5, 7), lambda x: x.softmax(1))
+    assert set(operators) == {aten.softmax.int}
 
 
 def joined(parts: tuple[Tensor, ...]) -> Tensor:
@@ -93,14 +65,14 @@ def joined(parts: tuple[Tensor, ...]) -> Tensor:
 def test_splits_become_slices(split):
     operators = rewritten(passes.splits_as_slices, random(15, 15, 15), split)
     assert aten.slice.Tensor in operators
-    assert not operators & {aten.chunk.default, aten.split.Tensor, aten.split_with_sizes.default}
+    assert not set(operators) & {aten.chunk.default, aten.split.Tensor, aten.split_with_sizes.default}
 
 
 @pytest.mark.parametrize("index", [0, 2, -1])
 def test_indices_become_slices_and_reshapes(index):
     operators = rewritten(passes.indices_as_slices, random(3, 4, 5), lambda x: x[:, index] + x[0][index][None])
-    assert not operators & {aten.select.int, aten.unsqueeze.default}
-    assert {aten.slice.Tensor, aten.reshape.default} <= operators
+    assert not set(operators) & {aten.select.int, aten.unsqueeze.default}
+    assert {aten.slice.Tensor, aten.reshape.default} <= set(operators)
 
 
 @pytest.mark.parametrize("affine", [True, False])
@@ -128,16 +100,16 @@ def test_group_norm_of_several_groups_is_left_alone():
     operators = rewritten(
         passes.group_norm_as_arithmetic, random(1, 6, 4, 5), lambda x, *w: F.group_norm(x, 2, *w), random(6), random(6)
     )
-    assert operators == {aten.group_norm.default}
+    assert set(operators) == {aten.group_norm.default}
 
 
 def test_a_sum_along_rows_becomes_an_average_pool():
     operators = rewritten(passes.sum_as_average_pool, random(1, 6, 4, 9), lambda x: x.sum(-1, keepdim=True))
-    assert operators == {aten.avg_pool2d.default, aten.mul.Tensor}
+    assert set(operators) == {aten.avg_pool2d.default, aten.mul.Tensor}
 
 
 def test_a_sum_of_one_is_that_one():
-    assert rewritten(passes.sum_as_average_pool, random(1, 6, 4, 1), lambda x: 2 * x.sum(-1, keepdim=True)) == {
+    assert set(rewritten(passes.sum_as_average_pool, random(1, 6, 4, 1), lambda x: 2 * x.sum(-1, keepdim=True))) == {
         aten.mul.Tensor
     }
 

@@ -1,0 +1,20 @@
+"""A toolchain's time, not spent on remembering where nodes come from."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch.fx.traceback import NodeSource
+
+
+@contextmanager
+def shared_provenance() -> Iterator[None]:
+    """Let nodes share the record of where they come from while a toolchain traces a graph again and again.
+
+    torch 2.13 copies the whole chain of records for each node in each pass, which takes a fifth of ExecuTorch's
+    lowering of a tracker. A record does not change once it is made, so it may stand in for its copy.
+    """
+    NodeSource.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del NodeSource.__deepcopy__  # type: ignore[attr-defined]
