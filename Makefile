@@ -1,16 +1,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
-MODEL := mobilevit_s
-TARGET := iphone15
 
 .PHONY: demo test check schema clean
 
-# Export a classifier for a phone, verify every artefact, and classify a photograph with those that run here.
+# Export a tracker for a phone, verify every artefact, and follow an object through a clip with those that run here.
 demo: .venv/installed
 	rm -rf demo
-	$(BIN)/vitexport --target $(TARGET) $(MODEL) --out demo
-	cp "$$($(BIN)/python -c 'from exporter.images import sample_photo; print(sample_photo("flower.jpg"))')" demo/photo.jpg
-	$(BIN)/vitexport run demo/$(MODEL)-$(TARGET)* demo/photo.jpg
+	$(BIN)/vitexport --target iphone15 efficienttam_s --out demo
+	point=$$($(BIN)/python -m exporter.sample_clip demo/clip.mp4) && \
+	$(BIN)/vitexport track demo/efficienttam_s-iphone15* demo/clip.mp4 --point $$point --out demo/out.mp4
 
 test: .venv/installed
 	$(BIN)/python -m pytest

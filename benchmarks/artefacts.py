@@ -1,25 +1,19 @@
 """How fast are the artefacts: eager PyTorch, plain conversion and ours, in every runtime? Writes docs/speed.md.
 
-    .venv/bin/python benchmarks/artefacts.py [--files FOLDER] [MODEL ...]
+    .venv/bin/python -m benchmarks.artefacts [--files FOLDER] [MODEL ...]
 
 Plain conversion is what a runtime's toolchain makes of the exported model: no folds, no rewrites. Both are lowered
 first, in processes of their own (or found in FOLDER, where an earlier run left them). Then everything that a model has
-takes turns, in random order, on `THREADS` threads, for `ROUNDS` rounds; each round measures the machine's own rate of
-matrix multiplication as well. A ratio is the median of the rounds' ratios, so what slows a whole round down cancels.
-With model names the rows are printed, not written. Run it while nothing else runs: it says when something did.
+takes turns, as `timing.py` says. With model names the rows are printed, not written. Run it while nothing else runs:
+it says when something did.
 """
 
 import argparse
-import json
-import os
-import random
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import metadata
 from math import exp, log
 from pathlib import Path
@@ -27,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.timing import BUSY, GEMM, ROUNDS, THREADS, Timing, in_turns, worker
 from exporter import create_model
 from exporter.backends import LowerOptions, backend
 from exporter.errors import describe
@@ -37,16 +32,6 @@ from exporter.models.weights import seed_weights
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "speed.md"
 FORMATS = ("executorch", "tflite", "onnx")
-THREADS = 2
-ROUNDS = 21
-TURN_SECONDS = 0.1
-"""A turn repeats a run until this long has passed."""
-REST_SECONDS = 0.01
-"""Between turns, so that one runtime's waiting threads do not slow the next one's down."""
-GEMM = 2048
-"""Side of the square matrices whose product is the machine's yardstick."""
-BUSY = 0.05
-"""Share of the machine that others may take before a row is marked."""
 
 CLASSIFIERS = [name for name, info in MODELS.items() if info.family.task == "classify"]
 
@@ -67,36 +52,6 @@ behind PyTorch's product.
 """
 
 
-@dataclass(frozen=True)
-class Timing:
-    """One model's rounds: name of what ran -> seconds of a run, one value a round."""
-
-    seconds: dict[str, list[float]]
-    others: float
-    """Share of the machine's time that other processes took meanwhile."""
-
-    def median(self, name: str) -> float:
-        return statistics.median(self.seconds[name])
-
-    def ratio(self, name: str, other: str) -> float:
-        pairs = zip(self.seconds[name], self.seconds[other], strict=True)
-        return statistics.median(a / b for a, b in pairs)
-
-    @property
-    def gemm(self) -> float:
-        """The machine's fp32 rate of matrix multiplication in FLOP/s."""
-        return 2 * GEMM**3 / self.median("gemm")
-
-    def rate(self, model: str, name: str) -> float:
-        """FLOP/s of a model's own multiply-accumulates; what rewrites add does not count."""
-        return 2e9 * model_info(model).gmacs / self.median(name)
-
-    def spread(self, name: str) -> float:
-        """Distance between the quartiles as a share of the median."""
-        low, middle, high = statistics.quantiles(self.seconds[name], n=4)
-        return (high - low) / middle
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=[])
@@ -115,23 +70,15 @@ def run(models: list[str], files: Path, publish: bool) -> None:
     for model in models:
         if not (files / model).exists():
             print(f"lowering {model}", file=sys.stderr, flush=True)
-            worker("lower", model, files)
+            worker("benchmarks.artefacts", "lower", model, files)
     timings = {}
     for model in models:
-        timings[model] = Timing(**json.loads(worker("time", model, files)))
+        timings[model] = Timing.from_json(worker("benchmarks.artefacts", "time", model, files))
         print(row(model, timings[model]), flush=True)
     page = document(timings)
     print(page)
     if publish:
         DOCUMENT.write_text(page)
-
-
-def worker(kind: str, model: str, files: Path) -> str:
-    command = [sys.executable, __file__, model, "--worker", kind, "--files", str(files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{kind} {model}: {done.stderr[-3000:]}")
-    return done.stdout.splitlines()[-1] if done.stdout else ""
 
 
 def graph_of(model: str) -> Graph:
@@ -158,54 +105,24 @@ def lower(model: str, files: Path) -> None:
 
 def measure(model: str, files: Path) -> None:
     """Print the rounds of one model as JSON."""
-    torch.set_num_threads(THREADS)
     graph = graph_of(model)
     picture = torch.from_numpy(np.random.default_rng(0).integers(0, 256, graph.inputs[0].shape).astype(np.float32))
     given = {"image": picture.numpy()}
-    square = torch.randn(GEMM, GEMM)
-    candidates: dict[str, Callable[[], object]] = {
-        "eager": lambda: graph.module(picture),
-        "gemm": lambda: torch.mm(square, square),
-    }
+    candidates: dict[str, Callable[[], object]] = {"eager": lambda: graph.module(picture)}
     for path in sorted((files / model).iterdir()):
         if path.suffix != ".failed":
             runner = backend(path.stem.split("-")[0]).load(path, THREADS)
             candidates[path.stem] = lambda runner=runner: runner(given)
-    with torch.inference_mode():
-        for run_once in candidates.values():
-            run_once()
-        seconds: dict[str, list[float]] = {name: [] for name in candidates}
-        own, machine = os.times(), machine_seconds()
-        for _ in range(ROUNDS):
-            for name in random.sample(list(candidates), len(candidates)):
-                seconds[name].append(turn(candidates[name]))
-        own_seconds = sum(os.times()[:2]) - sum(own[:2])
-        busy, total = (after - before for before, after in zip(machine, machine_seconds(), strict=True))
-    print(json.dumps({"seconds": seconds, "others": max(0.0, busy - own_seconds) / total}))
+    print(in_turns(candidates).to_json())
 
 
 WORK = {"lower": lower, "time": measure}
 """What a process of its own is for."""
 
 
-def turn(run_once: Callable[[], object]) -> float:
-    """Median seconds of a run, after one that warms the caches up."""
-    time.sleep(REST_SECONDS)
-    run_once()
-    runs: list[float] = []
-    while sum(runs) < TURN_SECONDS:
-        start = time.perf_counter()
-        run_once()
-        runs.append(time.perf_counter() - start)
-    return statistics.median(runs)
-
-
-def machine_seconds() -> tuple[float, float]:
-    """(busy, all) seconds of all cores since the start, of every process (Linux)."""
-    user, nice, system, idle, waiting, *rest = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9])
-    tick = os.sysconf("SC_CLK_TCK")
-    busy = user + nice + system + sum(rest)
-    return busy / tick, (busy + idle + waiting) / tick
+def rate(model: str, timing: Timing, name: str) -> float:
+    """FLOP/s of a model's own multiply-accumulates; what rewrites add does not count."""
+    return 2e9 * model_info(model).gmacs / timing.median(name)
 
 
 def row(model: str, timing: Timing) -> str:
@@ -217,7 +134,7 @@ def row(model: str, timing: Timing) -> str:
             f"{timing.median(plain) * 1e3:.1f}" if converted else "fails",
             f"{timing.median(ours) * 1e3:.1f}",
             f"{timing.ratio(plain, ours):.2f}" if converted else "–",
-            f"{timing.rate(model, ours) / timing.gemm:.0%}",
+            f"{rate(model, timing, ours) / timing.gemm:.0%}",
         ]
     cells.append(f"{timing.ratio('executorch-ours', 'tflite-ours'):.2f}")
     cells.append(f"{timing.gemm / 1e9:.0f}")

@@ -1,6 +1,6 @@
-"""What a user waits for: `vitexport --help`, and one export with its verification. Prints a table.
+"""What a user waits for: `vitexport --help`, a classifier's export and a tracker's, with verification. Prints a table.
 
-    .venv/bin/python benchmarks/cost.py
+    .venv/bin/python -m benchmarks.cost
 
 Wall time beside CPU time of the process and its children: on an idle machine help's two agree, and an export's CPU time
 is at most its wall time times the cores. Run it while nothing else runs.
@@ -21,7 +21,8 @@ def main() -> None:
     runs = [measure("--help") for _ in range(5)]
     print(row("--help (median of 5)", sorted(runs)[2]))
     with tempfile.TemporaryDirectory() as folder:
-        print(row("--target pixel8 mobilevit_s", measure("--target", "pixel8", "mobilevit_s", "--out", folder)))
+        for target, model in (("pixel8", "mobilevit_s"), ("iphone15", "efficienttam_s")):
+            print(row(f"--target {target} {model}", measure("--target", target, model, "--out", folder)))
 
 
 def measure(*arguments: str) -> tuple[float, float, float]:

@@ -1,6 +1,6 @@
 """Every classifier in every format: converts, runs, agrees? Writes docs/matrix.md.
 
-    .venv/bin/python benchmarks/matrix.py [MODEL ...]
+    .venv/bin/python -m benchmarks.matrix [MODEL ...]
 
 Each model is exported as a user would, by the command line in a process of its own, with seeded weights, so that the
 table comes out the same everywhere. With model names only those are exported and the table is printed, not written.

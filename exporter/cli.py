@@ -240,7 +240,7 @@ def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("image")
 @prompt_options
 @click.option("--format", "formats", multiple=True, metavar="FORMAT", help="Default: every one that runs here.")
-@click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: its own choice.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: one for each core.")
 @click.option("--out", metavar="FILE.png", help="A tracker's picture with masks. Default: IMAGE-mask.png, here.")
 @json_option
 @verbose_option
@@ -288,9 +288,9 @@ def run(
 @click.option("--start", type=click.IntRange(0), default=0, show_default=True, metavar="FRAME",
               help="The frame that the prompts are for; what is before it is left out.")  # fmt: skip
 @click.option("--format", metavar="FORMAT", help="Default: the first that runs here.")
-@click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: its own choice.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: one for each core.")
 @click.option("--out", default="tracked.mp4", show_default=True, metavar="FILE.mp4",
-              help="The video; masks as PNG files and figures as JSON go beside it.")  # fmt: skip
+              help="The video; masks and a contact sheet as PNG, and figures as JSON, go beside it.")  # fmt: skip
 @json_option
 @verbose_option
 @click.pass_context

@@ -24,6 +24,9 @@ UNTRAINED = "UNTRAINED WEIGHTS: THESE MASKS ARE NOISE"
 THUMBNAIL, GAP = 240, 4
 """Width of a picture on a contact sheet and the space around it, in pixels."""
 
+SHEET_FRAMES, SHEET_COLUMNS = 24, 6
+"""Most frames of a video on its contact sheet, and how many in a row."""
+
 
 def overlay(frame: Pixels, masks: Sequence[Mask], banner: str | None = None) -> Pixels:
     """A copy of `frame` [H, W, 3] in which each mask [H, W] is tinted and outlined in its object's colour.
@@ -61,6 +64,31 @@ def contact_sheet(frames: Sequence[Pixels], columns: int, captions: Sequence[str
         row, column = divmod(index, columns)
         sheet.paste(Image.fromarray(cell), (GAP + column * across, GAP + row * down))
     return sheet
+
+
+class Glance:
+    """Frames of a video for a contact sheet, evenly spread over it however long it turns out to be."""
+
+    def __init__(self) -> None:
+        self._stride = 1
+        self._count = 0
+        self.kept: list[tuple[str, Pixels]] = []
+        """Caption and thumbnail of each frame kept so far"""
+
+    def add(self, caption: str, frame: Pixels) -> None:
+        if self._count % self._stride == 0:
+            if len(self.kept) == SHEET_FRAMES:
+                self.kept = self.kept[::2]
+                self._stride *= 2
+            height = max(1, round(THUMBNAIL * frame.shape[0] / frame.shape[1]))
+            small = Image.fromarray(frame).resize((THUMBNAIL, height), Image.Resampling.LANCZOS)
+            self.kept.append((caption, np.asarray(small)))
+        self._count += 1
+
+    def sheet(self) -> Image.Image:
+        """The contact sheet; there must be a frame."""
+        captions, frames = zip(*self.kept, strict=True)
+        return contact_sheet(frames, SHEET_COLUMNS, captions)
 
 
 def _interior(mask: Mask, distance: int) -> Mask:

@@ -86,20 +86,21 @@ def export(
                 format, folder / file, options.precision, graph.inputs, graph.outputs, *recorded[graph.name]
             )
             artifacts.append(_artifact(graph, format, options, folder, file, lowered, verification))
-        rollouts = []
+        followed = []
         if sequence is not None:
             for format in dict.fromkeys(format for format, _ in plan.lowerings):
                 files = {a.graph: folder / a.file for a in artifacts if a.format == format and a.verification.runtime}
                 if len(files) == len(graphs):
                     step(f"{format}: follow an object", 0.98)
-                    rollouts.append(rollout.roll_out(format, files, network.image_size, sequence, folder))
+                    followed.append(rollout.roll_out(format, files, network.image_size, sequence, folder))
+        rollouts = [one.rollout for one in followed]
         contents = _manifest(model, plan, network, loaded, graphs, artifacts, sequence, rollouts, folder)
         (folder / bundle.MANIFEST).write_text(contents.model_dump_json(indent=2) + "\n")
-        write_report(folder, contents, plan.device)
+        write_report(folder, contents, plan.device, {one.rollout.format: one.masks for one in followed})
         failures = [
             f"{a.format} {a.graph}: {a.verification.detail}" for a in artifacts if a.verification.status == "failed"
         ]
-        failures += [f"{followed.format}: {followed.detail}" for followed in rollouts if followed.status == "failed"]
+        failures += [f"{one.format}: {one.detail}" for one in rollouts if one.status == "failed"]
         path = path.with_name(f"{path.name}.failed") if failures else path
         bundle.publish(folder, path)
     step("done", 1.0)

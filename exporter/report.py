@@ -6,19 +6,19 @@ measured it does not show.
 
 from __future__ import annotations
 
-import base64
-import io
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from device_profiles.facts import described
 from device_profiles.schema import FROM_MEMORY, Device
 from exporter.bundle import REPORT, read_vectors
 from exporter.classify import IMAGENET_CLASSES, imagenet_labels
 from exporter.manifest import Artifact, Graph, Manifest, Parity, Rollout, TensorSpec
+from exporter.report_following import following
+from exporter.report_pictures import jpeg
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
 THUMBNAIL = 144
 """Longest side of a verification picture in the report, pixels."""
 
-STRIP_STRIDE = 3
-"""Frames from one picture of a tracker's sequence to the next."""
-
 LABELLED_DECADES = 5
 """Most decades of a plot's axis that get a label each: more would run into one another on a phone."""
 
 
-def write_report(folder: Path, manifest: Manifest, device: Device) -> None:
-    """Write report.html for the bundle in `folder`; raises `BundleError` where its vectors cannot be read."""
+def write_report(
+    folder: Path, manifest: Manifest, device: Device, followed: Mapping[str, NDArray[np.bool_]] | None = None
+) -> None:
+    """Write report.html for the bundle in `folder`; raises `BundleError` where its vectors cannot be read.
+
+    `followed` are the masks [frames, h, w] that each format's artefacts saw in a tracker's sequence.
+    """
     import jinja2
 
     environment = jinja2.Environment(
@@ -55,7 +57,7 @@ def write_report(folder: Path, manifest: Manifest, device: Device) -> None:
         verdict=verdict,
         worst=_worst,
         largest=_largest,
-        strip=_strip(folder, manifest),
+        following=following(folder, manifest, followed or {}),
         compared=compared,
         axis=_LogAxis(compared),
         pictures=_pictures(folder, manifest, compared),
@@ -165,7 +167,7 @@ def _pictures(folder: Path, manifest: Manifest, compared: Sequence[tuple[Artifac
         _Picture(
             graph=graph.name,
             number=index + 1,
-            uri=_thumbnail(pixels),
+            uri=jpeg(pixels.transpose(1, 2, 0).astype("uint8"), THUMBNAIL),
             best_class=best_class,
             errors=tuple(
                 (artifact, parity.per_vector[index]) for artifact, parity in compared if artifact.graph == graph.name
@@ -174,33 +176,6 @@ def _pictures(folder: Path, manifest: Manifest, compared: Sequence[tuple[Artifac
         for graph in manifest.graphs
         for index, (pixels, best_class) in enumerate(_recorded(folder, graph, _class_names(manifest)))
     ]
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """A frame of a tracker's sequence with the reference mask drawn over it."""
-
-    frame: int
-    uri: str
-
-
-def _strip(folder: Path, manifest: Manifest) -> list[_Frame]:
-    """Every third frame of a tracker's sequence; nothing for a classifier."""
-    if manifest.sequence is None:
-        return []
-    import numpy as np
-    from PIL import Image
-
-    from exporter.overlay import overlay
-
-    given, expected = read_vectors(folder / manifest.sequence.file)
-    frames = []
-    for number in range(0, manifest.sequence.frames, STRIP_STRIDE):
-        pixels = given["frames"][number].astype("uint8")
-        mask = Image.fromarray(expected["mask_logits"][number, 0] > 0).resize(pixels.shape[1::-1])
-        drawn = overlay(pixels, [np.asarray(mask)])
-        frames.append(_Frame(number, _thumbnail(drawn.transpose(2, 0, 1))))
-    return frames
 
 
 def _recorded(
@@ -219,17 +194,6 @@ def _class_names(manifest: Manifest) -> Callable[[int], str]:
     if not manifest.weights.trained or manifest.model.num_classes != IMAGENET_CLASSES:
         return "class {}".format
     return imagenet_labels().__getitem__
-
-
-def _thumbnail(pixels: NDArray[Any]) -> str:
-    """RGB 0–255 [3, H, W] as a data URI."""
-    from PIL import Image
-
-    image = Image.fromarray(pixels.transpose(1, 2, 0).astype("uint8"))
-    image.thumbnail((THUMBNAIL, THUMBNAIL))
-    jpeg = io.BytesIO()
-    image.save(jpeg, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"
 
 
 def _contracts(artifacts: Sequence[Artifact]) -> dict[tuple[str, tuple[TensorSpec, ...], tuple[TensorSpec, ...]], str]:

@@ -7,6 +7,7 @@ must see the same object in every frame.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -161,7 +162,16 @@ def _write_sequence(folder: Path, frames: list[Pixels], prompt: Prompt, model: E
     )
 
 
-def roll_out(format: str, files: Mapping[str, Path], image_size: int, sequence: Sequence, folder: Path) -> Rollout:
+@dataclass(frozen=True)
+class Followed:
+    """What came of following the sequence."""
+
+    rollout: Rollout
+    masks: NDArray[np.bool_]
+    """[frames, S/4, S/4]; of no frames where the artefacts do not run."""
+
+
+def roll_out(format: str, files: Mapping[str, Path], image_size: int, sequence: Sequence, folder: Path) -> Followed:
     """Follow the sequence of the bundle in `folder` with one format's artefacts, from disk, and compare every frame.
 
     `files` by graph. An artefact that its runtime refuses fails the rollout.
@@ -178,12 +188,13 @@ def roll_out(format: str, files: Mapping[str, Path], image_size: int, sequence: 
         raise
     except Exception as error:  # whatever a runtime throws
         detail = f"The artefacts do not run ({describe(error)})"
-        return Rollout(format=format, status="failed", runtime="", mask_iou=(), max_abs=(), ms={}, detail=detail)
+        rollout = Rollout(format=format, status="failed", runtime="", mask_iou=(), max_abs=(), ms={}, detail=detail)
+        return Followed(rollout, np.zeros((0, 0, 0), np.bool_))
 
 
 def follow(
     format: str, runners: Mapping[str, Runner], image_size: int, sequence: Sequence, vectors: tuple[Arrays, Arrays]
-) -> Rollout:
+) -> Followed:
     """Compare what `runners` see in the sequence, frame by frame, with what the official algorithm saw."""
     given, expected = vectors
     frames = [frame.astype(np.uint8) for frame in given["frames"]]
@@ -204,7 +215,7 @@ def follow(
     if sequence.covering * 2 < sequence.frames:
         problems.append("fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing")
     agreed = f"{len(frames)} frames agree with PyTorch: mask IoU at least {min(ious):.4f}"
-    return Rollout(
+    rollout = Rollout(
         format=format,
         status="failed" if problems else "passed",
         runtime=steps.runtime,
@@ -213,6 +224,7 @@ def follow(
         ms={graph: 1e3 * median(seconds) for graph, seconds in steps.seconds.items()},
         detail="; ".join(problems) or f"{agreed}, logits within {max(differences):.1e}.",
     )
+    return Followed(rollout, np.stack([result.mask_logits[0] > 0 for result in results]))
 
 
 def roll_out_bundle(bundle: Bundle, progress: Callable[[str, float], None] | None = None) -> list[Rollout]:
@@ -229,7 +241,8 @@ def roll_out_bundle(bundle: Bundle, progress: Callable[[str, float], None] | Non
             if progress is not None:
                 progress(f"{format}: follow an object", 0.98)
             files = {a.graph: bundle.path / a.file for a in manifest.artifacts if a.format == format}
-            rollouts.append(roll_out(format, files, manifest.model.image_size, manifest.sequence, bundle.path))
+            followed = roll_out(format, files, manifest.model.image_size, manifest.sequence, bundle.path)
+            rollouts.append(followed.rollout)
     return rollouts
 
 

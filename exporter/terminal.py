@@ -153,7 +153,10 @@ def print_tracked(tracked: Tracked) -> None:
     )
     if not tracked.trained:
         console.print("UNTRAINED: the weights are seeded, so these masks mean nothing.", style="yellow")
-    console.print(f"Video   {tracked.video}\nMasks   {tracked.masks}\nFigures {tracked.figures}", soft_wrap=True)
+    console.print(
+        f"Video   {tracked.video}\nMasks   {tracked.masks}\nSheet   {tracked.sheet}\nFigures {tracked.figures}",
+        soft_wrap=True,
+    )
 
 
 def print_formats(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from exporter.bundle import Bundle, move_all, staging
 from exporter.errors import PromptError, VideoError
-from exporter.overlay import UNTRAINED, label_map, overlay
+from exporter.overlay import UNTRAINED, Glance, label_map, overlay
 from exporter.prompts import Prompt
 from exporter.tracking import FollowedFrame, artefact_steps, follow_all
 from exporter.video import open_video, video_writer, write_label_png
@@ -38,6 +38,7 @@ class Tracked:
     video: str
     masks: str
     figures: str
+    sheet: str
     format: str
     runtime: str
     trained: bool
@@ -61,7 +62,8 @@ def track_file(
     """Follow one object for each prompt from frame number `first` on, and write what was found.
 
     `out` is the video; the masks are PNG files (palette, 0 is background) in the folder OUT-masks, the figures in
-    OUT.json. Nothing is written unless all is. Raises `PromptError`, `VideoError`, `BundleError`, `BackendError`.
+    OUT.json, and OUT-sheet.png shows its frames at a glance. Nothing is written unless all is. Raises `PromptError`,
+    `VideoError`, `BundleError`, `BackendError`.
     """
     if not prompts:
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
@@ -71,9 +73,10 @@ def track_file(
     steps = artefact_steps(bundle, format, threads)
     trained = bundle.manifest.weights.trained
     with staging(places.video.parent) as folder:
-        draft = _Places(*(folder / path.name for path in (places.video, places.masks, places.figures)))
+        draft = _Places(*(folder / path.name for path in (places.video, places.masks, places.figures, places.sheet)))
         draft.masks.mkdir()
         figures: list[dict[str, Any]] = []
+        glance = Glance()
         with video_writer(draft.video, source.fps, source.width, source.height) as writer:
             for followed in follow_all(steps, source, prompts, first):
                 before = time.perf_counter()
@@ -81,7 +84,9 @@ def track_file(
                 seconds = followed.seconds + time.perf_counter() - before
                 figures.append(_figures(followed, labels, seconds))
                 masks = [labels == index for index in range(1, len(prompts) + 1)]
-                writer.write(overlay(followed.pixels, masks, None if trained else UNTRAINED))
+                drawn = overlay(followed.pixels, masks, None if trained else UNTRAINED)
+                writer.write(drawn)
+                glance.add(f"frame {followed.number}", drawn)
                 write_label_png(draft.masks / f"{followed.number:05d}.png", labels)
                 if progress is not None:
                     done = (followed.number + 1) / (source.count or followed.number + 2)
@@ -92,6 +97,7 @@ def track_file(
             video=str(places.video),
             masks=str(places.masks),
             figures=str(places.figures),
+            sheet=str(places.sheet),
             format=steps.format,
             runtime=steps.runtime,
             trained=trained,
@@ -99,30 +105,37 @@ def track_file(
             fps=1e3 * len(figures) / sum(frame["ms"] for frame in figures),
             ms={graph: 1e3 * median(runs) for graph, runs in steps.seconds.items()},
         )
+        glance.sheet().save(draft.sheet)
         draft.figures.write_text(json.dumps(asdict(tracked) | {"by_frame": figures}, indent=1) + "\n")
         move_all({getattr(draft, field.name): getattr(places, field.name) for field in fields(places)})
     return tracked
 
 
+_ENDS = {"masks": "-masks", "figures": ".json", "sheet": "-sheet.png"}
+"""What is written beside a video -> how its name ends."""
+
+
 @dataclass(frozen=True)
 class _Places:
-    """Where the three results go."""
+    """Where the results go."""
 
     video: Path
     masks: Path
     figures: Path
+    sheet: Path
 
 
 def _places(out: Path, video: Path) -> _Places:
     """Raises `VideoError` if something else than an earlier result would have to give way."""
     if not out.name or out.is_dir():
         raise VideoError(f"--out {out} is a folder: pass the name of a video, such as tracked.mp4.")
-    places = _Places(out, out.with_name(f"{out.stem}-masks"), out.with_suffix(".json"))
-    for path in (places.video, places.masks, places.figures):
+    beside = {name: out.with_name(f"{out.stem}{end}") for name, end in _ENDS.items()}
+    places = _Places(out, **beside)
+    for path in (places.video, *beside.values()):
         if path.exists() and path.resolve() == video.resolve():
             raise VideoError(f"{path} is what is to be read, and would be replaced: pass another --out.")
     earlier = _names_masks(places.figures, places.masks)
-    for path in (places.masks, places.figures):
+    for path in beside.values():
         if path.exists() and not earlier:
             raise VideoError(f"{path} exists and is not of an earlier run: move it away, or pass another --out.")
     return places

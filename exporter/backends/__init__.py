@@ -84,7 +84,7 @@ class Backend(Protocol):
         """Write the graph to `path`."""
 
     def load(self, path: Path, threads: int | None = None) -> Runner:
-        """Raises `NotExecutableError` for an artefact that this machine cannot run."""
+        """`threads` None takes about one for each core. Raises `NotExecutableError` for what cannot run here."""
 
 
 class Inspecting(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from importlib import metadata
@@ -49,7 +50,8 @@ class LiteRTRunner:
         from ai_edge_litert.interpreter import Interpreter
 
         self.runtime = f"LiteRT {metadata.version('ai-edge-litert')}"
-        self._interpreter = Interpreter(str(path), num_threads=threads)
+        # Its own default is one thread, the other runtimes' every core.
+        self._interpreter = Interpreter(str(path), num_threads=threads or os.cpu_count())
         (name,) = self._interpreter.get_signature_list()
         self._run = self._interpreter.get_signature_runner(name)
 

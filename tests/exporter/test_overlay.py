@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exporter.overlay import GAP, THUMBNAIL, contact_sheet, label_map, overlay
+from exporter.overlay import GAP, THUMBNAIL, Glance, contact_sheet, label_map, overlay
 from exporter.video import PALETTE
 
 WARNING = "UNTRAINED WEIGHTS: masks are noise"
@@ -113,3 +113,14 @@ def test_where_objects_overlap_the_first_wins():
     one, two = np.zeros((1, 3), bool), np.zeros((1, 3), bool)
     one[0, :2], two[0, 1:] = True, True
     assert label_map([one, two]).tolist() == [[1, 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(1, range(1)), (24, range(24)), (25, range(0, 25, 2)), (100, range(0, 100, 8))]
+)
+def test_a_video_of_any_length_fits_on_one_sheet(count, shown):
+    glance = Glance()
+    for number in range(count):
+        glance.add(str(number), grey())
+    assert [caption for caption, _ in glance.kept] == list(map(str, shown))
+    assert glance.sheet().width == min(len(shown), 6) * (THUMBNAIL + GAP) + GAP

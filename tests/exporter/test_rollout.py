@@ -48,9 +48,10 @@ def test_a_memory_that_drifts_fails_the_rollout(tracker_bundle):
 
     sequence = tracker_bundle.manifest.sequence
     vectors = read_vectors(tracker_bundle.path / sequence.file)
-    rollout = follow("onnx", runners | {"track_step": Drifting()}, 64, sequence, vectors)
-    assert rollout.status == "failed"
-    assert "frame" in rollout.detail
+    followed = follow("onnx", runners | {"track_step": Drifting()}, 64, sequence, vectors)
+    assert followed.rollout.status == "failed"
+    assert "frame" in followed.rollout.detail
+    assert (followed.masks != (vectors[1]["mask_logits"][:, 0] > 0)).any((1, 2))[2:].all()
 
 
 def test_an_artefact_that_does_not_load_fails_the_rollout(tracker_bundle, tmp_path):
@@ -58,9 +59,10 @@ def test_an_artefact_that_does_not_load_fails_the_rollout(tracker_bundle, tmp_pa
     broken = tmp_path / "track_step.onnx"
     broken.write_bytes(files["track_step"].read_bytes()[:1000])
     sequence = tracker_bundle.manifest.sequence
-    rollout = roll_out("onnx", files | {"track_step": broken}, 64, sequence, tracker_bundle.path)
-    assert rollout.status == "failed"
-    assert "do not run" in rollout.detail
+    followed = roll_out("onnx", files | {"track_step": broken}, 64, sequence, tracker_bundle.path)
+    assert followed.rollout.status == "failed"
+    assert "do not run" in followed.rollout.detail
+    assert len(followed.masks) == 0
 
 
 def test_no_pixel_of_a_prompts_mask_is_in_doubt(tracker_bundle):

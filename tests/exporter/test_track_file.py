@@ -29,7 +29,7 @@ def video(tmp_path_factory):
 
 def test_video_masks_and_figures_are_written(tracker_bundle, video, tmp_path):
     tracked = track_file(tracker_bundle, video, [POINT, BOX], tmp_path / "out.mp4")
-    assert {path.name for path in tmp_path.iterdir()} == {"out.mp4", "out.json", "out-masks"}
+    assert {path.name for path in tmp_path.iterdir()} == {"out.mp4", "out.json", "out-masks", "out-sheet.png"}
     written = open_video(tracked.video)
     assert (written.width, written.height, written.fps, len(list(written))) == (WIDTH, HEIGHT, 12, FRAMES)
     figures = json.loads((tmp_path / "out.json").read_text())

@@ -1,0 +1,218 @@
+"""Does a tracker follow an object in every runtime, and how fast? Writes docs/tracker.md.
+
+    .venv/bin/python -m benchmarks.tracker [--files FOLDER] [MODEL ...]
+
+Each model is exported with seeded weights (or found in FOLDER, where an earlier run left it), which executes every
+artefact, graph by graph and through a sequence of 24 frames. Then eager PyTorch and all runtimes take turns, as
+`timing.py` says, at one frame in the middle of a video: `encode_image`, and `track_step` with a full memory bank. With
+model names the page is printed, not written. Run it while nothing else runs: it says when something did.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from benchmarks.timing import GEMM, ROUNDS, THREADS, Timing, in_turns, worker
+from exporter import Bundle, create_model, export
+from exporter.bundle import read_vectors
+from exporter.graphs.macs import macs
+from exporter.graphs.tracker import STATE, EncodeImage, tracker_graphs
+from exporter.models.efficienttam.config import MEMORY_SLOTS
+from exporter.models.registry import model_info
+from exporter.models.weights import seed_weights
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "tracker.md"
+MODELS = ("efficienttam_ti_512x512", "efficienttam_ti_2_512x512")
+FORMATS = {"executorch": "ExecuTorch", "tflite": "LiteRT", "onnx": "ONNX Runtime"}
+GRAPHS = ("encode_image", "track_step")
+"""What a frame in the middle of a video costs."""
+
+HEADER = f"""# Trackers
+
+Written by `benchmarks/tracker.py`, with seeded weights: what it says of agreement and speed holds for any weights, and
+it says nothing of accuracy.
+
+## Speed
+
+Milliseconds of a frame in the middle of a video, with all seven frames and sixteen pointers remembered: `encode_image`
+and `track_step`, fp32, batch 1, {THREADS} threads; medians of {ROUNDS} rounds in which everything of a model took turns
+in random order. *Eager* is the official algorithm in PyTorch with a memory of variable length. *Of GEMM* is the rate of
+the frame's own arithmetic as a share of the machine's fp32 rate of multiplying {GEMM} × {GEMM} matrices, measured in
+the same rounds. *Eager / this* is the median of the rounds' ratios. *Spread* is the distance between the quartiles as a
+share of the median; *others* is the share of the machine that other processes took meanwhile.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", default=[])
+    parser.add_argument("--files", type=Path, help="folder to keep bundles in, and to take them from")
+    parser.add_argument("--worker", choices=WORK, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        WORK[arguments.worker](arguments.models[0], arguments.files)
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        page = measure_all(arguments.models or list(MODELS), arguments.files or Path(temporary))
+    print(page)
+    if not arguments.models:
+        DOCUMENT.write_text(page)
+
+
+def measure_all(models: list[str], files: Path) -> str:
+    for model in models:
+        if not path_of(model, files).exists():
+            print(f"exporting {model}", file=sys.stderr, flush=True)
+            worker("benchmarks.tracker", "export", model, files)
+    timings = {model: Timing.from_json(worker("benchmarks.tracker", "time", model, files)) for model in models}
+    gflop = {model: float(worker("benchmarks.tracker", "count", model, files)) for model in models}
+    return document(timings, gflop, {model: Bundle.open(path_of(model, files)) for model in models})
+
+
+def path_of(model: str, files: Path) -> Path:
+    return files / f"{model}-host-untrained"
+
+
+def export_model(model: str, files: Path) -> None:
+    export(model, formats=list(FORMATS), weights="random", out=files)
+
+
+def count(model: str, files: Path) -> None:
+    """Print the arithmetic of a frame in GFLOP, two for a multiply-accumulate."""
+    network, family = create_model(model), model_info(model).family
+    graphs = tracker_graphs(network, family.mean, family.std)
+    nodes = [node for graph in graphs if graph.name in GRAPHS for node in graph.program.graph.nodes]
+    print(2e-9 * sum(map(macs, nodes)))
+
+
+def measure(model: str, files: Path) -> None:
+    """Print the rounds of one model as JSON: eager and every format, each graph by itself."""
+    bundle = Bundle.open(path_of(model, files))
+    given = {graph.name: read_vectors(bundle.path / graph.vectors)[0] for graph in bundle.manifest.graphs}
+    # The last recorded step of the sequence has a full bank.
+    inputs = {name: {key: array[-1].astype("float32") for key, array in given[name].items()} for name in GRAPHS}
+    assert all(inputs["track_step"][name].all() for name in STATE if name.endswith("_valid"))
+    candidates: dict[str, Callable[[], object]] = eager(model, inputs)
+    for format in FORMATS:
+        for graph in GRAPHS:
+            runner = bundle.runner(format, graph, THREADS)
+            candidates[f"{format} {graph}"] = lambda runner=runner, graph=graph: runner(inputs[graph])
+    print(in_turns(candidates).to_json())
+
+
+def eager(model: str, inputs: dict[str, dict]) -> dict[str, Callable[[], object]]:
+    network, family = create_model(model), model_info(model).family
+    seed_weights(network)
+    encode = EncodeImage(network, family.mean, family.std)
+    image = torch.from_numpy(inputs["encode_image"]["image"])
+    features, memory, pointers = (torch.from_numpy(inputs["track_step"][k]) for k in ("features", "memory", "pointers"))
+
+    def step() -> object:
+        seen = network.see(network.with_memory(features, memory, list(range(MEMORY_SLOTS)), pointers))
+        return seen, network.remember(features, seen.mask_logits, prompted=False)
+
+    return {"eager encode_image": lambda: encode(image), "eager track_step": step}
+
+
+WORK = {"export": export_model, "count": count, "time": measure}
+"""What a process of its own is for."""
+
+
+def frame(runtime: str) -> tuple[str, ...]:
+    """The candidates that make up a frame."""
+    return tuple(f"{runtime} {graph}" for graph in GRAPHS)
+
+
+def best(timing: Timing) -> str:
+    return min(FORMATS, key=lambda format: timing.median(*frame(format)))
+
+
+def document(timings: dict[str, Timing], gflop: dict[str, float], bundles: dict[str, Bundle]) -> str:
+    lines = [HEADER, *speed(timings, gflop), "", *targets(timings), *agreement(bundles), *sizes(bundles)]
+    versions = {name: metadata.version(name) for name in ("torch", "executorch", "ai-edge-litert", "onnxruntime")}
+    lines += ["", f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}."]
+    return "\n".join(lines) + "\n"
+
+
+def speed(timings: dict[str, Timing], gflop: dict[str, float]) -> list[str]:
+    lines = [
+        "| model | runtime | encode_image | track_step | frame | GFLOP | of GEMM | eager / this | spread | others |",
+        f"|{'---|' * 10}",
+    ]
+    for model, timing in timings.items():
+        for runtime, title in {"eager": "PyTorch, eager", **FORMATS}.items():
+            cells = [
+                model,
+                title,
+                *(f"{timing.median(part) * 1e3:.0f}" for part in frame(runtime)),
+                f"{timing.median(*frame(runtime)) * 1e3:.0f}",
+                f"{gflop[model]:.1f}",
+                f"{1e9 * gflop[model] / timing.median(*frame(runtime)) / timing.gemm:.0%}",
+                f"{timing.ratio(frame('eager'), frame(runtime)):.2f}",
+                f"{timing.spread(*frame(runtime)):.0%}",
+                timing.disturbance,
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def targets(timings: dict[str, Timing]) -> list[str]:
+    lines = []
+    for model, timing in timings.items():
+        fastest = best(timing)
+        ratio = timing.ratio(frame("executorch"), frame(fastest))
+        lines.append(
+            f"* `{model}`: the machine multiplies matrices at {timing.gemm / 1e9:.0f} GFLOP/s; fastest is "
+            f"{FORMATS[fastest]}, and ExecuTorch takes {ratio:.2f} times as long."
+        )
+    if set(MODELS) <= set(timings):
+        # Not of one round, so not a median of ratios: the two models are timed one after the other.
+        full, pooled = (timings[model].median(*frame(best(timings[model]))) for model in MODELS)
+        lines.append(f"* Pooled attention: the fastest `{MODELS[0]}` takes {full / pooled:.2f} times as long.")
+    return lines
+
+
+def agreement(bundles: dict[str, Bundle]) -> list[str]:
+    lines = [
+        "",
+        "## Agreement with PyTorch",
+        "",
+        "`max|a−b| / max|b|` of each graph over its conformance vectors, the worst of its outputs; then a sequence of "
+        "24 frames followed with the artefacts alone, against the official algorithm: the least mask IoU, and how far "
+        "the mask logits of any frame are off.",
+        "",
+    ]
+    for model, bundle in bundles.items():
+        names = [graph.name for graph in bundle.manifest.graphs]
+        lines += [f"| {model} | {' | '.join(names)} | least mask IoU | worst logit |", f"|{'---|' * (len(names) + 3)}"]
+        for rollout in bundle.manifest.rollouts:
+            errors = [
+                max(p.relative for p in bundle.artifact(rollout.format, name).verification.outputs.values())
+                for name in names
+            ]
+            followed = f"{min(rollout.mask_iou):.4f} | {max(rollout.max_abs):.1e}"
+            cells = " | ".join(f"{error:.1e}" for error in errors)
+            lines.append(f"| {FORMATS[rollout.format]} | {cells} | {followed} |")
+        lines.append("")
+    return lines
+
+
+def sizes(bundles: dict[str, Bundle]) -> list[str]:
+    lines = ["## Sizes", "", "Megabytes of each file.", ""]
+    for model, bundle in bundles.items():
+        names = [graph.name for graph in bundle.manifest.graphs]
+        lines += [f"| {model} | {' | '.join(names)} |", f"|{'---|' * (len(names) + 1)}"]
+        for format, title in FORMATS.items():
+            megabytes = " | ".join(f"{bundle.artifact(format, name).bytes / 1e6:.1f}" for name in names)
+            lines.append(f"| {title} | {megabytes} |")
+        lines.append("")
+    return lines[:-1]
+
+
+if __name__ == "__main__":
+    main()

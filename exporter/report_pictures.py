@@ -1,0 +1,31 @@
+"""Pictures inside an HTML page: data URIs, so that the page needs no other file."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def jpeg(pixels: NDArray[np.uint8], longest: int) -> str:
+    """RGB [H, W, 3] as a photograph whose longest side is at most so many pixels."""
+    return _uri(pixels, longest, "JPEG", quality=80)
+
+
+def png(pixels: NDArray[np.uint8], longest: int) -> str:
+    """RGB [H, W, 3], or grey [H, W], as a drawing whose longest side is at most so many pixels."""
+    return _uri(pixels, longest, "PNG", optimize=True)
+
+
+def _uri(pixels: NDArray[np.uint8], longest: int, kind: str, **options: object) -> str:
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    image.thumbnail((longest, longest))
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

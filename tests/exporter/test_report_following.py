@@ -1,0 +1,65 @@
+"""What a tracker's report shows of the sequence that its artefacts followed."""
+
+import numpy as np
+import pytest
+
+from exporter.bundle import read_vectors
+from exporter.report_following import HEIGHT, following
+
+
+@pytest.fixture(scope="module")
+def reference(tracker_bundle):
+    sequence = tracker_bundle.manifest.sequence
+    return read_vectors(tracker_bundle.path / sequence.file)[1]["mask_logits"][:, 0] > 0
+
+
+def test_a_classifier_follows_nothing(bundles):
+    bundle = bundles["mobilevitv2"]
+    assert following(bundle.path, bundle.manifest, {}) is None
+
+
+def test_every_third_frame_is_shown_with_both_masks_and_their_difference(tracker_bundle, reference):
+    seen = reference.copy()
+    seen[3, 2:4, 5:8] ^= True
+    shown = following(tracker_bundle.path, tracker_bundle.manifest, {"onnx": seen})
+    assert [row.frame for row in shown.rows] == list(range(0, 24, 3))
+    assert [row.formats["onnx"][2] for row in shown.rows] == [0, 6, 0, 0, 0, 0, 0, 0]
+    assert shown.rows[0].formats["onnx"][0] == shown.rows[0].reference
+    assert shown.rows[1].formats["onnx"][0] != shown.rows[1].reference
+
+
+def test_artefacts_that_saw_nothing_have_no_pictures(tracker_bundle):
+    shown = following(tracker_bundle.path, tracker_bundle.manifest, {"onnx": np.zeros((0, 0, 0), bool)})
+    assert not any(row.formats for row in shown.rows)
+
+
+def test_a_curve_has_a_place_for_every_frame_and_the_tolerance_is_above_what_passed(tracker_bundle):
+    shown = following(tracker_bundle.path, tracker_bundle.manifest, {})
+    (curve,) = shown.curves
+    assert [x for x, _, _ in curve.points] == pytest.approx(np.linspace(0, 100, 24), abs=0.01)
+    assert all(shown.tolerance < y < HEIGHT for _, y, _ in curve.points)
+
+
+def test_a_frame_that_is_not_finite_is_above_the_tolerance(tracker_bundle):
+    manifest = tracker_bundle.manifest
+    (rollout,) = manifest.rollouts
+    lost = rollout.model_copy(update={"max_abs": (*rollout.max_abs[:-1], None)})
+    shown = following(tracker_bundle.path, manifest.model_copy(update={"rollouts": (lost,)}), {})
+    assert shown.curves[0].points[-1][1] < shown.tolerance
+    assert shown.curves[0].points[-1][2] == "frame 23: not finite"
+
+
+def test_the_size_of_the_state_is_told(tracker_bundle):
+    shown = following(tracker_bundle.path, tracker_bundle.manifest, {})
+    assert {spec.name: size for spec, size in shown.state} == {
+        "memory": 7 * 16 * 64 * 4,
+        "memory_valid": 7 * 4,
+        "pointers": 16 * 256 * 4,
+        "pointers_valid": 16 * 4,
+    }
+
+
+def test_the_report_has_it(tracker_bundle):
+    page = (tracker_bundle.path / "report.html").read_text(encoding="utf-8")
+    assert "Parity over time" in page
+    assert page.count("alt=\"onnx's mask of frame") == page.count("alt=\"PyTorch's mask of frame") == 8
