@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from exporter.models.weights import load_weights
     from exporter.pipeline import export
     from exporter.prompts import Prompt
+    from exporter.segment import segment_photo
+    from exporter.tracked import track_file
     from exporter.tracking import open_tracker, track_video
     from exporter.verify import verify_bundle
 
@@ -31,6 +33,8 @@ _HOMES = {
     "list_models": "exporter.models.registry",
     "load_weights": "exporter.models.weights",
     "open_tracker": "exporter.tracking",
+    "segment_photo": "exporter.segment",
+    "track_file": "exporter.tracked",
     "track_video": "exporter.tracking",
     "verify_bundle": "exporter.verify",
 }
@@ -47,6 +51,8 @@ __all__ = [
     "list_models",
     "load_weights",
     "open_tracker",
+    "segment_photo",
+    "track_file",
     "track_video",
     "verify_bundle",
 ]

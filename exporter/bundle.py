@@ -6,14 +6,14 @@ import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from exporter.errors import BundleError, InputShapeError
+from exporter.errors import BackendError, BundleError, InputShapeError
 from exporter.manifest import SCHEMA_VERSION, Artifact, Graph, Manifest, TensorSpec
 
 if TYPE_CHECKING:
@@ -98,6 +98,29 @@ class Bundle:
         artifact, module = self.artifact(format, graph), backend(format)
         toolchain_versions(module)
         return _CheckedRunner(module.load(self.path / artifact.file, threads), artifact.inputs)
+
+    def runners(
+        self, formats: Sequence[str] | None = None, threads: int | None = None
+    ) -> Iterator[tuple[str, dict[str, Runner]]]:
+        """(format, runner of each graph) of all formats that this machine can run, or of those named.
+
+        With `formats` given, one that cannot be run raises `BackendError`; so does a bundle of which nothing can.
+        """
+        from exporter.backends import FORMATS, NotExecutableError, backend, installed
+
+        ran = False
+        for format in formats or [name for name in self.manifest.formats if installed(backend(name))]:
+            try:
+                runners = {graph.name: self.runner(format, graph.name, threads) for graph in self.manifest.graphs}
+            except NotExecutableError:
+                if formats:
+                    raise
+                continue
+            ran = True
+            yield format, runners
+        if not ran:
+            runnable = ", ".join(name for name in FORMATS if backend(name).RUNTIME)
+            raise BackendError(f"Nothing in {self.path} can run on this machine; export it with one of {runnable} too.")
 
     def vectors(self, graph: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
         """Conformance inputs and PyTorch's outputs by tensor name, stacked along the first axis."""

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from exporter.backends import NotExecutableError, backend, installed
 from exporter.bundle import Bundle
-from exporter.errors import BackendError
 from exporter.images import classifier_input, read_photo
 
 IMAGENET_CLASSES = 1000
@@ -37,18 +35,10 @@ def classify_photo(
     """
     model = bundle.manifest.model
     image = classifier_input(read_photo(photo), model.image_size, bundle.manifest.preprocessing)
-    answers = {}
-    for name in formats or [name for name in bundle.manifest.formats if installed(backend(name))]:
-        try:
-            runner = bundle.runner(name, "classify", threads)
-        except NotExecutableError:
-            if formats is not None:
-                raise
-            continue
-        answers[name] = _best(runner({"image": image})["logits"][0], top)
-    if not answers:
-        raise BackendError(f"Nothing in {bundle.path} can run on this machine; export it with --format tflite too.")
-    return answers
+    return {
+        format: _best(runners["classify"]({"image": image})["logits"][0], top)
+        for format, runners in bundle.runners(formats, threads)
+    }
 
 
 def _best(logits: np.ndarray, top: int) -> list[Prediction]:

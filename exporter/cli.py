@@ -8,17 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
-from functools import partial
-from math import isfinite
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from device_profiles import UnknownDevice
+from exporter.cli_prompts import prompt_options, prompts_of
 from exporter.errors import VerificationError, VitexportError
-
-if TYPE_CHECKING:
-    from exporter.prompts import Prompt
 
 EXIT_FAILED, EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 
@@ -202,39 +198,6 @@ def verify(bundle: str, as_json: bool, verbose: bool) -> None:
         sys.exit(EXIT_FAILED)
 
 
-class PromptOption(click.Option):
-    """An option whose place among the other prompts counts: `--object` parts those of one object from the next's."""
-
-    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
-        super().add_to_parser(parser, ctx)
-        for name in self.opts:
-            option = parser._long_opt[name]
-            option.process = partial(self._record, ctx, option.process)
-
-    def _record(self, ctx: click.Context, process: Callable[[Any, Any], None], value: Any, state: Any) -> None:
-        ctx.meta.setdefault(_PROMPTS, []).append((self.name, value))
-        process(value, state)
-
-
-_PROMPTS = "prompts"
-
-
-def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
-    """--point, --box, --mask and --object; `ctx.meta` has them in the order in which they were given."""
-    for option in (
-        click.option("--object", cls=PromptOption, is_flag=True, expose_value=False,
-                     help="Start another object, which the prompts after this belong to."),
-        click.option("--mask", cls=PromptOption, multiple=True, expose_value=False, metavar="FILE.png",
-                     help="A mask of the object, as large as the frame."),
-        click.option("--box", cls=PromptOption, multiple=True, expose_value=False, metavar="L,T,R,B",
-                     help="A box around the object."),
-        click.option("--point", cls=PromptOption, multiple=True, expose_value=False, metavar="X,Y[,LABEL]",
-                     help="A point on the object; with the label 0, beside it. Repeatable."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
 @cli.command()
 @click.argument("bundle")
 @click.argument("image")
@@ -261,8 +224,8 @@ def run(
 
     opened = Bundle.open(bundle)
     opened.check()
-    prompts = _prompts(ctx.meta.get(_PROMPTS, []))
-    if opened.manifest.sequence is not None:
+    prompts = prompts_of(ctx)
+    if opened.manifest.task == "track":
         with _working(verbose):
             from exporter.segment import segment_photo
 
@@ -311,46 +274,12 @@ def track(
 
     opened = Bundle.open(bundle)
     opened.check()
-    prompts = _prompts(ctx.meta.get(_PROMPTS, []))
+    prompts = prompts_of(ctx)
     with _working(verbose) as progress:
-        from exporter.track_file import track_file
+        from exporter.tracked import track_file
 
         tracked = track_file(opened, video, prompts, out, start, format, threads, progress)
     terminal.print_json(tracked) if as_json else terminal.print_tracked(tracked)
-
-
-def _prompts(given: list[tuple[str, Any]]) -> list[Prompt]:
-    """The prompts of each object, from options in the order in which they were given."""
-    from exporter.prompts import Prompt
-    from exporter.video import read_mask
-
-    objects: list[dict[str, Any]] = [{}]
-    for name, value in given:
-        if name == "object":
-            objects += [{}] if objects[-1] or len(objects) > 1 else []
-        elif name == "point":
-            x, y, *label = _numbers(value, "--point", "x,y or x,y,label", 2, 3)
-            objects[-1].setdefault("points", []).append((x, y))
-            objects[-1].setdefault("labels", []).append(label[0] if label else 1)
-        elif name in objects[-1]:
-            raise click.UsageError(f"An object has one {name}: put --object before that of the next one.")
-        else:
-            objects[-1][name] = (
-                read_mask(value) if name == "mask" else _numbers(value, "--box", "left,top,right,bottom", 4, 4)
-            )
-    if given and not all(objects):
-        raise click.UsageError("An object has no prompt: give --point, --box or --mask after each --object.")
-    return [Prompt(**fields) for fields in objects if fields]
-
-
-def _numbers(text: str, option: str, form: str, least: int, most: int) -> list[float]:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if not all(map(isfinite, numbers)) or not least <= len(numbers) <= most:
-        raise click.UsageError(f"{option} takes {form}, such as {','.join(['120'] * least)}, not {text!r}.")
-    return numbers
 
 
 def main() -> NoReturn:

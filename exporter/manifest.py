@@ -187,6 +187,11 @@ class Manifest(_Part):
     rollouts: tuple[Rollout, ...] = ()
     warnings: tuple[str, ...]
 
+    @property
+    def task(self) -> Literal["classify", "track"]:
+        """What the model is for."""
+        return "classify" if self.sequence is None else "track"
+
 
 def json_schema() -> str:
     """JSON Schema of the manifest, as kept in docs/manifest.schema.json."""

@@ -12,13 +12,10 @@ from PIL import Image
 
 from exporter.errors import PromptError
 from exporter.images import Pixels, to_input
+from exporter.point_labels import BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
 
 if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
-
-BACKGROUND, OBJECT, TOP_LEFT, BOTTOM_RIGHT = 0, 1, 2, 3
-MOST_POINTS = 4
-"""Points that an exported tracker takes; a box counts as two."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +55,13 @@ class Prompt:
             raise PromptError(
                 f"There are {len(self.points)} points and {len(self.labels)} labels: give each point one."
             )
-        if any(label not in (BACKGROUND, OBJECT) for label in self.labels):
+        if any(label not in (BACKGROUND, FOREGROUND) for label in self.labels):
             raise PromptError("The label of a point is 1 (on the object) or 0 (beside it).")
         if not all(np.isfinite(value) for place in (*self.points, self.box or ()) for value in place):
             raise PromptError("Coordinates are numbers of pixels, not infinite and not undefined.")
         if self.box is not None and not (self.box[0] < self.box[2] and self.box[1] < self.box[3]):
             raise PromptError("A box is left, top, right, bottom, with left < right and top < bottom.")
-        if self.box is None and OBJECT not in self.labels:
+        if self.box is None and FOREGROUND not in self.labels:
             raise PromptError("No point is on the object: give at least one with the label 1.")
         count = len(self.points) + (0 if self.box is None else 2)
         if count > MOST_POINTS:

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from exporter.backends import NotExecutableError, backend, installed
 from exporter.bundle import Bundle, staging
-from exporter.errors import BackendError, ImageError, PromptError
+from exporter.errors import ImageError, PromptError
 from exporter.images import read_photo
 from exporter.overlay import UNTRAINED, label_map, overlay
 from exporter.prompts import Prompt
@@ -53,13 +52,7 @@ def segment_photo(
     picture = _picture(Path(photo), out)
     drawn: Image.Image | None = None
     found: list[Segmented] = []
-    for format in formats or [name for name in bundle.manifest.formats if installed(backend(name))]:
-        try:
-            steps = artefact_steps(bundle, format, threads)
-        except NotExecutableError:
-            if formats:
-                raise
-            continue
+    for format, steps in artefact_steps(bundle, formats, threads):
         (followed,) = follow_all(steps, [frame], prompts)
         masks = [result.mask(height, width) for result in followed.results]
         if drawn is None:
@@ -70,8 +63,7 @@ def segment_photo(
             Segmented(format, index, int(mask.sum()), result.iou, result.object_score, str(picture))
             for index, (mask, result) in enumerate(zip(masks, followed.results, strict=True), start=1)
         ]
-    if drawn is None:
-        raise BackendError(f"Nothing in {bundle.path} can run on this machine; export it with --format tflite too.")
+    assert drawn is not None, "a bundle of which nothing runs here is refused"
     with staging(picture.parent) as folder:
         drawn.save(folder / picture.name)
         (folder / picture.name).replace(picture)

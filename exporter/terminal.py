@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from exporter.classify import Prediction
     from exporter.manifest import Artifact, Rollout, Verification
     from exporter.segment import Segmented
-    from exporter.track_file import Tracked
+    from exporter.tracked import Tracked
 
 _COLOURS = {"passed": "green", "failed": "bold red", "not executed": "yellow"}
 

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.backends import FORMATS
 from exporter.bundle import Bundle
-from exporter.errors import BackendError, BundleError, PromptError
+from exporter.errors import BundleError, PromptError
 from exporter.images import Pixels
-from exporter.prompts import MOST_POINTS, Prompt, model_frame, model_mask
+from exporter.point_labels import ABSENT, MOST_POINTS
+from exporter.prompts import Prompt, model_frame, model_mask
 
 if TYPE_CHECKING:
     from exporter.backends import Runner
     from exporter.models.efficienttam import EfficientTAM
 
 Array = NDArray[np.float32]
-_ABSENT = -2
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,9 @@ class Steps(Protocol):
 class ArtefactSteps:
     """The steps as artefacts of one format."""
 
-    def __init__(self, runners: Mapping[str, Runner], image_size: int, format: str = "") -> None:
+    def __init__(self, runners: Mapping[str, Runner], image_size: int) -> None:
         self.runners = runners
         self.image_size = image_size
-        self.format = format
         self.runtime = next(iter(runners.values())).runtime
         self.seconds: dict[str, list[float]] = defaultdict(list)
         """Graph -> what each of its runs took"""
@@ -83,7 +81,7 @@ class ArtefactSteps:
     def prompt_points(self, features: Array, points: Array, labels: Array) -> tuple[TrackResult, Any]:
         missing = MOST_POINTS - points.shape[1]
         points = np.pad(points, ((0, 0), (0, missing), (0, 0)))
-        labels = np.pad(labels, ((0, 0), (0, missing)), constant_values=_ABSENT)
+        labels = np.pad(labels, ((0, 0), (0, missing)), constant_values=ABSENT)
         return self._step("prompt_points", "track_first", features=features, points=points, labels=labels)
 
     def prompt_mask(self, features: Array, mask: Array) -> tuple[TrackResult, Any]:
@@ -146,7 +144,8 @@ class ReferenceSteps:
 
         frame, memory = state
         with torch.inference_mode():
-            return _result(track(self.model, features, frame, memory)), (frame + 1, memory)
+            seen, memory = track(self.model, features, frame, memory)
+        return _result(seen), (frame + 1, memory)
 
     def _start(self, features: Any, given: Any) -> tuple[TrackResult, Any]:
         import torch
@@ -211,28 +210,20 @@ def open_tracker(source: Any, format: str | None = None, threads: int | None = N
     """
     if isinstance(source, str) or hasattr(source, "__fspath__"):
         source = Bundle.open(source)
-    return Tracker(artefact_steps(source, format, threads) if isinstance(source, Bundle) else ReferenceSteps(source))
+    if not isinstance(source, Bundle):
+        return Tracker(ReferenceSteps(source))
+    _, steps = next(artefact_steps(source, [format] if format else None, threads))
+    return Tracker(steps)
 
 
-def artefact_steps(bundle: Bundle, format: str | None = None, threads: int | None = None) -> ArtefactSteps:
-    """All graphs of a tracker's bundle, loaded; raises `BundleError` and `BackendError`."""
-    from exporter.backends import NotExecutableError, backend, installed
-
-    names = [graph.name for graph in bundle.manifest.graphs]
-    if "track_step" not in names:
+def artefact_steps(
+    bundle: Bundle, formats: Sequence[str] | None = None, threads: int | None = None
+) -> Iterator[tuple[str, ArtefactSteps]]:
+    """(format, its artefacts as steps) of a tracker's bundle, as `Bundle.runners`; raises `BundleError` besides."""
+    if bundle.manifest.task != "track":
         raise BundleError(f"{bundle.path} holds {bundle.manifest.model.name}, which is no tracker.")
-    wanted = [format] if format else [name for name in bundle.manifest.formats if installed(backend(name))]
-    for name in wanted:
-        try:
-            runners = {graph: bundle.runner(name, graph, threads) for graph in names}
-        except NotExecutableError:
-            if format:
-                raise
-            continue
-        return ArtefactSteps(runners, bundle.manifest.model.image_size, name)
-    raise BackendError(
-        f"Nothing in {bundle.path} can run on this machine; export it with one of {', '.join(FORMATS[1:])} too."
-    )
+    for format, runners in bundle.runners(formats, threads):
+        yield format, ArtefactSteps(runners, bundle.manifest.model.image_size)
 
 
 def track_video(

@@ -22,11 +22,10 @@ from exporter.models.efficienttam.config import (
     POINTER_TOKENS,
     POOL,
 )
-from exporter.models.efficienttam.decoder import ABSENT, either, flag
+from exporter.models.efficienttam.decoder import either, flag
 from exporter.models.efficienttam.model import LOGITS_PER_TOKEN, EfficientTAM, Sighting
+from exporter.point_labels import ABSENT, BOTTOM_RIGHT, MOST_POINTS
 
-POINTS = 4
-"""Points that `prompt_points` takes; those that are not wanted have the label -2."""
 MASKED = -1e4
 """Added to a logit, it makes a key count for nothing; half precision can hold it beside any logit."""
 STATE = ("memory", "memory_valid", "pointers", "pointers_valid")
@@ -171,8 +170,9 @@ def tracker_graphs(model: EfficientTAM, mean: tuple[float, ...], std: tuple[floa
     size, side = model.image_size, model.side
     image = _spec("image", (1, 3, size, size), "NCHW", "RGB", (0, 255))
     features = _spec("features", (1, CHANNELS, side, side), "NCHW", "image features")
-    points = _spec("points", (1, POINTS, 2), "NPC", "points (x, y) in pixels of the image", (0, size))
-    labels = _spec("labels", (1, POINTS), "NP", "0 background, 1 object, 2 and 3 corners of a box, -2 absent", (-2, 3))
+    points = _spec("points", (1, MOST_POINTS, 2), "NPC", "points (x, y) in pixels of the image", (0, size))
+    meaning = "0 background, 1 object, 2 and 3 corners of a box, -2 absent"
+    labels = _spec("labels", (1, MOST_POINTS), "NP", meaning, (ABSENT, BOTTOM_RIGHT))
     mask = _spec("mask", (1, 1, size, size), "NCHW", "1 on the object, 0 elsewhere", (0, 1))
     state = {
         "memory": _spec(

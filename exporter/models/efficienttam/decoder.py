@@ -10,9 +10,7 @@ from torch import Tensor, nn
 from exporter.models.efficienttam.config import CHANNELS
 from exporter.models.efficienttam.layers import Attention, ChannelNorm, Mlp, map_of, tokens_of
 from exporter.models.efficienttam.positions import grid_points
-
-ABSENT, PADDING, BACKGROUND, FOREGROUND, TOP_LEFT, BOTTOM_RIGHT = range(-2, 4)
-"""Labels of points. An absent one has no effect at all; padding, as the authors use it, does."""
+from exporter.point_labels import BOTTOM_RIGHT, PADDING
 
 _HEADS = 8
 _HIDDEN = 2048

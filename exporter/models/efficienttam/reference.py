@@ -42,12 +42,18 @@ class Remembered:
     """[1, N, 64]"""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Memory:
-    """What is known of one object; frames too old to matter are dropped."""
+    """What is known of one object, by frame number; frames too old to matter are dropped."""
 
-    prompted: dict[int, Remembered] = field(default_factory=dict)
-    tracked: dict[int, Remembered] = field(default_factory=dict)
+    prompted: Mapping[int, Remembered]
+    tracked: Mapping[int, Remembered] = field(default_factory=dict)
+
+    def after(self, frame: int, seen: Remembered) -> "Memory":
+        """The memory that holds a tracked frame too."""
+        oldest = frame - POINTER_SLOTS + 2
+        recent = {number: entry for number, entry in self.tracked.items() if number >= oldest}
+        return Memory(self.prompted, {**recent, frame: seen})
 
 
 def prompt(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPrompt) -> Remembered:
@@ -83,12 +89,11 @@ def fused(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> 
     )
 
 
-def track(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> Sighting:
-    """Find the object in frame number `frame`, and remember it in `memory`."""
+def track(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> tuple[Sighting, Memory]:
+    """The object in frame number `frame`, and the memory after it."""
     seen = model.see(fused(model, features, frame, memory))
-    memory.tracked[frame] = Remembered(seen, model.remember(features, seen.mask_logits, prompted=False))
-    memory.tracked.pop(frame - POINTER_SLOTS + 1, None)
-    return seen
+    remembered = Remembered(seen, model.remember(features, seen.mask_logits, prompted=False))
+    return seen, memory.after(frame, remembered)
 
 
 def track_all(
@@ -99,9 +104,10 @@ def track_all(
 ) -> dict[int, Sighting]:
     """All frames from the first prompted one to the last; every prompt is known from the start."""
     memory = Memory({number: prompt(model, features_of(number), prompts[number]) for number in sorted(prompts)})
-    return {
-        frame: memory.prompted[frame].sighting
-        if frame in memory.prompted
-        else track(model, features_of(frame), frame, memory)
-        for frame in range(min(prompts), frames)
-    }
+    sightings = {}
+    for frame in range(min(prompts), frames):
+        if frame in memory.prompted:
+            sightings[frame] = memory.prompted[frame].sighting
+        else:
+            sightings[frame], memory = track(model, features_of(frame), frame, memory)
+    return sightings

@@ -12,7 +12,6 @@ from torch import Tensor
 from exporter.graphs.capture import Graph
 from exporter.graphs.tracker import (
     MASKED,
-    POINTS,
     STATE,
     PromptPoints,
     TrackFirst,
@@ -22,9 +21,9 @@ from exporter.graphs.tracker import (
 )
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.config import MEMORY_SLOTS, POINTER_SLOTS, POINTER_TOKENS
-from exporter.models.efficienttam.decoder import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, TOP_LEFT
 from exporter.models.efficienttam.model import Sighting
 from exporter.models.efficienttam.reference import MaskPrompt, PointPrompt, prompt, track_all
+from exporter.point_labels import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
 from tests.golden_video import disc_centre, disc_masks, make_video
 from tests.models import reduced_tracker
 
@@ -229,7 +228,7 @@ def test_the_common_step_would_not_do_for_it(pooling):
 
 def followed(pooling: int, steps: Mapping[str, Step], features_of: Callable[[int], Tensor]) -> list[dict[str, Tensor]]:
     """Outputs of all frames, from a click on the first; the state goes from step to step and is not looked into."""
-    absent = SIZE * torch.rand(1, POINTS - 1, 2, generator=torch.Generator().manual_seed(0))
+    absent = SIZE * torch.rand(1, MOST_POINTS - 1, 2, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([[FOREGROUND, ABSENT, ABSENT, ABSENT]]).float()
     outputs = [steps["prompt_points"](features=features_of(0), points=torch.cat([click(), absent], 1), labels=labels)]
     for frame in range(1, FRAMES):
@@ -332,7 +331,7 @@ PLACES = [(77, 102), (20, 30), (140, 170), (200, 60)]
 def test_any_number_of_points_up_to_four_starts_an_object_as_in_the_video_algorithm(labels):
     points = torch.tensor([PLACES[: len(labels)]]).float()
     given = PointPrompt(points, torch.tensor([labels]).float())
-    absent = POINTS - len(labels)
+    absent = MOST_POINTS - len(labels)
     outputs = programs(2)["prompt_points"](
         features=oracle(2).features[0],
         points=torch.cat([points, SIZE * torch.rand(1, absent, 2)], dim=1),
@@ -348,7 +347,7 @@ def test_one_point_gets_the_best_of_three_masks_and_two_get_the_single_one():
         points, wanted = torch.tensor([PLACES[: len(labels)]]).float(), torch.tensor([labels]).float()
         decoded = model.decode(model.without_memory(features), encoder.points(points, wanted), encoder.no_mask())
         pointer = model.obj_ptr_proj(getattr(decoded, choice)().token)
-        absent = POINTS - len(labels)
+        absent = MOST_POINTS - len(labels)
         outputs = programs(2)["prompt_points"](
             features=features,
             points=F.pad(points, (0, 0, 0, absent)),

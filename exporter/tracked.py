@@ -70,7 +70,7 @@ def track_file(
     source, places = open_video(video), _places(Path(out), Path(video))
     for prompt in prompts:
         prompt.check(source.width, source.height)
-    steps = artefact_steps(bundle, format, threads)
+    used, steps = next(artefact_steps(bundle, [format] if format else None, threads))
     trained = bundle.manifest.weights.trained
     with staging(places.video.parent) as folder:
         draft = _Places(*(folder / path.name for path in (places.video, places.masks, places.figures, places.sheet)))
@@ -98,7 +98,7 @@ def track_file(
             masks=str(places.masks),
             figures=str(places.figures),
             sheet=str(places.sheet),
-            format=steps.format,
+            format=used,
             runtime=steps.runtime,
             trained=trained,
             frames=len(figures),

@@ -9,7 +9,7 @@ from PIL import Image
 from exporter.errors import PromptError, VideoError
 from exporter.prompts import Prompt
 from exporter.sample_clip import sample_click, sample_clip
-from exporter.track_file import track_file
+from exporter.tracked import track_file
 from exporter.video import open_video, video_writer
 
 FRAMES, HEIGHT, WIDTH = 6, 66, 98
