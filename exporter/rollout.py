@@ -44,7 +44,7 @@ _CANDIDATES = range(0, FRAMES, 3)
 """Frames to prompt on, of which the one with the most decided mask is kept."""
 
 
-class _Eager:
+class EagerRunner:
     """A graph's eager module as a runner that keeps some of its runs; with `kept` None all of them."""
 
     runtime = "PyTorch"
@@ -77,10 +77,10 @@ def record(
     size = model.image_size
     frames, masks = sample_clip(FRAMES, size, size)
     click = Prompt(points=[sample_click(masks)], labels=[1])
-    followed = {graph.name: _Eager(graph, _KEPT.get(graph.name, ())) for graph in graphs}
+    followed = {graph.name: EagerRunner(graph, _KEPT.get(graph.name, ())) for graph in graphs}
     for _ in follow_all(ArtefactSteps(followed, size), frames, [click]):
         pass
-    prompted = {graph.name: _Eager(graph, None) for graph in graphs if graph.name.startswith("prompt_")}
+    prompted = {graph.name: EagerRunner(graph, None) for graph in graphs if graph.name.startswith("prompt_")}
     _prompt(ArtefactSteps(prompted, size), graphs, frames, masks)
     recorded = {}
     for graph in graphs:
@@ -101,7 +101,7 @@ def _prompt(steps: ArtefactSteps, graphs: tuple[Graph, ...], frames: list[Pixels
     with the last bit of a float, and the memory visibly; so each prompt is put to the frame where it leaves the least
     doubt.
     """
-    trial = ArtefactSteps({graph.name: _Eager(graph, ()) for graph in graphs}, steps.image_size)
+    trial = ArtefactSteps({graph.name: EagerRunner(graph, ()) for graph in graphs}, steps.image_size)
     features = {number: trial.encode(model_frame(frames[number], steps.image_size)) for number in _CANDIDATES}
 
     def doubt(number: int, prompt: Prompt) -> float:

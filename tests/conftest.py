@@ -1,11 +1,19 @@
-"""Bundles that several tests read: each is exported once for the whole run and must not be changed."""
+"""Bundles and programs that several tests read: each is made once for the whole run and must not be changed."""
+
+from dataclasses import dataclass
 
 import pytest
 import torch
 
 import exporter
-from exporter.bundle import Bundle
-from tests.models import SMALLEST
+from exporter import rollout
+from exporter.bundle import Bundle, read_vectors
+from exporter.graphs.capture import Graph
+from exporter.graphs.tracker import tracker_graphs
+from exporter.manifest import Sequence
+from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
+from exporter.verify import Arrays
+from tests.models import SMALLEST, reduced_tracker
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +48,33 @@ def tracker_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
         weights="random",
         image_size=64,
         out=tmp_path_factory.mktemp("tam"),
+    )
+
+
+@dataclass(frozen=True)
+class FollowedTracker:
+    """The graphs of a reduced tracker, and what PyTorch sees in a sequence of frames."""
+
+    image_size: int
+    graphs: dict[str, Graph]
+    recorded: dict[str, tuple[Arrays, Arrays]]
+    """Graph -> inputs and outputs of its conformance runs, in which the memory is partly filled and full"""
+    sequence: Sequence
+    vectors: tuple[Arrays, Arrays]
+    """The frames with their prompt, and what the official algorithm makes of them"""
+
+
+@pytest.fixture(scope="session")
+def followed_tracker(tmp_path_factory: pytest.TempPathFactory) -> FollowedTracker:
+    model, folder = reduced_tracker(), tmp_path_factory.mktemp("followed")
+    graphs = tracker_graphs(model, IMAGENET_MEAN, IMAGENET_STD)
+    recorded, sequence = rollout.record(graphs, model, folder)
+    return FollowedTracker(
+        model.image_size,
+        {graph.name: graph for graph in graphs},
+        recorded,
+        sequence,
+        read_vectors(folder / sequence.file),
     )
 
 

@@ -4,19 +4,17 @@ The knocked-out program is lowered like any other, and its artefact, run from di
 """
 
 import dataclasses
-import re
 
 import numpy as np
 import pytest
 import torch
-from torch import fx
 
 from exporter.backends import LowerOptions, onnx
 from exporter.graphs.classifier import classifier_graphs
 from exporter.images import to_input, verification_images
 from exporter.rewrites import rewrite
-from exporter.rewrites.editing import add_constant, constant
 from exporter.verify import verify
+from tests.knockouts import knock_out, knock_out_biases
 from tests.models import reduced
 
 BLOCKS = {
@@ -52,42 +50,6 @@ BLOCKS = {
     },
 }
 """Family -> kind of block -> path of a module of that kind."""
-
-
-def knock_out(path: str):
-    """A pass that replaces what the modules at `path` give to the rest of the program by zeros."""
-
-    def apply(module: fx.GraphModule) -> None:
-        inside = {node for node in module.graph.nodes if _module_path(node) and re.search(path, _module_path(node))}
-        assert inside, f"no module matches {path}"
-        for node in inside:
-            outside = [user for user in node.users if user not in inside]
-            if outside:
-                zeros = add_constant(module, node, "zeros", torch.zeros(node.meta["val"].shape))
-                for user in outside:
-                    user.replace_input_with(node, zeros)
-
-    return apply
-
-
-def _module_path(node: fx.Node) -> str:
-    """Path of the innermost module that a node comes from."""
-    stack = list(node.meta.get("nn_module_stack", {}).values())
-    return f"{stack[-1][0]}" if stack else ""
-
-
-def knock_out_biases(module: fx.GraphModule) -> None:
-    """Zero every constant that is added to attention scores."""
-    found = 0
-    for node in module.graph.nodes:
-        scores = node.target is torch.ops.aten.add.Tensor and node.meta["val"].ndim == 4
-        operands = [node.kwargs.get("attn_mask"), *(node.args if scores else [])]
-        for operand in operands:
-            value = constant(module, operand)
-            if value is not None and value.ndim >= 3:
-                node.replace_input_with(operand, add_constant(module, node, "zeros", torch.zeros_like(value)))
-                found += 1
-    assert found
 
 
 def verdict(family: str, change, folder) -> str:

@@ -117,8 +117,12 @@ class EfficientTAM(nn.Module):
             choose(in_sight[..., None, None], selected.mask, NO_OBJECT_LOGIT),
             selected.iou,
             object_score,
-            choose(in_sight, self.obj_ptr_proj(selected.token), self.no_obj_ptr),
+            self.pointer(in_sight, selected.token),
         )
+
+    def pointer(self, in_sight: Tensor, token: Tensor) -> Tensor:
+        """The object pointer [1, 256] of a mask's token [1, 256]; where the flag [1, 1] is 0, the one of no object."""
+        return choose(in_sight, self.obj_ptr_proj(token), self.no_obj_ptr)
 
     def see(self, fused: Tensor) -> Sighting:
         """Find the object without a prompt, in features that know the memory."""
@@ -133,9 +137,10 @@ class EfficientTAM(nn.Module):
         """
         encoder = self.sam_prompt_encoder
         decoded = self.decode(features, encoder.no_points(), encoder.mask(self.mask_downsample(mask)))
-        pointer = self.sighting(decoded.single(), decoded.object_score).pointer
-        # The mean of zeros and ones is positive if any is one; delegates have no maximum over a map.
-        holds_object = flag(mask.mean((2, 3)) > 0)
+        pointer = self.pointer(flag(decoded.object_score > 0), decoded.tokens[:, 0])
+        # A mean of zeros and ones is positive if any is one; delegates have no maximum over a map. In two steps, so that
+        # half precision does not lose a single pixel among all.
+        holds_object = flag(flag(F.avg_pool2d(mask, PATCH) > 0).mean((2, 3)) > 0)
         score = SURE_SCORE * (2.0 * holds_object - 1.0)
         return Sighting(
             low_resolution * MASK_SCALE + MASK_OFFSET,

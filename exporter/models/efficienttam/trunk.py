@@ -42,10 +42,9 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         side, _, width = x.shape
-        of_queries, of_keys, of_values = self.qkv.bias.chunk(3)
-        qkv = F.linear(
-            x, self.qkv.weight, torch.cat([of_queries, torch.zeros_like(of_keys), torch.zeros_like(of_keys)])
-        )
+        of_queries, of_values = self.qkv.bias[:width], self.qkv.bias[2 * width :]
+        bias = F.pad(of_queries, (0, 2 * width))
+        qkv = F.linear(x, self.qkv.weight, bias)
         if self.window is not None:
             padding = -side % self.window
             qkv = _windows(F.pad(qkv, (0, 0, 0, padding, 0, padding)), self.window)

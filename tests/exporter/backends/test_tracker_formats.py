@@ -1,38 +1,53 @@
 """The tracker's largest graph in the formats that take long to convert to; ONNX is followed as a whole elsewhere."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
-from exporter import rollout
-from exporter.backends import LowerOptions, backend
-from exporter.graphs.tracker import tracker_graphs
-from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
+from exporter.backends import Lowered, LowerOptions, backend
+from exporter.rollout import EagerRunner, follow
 from exporter.verify import verify
-from tests.models import reduced_tracker
 
 
-@pytest.fixture(scope="module")
-def tracker(tmp_path_factory):
-    """Graphs by name, and what eager PyTorch makes of their inputs."""
-    model = reduced_tracker()
-    graphs = tracker_graphs(model, IMAGENET_MEAN, IMAGENET_STD)
-    recorded, _ = rollout.record(graphs, model, tmp_path_factory.mktemp("vectors"))
-    return {graph.name: graph for graph in graphs}, recorded
+@dataclass(frozen=True)
+class LoweredStep:
+    format: str
+    path: Path
+    lowered: Lowered
 
 
-@pytest.mark.parametrize("format", ["executorch", "tflite"])
-def test_a_step_with_a_full_memory_agrees_with_pytorch(tracker, format, tmp_path):
-    graphs, recorded = tracker
-    graph, path = graphs["track_step"], tmp_path / f"track_step.{backend(format).EXTENSION}"
-    lowered = backend(format).lower(graph, path, LowerOptions("fp32"))
-    verdict = verify(format, path, "fp32", graph.inputs, graph.outputs, *recorded["track_step"])
+@pytest.fixture(scope="module", params=["executorch", "tflite"])
+def step(request, followed_tracker, tmp_path_factory):
+    """`track_step` in a format; it takes most of a minute, so every test reads the same one."""
+    module = backend(request.param)
+    path = tmp_path_factory.mktemp(request.param) / f"track_step.{module.EXTENSION}"
+    return LoweredStep(
+        request.param, path, module.lower(followed_tracker.graphs["track_step"], path, LowerOptions("fp32"))
+    )
+
+
+def test_a_step_with_a_full_memory_agrees_with_pytorch(followed_tracker, step):
+    graph = followed_tracker.graphs["track_step"]
+    given, expected = followed_tracker.recorded["track_step"]
+    verdict = verify(step.format, step.path, "fp32", graph.inputs, graph.outputs, given, expected)
     assert verdict.status == "passed", verdict.detail
-    if lowered.delegation:
-        assert lowered.delegation.macs == 1, lowered.delegation.outside
-        assert lowered.delegation.pieces <= 5
+    if delegation := step.lowered.delegation:
+        assert delegation.macs == 1, delegation.outside
+        assert delegation.pieces <= 5
 
 
-def test_core_ml_takes_prompts(tracker, tmp_path):
-    graph = tracker[0]["prompt_points"]
+def test_the_errors_of_a_step_do_not_add_up_over_a_sequence(followed_tracker, step):
+    """All that is remembered goes from step to step; PyTorch runs the graphs before them."""
+    tracker = followed_tracker
+    runners = {name: EagerRunner(graph, ()) for name, graph in tracker.graphs.items()}
+    runners["track_step"] = backend(step.format).load(step.path)
+    followed = follow(step.format, runners, tracker.image_size, tracker.sequence, tracker.vectors)
+    assert followed.rollout.status == "passed", followed.rollout.detail
+
+
+def test_core_ml_takes_prompts(followed_tracker, tmp_path):
+    graph = followed_tracker.graphs["prompt_points"]
     path = tmp_path / "prompt_points.mlpackage"
     backend("coreml").lower(graph, path, LowerOptions("fp16"))
     verdict = verify("coreml", path, "fp16", graph.inputs, graph.outputs, {}, {})
