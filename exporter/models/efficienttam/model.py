@@ -138,8 +138,8 @@ class EfficientTAM(nn.Module):
         encoder = self.sam_prompt_encoder
         decoded = self.decode(features, encoder.no_points(), encoder.mask(self.mask_downsample(mask)))
         pointer = self.pointer(flag(decoded.object_score > 0), decoded.tokens[:, 0])
-        # A mean of zeros and ones is positive if any is one; delegates have no maximum over a map. In two steps, so that
-        # half precision does not lose a single pixel among all.
+        # A mean of zeros and ones is positive if any is one; delegates have no maximum over a map. Half precision would
+        # lose a single pixel among all, so patches come first.
         holds_object = flag(flag(F.avg_pool2d(mask, PATCH) > 0).mean((2, 3)) > 0)
         score = SURE_SCORE * (2.0 * holds_object - 1.0)
         return Sighting(
