@@ -70,10 +70,10 @@ def run(models: list[str], files: Path, publish: bool) -> None:
     for model in models:
         if not (files / model).exists():
             print(f"lowering {model}", file=sys.stderr, flush=True)
-            worker("benchmarks.artefacts", "lower", model, files)
+            worker("benchmarks.artefacts", "lower", files, model)
     timings = {}
     for model in models:
-        timings[model] = Timing.from_json(worker("benchmarks.artefacts", "time", model, files))
+        timings[model] = Timing.from_json(worker("benchmarks.artefacts", "time", files, model))
         print(row(model, timings[model]), flush=True)
     page = document(timings)
     print(page)

@@ -111,10 +111,10 @@ def _machine_seconds() -> tuple[float, float]:
     return busy / tick, (busy + idle + waiting) / tick
 
 
-def worker(module: str, kind: str, model: str, files: Path) -> str:
+def worker(module: str, kind: str, files: Path, *models: str) -> str:
     """Run one kind of a module's work in a process of its own; returns the last line that it prints."""
-    command = [sys.executable, "-m", module, model, "--worker", kind, "--files", str(files)]
+    command = [sys.executable, "-m", module, *models, "--worker", kind, "--files", str(files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{kind} {model}: {done.stderr[-3000:]}")
+        sys.exit(f"{kind} {', '.join(models)}: {done.stderr[-3000:]}")
     return done.stdout.splitlines()[-1] if done.stdout else ""

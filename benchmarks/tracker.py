@@ -3,9 +3,10 @@
     .venv/bin/python -m benchmarks.tracker [--files FOLDER] [MODEL ...]
 
 Each model is exported with seeded weights (or found in FOLDER, where an earlier run left it), which executes every
-artefact, graph by graph and through a sequence of 24 frames. Then eager PyTorch and all runtimes take turns, as
-`timing.py` says, at one frame in the middle of a video: `encode_image`, and `track_step` with a full memory bank. With
-model names the page is printed, not written. Run it while nothing else runs: it says when something did.
+artefact, graph by graph and through a sequence of 24 frames. Then all models in eager PyTorch and in all runtimes take
+turns, as `timing.py` says, at one frame in the middle of a video: `encode_image`, and `track_step` with a full memory
+bank. With model names the page is printed, not written. Run it while nothing else runs: with something beside it, the
+page is not written either.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.timing import GEMM, ROUNDS, THREADS, Timing, in_turns, worker
+from benchmarks.timing import BUSY, GEMM, ROUNDS, THREADS, Timing, in_turns, worker
 from exporter import Bundle, create_model, export
 from exporter.bundle import read_vectors
 from exporter.graphs.macs import macs
@@ -40,11 +41,11 @@ it says nothing of accuracy.
 ## Speed
 
 Milliseconds of a frame in the middle of a video, with all seven frames and sixteen pointers remembered: `encode_image`
-and `track_step`, fp32, batch 1, {THREADS} threads; medians of {ROUNDS} rounds in which everything of a model took turns
-in random order. *Eager* is the official algorithm in PyTorch with a memory of variable length. *Of GEMM* is the rate of
-the frame's own arithmetic as a share of the machine's fp32 rate of multiplying {GEMM} × {GEMM} matrices, measured in
-the same rounds. *Eager / this* is the median of the rounds' ratios. *Spread* is the distance between the quartiles as a
-share of the median; *others* is the share of the machine that other processes took meanwhile.
+and `track_step`, fp32, batch 1, {THREADS} threads; medians of {ROUNDS} rounds in which everything in the table took
+turns in random order. *Eager* is the official algorithm in PyTorch with a memory of variable length. *Of GEMM* is the
+rate of the frame's own arithmetic as a share of the machine's fp32 rate of multiplying {GEMM} × {GEMM} matrices,
+measured in the same rounds. *Eager / this* is the median of the rounds' ratios. *Spread* is the distance between the
+quartiles as a share of the median.
 """
 
 
@@ -55,34 +56,34 @@ def main() -> None:
     parser.add_argument("--worker", choices=WORK, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
-        WORK[arguments.worker](arguments.models[0], arguments.files)
+        WORK[arguments.worker](arguments.files, *arguments.models)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        page = measure_all(arguments.models or list(MODELS), arguments.files or Path(temporary))
+        timing, page = measure_all(arguments.models or list(MODELS), arguments.files or Path(temporary))
     print(page)
-    if not arguments.models:
+    if not arguments.models and timing.others <= BUSY:
         DOCUMENT.write_text(page)
 
 
-def measure_all(models: list[str], files: Path) -> str:
+def measure_all(models: list[str], files: Path) -> tuple[Timing, str]:
     for model in models:
         if not path_of(model, files).exists():
             print(f"exporting {model}", file=sys.stderr, flush=True)
-            worker("benchmarks.tracker", "export", model, files)
-    timings = {model: Timing.from_json(worker("benchmarks.tracker", "time", model, files)) for model in models}
-    gflop = {model: float(worker("benchmarks.tracker", "count", model, files)) for model in models}
-    return document(timings, gflop, {model: Bundle.open(path_of(model, files)) for model in models})
+            worker("benchmarks.tracker", "export", files, model)
+    timing = Timing.from_json(worker("benchmarks.tracker", "time", files, *models))
+    gflop = {model: float(worker("benchmarks.tracker", "count", files, model)) for model in models}
+    return timing, document(timing, gflop, {model: Bundle.open(path_of(model, files)) for model in models})
 
 
 def path_of(model: str, files: Path) -> Path:
     return files / f"{model}-host-untrained"
 
 
-def export_model(model: str, files: Path) -> None:
+def export_model(files: Path, model: str) -> None:
     export(model, formats=list(FORMATS), weights="random", out=files)
 
 
-def count(model: str, files: Path) -> None:
+def count(files: Path, model: str) -> None:
     """Print the arithmetic of a frame in GFLOP, two for a multiply-accumulate."""
     network, family = create_model(model), model_info(model).family
     graphs = tracker_graphs(network, family.mean, family.std)
@@ -90,8 +91,12 @@ def count(model: str, files: Path) -> None:
     print(2e-9 * sum(map(macs, nodes)))
 
 
-def measure(model: str, files: Path) -> None:
-    """Print the rounds of one model as JSON: eager and every format, each graph by itself."""
+def measure(files: Path, *models: str) -> None:
+    """Print the rounds as JSON: every model, eager and in every format, each graph by itself."""
+    print(in_turns({name: run for model in models for name, run in candidates_of(model, files).items()}).to_json())
+
+
+def candidates_of(model: str, files: Path) -> dict[str, Callable[[], object]]:
     bundle = Bundle.open(path_of(model, files))
     given = {graph.name: read_vectors(bundle.path / graph.vectors)[0] for graph in bundle.manifest.graphs}
     # The last recorded step of the sequence has a full bank.
@@ -101,8 +106,8 @@ def measure(model: str, files: Path) -> None:
     for format in FORMATS:
         for graph in GRAPHS:
             runner = bundle.runner(format, graph, THREADS)
-            candidates[f"{format} {graph}"] = lambda runner=runner, graph=graph: runner(inputs[graph])
-    print(in_turns(candidates).to_json())
+            candidates[f"{model} {format} {graph}"] = lambda runner=runner, graph=graph: runner(inputs[graph])
+    return candidates
 
 
 def eager(model: str, inputs: dict[str, dict]) -> dict[str, Callable[[], object]]:
@@ -116,64 +121,68 @@ def eager(model: str, inputs: dict[str, dict]) -> dict[str, Callable[[], object]
         seen = network.see(network.with_memory(features, memory, list(range(MEMORY_SLOTS)), pointers))
         return seen, network.remember(features, seen.mask_logits, prompted=False)
 
-    return {"eager encode_image": lambda: encode(image), "eager track_step": step}
+    return {f"{model} eager encode_image": lambda: encode(image), f"{model} eager track_step": step}
 
 
 WORK = {"export": export_model, "count": count, "time": measure}
 """What a process of its own is for."""
 
 
-def frame(runtime: str) -> tuple[str, ...]:
+def frame(model: str, runtime: str) -> tuple[str, ...]:
     """The candidates that make up a frame."""
-    return tuple(f"{runtime} {graph}" for graph in GRAPHS)
+    return tuple(f"{model} {runtime} {graph}" for graph in GRAPHS)
 
 
-def best(timing: Timing) -> str:
-    return min(FORMATS, key=lambda format: timing.median(*frame(format)))
+def best(model: str, timing: Timing) -> str:
+    """The format that is fastest."""
+    return min(FORMATS, key=lambda format: timing.median(*frame(model, format)))
 
 
-def document(timings: dict[str, Timing], gflop: dict[str, float], bundles: dict[str, Bundle]) -> str:
-    lines = [HEADER, *speed(timings, gflop), "", *targets(timings), *agreement(bundles), *sizes(bundles)]
+def document(timing: Timing, gflop: dict[str, float], bundles: dict[str, Bundle]) -> str:
+    lines = [HEADER, *speed(timing, gflop), "", *ratios(timing, list(gflop)), *agreement(bundles), *sizes(bundles)]
     versions = {name: metadata.version(name) for name in ("torch", "executorch", "ai-edge-litert", "onnxruntime")}
     lines += ["", f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}."]
     return "\n".join(lines) + "\n"
 
 
-def speed(timings: dict[str, Timing], gflop: dict[str, float]) -> list[str]:
+def speed(timing: Timing, gflop: dict[str, float]) -> list[str]:
     lines = [
-        "| model | runtime | encode_image | track_step | frame | GFLOP | of GEMM | eager / this | spread | others |",
-        f"|{'---|' * 10}",
+        "| model | runtime | encode_image | track_step | frame | GFLOP | of GEMM | eager / this | spread |",
+        f"|{'---|' * 9}",
     ]
-    for model, timing in timings.items():
+    for model in gflop:
         for runtime, title in {"eager": "PyTorch, eager", **FORMATS}.items():
+            parts = frame(model, runtime)
             cells = [
                 model,
                 title,
-                *(f"{timing.median(part) * 1e3:.0f}" for part in frame(runtime)),
-                f"{timing.median(*frame(runtime)) * 1e3:.0f}",
+                *(f"{timing.median(part) * 1e3:.0f}" for part in parts),
+                f"{timing.median(*parts) * 1e3:.0f}",
                 f"{gflop[model]:.1f}",
-                f"{1e9 * gflop[model] / timing.median(*frame(runtime)) / timing.gemm:.0%}",
-                f"{timing.ratio(frame('eager'), frame(runtime)):.2f}",
-                f"{timing.spread(*frame(runtime)):.0%}",
-                timing.disturbance,
+                f"{1e9 * gflop[model] / timing.median(*parts) / timing.gemm:.0%}",
+                f"{timing.ratio(frame(model, 'eager'), parts):.2f}",
+                f"{timing.spread(*parts):.0%}",
             ]
             lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def targets(timings: dict[str, Timing]) -> list[str]:
-    lines = []
-    for model, timing in timings.items():
-        fastest = best(timing)
-        ratio = timing.ratio(frame("executorch"), frame(fastest))
+def ratios(timing: Timing, models: list[str]) -> list[str]:
+    lines = [
+        f"The machine multiplied matrices at {timing.gemm / 1e9:.0f} GFLOP/s; other processes took "
+        f"{timing.disturbance} of it meanwhile.",
+        "",
+    ]
+    fastest = {model: best(model, timing) for model in models}
+    for model, format in fastest.items():
+        ratio = timing.ratio(frame(model, "executorch"), frame(model, format))
+        lines.append(f"* `{model}` is fastest in {FORMATS[format]}; ExecuTorch takes {ratio:.2f} times as long.")
+    if set(MODELS) <= set(models):
+        full, pooled = (frame(model, fastest[model]) for model in MODELS)
         lines.append(
-            f"* `{model}`: the machine multiplies matrices at {timing.gemm / 1e9:.0f} GFLOP/s; fastest is "
-            f"{FORMATS[fastest]}, and ExecuTorch takes {ratio:.2f} times as long."
+            f"* Pooled attention: `{MODELS[0]}` takes {timing.ratio(full, pooled):.2f} times as long as `{MODELS[1]}`, "
+            "each where it is fastest."
         )
-    if set(MODELS) <= set(timings):
-        # Not of one round, so not a median of ratios: the two models are timed one after the other.
-        full, pooled = (timings[model].median(*frame(best(timings[model]))) for model in MODELS)
-        lines.append(f"* Pooled attention: the fastest `{MODELS[0]}` takes {full / pooled:.2f} times as long.")
     return lines
 
 

@@ -89,7 +89,7 @@ class Bundle:
     def runner(self, format: str, graph: str, threads: int | None = None) -> Runner:
         """An artefact, loaded from disk: called with {input: array} it returns {output: array}, all float32.
 
-        `threads` None leaves the choice to the runtime. ExecuTorch's thread pool is process-wide: there the last
+        `threads` None takes about one for each core. ExecuTorch's thread pool is process-wide: there the last
         value asked for holds for every runner. Raises `BackendError` where nothing here runs the format, and, when
         called, `InputShapeError` for inputs that the graph does not take.
         """
@@ -119,8 +119,14 @@ class Bundle:
             ran = True
             yield format, runners
         if not ran:
-            runnable = ", ".join(name for name in FORMATS if backend(name).RUNTIME)
-            raise BackendError(f"Nothing in {self.path} can run on this machine; export it with one of {runnable} too.")
+            runnable = [name for name in FORMATS if backend(name).RUNTIME]
+            missing = [name for name in runnable if name in self.manifest.formats and not installed(backend(name))]
+            advice = (
+                f"pip install 'vitexport[{backend(missing[0]).EXTRA}]'"
+                if missing
+                else f"export it with one of {', '.join(runnable)} too"
+            )
+            raise BackendError(f"Nothing in {self.path} can run on this machine; {advice}.")
 
     def vectors(self, graph: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
         """Conformance inputs and PyTorch's outputs by tensor name, stacked along the first axis."""

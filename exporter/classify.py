@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from exporter.bundle import Bundle
+from exporter.errors import BundleError
 from exporter.images import classifier_input, read_photo
 
 IMAGENET_CLASSES = 1000
@@ -34,6 +35,8 @@ def classify_photo(
     With `formats` given, one that cannot be run raises `BackendError`. Raises `ImageError` for an unreadable file.
     """
     model = bundle.manifest.model
+    if bundle.manifest.task != "classify":
+        raise BundleError(f"{bundle.path} holds {model.name}, which is no classifier.")
     image = classifier_input(read_photo(photo), model.image_size, bundle.manifest.preprocessing)
     return {
         format: _best(runners["classify"]({"image": image})["logits"][0], top)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 STRIDE = 3
 """Frames from one row of pictures to the next."""
-LONGEST = 112
+LONGEST = 128
 """Longest side of a picture, pixels."""
 HEIGHT, MARGIN = 120, 10
 """Of a curve's plot, pixels, and what is left free above and below it."""
-BYTES = 4
-"""Of a state's element, in fp32."""
+MOST_TICKS = 4
+"""Decades of a curve's plot that get a label, at most."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,16 @@ class Following:
     """y in pixels"""
     state: list[tuple[TensorSpec, int]]
     """What is remembered of an object, and its bytes"""
+    stride: int = STRIDE
+    height: int = HEIGHT
 
 
 def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.bool_]]) -> Following | None:
     """`masks` [frames, h, w] by format. None for what is no tracker; raises `BundleError` for unreadable vectors."""
     if manifest.sequence is None:
         return None
+    import numpy as np
+
     given, expected = read_vectors(folder / manifest.sequence.file)
     reference = expected["mask_logits"][:, 0] > 0
     step = next(graph for graph in manifest.graphs if graph.name == "track_step")
@@ -75,7 +79,7 @@ def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.b
                 formats={
                     format: (
                         png(_grey(seen[number]), LONGEST),
-                        png(_differing(reference[number], seen[number]), LONGEST),
+                        png(differing(reference[number], seen[number]), LONGEST),
                         int((reference[number] != seen[number]).sum()),
                     )
                     for format, seen in masks.items()
@@ -87,7 +91,11 @@ def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.b
         curves=[_curve(rollout, scale) for rollout in manifest.rollouts if rollout.max_abs],
         ticks=scale.ticks,
         tolerance=scale.y(manifest.sequence.max_abs),
-        state=[(spec, BYTES * math.prod(spec.shape)) for spec in step.inputs if spec.name in manifest.state.values()],
+        state=[
+            (spec, np.dtype(spec.dtype).itemsize * math.prod(spec.shape))
+            for spec in step.inputs
+            if spec.name in manifest.state.values()
+        ],
     )
 
 
@@ -95,7 +103,7 @@ def _grey(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return mask.astype("uint8") * 255
 
 
-def _differing(reference: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def differing(reference: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Red where only PyTorch sees the object, blue where only the artefact does, dark grey where both do."""
     import numpy as np
 
@@ -117,7 +125,8 @@ class _Decades:
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
-        return [(self.y(10.0**exponent), f"1e{exponent:+03d}") for exponent in range(self._low, self._high, 2)]
+        stride = 2 * math.ceil((self._high - self._low) / (2 * MOST_TICKS))
+        return [(self.y(10.0**exponent), f"1e{exponent:+03d}") for exponent in range(self._low, self._high, stride)]
 
 
 def _curve(rollout: Rollout, scale: _Decades) -> Curve:

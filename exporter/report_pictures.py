@@ -17,8 +17,14 @@ def jpeg(pixels: NDArray[np.uint8], longest: int) -> str:
 
 
 def png(pixels: NDArray[np.uint8], longest: int) -> str:
-    """RGB [H, W, 3], or grey [H, W], as a drawing whose longest side is at most so many pixels."""
-    return _uri(pixels, longest, "PNG", optimize=True)
+    """RGB [H, W, 3], or grey [H, W], as a drawing whose longest side is at most so many pixels.
+
+    Where it has to shrink, the brightest pixel of a square stands for it: a single one that differs stays.
+    """
+    factor = -(-max(pixels.shape[:2]) // longest)
+    height, width = (side - side % factor for side in pixels.shape[:2])
+    squares = pixels[:height, :width].reshape(height // factor, factor, width // factor, factor, *pixels.shape[2:])
+    return _uri(squares.max((1, 3)), longest, "PNG", optimize=True)
 
 
 def _uri(pixels: NDArray[np.uint8], longest: int, kind: str, **options: object) -> str:

@@ -42,6 +42,8 @@ _KEPT = {"encode_image": (0, FRAMES // 2), "track_first": (0,), "track_step": (0
 """Graph -> which of its runs on the sequence become its conformance vectors: memories of different fullness."""
 _CANDIDATES = range(0, FRAMES, 3)
 """Frames to prompt on, of which the one with the most decided mask is kept."""
+_CLICKS = 32
+"""Points on the first frame, of which the sequence starts with the one with the most decided mask."""
 
 
 class EagerRunner:
@@ -76,12 +78,13 @@ def record(
     """
     size = model.image_size
     frames, masks = sample_clip(FRAMES, size, size)
-    click = Prompt(points=[sample_click(masks)], labels=[1])
+    trial = _Trial(graphs, frames, size)
+    click = min((_at(point) for point in _points_on(masks[0])), key=lambda prompt: trial.doubt(0, prompt))
     followed = {graph.name: EagerRunner(graph, _KEPT.get(graph.name, ())) for graph in graphs}
     for _ in follow_all(ArtefactSteps(followed, size), frames, [click]):
         pass
     prompted = {graph.name: EagerRunner(graph, None) for graph in graphs if graph.name.startswith("prompt_")}
-    _prompt(ArtefactSteps(prompted, size), graphs, frames, masks)
+    _prompt(ArtefactSteps(prompted, size), trial, masks)
     recorded = {}
     for graph in graphs:
         runner = (prompted if graph.name in prompted else followed)[graph.name]
@@ -94,29 +97,46 @@ def record(
     return recorded, _write_sequence(folder, frames, click, model)
 
 
-def _prompt(steps: ArtefactSteps, graphs: tuple[Graph, ...], frames: list[Pixels], masks: NDArray[np.bool_]) -> None:
-    """Prompt with a point, a box, several points, a mask and an empty mask.
+class _Trial:
+    """How much doubt a prompt leaves.
 
     A prompted frame is remembered by the sign of its mask, pixel by pixel. One pixel at the edge of zero changes sign
-    with the last bit of a float, and the memory visibly; so each prompt is put to the frame where it leaves the least
-    doubt.
+    with the last bit of a float, and the memory visibly; so prompts are chosen that leave the least doubt.
     """
-    trial = ArtefactSteps({graph.name: EagerRunner(graph, ()) for graph in graphs}, steps.image_size)
-    features = {number: trial.encode(model_frame(frames[number], steps.image_size)) for number in _CANDIDATES}
 
-    def doubt(number: int, prompt: Prompt) -> float:
-        result, _ = start(trial, frames[number], prompt, features[number])
-        return -least_logit(result.mask_logits, steps.image_size)
+    def __init__(self, graphs: tuple[Graph, ...], frames: list[Pixels], size: int) -> None:
+        self.frames = frames
+        self._steps = ArtefactSteps({graph.name: EagerRunner(graph, ()) for graph in graphs}, size)
+        self.features = {number: self._steps.encode(model_frame(frames[number], size)) for number in _CANDIDATES}
 
+    def doubt(self, number: int, prompt: Prompt) -> float:
+        """Of a prompt on one of the candidate frames; less is better."""
+        result, _ = start(self._steps, self.frames[number], prompt, self.features[number])
+        return -least_logit(result.mask_logits, self._steps.image_size)
+
+
+def _prompt(steps: ArtefactSteps, trial: _Trial, masks: NDArray[np.bool_]) -> None:
+    """Prompt with a point, a box, several points, a mask and an empty mask; each on the frame that suits it best."""
     for kind in (_point, _box, _points):
-        number = min(_CANDIDATES, key=lambda number: doubt(number, kind(masks[number])))
-        start(steps, frames[number], kind(masks[number]), features[number])
+        number = min(_CANDIDATES, key=lambda number: trial.doubt(number, kind(masks[number])))
+        start(steps, trial.frames[number], kind(masks[number]), trial.features[number])
     for mask in (masks[0], np.zeros_like(masks[0])):
-        steps.prompt_mask(features[0], model_mask(mask, steps.image_size))
+        steps.prompt_mask(trial.features[0], model_mask(mask, steps.image_size))
+
+
+def _points_on(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """x and y of pixels all over a mask."""
+    y, x = np.nonzero(mask)
+    places = np.linspace(0, len(x) - 1, _CLICKS).astype(int)
+    return [(int(x[place]), int(y[place])) for place in places]
+
+
+def _at(point: tuple[int, int]) -> Prompt:
+    return Prompt(points=[point], labels=[1])
 
 
 def _point(mask: NDArray[np.bool_]) -> Prompt:
-    return Prompt(points=[sample_click(mask[None])], labels=[1])
+    return _at(sample_click(mask[None]))
 
 
 def _box(mask: NDArray[np.bool_]) -> Prompt:

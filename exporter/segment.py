@@ -30,7 +30,7 @@ class Segmented:
     iou: float
     object_score: float
     picture: str
-    """The photo with all masks of this format"""
+    """The photo with all masks of the first format, which every entry names"""
 
 
 def segment_photo(

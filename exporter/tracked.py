@@ -126,7 +126,7 @@ class _Places:
 
 
 def _places(out: Path, video: Path) -> _Places:
-    """Raises `VideoError` if something else than an earlier result would have to give way."""
+    """Raises `VideoError` if something beside `out` would have to give way that is not of an earlier run."""
     if not out.name or out.is_dir():
         raise VideoError(f"--out {out} is a folder: pass the name of a video, such as tracked.mp4.")
     beside = {name: out.with_name(f"{out.stem}{end}") for name, end in _ENDS.items()}
@@ -134,19 +134,20 @@ def _places(out: Path, video: Path) -> _Places:
     for path in (places.video, *beside.values()):
         if path.exists() and path.resolve() == video.resolve():
             raise VideoError(f"{path} is what is to be read, and would be replaced: pass another --out.")
-    earlier = _names_masks(places.figures, places.masks)
+    earlier = _results_of(places.figures)
     for path in beside.values():
-        if path.exists() and not earlier:
+        if path.exists() and path.name not in earlier:
             raise VideoError(f"{path} exists and is not of an earlier run: move it away, or pass another --out.")
     return places
 
 
-def _names_masks(figures: Path, masks: Path) -> bool:
-    """Whether a file holds the figures of an earlier run that wrote these masks."""
+def _results_of(figures: Path) -> set[str]:
+    """Names of what an earlier run wrote, as its figures say; none where this is no such file."""
     try:
-        return bool(Path(json.loads(figures.read_text())["masks"]).name == masks.name)
+        written = json.loads(figures.read_text())
+        return {figures.name, *(Path(written[name]).name for name in ("masks", "sheet"))}
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return set()
 
 
 def _figures(followed: FollowedFrame, labels: NDArray[np.uint8], seconds: float) -> dict[str, Any]:

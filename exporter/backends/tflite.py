@@ -51,12 +51,17 @@ class LiteRTRunner:
 
         self.runtime = f"LiteRT {metadata.version('ai-edge-litert')}"
         # Its own default is one thread, the other runtimes' every core.
-        self._interpreter = Interpreter(str(path), num_threads=threads or os.cpu_count())
+        self._interpreter = Interpreter(str(path), num_threads=threads or _cores())
         (name,) = self._interpreter.get_signature_list()
         self._run = self._interpreter.get_signature_runner(name)
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         return dict(self._run(**inputs))
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system says."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load(path: Path, threads: int | None = None) -> LiteRTRunner:

@@ -1,4 +1,4 @@
-"""A toolchain's time, not spent on remembering where nodes come from."""
+"""Keeps torch.fx from copying, in every pass, all that it remembers of where nodes come from."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,12 @@ def shared_provenance() -> Iterator[None]:
     torch 2.13 copies the whole chain of records for each node in each pass, which takes a fifth of ExecuTorch's
     lowering of a tracker. A record does not change once it is made, so it may stand in for its copy.
     """
+    before = NodeSource.__dict__.get("__deepcopy__")
     NodeSource.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        del NodeSource.__deepcopy__  # type: ignore[attr-defined]
+        if before is not None:
+            NodeSource.__deepcopy__ = before  # type: ignore[attr-defined]
+        else:
+            del NodeSource.__deepcopy__  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ def single_head_attention_as_matmuls(module: fx.GraphModule) -> None:
     """Attention of one head as product, softmax, product, with keys that are transposed in two halves.
 
     The converter drops the axis of the one head, and then sees a product with a transposed matrix as a fully connected
-    layer, whose weights XNNPACK wants constant: that product ran outside, and a tracker's step took 2.3 times as long.
+    layer, whose weights XNNPACK wants constant: that product ran outside, and a tracker's step took 2.5 times as long.
     It does not see through a concatenation.
     """
     for node in calls(module, aten.scaled_dot_product_attention.default):

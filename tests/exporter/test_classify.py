@@ -4,7 +4,7 @@ import pytest
 
 from exporter.backends import NotExecutableError
 from exporter.classify import classify_photo, imagenet_labels
-from exporter.errors import ImageError
+from exporter.errors import BundleError, ImageError
 from exporter.images import sample_photo
 
 
@@ -45,3 +45,8 @@ def test_labels_are_a_thousand_different_names():
     labels = imagenet_labels()
     assert len(labels) == len(set(labels)) == 1000
     assert (labels[0], labels[985], labels[999]) == ("tench", "daisy", "toilet tissue")
+
+
+def test_a_tracker_is_no_classifier(tracker_bundle):
+    with pytest.raises(BundleError, match="which is no classifier"):
+        classify_photo(tracker_bundle, sample_photo("flower.jpg"))

@@ -1,10 +1,14 @@
 """What a tracker's report shows of the sequence that its artefacts followed."""
 
+import shutil
+
 import numpy as np
 import pytest
 
+import device_profiles
 from exporter.bundle import read_vectors
-from exporter.report_following import HEIGHT, following
+from exporter.report import write_report
+from exporter.report_following import HEIGHT, differing, following
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +30,14 @@ def test_every_third_frame_is_shown_with_both_masks_and_their_difference(tracker
     assert [row.formats["onnx"][2] for row in shown.rows] == [0, 6, 0, 0, 0, 0, 0, 0]
     assert shown.rows[0].formats["onnx"][0] == shown.rows[0].reference
     assert shown.rows[1].formats["onnx"][0] != shown.rows[1].reference
+
+
+def test_a_difference_says_who_sees_the_object():
+    reference, seen = np.array([[True, True, False, False]]), np.array([[True, False, True, False]])
+    both, only_pytorch, only_artefact, neither = differing(reference, seen)[0].tolist()
+    assert both[0] == both[1] == both[2] > 0 == max(neither)
+    assert only_pytorch[0] == max(only_pytorch) > 200
+    assert only_artefact[2] == max(only_artefact) > 200
 
 
 def test_artefacts_that_saw_nothing_have_no_pictures(tracker_bundle):
@@ -63,3 +75,16 @@ def test_the_report_has_it(tracker_bundle):
     page = (tracker_bundle.path / "report.html").read_text(encoding="utf-8")
     assert "Parity over time" in page
     assert page.count("alt=\"onnx's mask of frame") == page.count("alt=\"PyTorch's mask of frame") == 8
+
+
+@pytest.mark.parametrize("ran", [(), ("failed",)])
+def test_a_report_without_a_rollout_says_so(tracker_bundle, tmp_path, ran):
+    manifest = tracker_bundle.manifest
+    lost = manifest.rollouts[0].model_copy(update={"status": "failed", "mask_iou": (), "max_abs": (), "ms": {}})
+    rollouts = tuple(lost for _ in ran)
+    shutil.copytree(tracker_bundle.path / "vectors", tmp_path / "vectors")
+    write_report(tmp_path, manifest.model_copy(update={"rollouts": rollouts}), device_profiles.load("iphone15"), {})
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "No format's artefacts went through it here." in page
+    assert "Parity over time" not in page
+    assert "A difference is red" not in page

@@ -68,6 +68,8 @@ def test_an_artefact_that_does_not_load_fails_the_rollout(tracker_bundle, tmp_pa
 def test_no_pixel_of_a_prompts_mask_is_in_doubt(tracker_bundle):
     _, expected = tracker_bundle.vectors("prompt_points")
     assert all(least_logit(logits[0], 64) > 1e-4 for logits in expected["mask_logits"])
+    _, sequence = read_vectors(tracker_bundle.path / tracker_bundle.manifest.sequence.file)
+    assert least_logit(sequence["mask_logits"][0], 64) > 1e-4
 
 
 def test_iou_of_masks():

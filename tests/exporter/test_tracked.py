@@ -79,7 +79,7 @@ def test_a_video_whose_size_changes_leaves_nothing(tracker_bundle, tmp_path):
     assert not list((tmp_path / "out").iterdir())
 
 
-@pytest.mark.parametrize("name", ["out-masks/drawn-by-hand.png", "out.json"])
+@pytest.mark.parametrize("name", ["out-masks/drawn-by-hand.png", "out.json", "out-sheet.png"])
 def test_files_that_are_not_of_an_earlier_run_are_not_replaced(tracker_bundle, video, tmp_path, name):
     precious = tmp_path / name
     precious.parent.mkdir(exist_ok=True)
