@@ -7,7 +7,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -197,7 +197,11 @@ def size_of(path: Path) -> int:
 
 @contextmanager
 def staging(parent: Path) -> Iterator[Path]:
-    """A hidden folder in `parent` to build a bundle in; it vanishes unless `publish` has moved it."""
+    """A hidden folder in `parent` to build a bundle in; it vanishes unless `publish` has moved it.
+
+    So do `parent` and the folders above it that were made for it, if nothing was put there.
+    """
+    made = [path for path in (parent, *parent.parents) if not path.exists()]
     parent.mkdir(parents=True, exist_ok=True)
     folder = parent / f".vitexport-{secrets.token_hex(4)}"
     try:
@@ -205,6 +209,9 @@ def staging(parent: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # the first that is not empty ends it
+            for path in made:
+                path.rmdir()
 
 
 def refuse_to_replace(destination: Path) -> None:

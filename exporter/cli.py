@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from device_profiles import UnknownDevice
-from exporter.cli_prompts import prompt_options, prompts_of
+from exporter.cli_prompts import mask_files, prompt_options, prompts_of
 from exporter.errors import VerificationError, VitexportError
 
 EXIT_FAILED, EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
@@ -204,7 +204,9 @@ def verify(bundle: str, as_json: bool, verbose: bool) -> None:
 @prompt_options
 @click.option("--format", "formats", multiple=True, metavar="FORMAT", help="Default: every one that runs here.")
 @click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: one for each core.")
-@click.option("--out", metavar="FILE.png", help="A tracker's picture with masks. Default: IMAGE-mask.png, here.")
+@click.option(
+    "--out", metavar="FILE.png", help="The photo with masks, from a tracker. Default: IMAGE-masked.png, here."
+)
 @json_option
 @verbose_option
 @click.pass_context
@@ -229,7 +231,7 @@ def run(
         with _working(verbose):
             from exporter.segment import segment_photo
 
-            found = segment_photo(opened, image, prompts, list(formats) or None, threads, out)
+            found = segment_photo(opened, image, prompts, list(formats) or None, threads, out, mask_files(ctx))
         terminal.print_json(found) if as_json else terminal.print_segmented(found)
         return
     if prompts or out:
@@ -278,7 +280,7 @@ def track(
     with _working(verbose) as progress:
         from exporter.tracked import track_file
 
-        tracked = track_file(opened, video, prompts, out, start, format, threads, progress)
+        tracked = track_file(opened, video, prompts, out, start, format, threads, progress, mask_files(ctx))
     terminal.print_json(tracked) if as_json else terminal.print_tracked(tracked)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -69,6 +70,11 @@ def prompts_of(ctx: click.Context) -> list[Prompt]:
     if given and not all(objects):
         raise click.UsageError("An object has no prompt: give --point, --box or --mask after each --object.")
     return [Prompt(**fields) for fields in objects if fields]
+
+
+def mask_files(ctx: click.Context) -> list[Path]:
+    """The files that --mask named."""
+    return [Path(value) for name, value in ctx.meta.get(_GIVEN, []) if name == "mask"]
 
 
 def _numbers(text: str, option: str, form: str, least: int, most: int) -> list[float]:

@@ -40,16 +40,18 @@ def segment_photo(
     formats: Sequence[str] | None = None,
     threads: int | None = None,
     out: str | Path | None = None,
+    keep: Sequence[Path] = (),
 ) -> list[Segmented]:
     """Find one object for each prompt, with each format that runs here; the first one's picture is written to `out`.
 
+    It takes the place of none of the files in `keep`.
     Raises `PromptError`, `ImageError`, `BundleError`, `BackendError`.
     """
     if not prompts:
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
     frame = np.asarray(read_photo(photo))
     height, width = frame.shape[:2]
-    picture = _picture(Path(photo), out)
+    picture = _picture(Path(photo), out, keep)
     drawn: Image.Image | None = None
     found: list[Segmented] = []
     for format, steps in artefact_steps(bundle, formats, threads):
@@ -70,11 +72,12 @@ def segment_photo(
     return found
 
 
-def _picture(photo: Path, out: str | Path | None) -> Path:
+def _picture(photo: Path, out: str | Path | None, keep: Sequence[Path]) -> Path:
     """Where the picture goes; raises `ImageError` for what is no place for one."""
-    picture = Path(out) if out else Path(f"{photo.stem}-mask.png")
+    picture = Path(out) if out else Path(f"{photo.stem}-masked.png")
     if picture.suffix.lower() not in PICTURES:
         raise ImageError(f"--out {picture} is no picture: pass a name that ends in {' or '.join(PICTURES)}.")
-    if picture.exists() and picture.resolve() == photo.resolve():
-        raise ImageError(f"{picture} is the photo that is to be read, and would be replaced: pass another --out.")
+    for read in (photo, *keep):
+        if picture.exists() and picture.resolve() == read.resolve():
+            raise ImageError(f"{picture} is to be read, and would be replaced: pass another --out.")
     return picture

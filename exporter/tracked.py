@@ -18,7 +18,7 @@ from exporter.errors import PromptError, VideoError
 from exporter.overlay import UNTRAINED, Glance, label_map, overlay
 from exporter.prompts import Prompt
 from exporter.tracking import FollowedFrame, artefact_steps, follow_all
-from exporter.video import open_video, video_writer, write_label_png
+from exporter.video import check_video_name, open_video, video_writer, write_label_png
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,18 @@ def track_file(
     format: str | None = None,
     threads: int | None = None,
     progress: Callable[[str, float], None] | None = None,
+    keep: Sequence[Path] = (),
 ) -> Tracked:
     """Follow one object for each prompt from frame number `first` on, and write what was found.
 
     `out` is the video; the masks are PNG files (palette, 0 is background) in the folder OUT-masks, the figures in
-    OUT.json, and OUT-sheet.png shows its frames at a glance. Nothing is written unless all is. Raises `PromptError`,
+    OUT.json, and OUT-sheet.png shows its frames at a glance. Nothing is written unless all is, and nothing takes the
+    place of the files in `keep`. Raises `PromptError`,
     `VideoError`, `BundleError`, `BackendError`.
     """
     if not prompts:
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
-    source, places = open_video(video), _places(Path(out), Path(video))
+    source, places = open_video(video), _places(Path(out), Path(video), keep)
     for prompt in prompts:
         prompt.check(source.width, source.height)
     used, steps = next(artefact_steps(bundle, [format] if format else None, threads))
@@ -125,15 +127,19 @@ class _Places:
     sheet: Path
 
 
-def _places(out: Path, video: Path) -> _Places:
+def _places(out: Path, video: Path, keep: Sequence[Path]) -> _Places:
     """Raises `VideoError` if something beside `out` would have to give way that is not of an earlier run."""
     if not out.name or out.is_dir():
         raise VideoError(f"--out {out} is a folder: pass the name of a video, such as tracked.mp4.")
+    check_video_name(out)
+    if video.is_dir() and out.resolve().parent == video.resolve():
+        raise VideoError(f"--out {out} is among the frames, where the next run would take it for one: pass another.")
     beside = {name: out.with_name(f"{out.stem}{end}") for name, end in _ENDS.items()}
     places = _Places(out, **beside)
     for path in (places.video, *beside.values()):
-        if path.exists() and path.resolve() == video.resolve():
-            raise VideoError(f"{path} is what is to be read, and would be replaced: pass another --out.")
+        for read in (video, *keep):
+            if path.exists() and path.resolve() in (read.resolve(), *read.resolve().parents):
+                raise VideoError(f"{read} is to be read, and {path} would take its place: pass another --out.")
     earlier = _results_of(places.figures)
     for path in beside.values():
         if path.exists() and path.name not in earlier:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.bundle import Bundle
-from exporter.errors import BundleError, PromptError
+from exporter.errors import BundleError, ImageError, PromptError
 from exporter.images import Pixels
 from exporter.point_labels import ABSENT, MOST_POINTS
 from exporter.prompts import Prompt, model_frame, model_mask
@@ -184,6 +184,7 @@ class Tracker:
         """The object in the next frame [H, W, 3]; raises `PromptError` before any prompt."""
         if self._state is None:
             raise PromptError("There is nothing to track yet: call prompt() on the first frame.")
+        _check_frame(frame)
         features = self.steps.encode(model_frame(frame, self.steps.image_size))
         result, self._state = self.steps.follow(features, self._state)
         return result
@@ -194,6 +195,7 @@ def start(steps: Steps, frame: Pixels, prompt: Prompt, features: Any = None) -> 
 
     `features` are the frame's, where they are known already.
     """
+    _check_frame(frame)
     height, width = frame.shape[:2]
     prompt.check(width, height)
     if features is None:
@@ -201,6 +203,13 @@ def start(steps: Steps, frame: Pixels, prompt: Prompt, features: Any = None) -> 
     if prompt.mask is not None:
         return steps.prompt_mask(features, model_mask(prompt.mask, steps.image_size))
     return steps.prompt_points(features, *prompt.model_points(width, height, steps.image_size))
+
+
+def _check_frame(frame: Any) -> None:
+    """Raise `ImageError` for what is no frame."""
+    found = f"{getattr(frame, 'dtype', type(frame).__name__)} {getattr(frame, 'shape', '')}".strip()
+    if not (isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.ndim == 3 and frame.shape[2] == 3):
+        raise ImageError(f"A frame is an RGB array of uint8, [height, width, 3], not {found}.")
 
 
 def open_tracker(source: Any, format: str | None = None, threads: int | None = None) -> Tracker:

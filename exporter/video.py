@@ -212,6 +212,18 @@ class VideoWriter:
         return av.VideoFrame.from_ndarray(pair, format="pal8")  # type: ignore[arg-type]  # not in PyAV's stubs
 
 
+def check_video_name(path: Path) -> None:
+    """Raise `VideoError` for a name that no video can be written under."""
+    _encoding(path)
+
+
+def _encoding(path: Path) -> _Encoding:
+    encoding = _ENCODINGS.get(path.suffix.lower())
+    if encoding is None:
+        raise VideoError(f"{path} cannot be written; end its name in {', '.join(_ENCODINGS)}.")
+    return encoding
+
+
 @contextmanager
 def video_writer(path: str | Path, fps: float, width: int, height: int) -> Iterator[VideoWriter]:
     """Write a video, H.264 for .mp4, VP9 for .webm, or a .gif; it appears, complete, when the block is left in peace.
@@ -221,9 +233,7 @@ def video_writer(path: str | Path, fps: float, width: int, height: int) -> Itera
     import av
 
     path = Path(path)
-    encoding = _ENCODINGS.get(path.suffix.lower())
-    if encoding is None:
-        raise VideoError(f"{path} cannot be written; end its name in {', '.join(_ENCODINGS)}.")
+    encoding = _encoding(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.absolute().with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:

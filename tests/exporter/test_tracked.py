@@ -76,7 +76,7 @@ def test_a_video_whose_size_changes_leaves_nothing(tracker_bundle, tmp_path):
         Image.new("RGB", size).save(frames / f"{number}.png")
     with pytest.raises(VideoError, match=r"[Ff]rame 2 "):
         track_file(tracker_bundle, frames, [Prompt(points=[(5, 5)], labels=[1])], tmp_path / "out" / "out.mp4")
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", ["out-masks/drawn-by-hand.png", "out.json", "out-sheet.png"])
@@ -91,7 +91,7 @@ def test_files_that_are_not_of_an_earlier_run_are_not_replaced(tracker_bundle, v
 
 def test_the_video_that_is_read_is_not_replaced(tracker_bundle, video):
     before = video.read_bytes()
-    with pytest.raises(VideoError, match="is what is to be read"):
+    with pytest.raises(VideoError, match="is to be read"):
         track_file(tracker_bundle, video, [POINT], video)
     assert video.read_bytes() == before
 
@@ -99,3 +99,25 @@ def test_the_video_that_is_read_is_not_replaced(tracker_bundle, video):
 def test_a_folder_is_no_place_for_a_video(tracker_bundle, video, tmp_path):
     with pytest.raises(VideoError, match="is a folder"):
         track_file(tracker_bundle, video, [POINT], tmp_path)
+
+
+def test_a_mask_that_is_read_is_not_replaced(tracker_bundle, video, tmp_path):
+    track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4", first=4)
+    mask = tmp_path / "out-masks" / "00004.png"
+    with pytest.raises(VideoError, match="is to be read"):
+        track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4", keep=[mask])
+    assert mask.exists()
+
+
+def test_a_video_among_its_own_frames_is_refused(tracker_bundle, tmp_path):
+    with pytest.raises(VideoError, match="among the frames"):
+        frames = tmp_path / "frames"
+        frames.mkdir()
+        Image.fromarray(CLIP[0]).save(frames / "0.png")
+        track_file(tracker_bundle, frames, [POINT], frames / "out.mp4")
+
+
+def test_a_name_that_is_no_videos_leaves_no_folder(tracker_bundle, video, tmp_path):
+    with pytest.raises(VideoError, match="end its name in"):
+        track_file(tracker_bundle, video, [POINT], tmp_path / "new" / "out.avi")
+    assert not (tmp_path / "new").exists()

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import exporter
-from exporter.errors import BundleError, PromptError
+from exporter.errors import BundleError, ImageError, PromptError
 from exporter.models.registry import create_model
 from exporter.models.weights import seed_weights
 from exporter.prompts import Prompt
@@ -101,3 +102,11 @@ def test_a_second_prompt_in_the_future_changes_the_frames_before_it():
 def test_prompts_belong_to_frames_of_the_video(model, prompts):
     with pytest.raises(PromptError, match="of which there are 12"):
         exporter.track_video(model, CLIP, prompts)
+
+
+@pytest.mark.parametrize(
+    "frame", [np.zeros((8, 8, 3), np.float32), np.zeros((3, 8, 8), np.uint8), Image.new("RGB", (8, 8))]
+)
+def test_what_is_no_frame_is_refused(tracker_bundle, frame):
+    with pytest.raises(ImageError, match=r"RGB array of uint8, \[height, width, 3\]"):
+        exporter.open_tracker(tracker_bundle, format="onnx").prompt(frame, points=[[1, 1]], labels=[1])
