@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from exporter.backends import Lowered, LowerOptions, backend
 from exporter.rollout import EagerRunner, follow
@@ -35,6 +36,18 @@ def test_a_step_with_a_full_memory_agrees_with_pytorch(followed_tracker, step):
     if delegation := step.lowered.delegation:
         assert delegation.macs == 1, delegation.outside
         assert delegation.pieces <= 5
+
+
+def test_no_product_of_a_litert_step_is_left_outside_xnnpack(step):
+    """XNNPACK takes fully connected layers with constant weights only; attention's products must not become such."""
+    if step.format != "tflite":
+        return
+    interpreter = Interpreter(str(step.path))
+    operators = interpreter._get_ops_details()
+    made = {int(output) for operator in operators for output in operator["outputs"]}
+    layers = [operator for operator in operators if operator["op_name"] == "FULLY_CONNECTED"]
+    assert layers
+    assert not [layer for layer in layers if int(layer["inputs"][1]) in made]
 
 
 def test_the_errors_of_a_step_do_not_add_up_over_a_sequence(followed_tracker, step):
