@@ -1,19 +1,23 @@
 """Bundles and programs that several tests read: each is made once for the whole run and must not be changed."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
 
 import exporter
 from exporter import rollout
+from exporter.backends import LowerOptions, coreml
 from exporter.bundle import Bundle, read_vectors
 from exporter.graphs.capture import Graph
+from exporter.graphs.classifier import classifier_graphs
 from exporter.graphs.tracker import tracker_graphs
-from exporter.manifest import Sequence
+from exporter.images import to_input, verification_images
+from exporter.manifest import Precision, Sequence
 from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
 from exporter.verify import Arrays
-from tests.models import SMALLEST, reduced_tracker
+from tests.models import SMALLEST, reduced, reduced_tracker
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +53,43 @@ def tracker_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
         image_size=64,
         out=tmp_path_factory.mktemp("tam"),
     )
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> "Packages":
+    return Packages(tmp_path_factory.mktemp("packages"))
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A graph of a reduced classifier as a Core ML package."""
+
+    graph: Graph
+    path: Path
+    given: Arrays
+    """A picture"""
+    expected: Arrays
+    """What PyTorch makes of it"""
+
+
+class Packages:
+    """Reduced classifiers as Core ML packages, by family, precision and iOS."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._made = folder, dict[tuple[str, Precision, int], Packaged]()
+
+    def __call__(self, family: str, precision: Precision = "fp32", min_ios: int = 17) -> Packaged:
+        key = family, precision, min_ios
+        if key not in self._made:
+            (graph,) = classifier_graphs(*reduced(family))
+            path = self._folder / f"{family}-{precision}-{min_ios}.mlpackage"
+            coreml.lower(graph, path, LowerOptions(precision, min_ios))
+            picture = to_input(verification_images(graph.inputs[0].shape[-1])[-1])
+            with torch.inference_mode():
+                results = graph.module(torch.from_numpy(picture))
+            expected = {name: value.numpy() for name, value in results.items()}
+            self._made[key] = Packaged(graph, path, {"image": picture}, expected)
+        return self._made[key]
 
 
 @dataclass(frozen=True)

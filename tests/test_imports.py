@@ -12,8 +12,9 @@ ORDER = ("device_profiles", "latency_db", "exporter")
 TOOLCHAINS = {
     "coremltools": {
         "exporter/backends/coreml.py",
-        "exporter/backends/executorch.py",
-    },  # ExecuTorch delegates to Core ML
+        "exporter/backends/executorch.py",  # which delegates to Core ML
+        "exporter/mil/program.py",
+    },
     "executorch": {"exporter/backends/executorch.py"},
     "litert_torch": {"exporter/backends/tflite.py"},
     "ai_edge_litert": {"exporter/backends/tflite.py"},

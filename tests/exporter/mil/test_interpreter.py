@@ -1,0 +1,114 @@
+"""Programs, run operation by operation."""
+
+import numpy as np
+import pytest
+import torch
+from coremltools.converters.mil import Builder as mb
+from coremltools.converters.mil.mil import types
+
+from exporter import mil
+from exporter.errors import BackendError, InputShapeError
+from exporter.mil.program import from_mil
+from tests.models import SMALLEST
+
+
+def off(packaged, arithmetic) -> float:
+    """Relative error of the logits."""
+    outputs = mil.run(mil.load(packaged.path), packaged.given, arithmetic)
+    return compare_one(packaged.expected["logits"], outputs["logits"])
+
+
+def compare_one(expected, actual) -> float:
+    return float(np.abs(actual - expected).max() / np.abs(expected).max())
+
+
+@pytest.mark.parametrize("family", SMALLEST)
+def test_a_program_of_single_precision_means_what_pytorch_means(packages, family):
+    assert off(packages(family), "fp32") <= 1e-4
+
+
+@pytest.mark.parametrize("min_ios", [16, 17, 18])
+@pytest.mark.parametrize("family", ["efficientformer", "mobilevit"])
+def test_a_program_of_half_precision_is_near_it_on_every_ios(packages, family, min_ios):
+    assert 1e-4 < off(packages(family, "fp16", min_ios), "fp16") < 2e-2
+
+
+def test_ios_18_keeps_attention_whole(packages):
+    kinds = {operation.kind for operation in mil.load(packages("mobilevit", "fp16", 18).path).operations}
+    assert "scaled_dot_product_attention" in kinds
+
+
+def test_half_arithmetic_rounds_every_result(packages):
+    packaged = packages("mobilevit")
+    for operation, results in mil.steps(mil.load(packaged.path), packaged.given, "fp16"):
+        for result in results:
+            assert torch.equal(result, result.half().float()), operation
+
+
+def test_single_arithmetic_leaves_a_half_program_with_the_rounding_of_its_weights_alone(packages):
+    packaged = packages("mobilevit", "fp16")
+    assert 1e-6 < off(packaged, "fp32") < off(packaged, "fp16")
+
+
+@pytest.mark.parametrize(("precision", "arithmetic"), [("fp16", "fp16"), ("fp32", "fp32")])
+def test_the_arithmetic_is_that_which_the_program_declares(packages, precision, arithmetic):
+    packaged = packages("mobilevit", precision)
+    program = mil.load(packaged.path)
+    assert np.array_equal(
+        mil.run(program, packaged.given)["logits"], mil.run(program, packaged.given, arithmetic)["logits"]
+    )
+
+
+def test_every_operation_is_shown_once(packages):
+    packaged = packages("mobilevit")
+    program = mil.load(packaged.path)
+    assert tuple(operation for operation, _ in mil.steps(program, packaged.given, "fp32")) == program.operations
+
+
+def test_outputs_are_the_callers_own():
+    @mb.program(input_specs=[mb.TensorSpec(shape=(3,))])
+    def program(x):
+        return mb.reshape(x=x, shape=(1, 3), name="y")
+
+    given = np.ones(3, np.float32)
+    outputs = mil.run(from_mil(program.functions["main"], "test"), {"x": given})
+    given[:] = 5
+    assert outputs["y"].tolist() == [[1, 1, 1]]
+
+
+@pytest.mark.parametrize("inputs", [{}, {"picture": (1, 3, 96, 96)}, {"image": (1, 3, 97, 96)}])
+def test_inputs_that_the_program_does_not_take_are_refused_in_words(packages, inputs):
+    program = mil.load(packages("mobilevit").path)
+    with pytest.raises(InputShapeError, match=r"takes \{'image': \(1, 3, 96, 96\)\}, not"):
+        mil.run(program, {name: np.zeros(shape, np.float32) for name, shape in inputs.items()})
+
+
+def test_an_operation_that_cannot_be_evaluated_is_named():
+    @mb.program(input_specs=[mb.TensorSpec(shape=(3,)), mb.TensorSpec(shape=(1,), dtype=types.int32)])
+    def program(x, place):
+        return mb.gather(x=mb.relu(x=x), indices=place, name="picked")
+
+    given = {"x": np.ones(3, np.float32), "place": np.array([7], np.int32)}
+    with pytest.raises(BackendError, match=r"^test: operation 2, gather 'picked' cannot be evaluated \(IndexError"):
+        mil.run(from_mil(program.functions["main"], "test"), given)
+
+
+def test_attributes_are_not_rounded():
+    @mb.program(input_specs=[mb.TensorSpec(shape=(1, 1, 3, 3))])
+    def program(x):
+        return mb.upsample_bilinear(x=x, scale_factor_height=4 / 3, scale_factor_width=4 / 3, name="y")
+
+    picture = np.arange(9, dtype=np.float32).reshape(1, 1, 3, 3)
+    # 4 / 3 in half precision is a little less, and 3 times it is not 4 any more.
+    assert mil.run(from_mil(program.functions["main"], "test"), {"x": picture}, "fp16")["y"].shape == (1, 1, 4, 4)
+
+
+def test_constants_are_rounded_in_half_arithmetic():
+    @mb.program(input_specs=[mb.TensorSpec(shape=(1,))])
+    def program(x):
+        return mb.mul(x=x, y=1 / 3, name="y")
+
+    given = {"x": np.array([3 * 1024], np.float32)}
+    assert mil.run(from_mil(program.functions["main"], "test"), given, "fp16")["y"] == np.float16(
+        3072 * np.float16(1 / 3)
+    )

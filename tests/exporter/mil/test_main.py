@@ -1,0 +1,49 @@
+"""python -m exporter.mil"""
+
+import subprocess
+import sys
+
+import numpy as np
+from click.testing import CliRunner
+
+from exporter.mil.__main__ import main
+
+
+def ran(*arguments) -> str:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_without_inputs_it_says_what_the_program_takes(packages):
+    assert ran(packages("mobilevit").path) == "input   image  fp32 [1, 3, 96, 96]\noutput  logits  fp32 [1, 16]\n"
+
+
+def test_it_writes_the_outputs(packages, tmp_path):
+    packaged = packages("mobilevit")
+    np.savez(tmp_path / "inputs.npz", **packaged.given)
+    printed = ran(packaged.path, tmp_path / "inputs.npz", "--out", tmp_path / "outputs.npz")
+    assert printed.startswith("logits  float32 [1, 16]  from ")
+    logits = np.load(tmp_path / "outputs.npz")["logits"]
+    assert np.abs(logits - packaged.expected["logits"]).max() <= 1e-4 * np.abs(logits).max()
+
+
+def test_in_half_precision_it_says_what_is_lost_first(packages, tmp_path):
+    packaged = packages("mobilevit")
+    np.savez(tmp_path / "inputs.npz", **packaged.given)
+    inputs = packaged.path, tmp_path / "inputs.npz", "--arithmetic", "fp16"
+    assert "No operation loses more than 0.02 of its range." in ran(*inputs)
+    assert "in half precision" in ran(*inputs, "--share", "1e-6").splitlines()[-1]
+
+
+def test_a_mistake_is_one_line(packages, tmp_path):
+    (tmp_path / "inputs.npz").write_text("no arrays")
+    result = subprocess.run(
+        [sys.executable, "-m", "exporter.mil", str(packages("mobilevit").path), str(tmp_path / "inputs.npz")],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 2
+    last = result.stderr.splitlines()[-1]
+    assert "inputs.npz is no .npz file of arrays" in last
+    assert "Traceback" not in result.stderr
