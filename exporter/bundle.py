@@ -102,14 +102,16 @@ class Bundle:
     def runners(
         self, formats: Sequence[str] | None = None, threads: int | None = None
     ) -> Iterator[tuple[str, dict[str, Runner]]]:
-        """(format, runner of each graph) of all formats that this machine can run, or of those named.
+        """(format, runner of each graph) of all formats that this machine can run, interpreted ones last, or of those
+        named.
 
         With `formats` given, one that cannot be run raises `BackendError`; so does a bundle of which nothing can.
         """
         from exporter.backends import FORMATS, NotExecutableError, backend, installed
 
         ran = False
-        for format in formats or [name for name in self.manifest.formats if installed(backend(name))]:
+        usable = [name for name in self.manifest.formats if installed(backend(name))]
+        for format in formats or sorted(usable, key=lambda name: backend(name).INTERPRETED):
             try:
                 runners = {graph.name: self.runner(format, graph.name, threads) for graph in self.manifest.graphs}
             except NotExecutableError:

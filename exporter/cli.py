@@ -174,27 +174,57 @@ def formats(bundle: str | None, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("bundle")
+@click.option("--against", metavar="OLD", help="An earlier bundle of the model, than which BUNDLE must be no worse.")
+@click.option("--explain", is_flag=True, help="Find the first operation at which a failed artefact leaves PyTorch.")
+@click.option("--weights", metavar="FILE", help="For --explain: the checkpoint, if BUNDLE was made from a file.")
 @json_option
 @verbose_option
-def verify(bundle: str, as_json: bool, verbose: bool) -> None:
+def verify(bundle: str, against: str | None, explain: bool, weights: str | None, as_json: bool, verbose: bool) -> None:
     """Run every artefact of BUNDLE again, from disk."""
     from exporter import terminal
     from exporter.bundle import Bundle
+    from exporter.regression import compare_bundles, refuse_incomparable
+    from exporter.verdict import verdict
 
-    opened = Bundle.open(bundle)
+    opened, old = Bundle.open(bundle), Bundle.open(against) if against is not None else None
+    if old is not None:
+        old.check()
+        refuse_incomparable(opened.manifest, old.manifest)
     with _working(verbose) as progress:
         from exporter.rollout import roll_out_bundle
         from exporter.verify import verify_bundle
 
         checked = verify_bundle(opened, progress)
-        rollouts = roll_out_bundle(opened, progress)
+        rollouts = roll_out_bundle(opened, checked, progress)
+        explained = None
+        if explain:
+            from exporter.explain import explain_bundle
+
+            explained = explain_bundle(opened, checked, weights, progress)
+    measured = opened.manifest.measured_again([verification for _, verification in checked], rollouts)
+    whole = verdict(measured)
+    regression = compare_bundles(measured, old.manifest) if old is not None else None
     if as_json:
-        artifacts = [{"format": a.format, "graph": a.graph, **verdict.model_dump()} for a, verdict in checked]
-        terminal.print_json([*artifacts, *({"graph": None, **rollout.model_dump()} for rollout in rollouts)])
+        artifacts = [{"format": a.format, "graph": a.graph, **a.verification.model_dump()} for a in measured.artifacts]
+        terminal.print_json(
+            {
+                "verdict": whole,
+                "artifacts": artifacts,
+                "rollouts": [rollout.model_dump() for rollout in rollouts],
+                "explained": explained,
+                "regression": regression and {**vars(regression), "worse": regression.worse},
+            }
+        )
     else:
-        terminal.print_verdicts(checked)
-        terminal.print_rollouts(rollouts)
-    if "failed" in [verdict.status for _, verdict in checked] + [rollout.status for rollout in rollouts]:
+        terminal.print_verdicts(measured.artifacts)
+        terminal.print_parity(measured.artifacts)
+        terminal.print_rollouts(measured.rollouts)
+        terminal.print_verdict(whole)
+        if explained is not None:
+            terminal.print_explained(explained)
+        if regression is not None and against is not None:
+            terminal.print_regression(regression, bundle, against)
+    if whole.outcome == "failed" or (regression is not None and regression.worse):
         sys.exit(EXIT_FAILED)
 
 

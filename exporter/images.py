@@ -65,9 +65,13 @@ def verification_images(size: int) -> list[Pixels]:
     """Pictures [size, size, 3], the same in every run: smooth and noisy synthetic ones, then crops of photographs."""
     random = np.random.Philox(key=size)
     images = [_synthetic(random, size, cells) for cells in (2, 8, 32, size)]
+    return images + photo_crops(random, size, NATURAL)
+
+
+def photo_crops(random: np.random.Philox, size: int, count: int) -> list[Pixels]:
+    """Random squares [size, size, 3] of the sample photographs, in turn."""
     photos = [read_photo(sample_photo(name)) for name in _SAMPLES]
-    images += [_crop(random, photos[index % len(photos)], size) for index in range(NATURAL)]
-    return images
+    return [_crop(random, photos[index % len(photos)], size) for index in range(count)]
 
 
 def _synthetic(random: np.random.Philox, size: int, cells: int) -> Pixels:

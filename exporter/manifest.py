@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION: Literal[2] = 2
+SCHEMA_VERSION: Literal[3] = 3
 Precision = Literal["fp32", "fp16"]
 
 
@@ -29,6 +30,11 @@ class TensorSpec(_Part):
     def holds_class_scores(self) -> bool:
         """Whether the best class of this output means something."""
         return self.name == "logits"
+
+    @property
+    def holds_mask(self) -> bool:
+        """Whether this output is a mask: positive on the object."""
+        return self.name == "mask_logits"
 
 
 class Model(_Part):
@@ -79,7 +85,11 @@ class Tolerance(_Part):
     """What an artefact may differ from PyTorch by and still pass."""
 
     relative: float = Field(description="Bound on max|a-b| / max|b| for every output over all vectors.")
+    psnr: float | None = Field(
+        description="PSNR in dB from which an output passes whatever its worst element; null: none does."
+    )
     top1: float = Field(description="Least share of vectors with the same best class.")
+    mask_iou: float = Field(description="Least IoU of a mask, over all vectors.")
 
 
 class Parity(_Part):
@@ -87,9 +97,19 @@ class Parity(_Part):
 
     max_abs: float | None
     relative: float | None
+    psnr: float | None = Field(
+        description="20 log10(max|b| / root mean square of a-b) in dB; null too where the two are equal."
+    )
     top1: float | None = Field(description="Share of vectors with the same best class; null without classes.")
     top5: float | None = Field(description="Mean share of the five best classes that both have; null without classes.")
+    mask_iou: float | None = Field(description="Least IoU of a mask (of two empty ones 1); null where it is no mask.")
     per_vector: tuple[float | None, ...] = Field(description="max|a-b| / max|b|, one for each vector.")
+
+    def passes_by_psnr(self, tolerance: Tolerance) -> bool:
+        """Whether its worst element is too far off, and it is accepted for being so few."""
+        if self.relative is None or self.relative <= tolerance.relative:
+            return False
+        return self.psnr is not None and tolerance.psnr is not None and self.psnr >= tolerance.psnr
 
 
 class Verification(_Part):
@@ -101,15 +121,26 @@ class Verification(_Part):
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
 
 
+class RolloutTolerance(_Part):
+    """What a tracker's artefacts may see otherwise than PyTorch and still pass."""
+
+    mask_iou: float = Field(description="Least IoU of a mask.")
+    max_abs: float | None = Field(description="Greatest difference of a mask logit; null is no bound.")
+
+
 class Rollout(_Part):
     """A format's artefacts as a whole, on the bundle's sequence, against the official algorithm in PyTorch."""
 
     format: str
+    precision: Precision
+    tolerance: RolloutTolerance
     status: Literal["passed", "failed"]
     runtime: str
     mask_iou: tuple[float, ...] = Field(description="IoU of the masks, one for each frame; of two empty masks 1.")
     max_abs: tuple[float | None, ...] = Field(description="max|a-b| of the mask logits, one for each frame.")
-    ms: dict[str, float] = Field(description="Graph -> median ms of a run on the exporting machine.")
+    ms: dict[str, float] = Field(
+        description="Graph -> median ms of a run on the exporting machine; empty where an interpreter ran it."
+    )
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
 
 
@@ -120,8 +151,6 @@ class Sequence(_Part):
     sha256: str
     frames: int
     covering: int = Field(description="Frames of which the reference mask covers 1 to 99 %; half must, to count.")
-    mask_iou: float = Field(description="Least IoU of a mask that passes, in fp32.")
-    max_abs: float = Field(description="Greatest difference of a mask logit that passes, in fp32.")
 
 
 class Outside(_Part):
@@ -172,7 +201,7 @@ class Artifact(_Part):
 
 
 class Manifest(_Part):
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[3] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
     provenance: dict[str, str] = Field(description="Versions of vitexport and of what it ran on.")
     model: Model
@@ -191,6 +220,14 @@ class Manifest(_Part):
     def task(self) -> Literal["classify", "track"]:
         """What the model is for."""
         return "classify" if self.sequence is None else "track"
+
+    def measured_again(self, verifications: Iterable[Verification], rollouts: Iterable[Rollout]) -> Manifest:
+        """The same bundle with other results: one verification for each artefact, in order."""
+        artifacts = tuple(
+            artifact.model_copy(update={"verification": verification})
+            for artifact, verification in zip(self.artifacts, verifications, strict=True)
+        )
+        return self.model_copy(update={"artifacts": artifacts, "rollouts": tuple(rollouts)})
 
 
 def json_schema() -> str:

@@ -72,7 +72,7 @@ def export(
     path = Path(out) / f"{model.lower()}-{plan.device.id}{'' if loaded.trained else '-untrained'}"
     bundle.refuse_to_replace(path)
     step("capture", 0.05)
-    graphs = _graphs(network, plan.info)
+    graphs = graphs_of(network, plan.info)
     with bundle.staging(Path(out)) as folder:
         step("reference outputs", 0.1)
         recorded, sequence = _record(graphs, network, folder)
@@ -88,11 +88,12 @@ def export(
             artifacts.append(_artifact(graph, format, options, folder, file, lowered, verification))
         followed = []
         if sequence is not None:
-            for format in dict.fromkeys(format for format, _ in plan.lowerings):
+            for format, options in plan.lowerings:
                 files = {a.graph: folder / a.file for a in artifacts if a.format == format and a.verification.runtime}
                 if len(files) == len(graphs):
                     step(f"{format}: follow an object", 0.98)
-                    followed.append(rollout.roll_out(format, files, network.image_size, sequence, folder))
+                    size, precision = network.image_size, options.precision
+                    followed.append(rollout.roll_out(format, precision, files, size, sequence, folder))
         rollouts = [one.rollout for one in followed]
         contents = _manifest(model, plan, network, loaded, graphs, artifacts, sequence, rollouts, folder)
         (folder / bundle.MANIFEST).write_text(contents.model_dump_json(indent=2) + "\n")
@@ -105,7 +106,8 @@ def export(
         bundle.publish(folder, path)
     step("done", 1.0)
     if failures:
-        raise VerificationError(f"{'; '.join(failures)}. The evidence is in {path}.")
+        explain = f"`vitexport verify {path} --explain` says where the agreement ends"
+        raise VerificationError(f"{'; '.join(failures)}. The evidence is in {path}; {explain}.")
     return Bundle.open(path)
 
 
@@ -193,7 +195,8 @@ def _options(
     return LowerOptions(precision or module.PRECISIONS[0], min_ios, chosen)
 
 
-def _graphs(network: Model, info: ModelInfo) -> tuple[Graph, ...]:
+def graphs_of(network: Model, info: ModelInfo) -> tuple[Graph, ...]:
+    """The graphs that a model is cut into."""
     if isinstance(network, EfficientTAM):
         return tracker_graphs(network, info.family.mean, info.family.std)
     return classifier_graphs(network, info)

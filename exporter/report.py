@@ -7,18 +7,20 @@ measured it does not show.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device_profiles.facts import described
 from device_profiles.schema import FROM_MEMORY, Device
+from exporter.agreement import by_output, error_text, largest, psnr_text, task_metric, worst
 from exporter.bundle import REPORT, read_vectors
 from exporter.classify import IMAGENET_CLASSES, imagenet_labels
-from exporter.manifest import Artifact, Graph, Manifest, Parity, Rollout, TensorSpec
+from exporter.manifest import Artifact, Graph, Manifest, Parity, TensorSpec
 from exporter.report_following import following
 from exporter.report_pictures import jpeg
+from exporter.verdict import verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,18 +49,24 @@ def write_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"counted": _counted, "error": _error, "megabytes": _megabytes, "percent": _percent}
-    compared = [(artifact, parity) for artifact in manifest.artifacts if (parity := _worst(artifact))]
-    outcome, verdict = _verdict(manifest.artifacts, manifest.rollouts)
+    environment.filters |= {
+        "counted": _counted,
+        "error": error_text,
+        "megabytes": _megabytes,
+        "percent": _percent,
+        "psnr": psnr_text,
+    }
+    compared = [(artifact, parity) for artifact in manifest.artifacts if (parity := worst(artifact.verification))]
     page = environment.get_template("report.html.jinja").render(
         manifest=manifest,
         device=device,
-        outcome=outcome,
-        verdict=verdict,
-        worst=_worst,
-        largest=_largest,
+        verdict=verdict(manifest),
+        worst=worst,
+        largest=largest,
+        task_metric=task_metric,
         following=following(folder, manifest, followed or {}),
         compared=compared,
+        agreement=by_output(manifest.artifacts),
         axis=_LogAxis(compared),
         pictures=_pictures(folder, manifest, compared),
         contracts=_contracts(manifest.artifacts),
@@ -67,53 +75,6 @@ def write_report(
         toolchain=_toolchain(manifest.artifacts),
     )
     (folder / REPORT).write_text(page, encoding="utf-8")
-
-
-def _worst(artifact: Artifact) -> Parity | None:
-    """The worst of each figure over an artefact's outputs; None where nothing was compared."""
-    outputs = tuple(artifact.verification.outputs.values())
-    if not outputs:
-        return None
-    return Parity(
-        max_abs=_largest(output.max_abs for output in outputs),
-        relative=_largest(output.relative for output in outputs),
-        top1=min((output.top1 for output in outputs if output.top1 is not None), default=None),
-        top5=min((output.top5 for output in outputs if output.top5 is not None), default=None),
-        per_vector=tuple(map(_largest, zip(*(output.per_vector for output in outputs), strict=True))),
-    )
-
-
-def _largest(errors: Iterable[float | None]) -> float | None:
-    """None, "not finite", is larger than any number."""
-    largest = 0.0
-    for error in errors:
-        if error is None:
-            return None
-        largest = max(largest, error)
-    return largest
-
-
-def _verdict(artifacts: Sequence[Artifact], rollouts: Sequence[Rollout]) -> tuple[str, str]:
-    """(CSS class, one sentence) for the bundle as a whole."""
-    passed, failed, idle = (
-        [artifact for artifact in artifacts if artifact.verification.status == status]
-        for status in ("passed", "failed", "not executed")
-    )
-    clauses = []
-    if failed:
-        clauses.append(f"{_counted(len(failed), 'artefact')} failed verification")
-    if passed:
-        within = max(output.relative or 0.0 for a in passed for output in a.verification.outputs.values())
-        agree = "agrees" if len(passed) == 1 else "agree"
-        clauses.append(f"{_counted(len(passed), 'artefact')} executed here {agree} with PyTorch within {within:.1e}")
-    if idle:
-        clauses.append(f"{len(idle)} not executed")
-    lost = [rollout.format for rollout in rollouts if rollout.status == "failed"]
-    if rollouts:
-        clauses.append(f"{', '.join(lost)} cannot follow an object" if lost else "an object is followed as by PyTorch")
-    if not passed and not failed:
-        return "open", "No artefact was executed here, so agreement with PyTorch is not proved."
-    return "failed" if failed or lost else "passed", "; ".join(clauses) + "."
 
 
 class _LogAxis:
@@ -211,12 +172,6 @@ def _toolchain(artifacts: Sequence[Artifact]) -> dict[str, str]:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _error(value: float | None) -> str:
-    if value is None:
-        return "not finite"
-    return f"{value:.1e}" if value else "0"
 
 
 def _megabytes(size: int) -> str:

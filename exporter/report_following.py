@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.bundle import read_vectors
-from exporter.manifest import Manifest, Rollout, TensorSpec
+from exporter.manifest import Manifest, Precision, Rollout, RolloutTolerance, TensorSpec
 from exporter.report_pictures import jpeg, png
 
 if TYPE_CHECKING:
@@ -42,8 +42,10 @@ class Curve:
     """How far a format's mask logits are off, frame by frame, in places of a plot."""
 
     format: str
-    points: list[tuple[float, float, str]]
-    """(x in percent, y in pixels, what it says)"""
+    limit: tuple[float, float] | None
+    """(y in pixels, the difference) of what is allowed; None where there is no bound"""
+    points: list[tuple[float, float, str, bool]]
+    """(x in percent, y in pixels, what it says, whether it is too far off)"""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ class Following:
     curves: list[Curve]
     ticks: list[tuple[float, str]]
     """(y in pixels, label)"""
-    tolerance: float
-    """y in pixels"""
+    tolerances: dict[Precision, RolloutTolerance]
+    """Of the precisions that occur"""
     state: list[tuple[TensorSpec, int]]
     """What is remembered of an object, and its bytes"""
     stride: int = STRIDE
@@ -69,7 +71,7 @@ def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.b
     given, expected = read_vectors(folder / manifest.sequence.file)
     reference = expected["mask_logits"][:, 0] > 0
     step = next(graph for graph in manifest.graphs if graph.name == "track_step")
-    scale = _Decades(manifest.rollouts, manifest.sequence.max_abs)
+    scale = _Decades(manifest.rollouts)
     return Following(
         rows=[
             Row(
@@ -90,7 +92,7 @@ def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.b
         ],
         curves=[_curve(rollout, scale) for rollout in manifest.rollouts if rollout.max_abs],
         ticks=scale.ticks,
-        tolerance=scale.y(manifest.sequence.max_abs),
+        tolerances={rollout.precision: rollout.tolerance for rollout in manifest.rollouts},
         state=[
             (spec, np.dtype(spec.dtype).itemsize * math.prod(spec.shape))
             for spec in step.inputs
@@ -112,11 +114,12 @@ def differing(reference: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[
 
 
 class _Decades:
-    """Errors on a logarithmic scale that includes the tolerance; what is not finite is at its top."""
+    """Errors on a logarithmic scale that includes the tolerances; what is not finite is at its top."""
 
-    def __init__(self, rollouts: tuple[Rollout, ...], tolerance: float) -> None:
-        errors = [tolerance, *(error for rollout in rollouts for error in rollout.max_abs if error)]
-        self._low, self._high = math.floor(math.log10(min(errors))), math.ceil(math.log10(max(errors))) + 1
+    def __init__(self, rollouts: tuple[Rollout, ...]) -> None:
+        errors = [error for rollout in rollouts for error in (rollout.tolerance.max_abs, *rollout.max_abs) if error]
+        self._low = math.floor(math.log10(min(errors, default=1)))
+        self._high = math.ceil(math.log10(max(errors, default=1))) + 1
 
     def y(self, error: float | None) -> float:
         exponent = self._high if error is None else math.log10(max(error, 10.0**self._low))
@@ -130,14 +133,16 @@ class _Decades:
 
 
 def _curve(rollout: Rollout, scale: _Decades) -> Curve:
-    last = max(1, len(rollout.max_abs) - 1)
+    last, allowed = max(1, len(rollout.max_abs) - 1), rollout.tolerance.max_abs
     return Curve(
         format=rollout.format,
+        limit=None if allowed is None else (scale.y(allowed), allowed),
         points=[
             (
                 round(100 * number / last, 2),
                 scale.y(error),
                 f"frame {number}: " + ("not finite" if error is None else f"{error:.1e}"),
+                error is None or (allowed is not None and error > allowed),
             )
             for number, error in enumerate(rollout.max_abs)
         ],

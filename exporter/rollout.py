@@ -15,26 +15,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.backends import backend, installed
+from exporter.backends import backend
 from exporter.bundle import Bundle, digest, read_vectors, write_vectors
 from exporter.errors import BundleError, describe
 from exporter.images import Pixels
-from exporter.manifest import Rollout, Sequence
+from exporter.manifest import Artifact, Precision, Rollout, RolloutTolerance, Sequence, Verification
 from exporter.prompts import Prompt, model_frame, model_mask
 from exporter.sample_clip import sample_click, sample_clip
 from exporter.tracking import ArtefactSteps, ReferenceSteps, Steps, TrackResult, follow_all, start
+from exporter.verify import Arrays, mask_iou
 
 if TYPE_CHECKING:
     from exporter.backends import Runner
     from exporter.graphs.capture import Graph
     from exporter.models.efficienttam import EfficientTAM
-    from exporter.verify import Arrays
 
 FRAMES = 24
 """The pointer bank first drops one at frame 17, the memory at frame 8."""
 FILE = "vectors/sequence.safetensors"
-MASK_IOU, MAX_ABS = 0.999, 1e-2
-"""What an fp32 rollout may lose of a mask, and differ by in its logits."""
+TOLERANCES: dict[Precision, RolloutTolerance] = {
+    "fp32": RolloutTolerance(mask_iou=0.999, max_abs=1e-2),
+    "fp16": RolloutTolerance(mask_iou=0.98, max_abs=None),
+}
 COVERING = (0.01, 0.99)
 """Share of a frame that a mask covers if it says anything."""
 
@@ -177,8 +179,6 @@ def _write_sequence(folder: Path, frames: list[Pixels], prompt: Prompt, model: E
         sha256=digest(folder / FILE),
         frames=len(frames),
         covering=covering,
-        mask_iou=MASK_IOU,
-        max_abs=MAX_ABS,
     )
 
 
@@ -191,7 +191,9 @@ class Followed:
     """[frames, S/4, S/4]; of no frames where the artefacts do not run."""
 
 
-def roll_out(format: str, files: Mapping[str, Path], image_size: int, sequence: Sequence, folder: Path) -> Followed:
+def roll_out(
+    format: str, precision: Precision, files: Mapping[str, Path], image_size: int, sequence: Sequence, folder: Path
+) -> Followed:
     """Follow the sequence of the bundle in `folder` with one format's artefacts, from disk, and compare every frame.
 
     `files` by graph. An artefact that its runtime refuses fails the rollout.
@@ -199,6 +201,7 @@ def roll_out(format: str, files: Mapping[str, Path], image_size: int, sequence: 
     try:
         return follow(
             format,
+            precision,
             {graph: backend(format).load(file) for graph, file in files.items()},
             image_size,
             sequence,
@@ -208,15 +211,31 @@ def roll_out(format: str, files: Mapping[str, Path], image_size: int, sequence: 
         raise
     except Exception as error:  # whatever a runtime throws
         detail = f"The artefacts do not run ({describe(error)})"
-        rollout = Rollout(format=format, status="failed", runtime="", mask_iou=(), max_abs=(), ms={}, detail=detail)
+        rollout = Rollout(
+            format=format,
+            precision=precision,
+            tolerance=TOLERANCES[precision],
+            status="failed",
+            runtime="",
+            mask_iou=(),
+            max_abs=(),
+            ms={},
+            detail=detail,
+        )
         return Followed(rollout, np.zeros((0, 0, 0), np.bool_))
 
 
 def follow(
-    format: str, runners: Mapping[str, Runner], image_size: int, sequence: Sequence, vectors: tuple[Arrays, Arrays]
+    format: str,
+    precision: Precision,
+    runners: Mapping[str, Runner],
+    image_size: int,
+    sequence: Sequence,
+    vectors: tuple[Arrays, Arrays],
 ) -> Followed:
     """Compare what `runners` see in the sequence, frame by frame, with what the official algorithm saw."""
     given, expected = vectors
+    tolerance = TOLERANCES[precision]
     frames = [frame.astype(np.uint8) for frame in given["frames"]]
     prompt = Prompt(points=given["points"][0].tolist(), labels=[int(label) for label in given["labels"][0]])
     steps = ArtefactSteps(runners, image_size)
@@ -226,51 +245,54 @@ def follow(
     differences = [float(np.abs(a - b).max()) for a, b in pairs]
     finite = [value if np.isfinite(value) else None for value in differences]
     problems = []
-    if min(ious) < sequence.mask_iou:
+    if min(ious) < tolerance.mask_iou:
         problems.append(f"the mask of frame {int(np.argmin(ious))} has an IoU of {min(ious):.4f} with PyTorch's")
     if None in finite:
         problems.append(f"the mask logits of frame {finite.index(None)} are not finite")
-    elif max(differences) > sequence.max_abs:
+    elif tolerance.max_abs is not None and max(differences) > tolerance.max_abs:
         problems.append(f"mask logits of frame {int(np.argmax(differences))} are off by {max(differences):.2g}")
     if sequence.covering * 2 < sequence.frames:
         problems.append("fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing")
     agreed = f"{len(frames)} frames agree with PyTorch: mask IoU at least {min(ious):.4f}"
     rollout = Rollout(
         format=format,
+        precision=precision,
+        tolerance=tolerance,
         status="failed" if problems else "passed",
         runtime=steps.runtime,
         mask_iou=tuple(ious),
         max_abs=tuple(finite),
-        ms={graph: 1e3 * median(seconds) for graph, seconds in steps.seconds.items()},
+        ms={}
+        if backend(format).INTERPRETED
+        else {graph: 1e3 * median(seconds) for graph, seconds in steps.seconds.items()},
         detail="; ".join(problems) or f"{agreed}, logits within {max(differences):.1e}.",
     )
     return Followed(rollout, np.stack([result.mask_logits[0] > 0 for result in results]))
 
 
-def roll_out_bundle(bundle: Bundle, progress: Callable[[str, float], None] | None = None) -> list[Rollout]:
-    """Follow a tracker's sequence again, from disk, with every format that runs here; nothing for a classifier.
+def roll_out_bundle(
+    bundle: Bundle,
+    checked: Collection[tuple[Artifact, Verification]],
+    progress: Callable[[str, float], None] | None = None,
+) -> list[Rollout]:
+    """Follow a tracker's sequence again, from disk, with every format that ran here when its artefacts were `checked`.
 
-    Raises `BundleError`.
+    Nothing for a classifier. Raises `BundleError`.
     """
     manifest = bundle.manifest
     if manifest.sequence is None:
         return []
     rollouts = []
-    for format in dict.fromkeys(a.format for a in manifest.artifacts if a.verification.runtime):
-        if installed(backend(format)):
+    for format in manifest.formats:
+        ran = [artifact for artifact, verdict in checked if artifact.format == format and verdict.runtime]
+        if len(ran) == len(manifest.graphs):
             if progress is not None:
                 progress(f"{format}: follow an object", 0.98)
-            files = {a.graph: bundle.path / a.file for a in manifest.artifacts if a.format == format}
-            followed = roll_out(format, files, manifest.model.image_size, manifest.sequence, bundle.path)
-            rollouts.append(followed.rollout)
+            files = {artifact.graph: bundle.path / artifact.file for artifact in ran}
+            size, precision = manifest.model.image_size, ran[0].precision
+            rollouts.append(roll_out(format, precision, files, size, manifest.sequence, bundle.path).rollout)
     return rollouts
 
 
 def _results(steps: Steps, frames: list[Pixels], prompt: Prompt) -> list[TrackResult]:
     return [followed.results[0] for followed in follow_all(steps, frames, [prompt])]
-
-
-def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    """Intersection over union of two masks; of two empty ones 1."""
-    union = int((a | b).sum())
-    return int((a & b).sum()) / union if union else 1.0

@@ -13,15 +13,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from exporter.agreement import by_output, error_text, psnr_text, task_metric, worst
+from exporter.verdict import Verdict, verdict
+
 if TYPE_CHECKING:
     from device_profiles.schema import Device
     from exporter.bundle import Bundle
     from exporter.classify import Prediction
+    from exporter.explain import Explanation
     from exporter.manifest import Artifact, Rollout, Verification
+    from exporter.regression import Regression
     from exporter.segment import Segmented
     from exporter.tracked import Tracked
 
-_COLOURS = {"passed": "green", "failed": "bold red", "not executed": "yellow"}
+_GOOD, _BAD, _UNKNOWN = "green", "bold red", "yellow"
+_COLOURS = {
+    "passed": _GOOD,
+    "failed": _BAD,
+    "not executed": _UNKNOWN,
+    "open": _UNKNOWN,
+    "better": _GOOD,
+    "worse": _BAD,
+}
 
 
 def print_json(content: Any) -> None:
@@ -51,18 +64,19 @@ def print_bundle(bundle: Bundle) -> None:
         f"{model.name} at {model.image_size} px for {manifest.target.name}, "
         f"{model.parameters / 1e6:.2f} M parameters, weights: {weights.source}\n"
     )
-    print_verdicts([(artifact, artifact.verification) for artifact in manifest.artifacts])
+    print_verdicts(manifest.artifacts)
     print_rollouts(manifest.rollouts)
+    print_verdict(verdict(manifest))
     console.print()
     for warning in manifest.warnings:
         console.print(warning, style="yellow", soft_wrap=True)
     console.print(f"Bundle  {bundle.path}\nReport  {bundle.path / 'report.html'}", soft_wrap=True)
 
 
-def print_verdicts(checked: Sequence[tuple[Artifact, Verification]]) -> None:
+def print_verdicts(artifacts: Sequence[Artifact]) -> None:
     """One row an artefact: what it is, how far it is from PyTorch, who says so; below, why some did not pass."""
     print_table(
-        ("format", "graph", "MB>", "precision", "delegated>", "error>", "top-1>", "result"),
+        ("format", "graph", "MB>", "precision", "delegated>", "error>", "task metric>", "result"),
         (
             (
                 artifact.format,
@@ -70,15 +84,98 @@ def print_verdicts(checked: Sequence[tuple[Artifact, Verification]]) -> None:
                 f"{artifact.bytes / 1e6:.1f}",
                 artifact.precision,
                 f"{artifact.delegation.operators:.0%}" if artifact.delegation else "–",
-                *_parity(verification),
-                _result(verification),
+                *_parity(artifact.verification),
+                _result(artifact.verification),
             )
-            for artifact, verification in checked
+            for artifact in artifacts
         ),
     )
-    for artifact, verification in checked:
-        if verification.status != "passed":
-            _stdout().print(f"{artifact.format} {artifact.graph}: {verification.detail}", soft_wrap=True)
+    for artifact in artifacts:
+        if artifact.verification.status != "passed":
+            _stdout().print(f"{artifact.format} {artifact.graph}: {artifact.verification.detail}", soft_wrap=True)
+
+
+def print_parity(artifacts: Sequence[Artifact]) -> None:
+    """One row an output and format, so that the formats of one output stand beneath one another."""
+    rows: list[tuple[object, ...]] = []
+    graph = None
+    for output in by_output(artifacts):
+        for index, (artifact, parity) in enumerate(output.formats):
+            rows.append(
+                (
+                    "" if output.graph == graph else output.graph,
+                    "" if index else output.name,
+                    artifact.format,
+                    artifact.precision,
+                    error_text(parity.max_abs),
+                    error_text(parity.relative),
+                    psnr_text(parity),
+                    task_metric(parity, artifact.verification.tolerance) or "–",
+                )
+            )
+            graph = output.graph
+    if rows:
+        _stdout().print()
+        print_table(
+            ("graph", "output", "format", "precision", "max abs>", "relative>", "PSNR, dB>", "task metric>"), rows
+        )
+
+
+def print_verdict(whole: Verdict) -> None:
+    """One sentence about a bundle as a whole."""
+    _stdout().print(f"\n{whole.sentence}", style=_COLOURS[whole.outcome], soft_wrap=True)
+
+
+def print_explained(explained: Sequence[Explanation]) -> None:
+    """Where each artefact that failed leaves PyTorch."""
+    console = _stdout()
+    for one in explained:
+        console.print(f"{one.format} {one.graph}, input {one.vector + 1}: {one.sentence}", soft_wrap=True)
+    if not explained:
+        console.print("Nothing to explain: no artefact that ran disagrees with PyTorch.")
+
+
+def print_regression(regression: Regression, new: str, old: str) -> None:
+    """What became better or worse from the bundle `old` to the bundle `new`, and what may explain it."""
+    console = _stdout()
+    console.print()
+    changed = [change for change in regression.changes if change.verdict != "same"]
+    if changed:
+        print_table(
+            ("format", "graph", "figure", "old>", "new>", "may be", "verdict"),
+            (
+                (
+                    change.format,
+                    change.graph or "all, following an object",
+                    change.metric,
+                    _figure(change.old),
+                    _figure(change.new),
+                    change.limit,
+                    Text(change.verdict, _COLOURS[change.verdict]),
+                )
+                for change in changed
+            ),
+        )
+    console.print(f"The same: {_figures(len(regression.changes) - len(changed))}.")
+    for note in regression.notes:
+        console.print(f"Note: {note}.", soft_wrap=True)
+    if regression.worse:
+        console.print(f"{new} is worse than {old} in {_figures(regression.worse)}.", style=_BAD, soft_wrap=True)
+    else:
+        console.print(f"{new} is no worse than {old}.", style=_GOOD, soft_wrap=True)
+
+
+def _figures(count: int) -> str:
+    return "1 figure" if count == 1 else f"{count} figures"
+
+
+def _figure(value: float | str | None) -> str:
+    """Counts in full, measures to four digits."""
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else f"{value:,}"
 
 
 def print_rollouts(rollouts: Sequence[Rollout]) -> None:
@@ -95,7 +192,7 @@ def print_rollouts(rollouts: Sequence[Rollout]) -> None:
                 len(rollout.mask_iou),
                 f"{min(rollout.mask_iou):.4f}",
                 "not finite" if None in rollout.max_abs else f"{max(d for d in rollout.max_abs if d is not None):.1e}",
-                f"{rollout.ms['encode_image'] + rollout.ms['track_step']:.0f}",
+                f"{rollout.ms['encode_image'] + rollout.ms['track_step']:.0f}" if rollout.ms else "–",
                 Text(rollout.status, _COLOURS[rollout.status]),
             )
             for rollout in ran
@@ -106,13 +203,11 @@ def print_rollouts(rollouts: Sequence[Rollout]) -> None:
             _stdout().print(f"{rollout.format}: {rollout.detail}", soft_wrap=True)
 
 
-def _parity(verification: Verification) -> tuple[str, str]:
-    if not verification.outputs:
+def _parity(verification: Verification) -> tuple[object, object]:
+    parity = worst(verification)
+    if parity is None:
         return "–", "–"
-    relative = [output.relative for output in verification.outputs.values()]
-    worst = "not finite" if None in relative else f"{max(r for r in relative if r is not None):.1e}"
-    top1 = [output.top1 for output in verification.outputs.values() if output.top1 is not None]
-    return worst, f"{min(top1):.0%}" if top1 else "–"
+    return error_text(parity.relative), task_metric(parity, verification.tolerance) or "–"
 
 
 def _result(verification: Verification) -> Text:

@@ -7,7 +7,7 @@ format and not the program.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -77,6 +77,8 @@ class Backend(Protocol):
     """Distributions that write it; their versions go into the manifest."""
     RUNTIME: str | None
     """What runs its artefacts on this machine."""
+    INTERPRETED: bool
+    """Whether that is an interpreter, whose times say nothing of the format"""
     EXTRA: str
     """The extra of vitexport that installs the toolchain."""
 
@@ -87,8 +89,31 @@ class Backend(Protocol):
         """`threads` None takes about one for each core. Raises `NotExecutableError` for what cannot run here."""
 
 
+@dataclass(frozen=True)
+class Computed:
+    """An operation of an artefact, and what it computed in one run."""
+
+    kind: str
+    """Operator type, in the words of the format"""
+    name: str
+    reads: tuple[str, ...]
+    """The values it was given, by name, without constants"""
+    results: Mapping[str, NDArray[np.generic]]
+    """What it computed, by name"""
+
+
+class Tracing(Protocol):
+    """What a backend has besides, if its runtime lets the values inside an artefact be seen."""
+
+    REORDERS_AXES: bool
+    """Whether its values have their axes in another order than PyTorch's"""
+
+    def trace(self, path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Computed]:
+        """Run once, and yield every operation in the order of execution."""
+
+
 class Inspecting(Protocol):
-    """What a backend has besides, if its `load` may raise `NotExecutableError`."""
+    """What a backend has besides, if running an artefact here does not prove all that the file declares."""
 
     def inspect(self, path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
         """Check the structure of a file without running it, and say in a few words what was checked.

@@ -1,20 +1,21 @@
-"""Core ML: mlprogram packages with an RGB image input. They can be written anywhere and run on Apple systems only."""
+"""Core ML: mlprogram packages with an RGB image input. Written anywhere, and run here by our own interpreter."""
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exporter.backends import Lowered, LowerOptions, NotExecutableError, rewrites_for
+from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
 from exporter.errors import BackendError, describe
 from exporter.manifest import Precision, TensorSpec
 
 if TYPE_CHECKING:
-    from exporter.backends import Runner
+    import numpy as np
+    from numpy.typing import NDArray
+
     from exporter.graphs.capture import Graph
 
 NAME = "coreml"
@@ -23,8 +24,10 @@ PRECISIONS: tuple[Precision, ...] = ("fp16", "fp32")
 DELEGATES: dict[str, tuple[str, ...]] = {}
 REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles",)}
 TOOLCHAIN = ("coremltools", "torch")
-RUNTIME: str | None = None
+RUNTIME: str | None = "the MIL interpreter"
+INTERPRETED = True
 EXTRA = "coreml"
+REORDERS_AXES = False
 
 DEPLOYMENT_TARGETS = (16, 17, 18, 26)
 """iOS versions at which Core ML's operator set changed; a newer iOS runs what is built for an older one."""
@@ -80,18 +83,49 @@ def _input_type(ct: Any, spec: TensorSpec) -> Any:
     return ct.TensorType(name=spec.name, shape=spec.shape, dtype=np.float32)
 
 
-def load(path: Path, threads: int | None = None) -> Runner:
-    raise NotExecutableError("Core ML runs on Apple systems only, and vitexport has no runner for it yet.")
+class MilRunner:
+    """exporter.mil, in the arithmetic that a program declares: Apple's own runtime is for Apple systems only."""
+
+    def __init__(self, path: Path, threads: int | None) -> None:
+        from exporter import mil
+
+        self._program, self._threads = mil.load(path), threads
+        precision = "half" if self._program.half else "single"
+        self.runtime = f"MIL interpreter {metadata.version('vitexport')} in {precision} precision"
+
+    def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        import torch
+
+        from exporter import mil
+
+        before = torch.get_num_threads()
+        torch.set_num_threads(self._threads or before)
+        try:
+            return mil.run(self._program, inputs)
+        finally:
+            torch.set_num_threads(before)
+
+
+def load(path: Path, threads: int | None = None) -> MilRunner:
+    return MilRunner(path, threads)
+
+
+def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Computed]:
+    from exporter import mil
+
+    program = mil.load(path)
+    for operation, results in mil.steps(program, inputs, "fp16" if program.half else "fp32"):
+        names = [result.name for result in operation.results]
+        reads = tuple(name for name in operation.reads if name not in program.constants)
+        values = {name: value.numpy() for name, value in zip(names, results, strict=True)}
+        yield Computed(operation.kind, names[0], reads, values)
 
 
 def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
-    """Open the package, compare its inputs and outputs with the graph's, count its operators, read every weight."""
+    """Compare the inputs and outputs that a package describes to apps with the graph's."""
     ct = _coremltools()
     try:
-        spec = ct.utils.load_spec(str(path))
-        found = {feature.name: _described(ct, feature.type) for feature in _features(spec)}
-        operators = sum(_census(spec).values())
-        weights, bad = _weights(spec, path)
+        found = {feature.name: _described(ct, feature.type) for feature in _features(ct.utils.load_spec(str(path)))}
     except Exception as error:  # coremltools reports damage in many ways
         raise BackendError(f"{path.name} cannot be read ({describe(error)}).") from error
     wanted = {
@@ -99,9 +133,7 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     }
     if found != wanted:
         raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
-    if bad:
-        raise BackendError(f"{path.name} holds weights that are not finite: {', '.join(bad)}.")
-    return f"opens; inputs and outputs match; {operators} operators; {weights:,} weight values readable and finite"
+    return "inputs and outputs match"
 
 
 def _features(spec: Any) -> list[Any]:
@@ -128,35 +160,10 @@ def _census(spec: Any) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _weights(spec: Any, path: Path) -> tuple[int, list[str]]:
-    """Number of values in all floating-point constants, and the names of those that are not finite."""
-    import numpy as np
-    from coremltools.converters.mil.frontend.milproto.load import load as load_program
-
-    program = load_program(spec, spec.specificationVersion, str(path / "Data/com.apple.CoreML/weights"))
-    total, bad = 0, []
-    for op in program.functions["main"].operations:
-        value = op.outputs[0].val if op.op_type == "const" else None
-        if isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating):
-            total += value.size
-            if not np.isfinite(value).all():
-                bad.append(op.name)
-    return total, bad
-
-
 def _coremltools() -> Any:
     """coremltools, without its remarks about libraries that conversion does not use."""
-    with _quiet("coremltools"):
+    from exporter.mil.program import quiet
+
+    with quiet("coremltools"):
         import coremltools
     return coremltools
-
-
-@contextmanager
-def _quiet(logger: str) -> Iterator[None]:
-    log = logging.getLogger(logger)
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)

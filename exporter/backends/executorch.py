@@ -44,6 +44,7 @@ REWRITES: dict[str | None, tuple[str, ...]] = {
 }
 TOOLCHAIN = ("executorch", "torch")
 RUNTIME: str | None = "ExecuTorch"
+INTERPRETED = False
 EXTRA = "executorch"
 
 # A .pte names neither its inputs nor its outputs; these methods of the program do.
@@ -95,6 +96,7 @@ def _operators(module: Any) -> list[fx.Node]:
 
 def _delegation(delegate: str, inside: list[fx.Node], outside: list[fx.Node], pieces: int) -> Delegation:
     from exporter.graphs.macs import macs, operator_name
+    from exporter.graphs.provenance import module_of
 
     left_out: dict[str, list[fx.Node]] = {}
     for node in outside:
@@ -110,18 +112,11 @@ def _delegation(delegate: str, inside: list[fx.Node], outside: list[fx.Node], pi
                 operator=name,
                 count=len(nodes),
                 macs=sum(map(macs, nodes)),
-                where=tuple(dict.fromkeys(map(_module_of, nodes))),
+                where=tuple(dict.fromkeys(map(module_of, nodes))),
             )
             for name, nodes in sorted(left_out.items(), key=lambda item: (-sum(map(macs, item[1])), -len(item[1])))
         ),
     )
-
-
-def _module_of(node: fx.Node) -> str:
-    """Path of the innermost module of the model that an operator was captured from."""
-    stack = node.meta.get("nn_module_stack") or {"": ("", None)}
-    path, _ = list(stack.values())[-1]
-    return path or "the graph itself"
 
 
 def _partitioner(delegate: str, options: LowerOptions) -> Any:

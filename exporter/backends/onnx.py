@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter.backends import Lowered, LowerOptions, rewrites_for
+from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
 from exporter.manifest import Precision
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ DELEGATES: dict[str, tuple[str, ...]] = {}
 REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles",)}
 TOOLCHAIN = ("onnx", "onnxscript", "onnxruntime", "torch")
 RUNTIME: str | None = "ONNX Runtime"
+INTERPRETED = False
 EXTRA = "onnx"
+REORDERS_AXES = False
 
 OPSET = 20
 """The first with a GELU of its own: spelled out as an error function, it costs EfficientFormers up to a third more."""
@@ -68,3 +70,22 @@ class OnnxRunner:
 
 def load(path: Path, threads: int | None = None) -> OnnxRunner:
     return OnnxRunner(path, threads)
+
+
+def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Computed]:
+    """Every value is made an output, which may keep ONNX Runtime from fusing operators."""
+    import onnx
+    import onnxruntime
+
+    model = onnx.load(path)
+    nodes = [node for node in model.graph.node if node.op_type != "Constant"]
+    constants = {one.name for one in model.graph.initializer}
+    names = [name for node in nodes for name in node.output if name]
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    values = dict(zip(names, session.run(names, dict(inputs)), strict=True))
+    computed = set(values) | set(inputs)
+    for node in nodes:
+        reads = tuple(name for name in node.input if name in computed and name not in constants)
+        yield Computed(node.op_type, node.output[0], reads, {name: values[name] for name in node.output if name})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter.backends import Lowered, LowerOptions, rewrites_for
+from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
 from exporter.manifest import Precision
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ DELEGATES: dict[str, tuple[str, ...]] = {}
 REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles", "single_head_attention_as_matmuls")}
 TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
 RUNTIME: str | None = "LiteRT"
+INTERPRETED = False
 EXTRA = "tflite"
+REORDERS_AXES = True
 
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
@@ -66,3 +68,32 @@ def _cores() -> int:
 
 def load(path: Path, threads: int | None = None) -> LiteRTRunner:
     return LiteRTRunner(path, threads)
+
+
+def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Computed]:
+    """By LiteRT's own kernels: XNNPACK, which runs the artefact otherwise, shows nothing of what is inside."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        str(path),
+        experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        num_threads=_cores(),
+    )
+    (signature,) = interpreter.get_signature_list()
+    interpreter.get_signature_runner(signature)(**inputs)
+    tensors = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
+    operations = interpreter._get_ops_details()
+    made = {index for operation in operations for index in operation["outputs"]}
+    for operation in operations:
+        results = {str(index): interpreter.get_tensor(index) for index in operation["outputs"] if index in tensors}
+        reads = tuple(str(index) for index in operation["inputs"] if index in made)
+        name = _module_path(tensors[operation["outputs"][0]]["name"])
+        yield Computed(operation["op_name"], name, reads, results)
+
+
+def _module_path(name: str) -> str:
+    """'model.stem.conv' from '…Classify/…MobileViT_model/…ConvNorm_stem/…Conv2d_conv;…'."""
+    first, _, _ = name.partition(";")
+    parts = [part.rpartition(".")[2].partition("_")[2] for part in first.split("/")]
+    return ".".join(part for part in parts if part) or name

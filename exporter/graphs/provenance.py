@@ -1,9 +1,17 @@
-"""Keeps torch.fx from copying, in every pass, all that it remembers of where nodes come from."""
+"""Where nodes come from: what torch.fx remembers of it, and what it costs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from torch import fx
 from torch.fx.traceback import NodeSource
+
+
+def module_of(node: fx.Node) -> str:
+    """Path of the innermost module of the model that an operator was captured from."""
+    stack = node.meta.get("nn_module_stack") or {"": ("", None)}
+    path, _ = list(stack.values())[-1]
+    return path or "the graph itself"
 
 
 @contextmanager

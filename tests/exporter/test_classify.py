@@ -2,7 +2,6 @@
 
 import pytest
 
-from exporter.backends import NotExecutableError
 from exporter.classify import classify_photo, imagenet_labels
 from exporter.errors import BundleError, ImageError
 from exporter.images import sample_photo
@@ -10,10 +9,11 @@ from exporter.images import sample_photo
 
 def test_every_format_that_runs_here_gives_the_same_five_classes(bundles):
     answers = classify_photo(bundles["mobilevit"], sample_photo("china.jpg"))
-    assert list(answers) == ["executorch", "tflite", "onnx"]
+    assert list(answers) == ["executorch", "tflite", "onnx", "coreml"]  # what is interpreted comes last
     indices = [[prediction.index for prediction in answer] for answer in answers.values()]
     assert len(indices[0]) == 5
     assert indices[0] == indices[1] == indices[2]
+    assert indices[0][0] == indices[3][0]  # half precision may exchange near classes
 
 
 def test_probabilities_fall_and_belong_to_all_classes(bundles):
@@ -31,9 +31,8 @@ def test_different_photos_get_different_answers(bundles):
     assert china != flower
 
 
-def test_a_format_that_cannot_run_here_is_an_error_if_asked_for(bundles):
-    with pytest.raises(NotExecutableError, match="Apple"):
-        classify_photo(bundles["mobilevit"], sample_photo("china.jpg"), ["coreml"])
+def test_a_format_that_is_asked_for_answers_alone(bundles):
+    assert list(classify_photo(bundles["mobilevit"], sample_photo("china.jpg"), ["coreml"])) == ["coreml"]
 
 
 def test_an_unreadable_photo_is_an_error(bundles, tmp_path):

@@ -4,7 +4,9 @@ import contextlib
 import json
 import os
 import pty
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,7 +91,9 @@ def test_json_is_all_that_is_printed(tmp_path):
 def test_verify_and_run_read_a_bundle(bundles):
     bundle = str(bundles["mobilevit"].path)
     verified = json.loads(run("verify", bundle, "--json").stdout)
-    assert [entry["status"] for entry in verified] == ["not executed", "passed", "passed", "passed"]
+    assert [entry["status"] for entry in verified["artifacts"]][1:] == ["passed", "passed", "passed"]
+    assert verified["verdict"]["outcome"] == "passed"
+    assert (verified["rollouts"], verified["regression"]) == ([], None)
     classified = run("run", bundle, str(sample_photo("china.jpg")))
     assert classified.returncode == 0
     assert "UNTRAINED" in classified.stdout
@@ -163,8 +167,64 @@ def test_run_finds_what_a_prompt_points_at(tracker_bundle, tmp_path):
 
 def test_verify_follows_a_trackers_sequence_again(tracker_bundle):
     done = json.loads(run("verify", str(tracker_bundle.path), "--json").stdout)
-    assert [entry["graph"] for entry in done][-2:] == ["track_step", None]
-    assert {entry["status"] for entry in done} == {"passed"}
+    assert done["artifacts"][-1]["graph"] == "track_step"
+    assert {entry["status"] for entry in (*done["artifacts"], *done["rollouts"])} == {"passed"}
+    assert [entry["format"] for entry in done["rollouts"]] == ["onnx"]
+    assert "an object is followed as by PyTorch in 24 frames." in done["verdict"]["sentence"]
+
+
+def test_verify_shows_every_output_in_every_format_and_says_one_sentence(bundles):
+    lines = run("verify", str(bundles["mobilevit"].path)).stdout.splitlines()
+    header = next(number for number, line in enumerate(lines) if line.startswith("graph "))
+    assert re.split(r"  +", lines[header])[-4:] == ["max abs", "relative", "PSNR, dB", "task metric"]
+    rows = [line.split() for line in lines[header + 1 : -2]]
+    assert rows[0][:2] == ["classify", "logits"]
+    for row, format in zip(rows[-3:], ("executorch", "tflite", "onnx"), strict=True):
+        assert format in row
+        assert row[-2:] == ["top-1", "100.0%"]
+    assert "formats agree with PyTorch within" in lines[-1]
+
+
+@pytest.fixture
+def smaller(bundles, tmp_path):
+    """The same bundle, as if its ONNX artefact had been smaller once."""
+    path = tmp_path / "smaller"
+    shutil.copytree(bundles["mobilevit"].path, path)
+    manifest = json.loads((path / "manifest.json").read_text())
+    (onnx,) = (artifact for artifact in manifest["artifacts"] if artifact["format"] == "onnx")
+    onnx["bytes"] //= 2
+    manifest["provenance"]["vitexport"] = "0.0.1"
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    return str(path)
+
+
+def test_a_bundle_that_is_worse_than_an_earlier_one_exits_one(bundles, smaller):
+    bundle = str(bundles["mobilevit"].path)
+    worse = run("verify", bundle, "--against", smaller)
+    assert worse.returncode == 1
+    assert re.search(r"^onnx +classify +bytes .* 1% more +worse", worse.stdout, re.MULTILINE)
+    assert "Note: vitexport: 0.0.1 in the old bundle, " in worse.stdout
+    assert worse.stdout.splitlines()[-1] == f"{bundle} is worse than {smaller} in 1 figure."
+    better = run("verify", smaller, "--against", bundle)
+    assert better.returncode == 0
+    assert better.stdout.splitlines()[-1] == f"{smaller} is no worse than {bundle}."
+
+
+def test_a_regression_can_be_read_by_a_program(bundles, smaller):
+    done = run("verify", str(bundles["mobilevit"].path), "--against", smaller, "--json")
+    assert done.returncode == 1
+    regression = json.loads(done.stdout)["regression"]
+    assert regression["worse"] == 1
+    (worse,) = (change for change in regression["changes"] if change["verdict"] == "worse")
+    assert (worse["format"], worse["graph"], worse["metric"]) == ("onnx", "classify", "bytes")
+    assert worse["new"] in (2 * worse["old"], 2 * worse["old"] + 1)
+    assert any(note.startswith("vitexport: 0.0.1") for note in regression["notes"])
+
+
+def test_bundles_that_cannot_be_compared_are_refused_before_anything_runs(bundles, tracker_bundle, tmp_path):
+    bundle = str(bundles["mobilevit"].path)
+    assert_one_sentence(run("verify", bundle, "--against", str(tracker_bundle.path)), "cannot be compared")
+    assert_one_sentence(run("verify", bundle, "--against", str(tmp_path)), "is no bundle")
 
 
 @pytest.mark.parametrize(
@@ -194,8 +254,6 @@ def test_a_classifier_takes_no_prompts(bundles):
 
 
 def test_a_failed_verification_exits_one(bundles, tmp_path):
-    import shutil
-
     from exporter.bundle import digest, read_vectors, write_vectors
 
     path = tmp_path / "bundle"

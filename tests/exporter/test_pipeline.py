@@ -25,7 +25,7 @@ from tests.models import SMALLEST
 def test_every_format_of_every_family_is_made_and_what_can_run_here_agrees(bundles, family):
     manifest = bundles[family].manifest
     verdicts = {artifact.format: artifact.verification.status for artifact in manifest.artifacts}
-    assert verdicts == {"coreml": "not executed", "executorch": "passed", "tflite": "passed", "onnx": "passed"}
+    assert verdicts == {"coreml": "passed", "executorch": "passed", "tflite": "passed", "onnx": "passed"}
 
 
 def test_a_bundle_holds_what_its_manifest_names(bundles):

@@ -35,13 +35,20 @@ IMAGE = TensorSpec(
     name="image", shape=(1, 3, SIZE, SIZE), dtype="float32", layout="NCHW", value_range=(0, 255), meaning="RGB"
 )
 LOGITS = TensorSpec(name="logits", shape=(1, CLASSES), dtype="float32", layout="NC", meaning="class scores")
-FP32 = Tolerance(relative=1e-4, top1=1.0)
+FP32 = Tolerance(relative=1e-4, psnr=None, top1=1.0, mask_iou=0.999)
+
+
+def parity(**figures: Any) -> Parity:
+    """Figures that are not named are null."""
+    return Parity.model_validate({"psnr": None, "top1": None, "top5": None, "mask_iou": None} | figures)
+
+
 PASSED = Verification(
     status="passed",
     runtime="LiteRT 2.3.0",
     tolerance=FP32,
     vectors=PICTURES,
-    outputs={"logits": Parity(max_abs=2e-6, relative=6e-7, top1=1, top5=1, per_vector=(0.0, 3e-7, 6e-7))},
+    outputs={"logits": parity(max_abs=2e-6, relative=6e-7, psnr=131.94, top1=1, top5=1, per_vector=(0.0, 3e-7, 6e-7))},
     detail="Agrees with PyTorch within 6.0e-07 on 3 inputs.",
 )
 FAILED = Verification(
@@ -49,7 +56,7 @@ FAILED = Verification(
     runtime="ONNX Runtime 1.31.1",
     tolerance=FP32,
     vectors=PICTURES,
-    outputs={"logits": Parity(max_abs=None, relative=None, top1=0, top5=0, per_vector=(None, 0.31, 4e-7))},
+    outputs={"logits": parity(max_abs=None, relative=None, top1=0, top5=0, per_vector=(None, 0.31, 4e-7))},
     detail="logits is missing, misshapen or not finite",
 )
 NOT_EXECUTED = Verification(
@@ -192,8 +199,10 @@ def test_the_file_needs_nothing_else(tmp_path: Path) -> None:
 def test_every_artefact_stands_there_with_its_verdict(tmp_path: Path) -> None:
     html = report(tmp_path, manifest(artifact("tflite", PASSED), artifact("coreml", NOT_EXECUTED)))
     seen = text(html)
-    assert "1 artefact executed here agrees with PyTorch within 6.0e-07; 1 not executed." in seen
-    assert re.search(r"tflite classify fp32 14\.31 6\.0e-07 ≤ 1e-04 2\.0e-06 100\.0% .*? ✓ passed", seen)
+    assert "1 format (tflite) agrees with PyTorch within 6.0e-07; coreml was not executed." in seen
+    assert re.search(
+        r"tflite classify fp32 14\.31 6\.0e-07 ≤ 1e-04 2\.0e-06 top-1 100\.0% ≥ 100\.0% .*? ✓ passed", seen
+    )
     assert re.search(r"coreml classify fp32 14\.31 — — — — .*? – not executed", seen)
     assert PASSED.detail in seen
     assert NOT_EXECUTED.detail in seen
@@ -203,7 +212,7 @@ def test_a_failed_artefact_is_shown_as_failed_with_its_detail(tmp_path: Path) ->
     html = report(tmp_path, manifest(artifact("tflite", PASSED), artifact("onnx", FAILED)))
     seen = text(html)
     assert 'class="verdict failed"' in html
-    assert "1 artefact failed verification; 1 artefact executed here agrees" in seen
+    assert "1 format (tflite) agrees with PyTorch within 6.0e-07; onnx disagrees with PyTorch." in seen
     assert re.search(rf"onnx classify fp32 14\.31 not finite .*? ✗ failed {FAILED.detail}", seen)
     assert re.search(r"onnx not finite ✗ .* onnx 3\.1e-01 ✗ .* onnx 4\.0e-07 ✓", seen), "picture by picture"
 
@@ -221,18 +230,41 @@ def test_the_plot_shows_zero_not_finite_and_tolerance_in_their_places(tmp_path: 
 
 def test_without_an_execution_nothing_is_claimed(tmp_path: Path) -> None:
     seen = text(report(tmp_path, manifest(artifact("coreml", NOT_EXECUTED))))
-    assert "No artefact was executed here, so agreement with PyTorch is not proved." in seen
+    assert "No format was executed here, so agreement with PyTorch is not proved." in seen
+    assert "No output was compared with PyTorch here." in seen
     assert "no artefact was compared with PyTorch" in seen
     assert "passed" not in seen.replace("0 of 1 passed", "")
 
 
-def test_the_worst_of_several_outputs_stands_in_the_table_and_each_below(tmp_path: Path) -> None:
-    coarse = Parity(max_abs=0.5, relative=8e-5, top1=1, top5=1, per_vector=(8e-5, 1e-5, 1e-5))
-    both = PASSED.model_copy(update={"outputs": PASSED.outputs | {"iou": coarse}})
+def test_the_worst_of_several_outputs_stands_in_the_table(tmp_path: Path) -> None:
+    coarse = parity(max_abs=0.5, relative=8e-5, psnr=70, mask_iou=0.9994, per_vector=(8e-5, 1e-5, 1e-5))
+    fine = parity(max_abs=0.1, relative=1e-5, psnr=90, per_vector=(1e-5, 1e-6, 1e-6))
+    both = PASSED.model_copy(update={"outputs": {"mask_logits": coarse, "iou": fine}})
     seen = text(report(tmp_path, manifest(artifact("tflite", both))))
-    assert "14.31 8.0e-05" in seen
-    assert "logits tflite classify 6.0e-07" in seen
-    assert "iou tflite classify 8.0e-05" in seen
+    assert "tflite classify fp32 14.31 8.0e-05 ≤ 1e-04 5.0e-01 mask IoU 0.9994 ≥ 0.9990" in seen
+
+
+def test_every_output_is_shown_format_beneath_format(tmp_path: Path) -> None:
+    coarse = parity(max_abs=0.5, relative=8e-5, psnr=70, per_vector=(8e-5, 1e-5, 1e-5))
+    equal = parity(max_abs=0, relative=0, per_vector=(0, 0, 0))
+    both = PASSED.model_copy(update={"outputs": PASSED.outputs | {"iou": coarse}})
+    half = PASSED.model_copy(update={"outputs": PASSED.outputs | {"iou": equal}})
+    seen = text(report(tmp_path, manifest(artifact("tflite", both), artifact("onnx", half, precision="fp16"))))
+    assert (
+        "logits tflite fp32 2.0e-06 6.0e-07 131.9 top-1 100.0% onnx fp16 2.0e-06 6.0e-07 131.9 top-1 100.0% "
+        "iou tflite fp32 5.0e-01 8.0e-05 70.0 — onnx fp16 0 0 equal —"
+    ) in seen
+
+
+def test_the_outputs_of_a_classifier_are_shown_and_those_of_many_graphs_unfold(
+    bundles: Any, tracker_bundle: Any
+) -> None:
+    classifier, tracker = (
+        (bundle.path / REPORT).read_text(encoding="utf-8") for bundle in (bundles["mobilevit"], tracker_bundle)
+    )
+    assert re.search(r"<details open>\s*<summary>classify", classifier)
+    assert re.search(r"<details>\s*<summary>track_step", tracker)
+    assert "mask IoU 1.0000 ≥ 0.9990" in text(tracker)
 
 
 def test_only_untrained_weights_get_the_banner_and_no_labels(tmp_path: Path) -> None:

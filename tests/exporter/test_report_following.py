@@ -9,6 +9,7 @@ import device_profiles
 from exporter.bundle import read_vectors
 from exporter.report import write_report
 from exporter.report_following import HEIGHT, differing, following
+from exporter.rollout import FRAMES, TOLERANCES
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +49,10 @@ def test_artefacts_that_saw_nothing_have_no_pictures(tracker_bundle):
 def test_a_curve_has_a_place_for_every_frame_and_the_tolerance_is_above_what_passed(tracker_bundle):
     shown = following(tracker_bundle.path, tracker_bundle.manifest, {})
     (curve,) = shown.curves
-    assert [x for x, _, _ in curve.points] == pytest.approx(np.linspace(0, 100, 24), abs=0.01)
-    assert all(shown.tolerance < y < HEIGHT for _, y, _ in curve.points)
+    tolerance, allowed = curve.limit
+    assert allowed == 1e-2
+    assert [x for x, _, _, _ in curve.points] == pytest.approx(np.linspace(0, 100, 24), abs=0.01)
+    assert all(tolerance < y < HEIGHT and not over for _, y, _, over in curve.points)
 
 
 def test_a_frame_that_is_not_finite_is_above_the_tolerance(tracker_bundle):
@@ -57,8 +60,18 @@ def test_a_frame_that_is_not_finite_is_above_the_tolerance(tracker_bundle):
     (rollout,) = manifest.rollouts
     lost = rollout.model_copy(update={"max_abs": (*rollout.max_abs[:-1], None)})
     shown = following(tracker_bundle.path, manifest.model_copy(update={"rollouts": (lost,)}), {})
-    assert shown.curves[0].points[-1][1] < shown.tolerance
-    assert shown.curves[0].points[-1][2] == "frame 23: not finite"
+    (curve,) = shown.curves
+    assert curve.points[-1][1] < curve.limit[0]
+    assert curve.points[-1][2:] == ("frame 23: not finite", True)
+
+
+def test_a_format_whose_logits_have_no_bound_is_never_over_it(tracker_bundle):
+    manifest = tracker_bundle.manifest
+    (rollout,) = manifest.rollouts
+    half = rollout.model_copy(update={"max_abs": (5.0,) * FRAMES, "precision": "fp16", "tolerance": TOLERANCES["fp16"]})
+    (curve,) = following(tracker_bundle.path, manifest.model_copy(update={"rollouts": (half,)}), {}).curves
+    assert curve.limit is None
+    assert not any(over for _, _, _, over in curve.points)
 
 
 def test_the_size_of_the_state_is_told(tracker_bundle):

@@ -1,9 +1,8 @@
 """A tracker is verified as a whole: a sequence through the artefacts, frame by frame against PyTorch."""
 
-import numpy as np
-
 from exporter.bundle import read_vectors
-from exporter.rollout import FRAMES, follow, least_logit, mask_iou, roll_out, roll_out_bundle
+from exporter.rollout import FRAMES, follow, least_logit, roll_out, roll_out_bundle
+from exporter.verify import verify_bundle
 
 
 def test_the_manifest_holds_the_rollout_of_every_format(tracker_bundle):
@@ -32,7 +31,7 @@ def test_the_sequence_holds_frames_prompt_and_answers(tracker_bundle):
 
 
 def test_a_bundle_can_be_followed_again(tracker_bundle):
-    (rollout,) = roll_out_bundle(tracker_bundle)
+    (rollout,) = roll_out_bundle(tracker_bundle, verify_bundle(tracker_bundle))
     assert rollout.status == "passed"
 
 
@@ -48,7 +47,7 @@ def test_a_memory_that_drifts_fails_the_rollout(tracker_bundle):
 
     sequence = tracker_bundle.manifest.sequence
     vectors = read_vectors(tracker_bundle.path / sequence.file)
-    followed = follow("onnx", runners | {"track_step": Drifting()}, 64, sequence, vectors)
+    followed = follow("onnx", "fp32", runners | {"track_step": Drifting()}, 64, sequence, vectors)
     assert followed.rollout.status == "failed"
     assert "frame" in followed.rollout.detail
     assert (followed.masks != (vectors[1]["mask_logits"][:, 0] > 0)).any((1, 2))[2:].all()
@@ -59,7 +58,7 @@ def test_an_artefact_that_does_not_load_fails_the_rollout(tracker_bundle, tmp_pa
     broken = tmp_path / "track_step.onnx"
     broken.write_bytes(files["track_step"].read_bytes()[:1000])
     sequence = tracker_bundle.manifest.sequence
-    followed = roll_out("onnx", files | {"track_step": broken}, 64, sequence, tracker_bundle.path)
+    followed = roll_out("onnx", "fp32", files | {"track_step": broken}, 64, sequence, tracker_bundle.path)
     assert followed.rollout.status == "failed"
     assert "do not run" in followed.rollout.detail
     assert len(followed.masks) == 0
@@ -70,10 +69,3 @@ def test_no_pixel_of_a_prompts_mask_is_in_doubt(tracker_bundle):
     assert all(least_logit(logits[0], 64) > 1e-4 for logits in expected["mask_logits"])
     _, sequence = read_vectors(tracker_bundle.path / tracker_bundle.manifest.sequence.file)
     assert least_logit(sequence["mask_logits"][0], 64) > 1e-4
-
-
-def test_iou_of_masks():
-    left, half = np.array([True, True, False, False]), np.array([True, False, False, False])
-    assert mask_iou(left, half) == 0.5
-    assert mask_iou(left, ~left) == 0
-    assert mask_iou(~left & left, half & ~half) == 1

@@ -1,13 +1,16 @@
-"""Core ML packages: written here, checked for their structure, never run."""
+"""Core ML packages: written here, and run by the interpreter."""
 
 import shutil
 
 import coremltools as ct
+import numpy as np
 import pytest
+import torch
 
-from exporter.backends import LowerOptions, NotExecutableError, coreml
+from exporter.backends import LowerOptions, coreml
 from exporter.errors import BackendError
 from exporter.graphs.classifier import classifier_graphs
+from exporter.verify import verify
 from tests.models import reduced
 
 
@@ -66,31 +69,30 @@ def test_the_package_carries_the_operator_set_it_was_made_for(graph, tmp_path):
     assert ct.utils.load_spec(str(path)).specificationVersion == ct.target.iOS18.value
 
 
-def test_nothing_here_runs_it(package):
-    with pytest.raises(NotExecutableError, match="Apple"):
-        coreml.load(package)
+def test_the_runner_takes_one_threads_number_and_leaves_pytorchs_alone(graph, package):
+    before = torch.get_num_threads()
+    coreml.load(package, threads=before + 1)({"image": np.zeros((1, 3, 96, 96), np.float32)})
+    assert torch.get_num_threads() == before
 
 
-def test_inspection_reads_every_weight(graph, package):
-    assert "readable and finite" in coreml.inspect(package, graph.inputs, graph.outputs)
-
-
-@pytest.mark.parametrize(
-    ("offset", "complaint"),
-    [(64, "cannot be read"), (128, "not finite")],  # the first blob's header; its first values, in half precision NaN
-)
-def test_inspection_finds_damaged_weights(graph, package, tmp_path, offset, complaint):
-    damaged = tmp_path / "damaged.mlpackage"
-    shutil.copytree(package, damaged)
-    weights = damaged / "Data/com.apple.CoreML/weights/weight.bin"
-    content = bytearray(weights.read_bytes())
-    content[offset : offset + 4] = b"\xff" * 4
-    weights.write_bytes(content)
-    with pytest.raises(BackendError, match=complaint):
-        coreml.inspect(damaged, graph.inputs, graph.outputs)
+def test_what_a_package_describes_to_apps_is_the_graphs(graph, package):
+    assert coreml.inspect(package, graph.inputs, graph.outputs) == "inputs and outputs match"
 
 
 def test_inspection_finds_an_output_of_another_shape(graph, package):
     (logits,) = graph.outputs
     with pytest.raises(BackendError, match="inputs and outputs"):
         coreml.inspect(package, graph.inputs, [logits.model_copy(update={"shape": (1, 7)})])
+
+
+def test_weights_that_are_not_finite_fail_verification(graph, package, tmp_path):
+    damaged = tmp_path / "damaged.mlpackage"
+    shutil.copytree(package, damaged)
+    weights = damaged / "Data/com.apple.CoreML/weights/weight.bin"
+    content = bytearray(weights.read_bytes())
+    content[128:132] = b"\xff" * 4  # the first values; in half precision not a number
+    weights.write_bytes(content)
+    picture = {"image": np.ones((1, 1, 3, 96, 96), np.float32)}
+    verdict = verify("coreml", damaged, "fp16", graph.inputs, graph.outputs, picture, {"logits": np.ones((1, 1, 16))})
+    assert verdict.status == "failed"
+    assert "not finite" in verdict.detail

@@ -55,14 +55,26 @@ def test_the_errors_of_a_step_do_not_add_up_over_a_sequence(followed_tracker, st
     tracker = followed_tracker
     runners = {name: EagerRunner(graph, ()) for name, graph in tracker.graphs.items()}
     runners["track_step"] = backend(step.format).load(step.path)
-    followed = follow(step.format, runners, tracker.image_size, tracker.sequence, tracker.vectors)
+    followed = follow(step.format, "fp32", runners, tracker.image_size, tracker.sequence, tracker.vectors)
     assert followed.rollout.status == "passed", followed.rollout.detail
 
 
-def test_core_ml_takes_prompts(followed_tracker, tmp_path):
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_core_ml_takes_prompts(followed_tracker, tmp_path, precision):
     graph = followed_tracker.graphs["prompt_points"]
     path = tmp_path / "prompt_points.mlpackage"
-    backend("coreml").lower(graph, path, LowerOptions("fp16"))
-    verdict = verify("coreml", path, "fp16", graph.inputs, graph.outputs, {}, {})
-    assert verdict.status == "not executed"
-    assert "inputs and outputs match" in verdict.detail
+    backend("coreml").lower(graph, path, LowerOptions(precision))
+    given, expected = followed_tracker.recorded["prompt_points"]
+    verdict = verify("coreml", path, precision, graph.inputs, graph.outputs, given, expected)
+    assert verdict.status == "passed", verdict.detail
+
+
+def test_a_core_ml_step_in_half_precision_follows_an_object(followed_tracker, tmp_path):
+    tracker, path = followed_tracker, tmp_path / "track_step.mlpackage"
+    backend("coreml").lower(tracker.graphs["track_step"], path, LowerOptions("fp16"))
+    runners = {name: EagerRunner(graph, ()) for name, graph in tracker.graphs.items()}
+    runners["track_step"] = backend("coreml").load(path)
+    rollout = follow("coreml", "fp16", runners, tracker.image_size, tracker.sequence, tracker.vectors).rollout
+    assert rollout.status == "passed", rollout.detail
+    assert max(rollout.max_abs) > 1e-2  # it is half precision that passed
+    assert rollout.ms == {}  # an interpreter's times say nothing

@@ -1,0 +1,85 @@
+"""The one sentence about a bundle as a whole, which the report, `vitexport export` and `vitexport verify` all say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from exporter.manifest import Artifact, Manifest, Rollout
+
+
+@dataclass(frozen=True)
+class Verdict:
+    outcome: Literal["passed", "failed", "open"]
+    """Open where no format was executed in full and none failed: agreement is not proved."""
+    sentence: str
+
+
+def verdict(manifest: Manifest) -> Verdict:
+    """A format agrees with PyTorch if every one of its artefacts was executed and passed."""
+    by_format: dict[str, list[Artifact]] = {}
+    for artifact in manifest.artifacts:
+        by_format.setdefault(artifact.format, []).append(artifact)
+    statuses = {format: {a.verification.status for a in artifacts} for format, artifacts in by_format.items()}
+    wrong = [format for format, seen in statuses.items() if "failed" in seen]
+    agreeing = [format for format, seen in statuses.items() if seen == {"passed"}]
+    idle = [format for format, seen in statuses.items() if seen == {"not executed"}]
+    partial = [format for format in statuses if format not in (*wrong, *agreeing, *idle)]
+    lost = [rollout.format for rollout in manifest.rollouts if rollout.status == "failed"]
+    clauses = []
+    if agreeing:
+        clauses.append(_agreement([artifact for format in agreeing for artifact in by_format[format]], agreeing))
+    elif not wrong:
+        how = "in full" if partial else "here"
+        clauses.append(f"No format was executed {how}, so agreement with PyTorch is not proved")
+    if wrong:
+        clauses.append(f"{_listed(wrong)} {'disagrees' if len(wrong) == 1 else 'disagree'} with PyTorch")
+    if partial:
+        clauses.append(f"{_listed(partial)} {_was(partial)} executed in part only")
+    if idle and (agreeing or wrong or partial):
+        clauses.append(f"{_listed(idle)} {_was(idle)} not executed")
+    if manifest.sequence is not None and (agreeing or lost):
+        clauses += _following(manifest.rollouts, agreeing)
+    outcome: Literal["passed", "failed", "open"] = "failed" if wrong or lost else "passed" if agreeing else "open"
+    return Verdict(outcome, "; ".join(clauses) + ".")
+
+
+def _agreement(artifacts: Sequence[Artifact], formats: Sequence[str]) -> str:
+    """How many formats agree, and within what: by precision too, where there are several."""
+    within: dict[str, float] = {}
+    by_psnr: dict[str, float] = {}
+    for artifact in artifacts:
+        for name, output in artifact.verification.outputs.items():
+            if output.psnr is not None and output.passes_by_psnr(artifact.verification.tolerance):
+                by_psnr[name] = min(by_psnr.get(name, output.psnr), output.psnr)
+            else:
+                within[artifact.precision] = max(within.get(artifact.precision, 0.0), output.relative or 0.0)
+    agree = f"1 format ({formats[0]}) agrees" if len(formats) == 1 else f"{len(formats)} formats agree"
+    each = ", ".join(f"{precision} {error:.1e}" for precision, error in sorted(within.items()))
+    but = "".join(f", {name} with a PSNR of {psnr:.0f} dB" for name, psnr in by_psnr.items())
+    return f"{agree} with PyTorch within {max(within.values()):.1e}" + (f" ({each})" if len(within) > 1 else "") + but
+
+
+def _following(rollouts: Sequence[Rollout], agreeing: Sequence[str]) -> Iterator[str]:
+    """Whether a tracker's artefacts as a whole see what PyTorch sees."""
+    followed = [rollout.format for rollout in rollouts if rollout.status == "passed"]
+    lost = [rollout.format for rollout in rollouts if rollout.status == "failed"]
+    untried = [format for format in agreeing if format not in (*followed, *lost)]
+    if followed:
+        frames = max(len(rollout.mask_iou) for rollout in rollouts)
+        by = f" by {_listed(followed)}" if lost or untried else ""
+        yield f"an object is followed as by PyTorch in {frames} frames{by}"
+    if lost:
+        yield f"{_listed(lost)} cannot follow an object"
+    if untried:
+        yield f"following an object was not tried with {_listed(untried)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *head, last = names
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def _was(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
