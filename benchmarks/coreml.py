@@ -1,0 +1,178 @@
+"""Core ML packages, executed by the interpreter: classifiers and trackers, fp32 and fp16. Writes docs/coreml.md.
+
+    .venv/bin/python -m benchmarks.coreml [MODEL ...]
+
+With seeded weights, so that the tables come out the same everywhere. With model names only those are measured, and
+printed. All of it takes about half an hour; the two times at the end want an otherwise idle machine.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.timing import THREADS
+from exporter import rollout
+from exporter.backends import LowerOptions, Runner, coreml
+from exporter.graphs.capture import Graph
+from exporter.images import photo_crops, to_input, verification_images
+from exporter.manifest import Precision
+from exporter.models.registry import MODELS, create_model, model_info
+from exporter.models.weights import seed_weights
+from exporter.pipeline import graphs_of
+from exporter.verify import Arrays, compare, run_all, verify
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "coreml.md"
+CROPS = 256
+PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16")
+TRACKERS = (
+    "efficienttam_ti_512x512",
+    "efficienttam_ti_2_512x512",
+    "efficienttam_s_512x512",
+    "efficienttam_s_2_512x512",
+)
+TIMED = (("mobilevit_s", "classify", "fp16"), ("efficienttam_ti_512x512", "encode_image", "fp16"))
+
+HEADER = """# Core ML, executed
+
+Written by `benchmarks/coreml.py`. Apple's runtime is for Apple systems only; what ran these packages, from disk, is
+`exporter.mil`, which evaluates an mlprogram operator by operator in PyTorch. In fp32 that shows whether a program means
+what PyTorch means. In fp16 every result is rounded to half precision, which is the best that the Neural Engine could
+deliver: a device adds errors of its own. All weights are seeded; nothing here says how good a trained model is.
+
+"""
+
+CLASSIFIERS_HEADER = f"""## Classifiers
+
+*Error* is `max|a−b| / max|b|` of the logits against eager PyTorch: over the 16 verification inputs in fp32, over
+{CROPS} random crops of two photographs in fp16. *Agreement* is the share of those crops with the same best class. Of
+the others, *widest flip* is the greatest margin that PyTorch has between its two best classes; it must stay below the
+greatest error of any logit on the {CROPS} crops, *worst logit*.
+
+| model | fp32 error | fp16 error | agreement | flips | widest flip | worst logit |
+|---|---|---|---|---|---|---|
+"""
+
+TRACKERS_HEADER = """
+## Trackers
+
+`max|a−b| / max|b|` of each graph over its conformance vectors, the worst of its outputs; in brackets, where it is above
+2e-2, the least PSNR, for a prompted frame is remembered by the sign of its mask, and half precision flips some pixels.
+Then a sequence of 24 frames, followed with the artefacts alone: the least mask IoU with the official algorithm in
+PyTorch, and how far the mask logits of any frame are off.
+
+| model | precision | {graphs} | least mask IoU | worst logit |
+|---|---|{rules}---|---|
+"""
+
+GRAPHS = ("encode_image", "prompt_points", "prompt_mask", "track_first", "track_step")
+
+
+def main() -> None:
+    torch.set_num_threads(THREADS)
+    wanted = sys.argv[1:]
+    classifiers = [
+        name for name, info in MODELS.items() if info.family.task == "classify" and name in (wanted or MODELS)
+    ]
+    trackers = [name for name in TRACKERS if name in (wanted or TRACKERS)]
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [HEADER, CLASSIFIERS_HEADER, *map(_shown, _classifier_rows(classifiers, Path(folder)))]
+        head = TRACKERS_HEADER.format(graphs=" | ".join(GRAPHS), rules="---|" * len(GRAPHS))
+        parts += [head, *map(_shown, _tracker_rows(trackers, Path(folder)))]
+        if not wanted:
+            parts += ["\n## Time\n\n", *map(_shown, _times(Path(folder)))]
+            DOCUMENT.write_text("".join(parts))
+
+
+def _shown(line: str) -> str:
+    print(line, end="", flush=True)
+    return line
+
+
+def _graphs(name: str) -> tuple[Graph, ...]:
+    network = create_model(name)
+    seed_weights(network)
+    return graphs_of(network, model_info(name))
+
+
+def _package(graph: Graph, precision: Precision, folder: Path) -> Path:
+    path = folder / f"{graph.name}-{precision}.mlpackage"
+    coreml.lower(graph, path, LowerOptions(precision))
+    return path
+
+
+def _classifier_rows(names: list[str], folder: Path) -> Iterator[str]:
+    for name in names:
+        (graph,) = _graphs(name)
+        size = graph.inputs[0].shape[-1]
+        single, half = (coreml.load(_package(graph, precision, folder / name)) for precision in PRECISIONS)
+        exact = _worst(graph, single, [to_input(pixels) for pixels in verification_images(size)])
+        crops = [to_input(pixels) for pixels in photo_crops(np.random.Philox(key=CROPS), size, CROPS)]
+        expected, actual = _eager(graph, crops), run_all(half, {"image": np.stack(crops)})["logits"]
+        parity = compare({"logits": expected}, {"logits": actual})["logits"]
+        flat = expected.reshape(CROPS, -1)
+        flipped = flat.argmax(1) != actual.reshape(CROPS, -1).argmax(1)
+        second, first = np.sort(flat, axis=1)[:, -2:].T
+        widest = (first - second)[flipped].max(initial=0.0)
+        yield (
+            f"| {name} | {exact:.1e} | {parity.relative:.1e} | {parity.top1:.1%} | {flipped.sum()} | {widest:.1e} | "
+            f"{parity.max_abs:.1e} |\n"
+        )
+
+
+def _eager(graph: Graph, pictures: list[np.ndarray]) -> np.ndarray:
+    with torch.inference_mode():
+        return np.stack([graph.module(torch.from_numpy(picture))["logits"].numpy() for picture in pictures])
+
+
+def _worst(graph: Graph, runner: Runner, pictures: list[np.ndarray]) -> float:
+    actual = run_all(runner, {"image": np.stack(pictures)})
+    return compare({"logits": _eager(graph, pictures)}, actual)["logits"].relative or 0.0
+
+
+def _tracker_rows(names: list[str], folder: Path) -> Iterator[str]:
+    for name in names:
+        network = create_model(name)
+        seed_weights(network)
+        graphs = graphs_of(network, model_info(name))
+        (folder / name).mkdir()
+        recorded, sequence = rollout.record(graphs, network, folder / name)
+        for precision in PRECISIONS:
+            paths = {graph.name: _package(graph, precision, folder / name) for graph in graphs}
+            cells = [_graph_cell(*recorded[graph], paths[graph]) if graph in paths else "–" for graph in GRAPHS]
+            followed = rollout.roll_out("coreml", precision, paths, network.image_size, sequence, folder / name).rollout
+            logit = max(difference for difference in followed.max_abs if difference is not None)
+            yield f"| {name} | {precision} | {' | '.join(cells)} | {min(followed.mask_iou):.4f} | {logit:.1e} |\n"
+
+
+def _graph_cell(given: Arrays, expected: Arrays, path: Path) -> str:
+    outputs = compare(expected, run_all(coreml.load(path), given)).values()
+    relative = max(output.relative or 0.0 for output in outputs)
+    psnr = min(output.psnr for output in outputs if output.psnr is not None)
+    return f"{relative:.1e}" + (f" ({psnr:.0f} dB)" if relative > 2e-2 else "")
+
+
+def _times(folder: Path) -> Iterator[str]:
+    """A verification each, as `vitexport verify` does it: from disk, all inputs."""
+    for name, wanted, precision in TIMED:
+        graph = next(graph for graph in _graphs(name) if graph.name == wanted)
+        path = _package(graph, precision, folder / "timed")
+        pictures = np.stack([to_input(pixels) for pixels in verification_images(graph.inputs[0].shape[-1])])
+        with torch.inference_mode():
+            results = [graph.module(torch.from_numpy(picture)) for picture in pictures]
+        expected = {spec.name: np.stack([result[spec.name].numpy() for result in results]) for spec in graph.outputs}
+        wall, cpu = time.perf_counter(), time.process_time()
+        verify("coreml", path, precision, graph.inputs, graph.outputs, {"image": pictures}, expected)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        yield (
+            f"* `{name}`, {wanted}, {precision}: {len(pictures)} inputs verified in {wall:.1f} s "
+            f"({cpu:.1f} s of CPU time on {THREADS} threads).\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
