@@ -121,12 +121,11 @@ class Bundle:
             ran = True
             yield format, runners
         if not ran:
-            runnable = [name for name in FORMATS if backend(name).RUNTIME]
-            missing = [name for name in runnable if name in self.manifest.formats and not installed(backend(name))]
+            missing = [name for name in self.manifest.formats if not installed(backend(name))]
             advice = (
                 f"pip install 'vitexport[{backend(missing[0]).EXTRA}]'"
                 if missing
-                else f"export it with one of {', '.join(runnable)} too"
+                else f"export it in one of {', '.join(FORMATS)} too"
             )
             raise BackendError(f"Nothing in {self.path} can run on this machine; {advice}.")
 

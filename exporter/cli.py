@@ -186,6 +186,8 @@ def verify(bundle: str, against: str | None, explain: bool, weights: str | None,
     from exporter.regression import compare_bundles, refuse_incomparable
     from exporter.verdict import verdict
 
+    if weights is not None and not explain:
+        raise click.UsageError("--weights is for --explain: add it.")
     opened, old = Bundle.open(bundle), Bundle.open(against) if against is not None else None
     if old is not None:
         old.check()
@@ -194,13 +196,14 @@ def verify(bundle: str, against: str | None, explain: bool, weights: str | None,
         from exporter.rollout import roll_out_bundle
         from exporter.verify import verify_bundle
 
+        known = None
+        if explain:
+            from exporter.explain import explain_bundle, reference
+
+            known = reference(opened, weights)  # what cannot be explained is said before the work begins
         checked = verify_bundle(opened, progress)
         rollouts = roll_out_bundle(opened, checked, progress)
-        explained = None
-        if explain:
-            from exporter.explain import explain_bundle
-
-            explained = explain_bundle(opened, checked, weights, progress)
+        explained = explain_bundle(opened, checked, known, progress) if known is not None else None
     measured = opened.manifest.measured_again([verification for _, verification in checked], rollouts)
     whole = verdict(measured)
     regression = compare_bundles(measured, old.manifest) if old is not None else None
@@ -221,7 +224,7 @@ def verify(bundle: str, against: str | None, explain: bool, weights: str | None,
         terminal.print_rollouts(measured.rollouts)
         terminal.print_verdict(whole)
         if explained is not None:
-            terminal.print_explained(explained)
+            terminal.print_explained(explained, [rollout for rollout in rollouts if rollout.status == "failed"])
         if regression is not None and against is not None:
             terminal.print_regression(regression, bundle, against)
     if whole.outcome == "failed" or (regression is not None and regression.worse):

@@ -2,28 +2,37 @@
 
 Converters fuse, split and reorder, so that many values of an artefact have no counterpart in PyTorch. But as long as
 something that is computed from a value agrees, the value was right. The operation sought is the first of which not
-even that is true.
+even that is true. (What follows the sign of a number near zero may differ without a mistake, as what a tracker
+remembers of a prompted frame does in half precision: only what comes before it can be told.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from functools import cached_property
+from math import inf, isfinite
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.backends import Computed, Tracing, backend
+from exporter.backends import Computed, Rounding, Tracing, backend
 from exporter.bundle import Bundle
-from exporter.errors import BundleError
+from exporter.errors import BundleError, describe
 from exporter.graphs.capture import Graph
-from exporter.intermediates import Index, Intermediate, intermediates, relative_error, says_something
-from exporter.manifest import Artifact, Verification
-from exporter.models.registry import create_model, model_info
-from exporter.models.weights import provide_weights
+from exporter.intermediates import Index, Intermediate, intermediates, says_something
+from exporter.manifest import Artifact, Precision, Verification
+from exporter.models.registry import ModelInfo, create_model, model_info
+from exporter.models.weights import Model, provide_weights
 from exporter.pipeline import graphs_of
+from exporter.relative_error import relative_error
+
+AGREES: dict[Precision, float] = {"fp32": 1e-4, "fp16": 5e-3}
+"""Share of its range within which a value inside an artefact agrees. In fp16 only weights are rounded here, if the
+backend can help it: a tenth of this in one operation, most of it after fifty."""
+CLEARLY = 10
+"""Times `AGREES`, by which a value differs from the one of that name if no later agreement is to excuse it"""
 
 
 @dataclass(frozen=True)
@@ -36,8 +45,10 @@ class Departure:
     number: int
     """Its place among the `of` operations of the artefact, from 1"""
     of: int
+    finite: bool
+    """Whether its result is"""
     error: float | None
-    """max|a-b| / max|b| to PyTorch's operation of that name; None where it has none"""
+    """max|a-b| / max|b| to PyTorch's operation of that name; None where there is none, or it is not finite"""
     module: str | None
     """Module of the model that PyTorch's operation of that name belongs to"""
     after: tuple[str, ...]
@@ -45,11 +56,10 @@ class Departure:
 
     def __str__(self) -> str:
         module = f" in {self.module}" if self.module else ""
-        error = "with a result that PyTorch does not have"
-        if self.error is not None:
-            error = f"{self.error:.1e} of its range from PyTorch's" if isfinite(self.error) else "not finite"
+        how = f", {self.error:.1e} of its range from PyTorch's" if self.error is not None else ""
+        how = how if self.finite else ", not finite"
         after = f"; what it reads is right: {', '.join(self.after)}" if self.after else ""
-        return f"operation {self.number} of {self.of}, {self.kind} {self.name!r}{module}, {error}{after}"
+        return f"operation {self.number} of {self.of}, {self.kind} {self.name!r}{module}{how}{after}"
 
 
 @dataclass(frozen=True)
@@ -64,28 +74,24 @@ class Explanation:
     sentence: str
 
 
-def explain_bundle(
-    bundle: Bundle,
-    checked: Sequence[tuple[Artifact, Verification]],
-    weights: str | None = None,
-    progress: Callable[[str, float], None] | None = None,
-) -> list[Explanation]:
-    """Where each artefact that ran and failed verification leaves PyTorch.
+@dataclass(frozen=True)
+class Reference:
+    """The model that a bundle was made from."""
 
-    `weights` is the checkpoint, where the bundle was made from a file. Raises `BundleError` if it is another.
+    network: Model
+    info: ModelInfo
+
+    @cached_property
+    def graphs(self) -> dict[str, Graph]:
+        """Captured anew: takes a while for a tracker."""
+        return {graph.name: graph for graph in graphs_of(self.network, self.info)}
+
+
+def reference(bundle: Bundle, weights: str | None = None) -> Reference:
+    """The model of a bundle, with its weights; `weights` is the checkpoint, if the bundle was made from a file.
+
+    Raises `BundleError` for other weights than the bundle was made from, `WeightsError` where they are not to be had.
     """
-    failed = [(artifact, verdict) for artifact, verdict in checked if verdict.status == "failed" and verdict.outputs]
-    graphs = reference_graphs(bundle, weights) if failed else {}
-    explained = []
-    for index, (artifact, verdict) in enumerate(failed):
-        if progress is not None:
-            progress(f"{artifact.format}: explain {artifact.graph}", index / len(failed))
-        explained.append(_explained(bundle, artifact, verdict, graphs[artifact.graph]))
-    return explained
-
-
-def reference_graphs(bundle: Bundle, weights: str | None = None) -> dict[str, Graph]:
-    """The graphs of a bundle's model, captured anew; raises `BundleError` if its weights are not to be had."""
     manifest = bundle.manifest
     if manifest.weights.kind == "file" and weights is None:
         raise BundleError(f"{bundle.path} was made from {manifest.weights.source}: pass --weights with that file.")
@@ -94,7 +100,46 @@ def reference_graphs(bundle: Bundle, weights: str | None = None) -> dict[str, Gr
     loaded = provide_weights(network, info, weights or ("random" if manifest.weights.kind == "seeded" else "required"))
     if loaded.sha256 != manifest.weights.sha256:
         raise BundleError(f"{loaded.source} is not what {bundle.path} was made from: its sha256 differs.")
-    return {graph.name: graph for graph in graphs_of(network, info)}
+    return Reference(network, info)
+
+
+def explain_bundle(
+    bundle: Bundle,
+    checked: Sequence[tuple[Artifact, Verification]],
+    known: Reference,
+    progress: Callable[[str, float], None] | None = None,
+) -> list[Explanation]:
+    """Where each artefact that ran and failed verification leaves PyTorch."""
+    failed = [(artifact, found) for artifact, found in checked if found.status == "failed" and found.outputs]
+    explained = []
+    for index, (artifact, verification) in enumerate(failed):
+        if progress is not None:
+            progress(f"{artifact.format}: explain {artifact.graph}", index / len(failed))
+        errors = [[inf if e is None else e for e in output.per_vector] for output in verification.outputs.values()]
+        worst = int(np.argmax(np.max(errors, axis=0)))
+        try:
+            found, sentence = _explained(bundle, artifact, known.graphs[artifact.graph], worst)
+        except Exception as error:  # whatever a runtime throws: the other artefacts can still be explained
+            found, sentence = None, f"it cannot be explained ({describe(error)})."
+        explained.append(Explanation(artifact.format, artifact.graph, worst, found, sentence))
+    return explained
+
+
+def _explained(bundle: Bundle, artifact: Artifact, graph: Graph, vector: int) -> tuple[Departure | None, str]:
+    module, path = backend(artifact.format), bundle.path / artifact.file
+    if not hasattr(module, "trace"):
+        return None, f"{module.RUNTIME} does not show what is computed inside an artefact."
+    tracing = cast(Tracing, module)
+    inputs: dict[str, NDArray[Any]] = {key: value[vector] for key, value in bundle.vectors(artifact.graph)[0].items()}
+    share = AGREES[artifact.precision]
+    known = Index(intermediates(graph, artifact.rewrites, inputs), share, tracing.REORDERS_AXES)
+    found = departure(tracing.trace(path, inputs), known)
+    if found is not None:
+        return found, f"the artefact leaves PyTorch at {found}."
+    loss = cast(Rounding, module).precision_loss(path, inputs, share) if hasattr(module, "precision_loss") else None
+    if loss is not None:
+        return None, f"all its operations agree with PyTorch in single precision; {loss}."
+    return None, "run one at a time, all its operations agree with PyTorch."
 
 
 def departure(operations: Iterable[Computed], known: Index) -> Departure | None:
@@ -111,6 +156,7 @@ def departure(operations: Iterable[Computed], known: Index) -> Departure | None:
         name=wrong.name,
         number=found + 1,
         of=len(matches),
+        finite=wrong.finite,
         error=wrong.error,
         module=wrong.module,
         after=tuple(f"{one.name} in {one.module}" for name in wrong.reads if (one := agreeing.get(name)) is not None),
@@ -129,15 +175,18 @@ class _Match:
     """Result -> a value in PyTorch that it equals"""
     evidence: bool
     """Whether a result agrees that would not by chance"""
+    wrong: bool
+    """Whether it is so far from PyTorch's operation of that name that nothing computed from it can excuse it"""
+    finite: bool
     error: float | None
     module: str | None
 
 
 def _match(operation: Computed, known: Index) -> _Match:
     agreeing = {name: one for name, value in operation.results.items() if (one := known.agreeing(value)) is not None}
-    name, value = next(iter(operation.results.items()))
-    # Core ML's converter marks what it has cast to half precision.
-    namesake = known.named(name.removesuffix("_cast_fp16"), value)
+    value = next(iter(operation.results.values()))
+    namesake = known.named(operation.origin, value) if operation.origin else None
+    error = relative_error(value, namesake.value) if namesake else None
     return _Match(
         kind=operation.kind,
         name=operation.name,
@@ -145,7 +194,9 @@ def _match(operation: Computed, known: Index) -> _Match:
         results=frozenset(operation.results),
         agreeing=agreeing,
         evidence=any(says_something(operation.results[name]) for name in agreeing),
-        error=relative_error(value, namesake.value) if namesake else None,
+        wrong=error is not None and says_something(value) and not error <= CLEARLY * known.tolerance,
+        finite=bool(np.isfinite(value).all()),
+        error=error if error is not None and isfinite(error) else None,
         module=namesake.module if namesake else None,
     )
 
@@ -160,26 +211,7 @@ def _right(matches: Sequence[_Match]) -> list[bool]:
         match = matches[index]
         # Of several results, each has to be right that anything reads: half of a split may be, and the other not.
         doubtful = match.results - needed - match.agreeing.keys()
-        right[index] = not (doubtful & read if len(match.results) > 1 else doubtful)
+        right[index] = not match.wrong and not (doubtful & read if len(match.results) > 1 else doubtful)
         if right[index] and (match.evidence or match.results & needed):
             needed.update(match.reads)
     return right
-
-
-def _explained(bundle: Bundle, artifact: Artifact, verdict: Verification, graph: Graph) -> Explanation:
-    errors = [[np.inf if error is None else error for error in one.per_vector] for one in verdict.outputs.values()]
-    worst = int(np.argmax(np.max(errors, axis=0)))
-    module = backend(artifact.format)
-    if not hasattr(module, "trace"):
-        sentence = f"{module.RUNTIME} does not show what is computed inside an artefact."
-        return Explanation(artifact.format, artifact.graph, worst, None, sentence)
-    tracing = cast(Tracing, module)
-    inputs: dict[str, NDArray[Any]] = {key: value[worst] for key, value in bundle.vectors(artifact.graph)[0].items()}
-    known = Index(intermediates(graph, artifact.rewrites, inputs), verdict.tolerance.relative, tracing.REORDERS_AXES)
-    found = departure(tracing.trace(bundle.path / artifact.file, inputs), known)
-    sentence = (
-        f"the artefact leaves PyTorch at {found}."
-        if found
-        else "run one at a time, all its operations agree with PyTorch."
-    )
-    return Explanation(artifact.format, artifact.graph, worst, found, sentence)

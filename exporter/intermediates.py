@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
@@ -66,14 +66,21 @@ class Index:
     """Intermediates, to be found by value; with `any_order`, whatever the order of their axes."""
 
     def __init__(self, known: Iterable[Intermediate], tolerance: float, any_order: bool) -> None:
-        self._tolerance, self._any_order = tolerance, any_order
-        self._by_size: dict[int, list[tuple[Intermediate, float, float]]] = defaultdict(list)
+        self.tolerance, self._any_order = tolerance, any_order
+        self._by_size: dict[int, list[_Ranged]] = defaultdict(list)
         self._by_name: dict[str, Intermediate] = {}
         for one in known:
             if one.value.size:
-                low, high = float(one.value.min()), float(one.value.max())
-                self._by_size[one.value.size].append((one, low, high))
-                self._by_name.setdefault(one.name, one)
+                self._add(one)
+
+    def _add(self, one: Intermediate) -> None:
+        """The same value in another decomposition is kept once: a tracker's come to a gigabyte."""
+        ranged = _Ranged(one, float(one.value.min()), float(one.value.max()))
+        same = next((other for other in self._by_size[one.value.size] if other.equals(ranged)), None)
+        if same is None:
+            self._by_size[one.value.size].append(ranged)
+        kept = one if same is None else replace(one, value=same.intermediate.value)
+        self._by_name.setdefault(one.name, kept)
 
     def named(self, name: str, value: Array) -> Intermediate | None:
         """What PyTorch calls by that name, if it has the shape of `value`."""
@@ -85,27 +92,44 @@ class Index:
         if not value.size:
             return None
         low, high = float(value.min()), float(value.max())
-        for one, least, most in self._by_size[value.size]:
-            allowed = self._tolerance * max(abs(least), abs(most))
-            if abs(low - least) <= allowed and abs(high - most) <= allowed and self._equal(value, one.value, allowed):
-                return one
+        for known in self._by_size[value.size]:
+            # Of the spread: values that lie close together agree by chance within a share of their size.
+            allowed = self.tolerance * ((known.high - known.low) or abs(known.high))
+            near = abs(low - known.low) <= allowed and abs(high - known.high) <= allowed
+            if near and self._equal(value, known.intermediate.value, allowed):
+                return known.intermediate
         return None
 
     def _equal(self, value: Array, known: Array, allowed: float) -> bool:
         value, known = value.squeeze(), known.squeeze().astype(np.float32)
         orders = _orders(value, known) if self._any_order else [value] if value.shape == known.shape else []
-        return any(np.abs(one.astype(np.float32) - known).max() <= allowed for one in orders)
+        differences = (np.abs(one.astype(np.float32) - known) for one in orders)
+        if are_flags(known):  # which rounding turns over where what they compare is near the threshold
+            return any((difference > 0).mean() <= self.tolerance for difference in differences)
+        return any(difference.max() <= allowed for difference in differences)
+
+
+@dataclass(frozen=True)
+class _Ranged:
+    """A value with its least and greatest element, which tell most others apart."""
+
+    intermediate: Intermediate
+    low: float
+    high: float
+
+    def equals(self, other: _Ranged) -> bool:
+        a, b = self.intermediate.value, other.intermediate.value
+        return (self.low, self.high, a.shape) == (other.low, other.high, b.shape) and np.array_equal(a, b)
 
 
 def says_something(value: Array) -> bool:
-    """Whether agreement on `value` is evidence: flags, indices, constants and single numbers agree by chance."""
-    return value.dtype.kind == "f" and value.size >= 4 and bool(value.min() < value.max())
+    """Whether agreement on `value` is evidence: flags, indices, constants and few numbers agree by chance."""
+    return value.dtype.kind == "f" and value.size >= 4 and bool(value.min() < value.max()) and not are_flags(value)
 
 
-def relative_error(actual: Array, expected: Array) -> float:
-    """max|a-b| / max|b|"""
-    scale = max(float(np.abs(expected).max()), float(np.finfo(np.float32).tiny))
-    return float(np.abs(actual.astype(np.float64) - expected).max()) / scale
+def are_flags(value: Array) -> bool:
+    """Whether a value holds nothing but zeros and ones."""
+    return bool(((value == 0) | (value == 1)).all())
 
 
 def _orders(value: Array, known: Array) -> Iterator[Array]:

@@ -32,6 +32,11 @@ class TensorSpec(_Part):
         return self.name == "logits"
 
     @property
+    def holds_memory(self) -> bool:
+        """Whether this output remembers a frame; a prompted one by the sign of each pixel of its mask."""
+        return self.name == "next_memory"
+
+    @property
     def holds_mask(self) -> bool:
         """Whether this output is a mask: positive on the object."""
         return self.name == "mask_logits"
@@ -86,7 +91,7 @@ class Tolerance(_Part):
 
     relative: float = Field(description="Bound on max|a-b| / max|b| for every output over all vectors.")
     psnr: float | None = Field(
-        description="PSNR in dB from which an output passes whatever its worst element; null: none does."
+        description="PSNR in dB from which a memory passes whatever its worst element; null: none does."
     )
     top1: float = Field(description="Least share of vectors with the same best class.")
     mask_iou: float = Field(description="Least IoU of a mask, over all vectors.")
@@ -105,12 +110,6 @@ class Parity(_Part):
     mask_iou: float | None = Field(description="Least IoU of a mask (of two empty ones 1); null where it is no mask.")
     per_vector: tuple[float | None, ...] = Field(description="max|a-b| / max|b|, one for each vector.")
 
-    def passes_by_psnr(self, tolerance: Tolerance) -> bool:
-        """Whether its worst element is too far off, and it is accepted for being so few."""
-        if self.relative is None or self.relative <= tolerance.relative:
-            return False
-        return self.psnr is not None and tolerance.psnr is not None and self.psnr >= tolerance.psnr
-
 
 class Verification(_Part):
     status: Literal["passed", "failed", "not executed"]
@@ -118,6 +117,7 @@ class Verification(_Part):
     tolerance: Tolerance
     vectors: int
     outputs: dict[str, Parity]
+    by_psnr: tuple[str, ...] = Field(default=(), description="Outputs that passed by their PSNR, not by `relative`.")
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
 
 

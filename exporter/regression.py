@@ -31,7 +31,7 @@ class Change:
     metric: str
     old: Figure
     new: Figure
-    verdict: Standing
+    standing: Standing
     limit: str
     """What would still have been the same"""
 
@@ -48,7 +48,7 @@ class Regression:
     @property
     def worse(self) -> int:
         """How many figures are worse."""
-        return sum(change.verdict == "worse" for change in self.changes)
+        return sum(change.standing == "worse" for change in self.changes)
 
 
 @dataclass(frozen=True)

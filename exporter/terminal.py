@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exporter.agreement import by_output, error_text, psnr_text, task_metric, worst
+from exporter.backends import backend
 from exporter.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _COLOURS = {
 
 
 def print_json(content: Any) -> None:
-    print(json.dumps(content, indent=2, default=_plain))
+    print(json.dumps(content, indent=2, default=_plain, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
@@ -126,12 +127,15 @@ def print_verdict(whole: Verdict) -> None:
     _stdout().print(f"\n{whole.sentence}", style=_COLOURS[whole.outcome], soft_wrap=True)
 
 
-def print_explained(explained: Sequence[Explanation]) -> None:
-    """Where each artefact that failed leaves PyTorch."""
+def print_explained(explained: Sequence[Explanation], lost: Sequence[Rollout]) -> None:
+    """Where each artefact that failed leaves PyTorch; `lost` are the sequences that failed."""
     console = _stdout()
     for one in explained:
         console.print(f"{one.format} {one.graph}, input {one.vector + 1}: {one.sentence}", soft_wrap=True)
-    if not explained:
+    for rollout in lost:
+        if rollout.format not in [one.format for one in explained]:
+            console.print(f"{rollout.format}: each graph agrees on its own; from frame to frame the errors add up.")
+    if not explained and not lost:
         console.print("Nothing to explain: no artefact that ran disagrees with PyTorch.")
 
 
@@ -139,7 +143,7 @@ def print_regression(regression: Regression, new: str, old: str) -> None:
     """What became better or worse from the bundle `old` to the bundle `new`, and what may explain it."""
     console = _stdout()
     console.print()
-    changed = [change for change in regression.changes if change.verdict != "same"]
+    changed = [change for change in regression.changes if change.standing != "same"]
     if changed:
         print_table(
             ("format", "graph", "figure", "old>", "new>", "may be", "verdict"),
@@ -151,7 +155,7 @@ def print_regression(regression: Regression, new: str, old: str) -> None:
                     _figure(change.old),
                     _figure(change.new),
                     change.limit,
-                    Text(change.verdict, _COLOURS[change.verdict]),
+                    Text(change.standing, _COLOURS[change.standing]),
                 )
                 for change in changed
             ),
@@ -246,6 +250,8 @@ def print_tracked(tracked: Tracked) -> None:
     console.print(
         f"\n{tracked.frames} frames at {tracked.fps:.2f} frames a second, {tracked.format} by {tracked.runtime}, here."
     )
+    if backend(tracked.format).INTERPRETED:
+        console.print("That is an interpreter: its times say nothing of the format.")
     if not tracked.trained:
         console.print("UNTRAINED: the weights are seeded, so these masks mean nothing.", style="yellow")
     console.print(
@@ -262,7 +268,7 @@ def print_formats(rows: Sequence[Mapping[str, Any]]) -> None:
                 row["format"],
                 row["file"],
                 ", ".join(row["precisions"]),
-                row["runs_here_by"] or "– (structure is checked)",
+                row["runs_here_by"],
                 ", ".join(f"{name} {version}" for name, version in row["toolchain"].items())
                 if row["toolchain"]
                 else f"not installed: {row['install']}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -30,3 +31,15 @@ def hidden() -> Iterator[TextIO]:
             for descriptor, original in enumerate(saved, start=1):
                 os.dup2(original, descriptor)
                 os.close(original)
+
+
+@contextmanager
+def quiet(logger: str) -> Iterator[None]:
+    """Only the errors of one logger: for what a library may do with its own imports."""
+    log = logging.getLogger(logger)
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

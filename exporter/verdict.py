@@ -51,7 +51,7 @@ def _agreement(artifacts: Sequence[Artifact], formats: Sequence[str]) -> str:
     by_psnr: dict[str, float] = {}
     for artifact in artifacts:
         for name, output in artifact.verification.outputs.items():
-            if output.psnr is not None and output.passes_by_psnr(artifact.verification.tolerance):
+            if name in artifact.verification.by_psnr and output.psnr is not None:
                 by_psnr[name] = min(by_psnr.get(name, output.psnr), output.psnr)
             else:
                 within[artifact.precision] = max(within.get(artifact.precision, 0.0), output.relative or 0.0)

@@ -75,7 +75,7 @@ class Backend(Protocol):
     """Delegate, None where there is no choice -> the passes that suit it, by their names in exporter.rewrites."""
     TOOLCHAIN: tuple[str, ...]
     """Distributions that write it; their versions go into the manifest."""
-    RUNTIME: str | None
+    RUNTIME: str
     """What runs its artefacts on this machine."""
     INTERPRETED: bool
     """Whether that is an interpreter, whose times say nothing of the format"""
@@ -96,6 +96,8 @@ class Computed:
     kind: str
     """Operator type, in the words of the format"""
     name: str
+    origin: str | None
+    """What PyTorch's program calls it, where the format keeps such names"""
     reads: tuple[str, ...]
     """The values it was given, by name, without constants"""
     results: Mapping[str, NDArray[np.generic]]
@@ -109,7 +111,17 @@ class Tracing(Protocol):
     """Whether its values have their axes in another order than PyTorch's"""
 
     def trace(self, path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Computed]:
-        """Run once, and yield every operation in the order of execution."""
+        """Run once, and yield every operation in the order of execution.
+
+        What is declared to be half precision is computed in single precision where the runtime can.
+        """
+
+
+class Rounding(Protocol):
+    """What a backend has besides, if it can tell the errors of half precision from others."""
+
+    def precision_loss(self, path: Path, inputs: Mapping[str, NDArray[np.float32]], share: float) -> str | None:
+        """The first operation that loses more than `share` of its range, in words; None if none does."""
 
 
 class Inspecting(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
 from exporter.errors import BackendError, describe
 from exporter.manifest import Precision, TensorSpec
+from exporter.toolchain_noise import quiet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ PRECISIONS: tuple[Precision, ...] = ("fp16", "fp32")
 DELEGATES: dict[str, tuple[str, ...]] = {}
 REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles",)}
 TOOLCHAIN = ("coremltools", "torch")
-RUNTIME: str | None = "the MIL interpreter"
+RUNTIME = "the MIL interpreter"
 INTERPRETED = True
 EXTRA = "coreml"
 REORDERS_AXES = False
@@ -114,11 +115,19 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
     from exporter import mil
 
     program = mil.load(path)
-    for operation, results in mil.steps(program, inputs, "fp16" if program.half else "fp32"):
+    for operation, results in mil.steps(program, inputs, "fp32"):
         names = [result.name for result in operation.results]
         reads = tuple(name for name in operation.reads if name not in program.constants)
         values = {name: value.numpy() for name, value in zip(names, results, strict=True)}
-        yield Computed(operation.kind, names[0], reads, values)
+        # The converter keeps names, and marks what it has cast.
+        yield Computed(operation.kind, names[0], names[0].removesuffix("_cast_fp16"), reads, values)
+
+
+def precision_loss(path: Path, inputs: Mapping[str, NDArray[np.float32]], share: float) -> str | None:
+    from exporter import mil
+
+    loss = mil.first_precision_loss(mil.load(path), inputs, share, "declared")
+    return None if loss is None else str(loss)
 
 
 def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
@@ -162,8 +171,6 @@ def _census(spec: Any) -> dict[str, int]:
 
 def _coremltools() -> Any:
     """coremltools, without its remarks about libraries that conversion does not use."""
-    from exporter.mil.program import quiet
-
     with quiet("coremltools"):
         import coremltools
     return coremltools

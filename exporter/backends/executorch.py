@@ -43,7 +43,7 @@ REWRITES: dict[str | None, tuple[str, ...]] = {
     "coreml": ("attention_in_tiles",),
 }
 TOOLCHAIN = ("executorch", "torch")
-RUNTIME: str | None = "ExecuTorch"
+RUNTIME = "ExecuTorch"
 INTERPRETED = False
 EXTRA = "executorch"
 

@@ -23,7 +23,7 @@ PRECISIONS: tuple[Precision, ...] = ("fp32",)
 DELEGATES: dict[str, tuple[str, ...]] = {}
 REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles",)}
 TOOLCHAIN = ("onnx", "onnxscript", "onnxruntime", "torch")
-RUNTIME: str | None = "ONNX Runtime"
+RUNTIME = "ONNX Runtime"
 INTERPRETED = False
 EXTRA = "onnx"
 REORDERS_AXES = False
@@ -88,4 +88,6 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
     computed = set(values) | set(inputs)
     for node in nodes:
         reads = tuple(name for name in node.input if name in computed and name not in constants)
-        yield Computed(node.op_type, node.output[0], reads, {name: values[name] for name in node.output if name})
+        yield Computed(
+            node.op_type, node.output[0], node.output[0], reads, {name: values[name] for name in node.output if name}
+        )

@@ -24,7 +24,7 @@ PRECISIONS: tuple[Precision, ...] = ("fp32",)
 DELEGATES: dict[str, tuple[str, ...]] = {}
 REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles", "single_head_attention_as_matmuls")}
 TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
-RUNTIME: str | None = "LiteRT"
+RUNTIME = "LiteRT"
 INTERPRETED = False
 EXTRA = "tflite"
 REORDERS_AXES = True
@@ -86,10 +86,10 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
     operations = interpreter._get_ops_details()
     made = {index for operation in operations for index in operation["outputs"]}
     for operation in operations:
-        results = {str(index): interpreter.get_tensor(index) for index in operation["outputs"] if index in tensors}
+        results = {str(index): interpreter.get_tensor(index) for index in operation["outputs"]}
         reads = tuple(str(index) for index in operation["inputs"] if index in made)
         name = _module_path(tensors[operation["outputs"][0]]["name"])
-        yield Computed(operation["op_name"], name, reads, results)
+        yield Computed(operation["op_name"], name, None, reads, results)
 
 
 def _module_path(name: str) -> str:

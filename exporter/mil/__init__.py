@@ -5,11 +5,11 @@
 
 It reads the saved package, weights and all, and evaluates its operators in order with PyTorch. In "fp32" it answers
 whether the program means what it should; in "fp16" every result is rounded to half precision, which is the best that
-the Neural Engine could deliver, and `first_loss` says where that overflows or loses too much.
+the Neural Engine could deliver, and `first_precision_loss` says where that overflows or loses too much.
 """
 
-from exporter.mil.half import Loss, first_loss
+from exporter.mil.half import PrecisionLoss, first_precision_loss
 from exporter.mil.interpreter import Arithmetic, run, steps
 from exporter.mil.program import Operation, Program, load
 
-__all__ = ["Arithmetic", "Loss", "Operation", "Program", "first_loss", "load", "run", "steps"]
+__all__ = ["Arithmetic", "Operation", "PrecisionLoss", "Program", "first_precision_loss", "load", "run", "steps"]

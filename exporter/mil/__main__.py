@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +11,30 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter import mil
 from exporter.errors import VitexportError
-from exporter.mil.half import SHARE
 
 
-@click.command(name="python -m exporter.mil")
+@click.command()
 @click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("inputs", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
-@click.option("--arithmetic", type=click.Choice(["fp32", "fp16"]), help="Default: what the program declares.")
-@click.option("--share", type=float, default=SHARE, show_default=True,
-              help="In fp16: name the first operation that loses more than this share of its range.")  # fmt: skip
+@click.option("--arithmetic", type=click.Choice(["declared", "fp32", "fp16"]), default="declared", show_default=True,
+              help="Which results are rounded to half precision: those declared as such, none, or all.")  # fmt: skip
+@click.option("--share", type=float, default=0.02, show_default=True,
+              help="Where it rounds: name the first result that loses more than this share of its range.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the outputs to this .npz file.")
 def main(package: Path, inputs: Path | None, arithmetic: Any, share: float, out: Path | None) -> None:
     """Run the mlprogram in PACKAGE on INPUTS, an .npz file with an array for each of its inputs.
 
-    Images are RGB, 0–255, [1, 3, height, width]. Without INPUTS, say what the program takes.
+    Images are [1, 3, height, width], 0–255, in the colour order that the package declares. Without INPUTS, say what the
+    program takes.
     """
+    from exporter import mil
+
     program = mil.load(package)
-    arithmetic = arithmetic or ("fp16" if program.half else "fp32")
     if inputs is None:
-        for declared in program.inputs:
-            click.echo(f"input   {declared.name}  {declared.type} {list(declared.shape)}")
-        for declared in program.outputs:
-            click.echo(f"output  {declared.name}  {declared.type} {list(declared.shape)}")
+        for role, values in (("input", program.inputs), ("output", program.outputs)):
+            for declared in values:
+                click.echo(f"{role:6}  {declared.name}  {declared.type} {list(declared.shape)}")
         return
     given = _read(inputs)
     outputs = mil.run(program, given, arithmetic)
@@ -41,23 +42,33 @@ def main(package: Path, inputs: Path | None, arithmetic: Any, share: float, out:
         click.echo(f"{name}  {value.dtype} {list(value.shape)}  from {value.min():.6g} to {value.max():.6g}")
     if out is not None:
         np.savez(out, **outputs)  # type: ignore[arg-type]  # its stub takes them for its option
-    if arithmetic == "fp16":
-        click.echo(
-            str(mil.first_loss(program, given, share) or f"No operation loses more than {share:g} of its range.")
-        )
+    if arithmetic == "fp16" or (arithmetic == "declared" and program.half):
+        loss = mil.first_precision_loss(program, given, share, arithmetic)
+        click.echo(str(loss or f"No operation loses more than {share:g} of its range."))
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file; raises `VitexportError`."""
     try:
         with np.load(path) as arrays:
-            return dict(arrays)
-    except (ValueError, OSError) as error:
-        raise VitexportError(f"{path} is no .npz file of arrays ({error}): write one with numpy.savez.") from error
+            given = dict(arrays)
+    except (ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise VitexportError(f"{path} is no .npz file of arrays: write one with numpy.savez.") from error
+    if any(array.dtype.kind not in "fiub" for array in given.values()):
+        raise VitexportError(f"{path} holds arrays that are no numbers.")
+    return given
 
 
 if __name__ == "__main__":
     try:
-        main()
-    except VitexportError as mistake:
-        click.echo(f"exporter.mil: {mistake}", err=True)
-        sys.exit(2)
+        sys.exit(main(standalone_mode=False))
+    except click.ClickException as error:
+        problem = error.format_message()
+    except (click.Abort, KeyboardInterrupt):
+        problem = "Interrupted."
+    except ModuleNotFoundError as error:
+        problem = f"{error.name} is not installed, and this needs it: pip install 'vitexport[coreml]'."
+    except (VitexportError, OSError) as error:
+        problem = str(error)
+    click.echo(f"exporter.mil: {problem}", err=True)
+    sys.exit(2)

@@ -9,15 +9,13 @@ from typing import Any, Literal
 import torch
 from numpy.typing import NDArray
 
-from exporter.mil.interpreter import steps
+from exporter.mil.interpreter import Arithmetic, steps
 from exporter.mil.program import Operation, Program
-
-SHARE = 0.02
-"""Of a result's range; what may be lost unless told otherwise."""
+from exporter.relative_error import relative_error
 
 
 @dataclass(frozen=True)
-class Loss:
+class PrecisionLoss:
     """An operation whose result half precision spoils."""
 
     operation: Operation
@@ -35,24 +33,23 @@ class Loss:
         return f"{self.operation} {what[self.kind]}"
 
 
-def first_loss(program: Program, inputs: Mapping[str, NDArray[Any]], share: float = SHARE) -> Loss | None:
-    """The first operation whose floating result overflows in half precision or loses more than `share` of its range."""
+def first_precision_loss(
+    program: Program, inputs: Mapping[str, NDArray[Any]], share: float = 0.02, arithmetic: Arithmetic = "fp16"
+) -> PrecisionLoss | None:
+    """The first operation whose floating result overflows in `arithmetic`, or loses more than `share` of its range."""
     for (operation, exact), (_, rounded) in zip(
-        steps(program, inputs, "fp32"), steps(program, inputs, "fp16"), strict=True
+        steps(program, inputs, "fp32"), steps(program, inputs, arithmetic), strict=True
     ):
         for one, half in zip(exact, rounded, strict=True):
-            if not one.is_floating_point() or not one.numel():
+            if not one.is_floating_point():
                 continue
-            if not torch.isfinite(half).all() and torch.isfinite(one).all():
-                return Loss(operation, "overflow", float("inf"))
-            lost = relative_error(half, one)
+            finite = torch.isfinite(one)
+            if not torch.isfinite(half[finite]).all():
+                return PrecisionLoss(operation, "overflow", float("inf"))
+            if not finite.any():
+                continue
+            lost = relative_error(half[finite].numpy(), one[finite].numpy())
             if lost > share:
-                tiny = float(one.abs().max()) < torch.finfo(torch.half).tiny
-                return Loss(operation, "underflow" if tiny else "drift", lost)
+                tiny = float(one[finite].abs().max()) < torch.finfo(torch.half).tiny
+                return PrecisionLoss(operation, "underflow" if tiny else "drift", lost)
     return None
-
-
-def relative_error(actual: torch.Tensor, expected: torch.Tensor) -> float:
-    """max|a-b| / max|b|; not a number where one of them is none."""
-    scale = expected.abs().max().clamp(min=torch.finfo(torch.float32).tiny)
-    return float((actual - expected).abs().max() / scale)

@@ -18,28 +18,29 @@ from exporter.mil.operators import OPERATORS
 from exporter.mil.operators.conversions import TYPES
 from exporter.mil.program import Operation, Program
 
-Arithmetic = Literal["fp32", "fp16"]
-"""fp32: every floating value is float32. fp16: so is the arithmetic inside an operator; its result is rounded."""
+Arithmetic = Literal["declared", "fp32", "fp16"]
+"""Which results are rounded to half precision: those that the program declares as such, none, or all. Inside an
+operator arithmetic is single precision."""
 
 Step = tuple[Operation, tuple[Tensor, ...]]
 """An operation, and what it computed"""
 
 
 def run(
-    program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arithmetic | None = None
+    program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arithmetic = "declared"
 ) -> dict[str, NDArray[Any]]:
-    """The outputs by name. `arithmetic` None is that which the program declares.
+    """The outputs by name.
 
     Raises `InputShapeError` for inputs that the program does not take, `BackendError` where an operator fails.
     """
     wanted = {output.name for output in program.outputs}
-    arithmetic = arithmetic or ("fp16" if program.half else "fp32")
-    found = {name: value for name, value in _given(program, inputs).items() if name in wanted}
+    known = {**program.constants, **_given(program, inputs)}
+    found = {name: value for name, value in known.items() if name in wanted}
     for operation, results in steps(program, inputs, arithmetic):
         for declared, result in zip(operation.results, results, strict=True):
             if declared.name in wanted:
                 found[declared.name] = result
-    return {output.name: found[output.name].numpy().copy() for output in program.outputs}
+    return {name: value.numpy().copy() for name, value in found.items() if isinstance(value, Tensor)}
 
 
 def steps(program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arithmetic) -> Iterator[Step]:
@@ -80,8 +81,9 @@ def _evaluate(
         value = values[name] if name in values else program.constants[name]
         if parameter not in tensors:  # an attribute: a number, text, or a list of numbers
             return value.tolist() if isinstance(value, Tensor) else value
-        # Constants are rounded like all else; those of a half-precision program are already.
-        return value if name in values or program.half else _rounded(value, arithmetic)
+        if arithmetic == "fp16" and name not in values and isinstance(value, Tensor):
+            return _rounded(value)
+        return value
 
     try:
         computed = OPERATORS[operation.kind](
@@ -94,18 +96,25 @@ def _evaluate(
         )
         results = computed if isinstance(computed, tuple) else (computed,)
         shapes = [tuple(result.shape) for result in results]
-        declared = [result.shape for result in operation.results]
-        if shapes != declared:
-            raise ValueError(f"its results have the shapes {shapes}, and {declared} are declared")
+        wanted = [declared.shape for declared in operation.results]
+        if shapes != wanted:
+            raise ValueError(f"its results have the shapes {shapes}, and {wanted} are declared")
     except Exception as error:  # whatever PyTorch says of arguments that do not fit
         raise BackendError(f"{program.name}: {operation} cannot be evaluated ({describe(error)}).") from error
-    stored = (result.to(TYPES[one.type]) for result, one in zip(results, operation.results, strict=True))
-    return tuple(_rounded(result, arithmetic) for result in stored)
+    return tuple(
+        _kept(result, declared.type, arithmetic) for result, declared in zip(results, operation.results, strict=True)
+    )
 
 
-def _rounded(value: Any, arithmetic: Arithmetic) -> Any:
-    """Floating values in half precision, where the arithmetic is."""
-    return value.half().float() if arithmetic == "fp16" and value.is_floating_point() else value
+def _kept(result: Tensor, type: str, arithmetic: Arithmetic) -> Tensor:
+    """A result as the program keeps it."""
+    rounds = arithmetic == "fp16" or (arithmetic == "declared" and type == "fp16")
+    return _rounded(result.to(TYPES[type])) if rounds else result.to(TYPES[type])
+
+
+def _rounded(value: Tensor) -> Tensor:
+    """Floating values in half precision."""
+    return value.half().float() if value.is_floating_point() else value
 
 
 @cache

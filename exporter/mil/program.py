@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.errors import BackendError, describe
 from exporter.mil.operators import OPERATORS
+from exporter.toolchain_noise import quiet
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,7 +74,11 @@ def load(path: str | Path) -> Program:
 
         try:
             spec = coremltools.utils.load_spec(str(path))
+            if spec.WhichOneof("Type") != "mlProgram":
+                raise BackendError(f"{path.name} holds no mlprogram: convert the model with convert_to='mlprogram'.")
             function = load_program(spec, spec.specificationVersion, str(path / _WEIGHTS)).functions["main"]
+        except BackendError:
+            raise
         except Exception as error:  # coremltools reports damage in many ways
             raise BackendError(f"{path.name} cannot be read ({describe(error)}).") from error
     return from_mil(function, path.name)
@@ -122,18 +125,9 @@ def _constant(value: Any) -> Tensor | str:
 
 
 def _declared(variable: Any) -> Declared:
+    import numpy as np
     from coremltools.converters.mil.mil.types import builtin_to_string
 
+    if not all(isinstance(extent, int | np.integer) for extent in variable.shape):
+        raise BackendError(f"{variable.name!r} has a flexible shape: convert the model with fixed ones.")
     return Declared(variable.name, builtin_to_string(variable.dtype), tuple(map(int, variable.shape)))
-
-
-@contextmanager
-def quiet(logger: str) -> Iterator[None]:
-    """Without what a package says of libraries that are not needed here."""
-    log = logging.getLogger(logger)
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)

@@ -15,6 +15,8 @@ Kind = Literal["changed weight", "swapped axis", "wrong pad"]
 KINDS: tuple[Kind, ...] = ("changed weight", "swapped axis", "wrong pad")
 
 _WEIGHTS = "Data/com.apple.CoreML/weights/weight.bin"
+_HALF = 1
+"""A blob's mark for half precision"""
 _MODEL = "Data/com.apple.CoreML/model.mlmodel"
 
 
@@ -26,7 +28,7 @@ class PlantedBug:
 
 
 def plant(package: Path, kind: Kind, seed: int) -> PlantedBug:
-    """Alter a package of single precision in one place."""
+    """Alter a package in one place."""
     spec = ct.utils.load_spec(str(package))
     (function,) = spec.mlProgram.functions.values()
     (block,) = function.block_specializations.values()
@@ -47,8 +49,9 @@ class _Weight:
 
     def alter(self, package: Path) -> None:
         content = bytearray((package / _WEIGHTS).read_bytes())
-        _, _, size, start = struct.unpack_from("<IIQQ", content, self.offset)
-        values = np.frombuffer(content, np.float32, size // 4, start).copy()
+        _, kind, size, start = struct.unpack_from("<IIQQ", content, self.offset)
+        dtype = np.dtype(np.float16 if kind == _HALF else np.float32)
+        values = np.frombuffer(content, dtype, size // dtype.itemsize, start).copy()
         values[np.argsort(-np.abs(values))[len(values) // 4]] *= -2  # a value of ordinary size
         content[start : start + size] = values.tobytes()
         (package / _WEIGHTS).write_bytes(content)

@@ -26,9 +26,24 @@ def test_attention_is_seen_whole_and_in_its_parts(packages):
     assert {"scaled_dot_product_attention", "_softmax"} <= names
 
 
-def test_a_value_agrees_within_the_tolerance_of_its_range():
-    assert index().agreeing(VALUE + 0.005).name == "conv2d"
-    assert index().agreeing(VALUE + 0.007) is None
+def test_a_value_agrees_within_the_tolerance_of_its_spread():
+    assert index().agreeing(VALUE + 0.004).name == "conv2d"
+    assert index().agreeing(VALUE + 0.006) is None
+
+
+def test_flags_agree_if_hardly_any_is_turned_over():
+    flags = np.tile([0.0, 1.0], 1000).astype(np.float32)
+    turned = flags.copy()
+    turned[0] = 1
+    index = Index([Intermediate("gt", "", flags)], 1e-3, False)
+    assert index.agreeing(turned).name == "gt"
+    assert index.agreeing(1 - flags) is None
+
+
+def test_a_value_that_occurs_in_two_forms_is_kept_once():
+    index = Index([Intermediate("conv2d", "a", VALUE), Intermediate("convolution", "b", VALUE.copy())], 1e-3, False)
+    assert index.named("convolution", VALUE).value is VALUE
+    assert index.named("convolution", VALUE).module == "b"
 
 
 def test_a_value_that_is_not_finite_agrees_with_nothing():
@@ -53,7 +68,14 @@ def test_a_namesake_has_the_same_shape():
 
 @pytest.mark.parametrize(
     ("value", "evidence"),
-    [(VALUE, True), (np.ones((2, 3), np.float32), False), (VALUE[0], False), (np.arange(6), False), (VALUE > 2, False)],
+    [
+        (VALUE, True),
+        (np.ones((2, 3), np.float32), False),
+        (VALUE[0], False),
+        (np.arange(6), False),
+        (VALUE > 2, False),
+        ((VALUE > 2).astype(np.float32), False),
+    ],
 )
 def test_flags_indices_constants_and_few_numbers_are_no_evidence(value, evidence):
     assert says_something(value) is evidence

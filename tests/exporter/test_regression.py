@@ -60,7 +60,7 @@ def standing(manifest, onnx):
             if (change.format, change.metric) == ("onnx", metric)
         )
         assert (change.old, change.new) == (old, new)
-        return change.verdict
+        return change.standing
 
     return verdict
 
@@ -93,7 +93,7 @@ def test_every_figure_has_its_limit_tried():
 def test_a_bundle_is_no_worse_than_itself(manifest, tracker_bundle):
     for one in (manifest, tracker_bundle.manifest):
         regression = compare_bundles(one, one)
-        assert {change.verdict for change in regression.changes} == {"same"}
+        assert {change.standing for change in regression.changes} == {"same"}
         assert (regression.worse, regression.notes) == (0, ())
 
 
@@ -107,7 +107,7 @@ def test_an_artefact_that_no_longer_passes_is_worse(manifest, onnx, status):
     unmeasured = {"status": status, "runtime": None, "outputs": {}}
     now = Verification.model_validate(onnx.verification.model_dump() | unmeasured)
     regression = compare_bundles(replaced(manifest, onnx.model_copy(update={"verification": now})), manifest)
-    (worse,) = (change for change in regression.changes if change.verdict == "worse")
+    (worse,) = (change for change in regression.changes if change.standing == "worse")
     assert (worse.format, worse.metric, worse.old, worse.new) == ("onnx", "status", "passed", status)
     assert not [change for change in regression.changes if (change.format, change.metric) == ("onnx", "top-1")]
 
@@ -127,7 +127,7 @@ def test_the_mask_of_one_output_is_compared_by_its_least_iou(tracker_bundle):
         for change in compare_bundles(
             replaced(manifest, with_parity(step, "mask_logits", mask_iou=0.9985)), manifest
         ).changes
-        if change.verdict == "worse"
+        if change.standing == "worse"
     )
     assert worse == Change("onnx", "track_step", "mask IoU", 1, 0.9985, "worse", "0.001 less")
 
@@ -138,8 +138,8 @@ def test_a_rollout_is_worse_if_it_fails_is_gone_or_loses_a_mask(tracker_bundle):
 
     def worse(*rollouts) -> list[tuple[str, object]]:
         changes = compare_bundles(manifest.model_copy(update={"rollouts": rollouts}), manifest).changes
-        assert all(change.graph is None for change in changes if change.verdict == "worse")
-        return [(change.metric, change.new) for change in changes if change.verdict == "worse"]
+        assert all(change.graph is None for change in changes if change.standing == "worse")
+        return [(change.metric, change.new) for change in changes if change.standing == "worse"]
 
     assert worse() == [("status", None)]
     assert worse(rollout.model_copy(update={"status": "failed"})) == [("status", "failed")]

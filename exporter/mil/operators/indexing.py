@@ -26,7 +26,8 @@ def slice_by_index(
     from_first, to_last = begin_mask or unmasked, end_mask or unmasked
     for axis in range(rank):
         if squeezed[axis]:
-            x = x.narrow(axis, 0 if from_first[axis] else begin[axis] % x.shape[axis], 1)
+            first = begin[axis] + x.shape[axis] if begin[axis] < 0 else begin[axis]
+            x = x.narrow(axis, 0 if from_first[axis] else first, 1)
             continue
         wanted = slice(
             None if from_first[axis] else begin[axis], None if to_last[axis] else end[axis], stride[axis]

@@ -51,12 +51,35 @@ def test_single_arithmetic_leaves_a_half_program_with_the_rounding_of_its_weight
 
 
 @pytest.mark.parametrize(("precision", "arithmetic"), [("fp16", "fp16"), ("fp32", "fp32")])
-def test_the_arithmetic_is_that_which_the_program_declares(packages, precision, arithmetic):
+def test_a_package_of_one_precision_declares_that_arithmetic(packages, precision, arithmetic):
     packaged = packages("mobilevit", precision)
     program = mil.load(packaged.path)
     assert np.array_equal(
         mil.run(program, packaged.given)["logits"], mil.run(program, packaged.given, arithmetic)["logits"]
     )
+
+
+def test_of_a_program_of_both_precisions_only_what_is_declared_half_is_rounded():
+    @mb.program(input_specs=[mb.TensorSpec(shape=(1,))])
+    def program(x):
+        large = mb.mul(x=x, y=1e6)
+        small = mb.cast(x=mb.mul(x=large, y=1e-6), dtype="fp16")
+        return mb.cast(x=small, dtype="fp32", name="y")
+
+    given = {"x": np.array([1 / 3], np.float32)}
+    program = from_mil(program.functions["main"], "test")
+    assert mil.run(program, given)["y"] == np.float16(1 / 3)
+    assert mil.run(program, given, "fp32")["y"] == pytest.approx(1 / 3, rel=1e-6)
+    assert np.isnan(mil.run(program, given, "fp16")["y"]) or np.isinf(mil.run(program, given, "fp16")["y"])
+
+
+def test_an_output_may_be_a_constant():
+    @mb.program(input_specs=[mb.TensorSpec(shape=(1,))])
+    def program(x):
+        return mb.relu(x=x, name="y"), mb.const(val=np.float32([1.0, 2.0]), name="kept")
+
+    outputs = mil.run(from_mil(program.functions["main"], "test"), {"x": np.ones(1, np.float32)})
+    assert outputs["kept"].tolist() == [1, 2]
 
 
 def test_every_operation_is_shown_once(packages):

@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
 
+from exporter.errors import VitexportError
 from exporter.mil.__main__ import main
 
 
@@ -34,6 +36,27 @@ def test_in_half_precision_it_says_what_is_lost_first(packages, tmp_path):
     inputs = packaged.path, tmp_path / "inputs.npz", "--arithmetic", "fp16"
     assert "No operation loses more than 0.02 of its range." in ran(*inputs)
     assert "in half precision" in ran(*inputs, "--share", "1e-6").splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("inputs.npz", lambda path: path.write_text("no arrays")),
+        ("inputs.npz", lambda path: path.write_bytes(b"")),
+        ("inputs.npz", lambda path: path.write_bytes(b"PK\x03\x04 no archive")),
+        ("inputs.npy", lambda path: np.save(path, np.zeros(3))),
+    ],
+)
+def test_a_file_that_holds_no_arrays_is_refused_in_words(packages, tmp_path, name, write):
+    write(tmp_path / name)
+    with pytest.raises(VitexportError, match=rf"{name} is no \.npz file of arrays"):
+        ran(packages("mobilevit").path, tmp_path / name)
+
+
+def test_arrays_of_text_are_refused_in_words(packages, tmp_path):
+    np.savez(tmp_path / "inputs.npz", image=np.array(["a photo"]))
+    with pytest.raises(VitexportError, match="holds arrays that are no numbers"):
+        ran(packages("mobilevit").path, tmp_path / "inputs.npz")
 
 
 def test_a_mistake_is_one_line(packages, tmp_path):

@@ -7,6 +7,7 @@ import coremltools.optimize.coreml as compression
 import numpy as np
 import pytest
 from coremltools.converters.mil import Builder as mb
+from coremltools.converters.mil.mil import get_new_symbol
 
 from exporter import mil
 from exporter.errors import BackendError
@@ -65,3 +66,12 @@ def test_compressed_weights_are_taken_for_what_they_stand_for(packages, tmp_path
     logits = mil.run(mil.load(path), packaged.given)["logits"]
     error = np.abs(logits - packaged.expected["logits"]).max() / np.abs(packaged.expected["logits"]).max()
     assert 1e-4 < error < 0.2
+
+
+def test_flexible_shapes_are_refused_in_words():
+    @mb.program(input_specs=[mb.TensorSpec(shape=(1, get_new_symbol()))])
+    def program(x):
+        return mb.relu(x=x, name="y")
+
+    with pytest.raises(BackendError, match="has a flexible shape: convert the model with fixed ones"):
+        from_mil(program.functions["main"], "test")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from exporter import mil
-from exporter.mil.program import quiet
+from exporter.toolchain_noise import quiet
 from tests.exporter.mil.operators.programs import assert_agrees
 
 CONVERSIONS = settings(max_examples=2)
