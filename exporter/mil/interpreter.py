@@ -99,6 +99,10 @@ def _evaluate(
         wanted = [declared.shape for declared in operation.results]
         if shapes != wanted:
             raise ValueError(f"its results have the shapes {shapes}, and {wanted} are declared")
+    except NotImplementedError as left_out:
+        raise BackendError(
+            f"{program.name}: {operation} has {left_out}, which the interpreter does not cover."
+        ) from None
     except Exception as error:  # whatever PyTorch says of arguments that do not fit
         raise BackendError(f"{program.name}: {operation} cannot be evaluated ({describe(error)}).") from error
     return tuple(

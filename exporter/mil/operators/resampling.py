@@ -93,7 +93,7 @@ def resize(
     kept = [extent or x.shape[axis] for axis, extent in enumerate(shape[-resized_dims:], -resized_dims)]
     if interpolation_mode == "LINEAR":
         if not x.is_floating_point():
-            raise NotImplementedError("integers, interpolated")
+            raise NotImplementedError("interpolated integers")
         return _resized(x, kept, sampling_mode)
     if sampling_mode != "DEFAULT":
         raise NotImplementedError(f"{interpolation_mode} with sampling_mode {sampling_mode}")
