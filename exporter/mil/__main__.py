@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.errors import VitexportError
+from exporter.toolchain_noise import hidden
 
 
 @click.command()
@@ -30,7 +31,8 @@ def main(package: Path, inputs: Path | None, arithmetic: Any, share: float, out:
     """
     from exporter import mil
 
-    program = mil.load(package)
+    with hidden():  # importing coremltools prints a page about libraries that are not needed here
+        program = mil.load(package)
     if inputs is None:
         for role, values in (("input", program.inputs), ("output", program.outputs)):
             for declared in values:
