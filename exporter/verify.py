@@ -59,7 +59,7 @@ def verify(
         return unmeasured("failed", f"{path.name} does not run ({describe(error)})")
     classes = {spec.name for spec in outputs if spec.holds_class_scores}
     parity = compare(expected, actual, classes, {spec.name for spec in outputs if spec.holds_mask})
-    by_psnr = tuple(spec.name for spec in outputs if spec.holds_memory and _few_are_off(parity[spec.name], tolerance))
+    by_psnr = tuple(spec.name for spec in outputs if spec.holds_memory and few_are_off(parity[spec.name], tolerance))
     failures = [
         text
         for name, output in parity.items()
@@ -84,7 +84,7 @@ def _agreement_within(parity: Mapping[str, Parity], by_psnr: Collection[str]) ->
     return ", ".join([f"Agrees with PyTorch within {within:.1e} on {count} inputs", *but]) + "."
 
 
-def _few_are_off(parity: Parity, tolerance: Tolerance) -> bool:
+def few_are_off(parity: Parity, tolerance: Tolerance) -> bool:
     """Whether the worst element is further off than allowed, and the PSNR good enough to accept it."""
     if parity.relative is None or parity.relative <= tolerance.relative:
         return False

@@ -215,7 +215,7 @@ def test_a_regression_can_be_read_by_a_program(bundles, smaller):
     assert done.returncode == 1
     regression = json.loads(done.stdout)["regression"]
     assert regression["worse"] == 1
-    (worse,) = (change for change in regression["changes"] if change["verdict"] == "worse")
+    (worse,) = (change for change in regression["changes"] if change["standing"] == "worse")
     assert (worse["format"], worse["graph"], worse["metric"]) == ("onnx", "classify", "bytes")
     assert worse["new"] in (2 * worse["old"], 2 * worse["old"] + 1)
     assert any(note.startswith("vitexport: 0.0.1") for note in regression["notes"])
