@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.coreml [MODEL ...]
 
 With seeded weights, so that the tables come out the same everywhere. With model names only those are measured, and
-printed. All of it takes about half an hour; the two times at the end want an otherwise idle machine.
+printed. All of it takes hours on two cores; the two times at the end want an otherwise idle machine.
 """
 
 import sys
