@@ -8,8 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION: Literal[3] = 3
+SCHEMA_VERSION: Literal[4] = 4
 Precision = Literal["fp32", "fp16"]
+Severity = Literal["error", "warning", "info"]
 
 
 class _Part(BaseModel):
@@ -115,7 +116,8 @@ class Verification(_Part):
     status: Literal["passed", "failed", "not executed"]
     runtime: str | None = Field(description="What ran the artefact from disk, with its version; null if nothing did.")
     tolerance: Tolerance
-    vectors: int
+    vectors: int = Field(description="Conformance vectors that were run.")
+    left_out: int = Field(default=0, description="Those that were not, because a slow runtime's time was up.")
     outputs: dict[str, Parity]
     by_psnr: tuple[str, ...] = Field(default=(), description="Outputs that passed by their PSNR, not by `relative`.")
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
@@ -200,8 +202,24 @@ class Artifact(_Part):
     latency: Latency | None = None
 
 
+class Finding(_Part):
+    """What may go wrong with a graph in a format on the device, though it agrees with PyTorch here."""
+
+    rule: str = Field(description="Id of the rule, as docs/lint.md lists it.")
+    severity: Severity
+    format: str
+    graph: str
+    seen_in: Literal["program", "artifact"] = Field(description="The captured program, or the file made of it.")
+    count: int = Field(description="Operations that it is about.")
+    where: tuple[str, ...] = Field(description="Modules of the model that they come from, or their names in the file.")
+    detail: str = Field(description="What was found, with its figures.")
+    reason: str
+    advice: str = Field(description="What to do about it.")
+    link: str = Field(description="Public issue or page that documents it.")
+
+
 class Manifest(_Part):
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
     provenance: dict[str, str] = Field(description="Versions of vitexport and of what it ran on.")
     model: Model
@@ -214,6 +232,7 @@ class Manifest(_Part):
     state: dict[str, str] = Field(default={}, description="Output -> the input that it is in the next step.")
     sequence: Sequence | None = None
     rollouts: tuple[Rollout, ...] = ()
+    findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...]
 
     @property

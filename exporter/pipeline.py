@@ -58,7 +58,8 @@ def export(
 ) -> Bundle:
     """Export a model for a device and return the verified bundle, written below the folder `out`.
 
-    `formats` None takes the target's own; ["all"] every installed one. `precision` None takes each format's default.
+    `formats` None takes the target's own; ["all"] every installed one that is not made on request only. `precision`
+    None takes each format's default.
     `weights` is "auto", "required", "random" or the path of a checkpoint. `min_ios` is for Core ML, `delegate` for
     ExecuTorch. Raises `VitexportError` for what cannot be done, leaving nothing behind, and `VerificationError` where
     an artefact disagrees with PyTorch, leaving the evidence in NAME.failed.
@@ -81,9 +82,18 @@ def export(
         for index, (graph, format, options) in enumerate(work):
             step(f"{format}: lower {graph.name}", 0.15 + 0.85 * index / len(work))
             file, lowered = _lower(graph, format, options, folder)
-            step(f"{format}: verify {graph.name}", 0.15 + 0.85 * (index + 0.8) / len(work))
+
+            def verifying(done: int, count: int, what: str = f"{format}: verify {graph.name}", at: int = index) -> None:
+                step(f"{what}, {done + 1} of {count}", 0.15 + 0.85 * (at + 0.8 + 0.2 * done / count) / len(work))
+
             verification = verify(
-                format, folder / file, options.precision, graph.inputs, graph.outputs, *recorded[graph.name]
+                format,
+                folder / file,
+                options.precision,
+                graph.inputs,
+                graph.outputs,
+                *recorded[graph.name],
+                verifying,
             )
             artifacts.append(_artifact(graph, format, options, folder, file, lowered, verification))
         followed = []
@@ -168,7 +178,7 @@ def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], 
     asked = [formats] if isinstance(formats, str) else list(device.prefer.formats if formats is None else formats)
     by_name = [name for name in asked if name != "all"]
     if "all" in asked:
-        by_name = [*(name for name in FORMATS if installed(backend(name))), *by_name]
+        by_name = [*(name for name in FORMATS if installed(backend(name)) and not backend(name).ON_REQUEST), *by_name]
     # Only what the target would get by default may be left out; what is asked for by name and missing is an error.
     left_out = [name for name in by_name if not installed(backend(name))] if formats is None else []
     wanted = [name for name in dict.fromkeys(by_name) if name not in left_out]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Literal, cast
 
 import numpy as np
@@ -13,6 +14,9 @@ from exporter.backends import Inspecting, NotExecutableError, Runner, backend, i
 from exporter.bundle import Bundle
 from exporter.errors import BackendError, describe
 from exporter.manifest import Artifact, Parity, Precision, TensorSpec, Tolerance, Verification
+
+Progress = Callable[[int, int], None]
+"""Called before each input as (inputs done, inputs in all)."""
 
 Arrays = dict[str, NDArray[np.float32]]
 """Tensor name -> values of all vectors, stacked along the first axis."""
@@ -33,10 +37,12 @@ def verify(
     outputs: Sequence[TensorSpec],
     given: Arrays,
     expected: Arrays,
+    progress: Progress | None = None,
 ) -> Verification:
     """Load the artefact at `path`, feed it `given` and compare what comes out with `expected`, PyTorch's outputs.
 
-    A package's description of itself is checked besides. What this machine cannot run is marked "not executed".
+    A package's description of itself is checked besides. What this machine cannot run is marked "not executed"; a
+    runtime so slow that its backend puts it in a time box may leave inputs out, and the verification says how many.
     """
     module, tolerance = backend(format), TOLERANCES[precision]
 
@@ -50,13 +56,15 @@ def verify(
         if hasattr(module, "inspect"):
             structure = cast(Inspecting, module).inspect(path, inputs, outputs)
         runner = module.load(path)
-        actual = run_all(runner, given)
+        actual = run_all(runner, given, module.SECONDS, progress)
     except NotExecutableError as reason:
         return unmeasured("not executed", f"{reason} Structure: {structure}.")
     except BackendError as damage:
         return unmeasured("failed", str(damage))
     except Exception as error:  # whatever a runtime throws: an artefact that it refuses has failed
         return unmeasured("failed", f"{path.name} does not run ({describe(error)})")
+    ran, count = len(next(iter(actual.values()))), len(next(iter(expected.values())))
+    expected = {name: values[:ran] for name, values in expected.items()}
     classes = {spec.name for spec in outputs if spec.holds_class_scores}
     parity = compare(expected, actual, classes, {spec.name for spec in outputs if spec.holds_mask})
     by_psnr = tuple(spec.name for spec in outputs if spec.holds_memory and few_are_off(parity[spec.name], tolerance))
@@ -69,19 +77,21 @@ def verify(
         status="failed" if failures else "passed",
         runtime=runner.runtime,
         tolerance=tolerance,
-        vectors=len(next(iter(expected.values()))),
+        vectors=ran,
+        left_out=count - ran,
         outputs=parity,
         by_psnr=by_psnr,
-        detail="; ".join(failures) or _agreement_within(parity, by_psnr),
+        detail="; ".join(failures) or _agreement_within(parity, by_psnr, count, module.SECONDS),
     )
 
 
-def _agreement_within(parity: Mapping[str, Parity], by_psnr: Collection[str]) -> str:
-    """How far outputs that passed are off, and the PSNR of those that passed by it."""
-    count = len(next(iter(parity.values())).per_vector)
+def _agreement_within(parity: Mapping[str, Parity], by_psnr: Collection[str], count: int, seconds: float | None) -> str:
+    """How far outputs that passed are off, and the PSNR of those that passed by it; of how many of `count` inputs."""
+    ran = len(next(iter(parity.values())).per_vector)
+    inputs = f"{count} inputs" if ran == count else f"{ran} of {count} inputs; then its {seconds:.0f} s were up"
     within = max((one.relative or 0.0 for name, one in parity.items() if name not in by_psnr), default=0.0)
     but = [f"{name} with a PSNR of {parity[name].psnr:.0f} dB" for name in by_psnr]
-    return ", ".join([f"Agrees with PyTorch within {within:.1e} on {count} inputs", *but]) + "."
+    return ", ".join([f"Agrees with PyTorch within {within:.1e} on {inputs}", *but]) + "."
 
 
 def few_are_off(parity: Parity, tolerance: Tolerance) -> bool:
@@ -99,21 +109,42 @@ def verify_bundle(
     Raises `BundleError` if a file is missing or altered.
     """
     bundle.check()
-    checked = []
-    for index, artifact in enumerate(bundle.manifest.artifacts):
-        if progress is not None:
-            progress(f"{artifact.format}: {artifact.graph}", index / len(bundle.manifest.artifacts))
+    checked: list[tuple[Artifact, Verification]] = []
+    artifacts, step = bundle.manifest.artifacts, progress or (lambda what, share: None)
+
+    def verifying(done: int, count: int) -> None:
+        current = artifacts[len(checked)]
+        share = (len(checked) + done / count) / len(artifacts)
+        step(f"{current.format}: {current.graph}, {done + 1} of {count}", share)
+
+    for artifact in artifacts:
         given, expected = bundle.vectors(artifact.graph)
         path = bundle.path / artifact.file
-        verdict = verify(artifact.format, path, artifact.precision, artifact.inputs, artifact.outputs, given, expected)
+        verdict = verify(
+            artifact.format,
+            path,
+            artifact.precision,
+            artifact.inputs,
+            artifact.outputs,
+            given,
+            expected,
+            verifying,
+        )
         checked.append((artifact, verdict))
     return checked
 
 
-def run_all(runner: Runner, inputs: Arrays) -> Arrays:
-    """Run every vector, one at a time, as an app would."""
-    count = len(next(iter(inputs.values())))
-    results = [runner({name: values[index] for name, values in inputs.items()}) for index in range(count)]
+def run_all(runner: Runner, inputs: Arrays, seconds: float | None = None, progress: Progress | None = None) -> Arrays:
+    """Run the vectors one at a time, as an app would: all of them, or as many as can be begun within `seconds`.
+
+    The first is always run.
+    """
+    begun, count = monotonic(), len(next(iter(inputs.values())))
+    results: list[Arrays] = []
+    while len(results) < count and not (results and seconds is not None and monotonic() - begun > seconds):
+        if progress is not None:
+            progress(len(results), count)
+        results.append(runner({name: values[len(results)] for name, values in inputs.items()}))
     return {name: np.stack([result[name] for result in results]) for name in results[0]}
 
 

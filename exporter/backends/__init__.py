@@ -79,6 +79,10 @@ class Backend(Protocol):
     """What runs its artefacts on this machine."""
     INTERPRETED: bool
     """Whether that is an interpreter, whose times say nothing of the format"""
+    SECONDS: float | None
+    """Time box of a verification: once it is up, no further input is run. None runs them all."""
+    ON_REQUEST: bool
+    """Whether it is made only where it is asked for by name"""
     EXTRA: str
     """The extra of vitexport that installs the toolchain."""
 

@@ -27,6 +27,8 @@ REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles",)}
 TOOLCHAIN = ("coremltools", "torch")
 RUNTIME = "the MIL interpreter"
 INTERPRETED = True
+SECONDS = None
+ON_REQUEST = False
 EXTRA = "coreml"
 REORDERS_AXES = False
 

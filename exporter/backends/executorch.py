@@ -45,6 +45,8 @@ REWRITES: dict[str | None, tuple[str, ...]] = {
 TOOLCHAIN = ("executorch", "torch")
 RUNTIME = "ExecuTorch"
 INTERPRETED = False
+SECONDS = None
+ON_REQUEST = False
 EXTRA = "executorch"
 
 # A .pte names neither its inputs nor its outputs; these methods of the program do.

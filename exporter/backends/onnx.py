@@ -25,6 +25,8 @@ REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles",)}
 TOOLCHAIN = ("onnx", "onnxscript", "onnxruntime", "torch")
 RUNTIME = "ONNX Runtime"
 INTERPRETED = False
+SECONDS = None
+ON_REQUEST = False
 EXTRA = "onnx"
 REORDERS_AXES = False
 

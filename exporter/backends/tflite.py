@@ -26,6 +26,8 @@ REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles", "sin
 TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
 RUNTIME = "LiteRT"
 INTERPRETED = False
+SECONDS = None
+ON_REQUEST = False
 EXTRA = "tflite"
 REORDERS_AXES = True
 

@@ -6,10 +6,11 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
+from exporter.backends import onnx
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.manifest import Parity, TensorSpec
-from exporter.verify import TOLERANCES, compare, few_are_off, mask_iou, verify, verify_bundle
+from exporter.verify import TOLERANCES, compare, few_are_off, mask_iou, run_all, verify, verify_bundle
 
 LOGITS = {"logits": np.array([[[1.0, -4.0, 3.0, 0.0, 2.0, 1.5]], [[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]], np.float32)}
 
@@ -18,6 +19,25 @@ def changed(difference: float, index: tuple[int, ...] = (0, 0, 0)) -> dict[str, 
     logits = LOGITS["logits"].copy()
     logits[index] += difference
     return {"logits": logits}
+
+
+def test_a_time_box_ends_the_run_after_the_input_that_it_ran_out_in(bundles):
+    bundle = bundles["mobilevit"]
+    given, _ = bundle.vectors("classify")
+    runner, seen = bundle.runner("onnx", "classify"), []
+    results = run_all(runner, given, seconds=0, progress=lambda done, count: seen.append((done, count)))
+    assert (len(results["logits"]), seen) == (1, [(0, len(given["image"]))])
+
+
+def test_a_verification_cut_short_says_how_many_inputs_it_had(bundles, monkeypatch):
+    monkeypatch.setattr(onnx, "SECONDS", 0.0)
+    bundle = bundles["mobilevit"]
+    artifact, graph = bundle.artifact("onnx", "classify"), bundle.graph("classify")
+    path, vectors = bundle.path / artifact.file, bundle.vectors("classify")
+    found = verify("onnx", path, "fp32", graph.inputs, graph.outputs, *vectors)
+    assert (found.status, found.vectors, found.left_out) == ("passed", 1, 15)
+    assert "on 1 of 16 inputs; then its 0 s were up" in found.detail
+    assert len(found.outputs["logits"].per_vector) == 1
 
 
 def test_the_same_values_agree_entirely():
