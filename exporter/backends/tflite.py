@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
 from exporter.manifest import Precision
+from exporter.operations import Operation, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +24,14 @@ NAME = "tflite"
 EXTENSION = "tflite"
 PRECISIONS: tuple[Precision, ...] = ("fp32",)
 DELEGATES: dict[str, tuple[str, ...]] = {}
-REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles", "single_head_attention_as_matmuls")}
+REWRITES: dict[str | None, tuple[str, ...]] = {
+    None: (
+        "attention_in_tiles",
+        "products_in_rank_four",
+        "elementwise_of_equal_rank",
+        "pads_in_rank_four",
+    )
+}
 TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
 RUNTIME = "LiteRT"
 INTERPRETED = False
@@ -39,6 +48,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from exporter.graphs.provenance import shared_provenance
     from exporter.rewrites.catalogue import rewritten
 
+    _teach_converter()
     with shared_provenance():
         program = rewritten(graph.program, rewrites_for(options, REWRITES))
         converter = litert_torch.Converter()
@@ -47,6 +57,36 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     operators = Counter(op["op_name"] for op in Interpreter(str(path))._get_ops_details())
     operators.pop("DELEGATE", None)  # the interpreter lists its own delegate beside the operators of the file
     return Lowered(operators=dict(sorted(operators.items())), compute_units="CPU, or a GPU delegate")
+
+
+@cache
+def _teach_converter() -> None:
+    """How to lower the operators of exporter.rewrites.litert: what they are given must not be reshaped on the way."""
+    import torch
+    from litert_converter.mlir import ir
+    from litert_converter.mlir.dialects import stablehlo
+    from litert_torch.backend import lowerings
+
+    import exporter.rewrites.litert  # noqa: F401 - defines the operators
+
+    def as_shaped(context: Any, x: Any) -> Any:
+        return stablehlo.optimization_barrier([x])
+
+    def product(context: Any, left: Any, right: Any) -> Any:
+        dimensions = stablehlo.DotDimensionNumbers.get(
+            lhs_batching_dimensions=[0, 1],
+            rhs_batching_dimensions=[0, 1],
+            lhs_contracting_dimensions=[3],
+            rhs_contracting_dimensions=[2],
+        )
+        shape = *left.type.shape[:3], right.type.shape[3]
+        result = ir.RankedTensorType.get(shape, left.type.element_type)
+        # Behind barriers a transposed operand stays one: LiteRT's GPU delegate ignores the product's flag for it.
+        operands = (as_shaped(context, operand) for operand in (left, right))
+        return stablehlo.dot_general(result, *operands, dimensions)
+
+    lowerings.lower(torch.ops.vitexport.as_shaped.default)(as_shaped)
+    lowerings.lower(torch.ops.vitexport.product.default)(product)
 
 
 class LiteRTRunner:
@@ -92,6 +132,54 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
         reads = tuple(str(index) for index in operation["inputs"] if index in made)
         name = _module_path(tensors[operation["outputs"][0]]["name"])
         yield Computed(operation["op_name"], name, None, reads, results)
+
+
+def operations(path: Path) -> Iterator[Operation]:
+    import numpy as np
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(bytearray(path.read_bytes()))
+    kinds = _names(schema.BuiltinOperator)
+    types = {number: name.lower() for number, name in _names(schema.TensorType).items()}
+    for graph in model.subgraphs:
+        values = []
+        for tensor in graph.tensors:
+            extents = tensor.shapeSignature if tensor.shapeSignature is not None else tensor.shape
+            shape = tuple(None if extent < 0 else int(extent) for extent in (() if extents is None else extents))
+            dtype, data = types[tensor.type], model.buffers[tensor.buffer].data
+            constant = None
+            if data is not None and len(data):
+                # What numpy has no type for, such as 4-bit numbers, is only known to be constant.
+                elements = np.dtype(dtype) if dtype in np.sctypeDict else np.dtype(np.uint8)
+                constant = np.frombuffer(bytes(data), elements)
+            values.append(Value(tensor.name.decode(), shape, dtype, constant))
+        for operator in graph.operators or ():
+            code = model.operatorCodes[operator.opcodeIndex]
+            kind = (
+                code.customCode.decode()
+                if code.customCode
+                else kinds[max(code.builtinCode, code.deprecatedBuiltinCode)]
+            )
+            outputs = tuple(values[index] for index in operator.outputs)
+            yield Operation(
+                kind=kind,
+                name=outputs[0].name if outputs else kind,
+                inputs=tuple(values[index] for index in operator.inputs if index >= 0),
+                outputs=outputs,
+                attributes={
+                    **(vars(operator.builtinOptions) if operator.builtinOptions else {}),
+                    "registered": kind not in _WITHOUT_KERNEL,
+                },
+                module=_module_path(outputs[0].name) if outputs else None,
+            )
+
+
+_WITHOUT_KERNEL = ("STABLEHLO_SORT",)
+"""Operators that the converter writes and LiteRT has nothing registered for."""
+
+
+def _names(enumeration: type) -> dict[int, str]:
+    return {number: name for name, number in vars(enumeration).items() if isinstance(number, int)}
 
 
 def _module_path(name: str) -> str:

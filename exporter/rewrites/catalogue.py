@@ -11,7 +11,9 @@ PASSES: dict[str, Rewrite] = {
     for apply in (
         folds.fold_constants,
         attention.attention_in_tiles,
-        litert.single_head_attention_as_matmuls,
+        litert.products_in_rank_four,
+        litert.elementwise_of_equal_rank,
+        litert.pads_in_rank_four,
         xnnpack.attention_as_matmuls,
         xnnpack.matmuls_in_rank_three,
         xnnpack.softmax_in_rank_three,
