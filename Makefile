@@ -18,8 +18,9 @@ check: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The manifest's JSON Schema, from the code that writes manifests.
+# The manifest's JSON Schema and the list of lint rules, from the code that has them.
 schema: .venv/installed
+	$(BIN)/python -c 'from exporter.lint.documentation import page; print(page(), end="")' > docs/lint.md
 	$(BIN)/python -c 'from exporter.manifest import json_schema; print(json_schema(), end="")' > docs/manifest.schema.json
 
 clean:

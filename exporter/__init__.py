@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from exporter.bundle import Bundle
     from exporter.classify import classify_photo
     from exporter.errors import VerificationError, VitexportError, WeightsError
+    from exporter.lint.model_or_bundle import lint_bundle, lint_model
     from exporter.models.registry import create_model, list_models
     from exporter.models.weights import load_weights
     from exporter.pipeline import export
@@ -30,6 +31,8 @@ _HOMES = {
     "classify_photo": "exporter.classify",
     "create_model": "exporter.models.registry",
     "export": "exporter.pipeline",
+    "lint_bundle": "exporter.lint.model_or_bundle",
+    "lint_model": "exporter.lint.model_or_bundle",
     "list_models": "exporter.models.registry",
     "load_weights": "exporter.models.weights",
     "open_tracker": "exporter.tracking",
@@ -48,6 +51,8 @@ __all__ = [
     "classify_photo",
     "create_model",
     "export",
+    "lint_bundle",
+    "lint_model",
     "list_models",
     "load_weights",
     "open_tracker",

@@ -26,6 +26,11 @@ MANIFEST = "manifest.json"
 REPORT = "report.html"
 
 
+def is_bundle(path: str | Path) -> bool:
+    """Whether a path is a bundle's folder rather than, say, a model's name."""
+    return (Path(path) / MANIFEST).is_file()
+
+
 class Bundle:
     """A bundle on disk. `open` reads its manifest; `check` compares its files with it."""
 

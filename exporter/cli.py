@@ -232,6 +232,61 @@ def verify(bundle: str, against: str | None, explain: bool, weights: str | None,
 
 
 @cli.command()
+@click.argument("subject", metavar="MODEL|BUNDLE")
+@click.option("--target", help="A device of `vitexport devices`. Default: host, or what BUNDLE is for.")
+@click.option("--format", "formats", multiple=True, metavar="FORMAT", help="For MODEL; as for an export.")
+@click.option("--precision", type=click.Choice(["fp32", "fp16"]), help="For MODEL; as for an export.")
+@click.option("--image-size", type=int, metavar="PIXELS", help="For MODEL; as for an export.")
+@click.option("--min-os", metavar="IOS", help="For MODEL; as for an export.")
+@json_option
+@verbose_option
+def lint(
+    subject: str,
+    target: str | None,
+    formats: tuple[str, ...],
+    precision: Any,
+    image_size: int | None,
+    min_os: str | None,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Look for what may go wrong on the device, in MODEL's programs or in all of BUNDLE; runs nothing.
+
+    Exits 1 if something fails there, or would be computed wrongly.
+    """
+    from exporter import terminal
+    from exporter.bundle import Bundle, is_bundle
+
+    opened = Bundle.open(subject) if is_bundle(subject) else None
+    asked = {"--format": formats, "--precision": precision, "--image-size": image_size, "--min-os": min_os}
+    if opened is not None and (given := [option for option, value in asked.items() if value]):
+        raise click.UsageError(
+            f"{' and '.join(given)} would be for an export, and {subject} is a bundle: leave it out."
+        )
+    if opened is None:
+        from exporter.models.registry import model_info
+
+        model_info(subject)
+    with _working(verbose) as progress:
+        from exporter.lint.model_or_bundle import lint_bundle, lint_model
+
+        found = (
+            lint_bundle(opened, target, progress)
+            if opened is not None
+            else lint_model(
+                subject, target or "host", formats or None, precision, image_size, _ios_version(min_os), progress
+            )
+        )
+    if as_json:
+        terminal.print_json([finding.model_dump(mode="json") for finding in found])
+    else:
+        terminal.print_findings(found)
+        terminal.print_lint_verdict(found, whole=opened is not None)
+    if any(finding.severity == "error" for finding in found):
+        sys.exit(EXIT_FAILED)
+
+
+@cli.command()
 @click.argument("bundle")
 @click.argument("image")
 @prompt_options

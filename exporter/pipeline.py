@@ -1,4 +1,4 @@
-"""model ──capture──▶ graphs ──lower──▶ artefacts ──verify──▶ bundle
+"""model ──capture──▶ graphs ──lower──▶ artefacts ──verify, lint──▶ bundle
 
 `export` below is that line; read it first.
 """
@@ -7,40 +7,32 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from device_profiles import UnknownDevice
-from device_profiles import load as load_device
-from exporter import bundle, manifest, rollout
-from exporter.backends import FORMATS, Lowered, LowerOptions, backend, installed, rewrites_for, toolchain_versions
-from exporter.backends.coreml import deployment_target
+from exporter import bundle, lint, manifest, rollout
+from exporter.backends import Lowered, LowerOptions, backend, rewrites_for, toolchain_versions
 from exporter.bundle import Bundle, digest, size_of, write_vectors
-from exporter.errors import BackendError, UnknownDeviceError, VerificationError, VitexportError, describe
+from exporter.errors import BackendError, VerificationError, VitexportError, describe
 from exporter.graphs.capture import Graph
 from exporter.graphs.classifier import classifier_graphs
 from exporter.graphs.tracker import STATE, tracker_graphs
 from exporter.images import to_input, verification_images
+from exporter.lint.subject import of_artifact, of_program
 from exporter.manifest import Artifact, Manifest, Precision, Verification
 from exporter.models.efficienttam import EfficientTAM
-from exporter.models.registry import MODELS, ModelInfo, create_model, model_info
+from exporter.models.registry import ModelInfo, create_model
 from exporter.models.weights import LoadedWeights, Model, provide_weights
+from exporter.plan import Plan, plan
 from exporter.report import write_report
 from exporter.verify import Arrays, verify
 
-if TYPE_CHECKING:
-    from device_profiles.schema import Device
-
 Progress = Callable[[str, float], None]
 """Called as (what is being done, share of the whole that is done)."""
-
-DEFAULT_MIN_IOS = 17
 
 
 def export(
@@ -64,28 +56,26 @@ def export(
     ExecuTorch. Raises `VitexportError` for what cannot be done, leaving nothing behind, and `VerificationError` where
     an artefact disagrees with PyTorch, leaving the evidence in NAME.failed.
     """
-    plan = _plan(model, target, formats, precision, min_ios, delegate, image_size)
+    planned = plan(model, target, formats, precision, min_ios, delegate, image_size)
     step = progress or (lambda what, share: None)
 
     step("weights", 0.0)
-    network = create_model(plan.info.name, image_size, num_classes=num_classes)
-    loaded = provide_weights(network, plan.info, str(weights))
-    path = Path(out) / f"{model.lower()}-{plan.device.id}{'' if loaded.trained else '-untrained'}"
+    network = create_model(planned.info.name, image_size, num_classes=num_classes)
+    loaded = provide_weights(network, planned.info, str(weights))
+    path = Path(out) / f"{model.lower()}-{planned.device.id}{'' if loaded.trained else '-untrained'}"
     bundle.refuse_to_replace(path)
     step("capture", 0.05)
-    graphs = graphs_of(network, plan.info)
+    graphs = graphs_of(network, planned.info)
     with bundle.staging(Path(out)) as folder:
         step("reference outputs", 0.1)
         recorded, sequence = _record(graphs, network, folder)
-        work = [(graph, format, options) for format, options in plan.lowerings for graph in graphs]
+        work = [(graph, format, options) for format, options in planned.lowerings for graph in graphs]
         artifacts = []
         for index, (graph, format, options) in enumerate(work):
-            step(f"{format}: lower {graph.name}", 0.15 + 0.85 * index / len(work))
+            part = _part(step, 0.15 + 0.85 * index / len(work), 0.85 / len(work))
+            part(f"{format}: lower {graph.name}", 0.0)
             file, lowered = _lower(graph, format, options, folder)
-
-            def verifying(done: int, count: int, what: str = f"{format}: verify {graph.name}", at: int = index) -> None:
-                step(f"{what}, {done + 1} of {count}", 0.15 + 0.85 * (at + 0.8 + 0.2 * done / count) / len(work))
-
+            verifying = _counted(part, f"{format}: verify {graph.name}")
             verification = verify(
                 format,
                 folder / file,
@@ -96,18 +86,19 @@ def export(
                 verifying,
             )
             artifacts.append(_artifact(graph, format, options, folder, file, lowered, verification))
+        findings = _lint(graphs, planned, artifacts, folder)
         followed = []
         if sequence is not None:
-            for format, options in plan.lowerings:
+            for format, options in planned.lowerings:
                 files = {a.graph: folder / a.file for a in artifacts if a.format == format and a.verification.runtime}
                 if len(files) == len(graphs):
                     step(f"{format}: follow an object", 0.98)
                     size, precision = network.image_size, options.precision
                     followed.append(rollout.roll_out(format, precision, files, size, sequence, folder))
         rollouts = [one.rollout for one in followed]
-        contents = _manifest(model, plan, network, loaded, graphs, artifacts, sequence, rollouts, folder)
+        contents = _manifest(model, planned, network, loaded, graphs, artifacts, sequence, rollouts, findings, folder)
         (folder / bundle.MANIFEST).write_text(contents.model_dump_json(indent=2) + "\n")
-        write_report(folder, contents, plan.device, {one.rollout.format: one.masks for one in followed})
+        write_report(folder, contents, planned.device, {one.rollout.format: one.masks for one in followed})
         failures = [
             f"{a.format} {a.graph}: {a.verification.detail}" for a in artifacts if a.verification.status == "failed"
         ]
@@ -121,88 +112,14 @@ def export(
     return Bundle.open(path)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """Everything that can be settled, or refused, before the work begins."""
-
-    info: ModelInfo
-    device: Device
-    lowerings: tuple[tuple[str, LowerOptions], ...]
-    """(format, options), in the order they are made."""
-    warnings: tuple[str, ...]
+def _part(step: Progress, start: float, width: float) -> Progress:
+    """The progress of a piece of the work, as part of the whole."""
+    return lambda what, share: step(what, start + share * width)
 
 
-def _plan(
-    model: str,
-    target: str,
-    formats: Sequence[str] | None,
-    precision: Precision | None,
-    min_ios: int | None,
-    delegate: str | None,
-    image_size: int | None = None,
-) -> _Plan:
-    try:
-        device = load_device(target)
-    except UnknownDevice as error:
-        raise UnknownDeviceError(str(error)) from None
-    info = _resolved(model_info(model), device, image_size)
-    wanted, warnings = _formats(formats, device)
-    if info.name != model.lower():
-        warnings += (f"{model} is exported as {info.name}, for a phone's sake: --image-size 1024 keeps the large one.",)
-    if delegate == "coreml" and device.platform not in ("ios", "host"):
-        raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
-    if delegate is not None and "executorch" not in wanted:
-        raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
-    if min_ios is None:
-        min_ios = max(DEFAULT_MIN_IOS, device.os.launch_major) if device.platform == "ios" else DEFAULT_MIN_IOS
-    elif "coreml" not in wanted and delegate != "coreml":
-        raise BackendError("--min-os is for Core ML programs: add --format coreml.")
-    deployment_target(min_ios)
-    lowerings = tuple((name, _options(name, wanted, precision, min_ios, delegate)) for name in wanted)
-    return _Plan(info, device, lowerings, warnings)
-
-
-def _resolved(info: ModelInfo, device: Device, image_size: int | None) -> ModelInfo:
-    """The model that a name means on a device: trackers without a size get the small one of theirs on phones.
-
-    80.6 ms a frame instead of 1010.8 on an iPhone 15 Pro Max (arXiv 2411.18933, tables 1 and 5).
-    """
-    small = f"{info.name}_512x512"
-    if info.family.task == "track" and image_size is None and device.platform in ("ios", "android") and small in MODELS:
-        return model_info(small)
-    return info
-
-
-def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], tuple[str, ...]]:
-    """The formats to make, and warnings about those left out; raises `BackendError` if none is left."""
-    asked = [formats] if isinstance(formats, str) else list(device.prefer.formats if formats is None else formats)
-    by_name = [name for name in asked if name != "all"]
-    if "all" in asked:
-        by_name = [*(name for name in FORMATS if installed(backend(name)) and not backend(name).ON_REQUEST), *by_name]
-    # Only what the target would get by default may be left out; what is asked for by name and missing is an error.
-    left_out = [name for name in by_name if not installed(backend(name))] if formats is None else []
-    wanted = [name for name in dict.fromkeys(by_name) if name not in left_out]
-    if not wanted:
-        raise BackendError("There is no format to make: name one that `vitexport formats` lists as installed.")
-    return wanted, tuple(
-        f"{name} was left out: pip install 'vitexport[{backend(name).EXTRA}]' adds it." for name in left_out
-    )
-
-
-def _options(
-    format: str, wanted: list[str], precision: Precision | None, min_ios: int, delegate: str | None
-) -> LowerOptions:
-    """What to ask of a format; raises `BackendError` for what it does not offer."""
-    module = backend(format)
-    if precision is not None and precision not in module.PRECISIONS:
-        able = [name for name in wanted if precision in backend(name).PRECISIONS]
-        advice = f"keep {precision} for --format {able[0]}" if able else "leave --precision out"
-        raise BackendError(f"{format} offers {' and '.join(module.PRECISIONS)} here, not {precision}: {advice}.")
-    chosen = delegate if module.DELEGATES else None
-    if chosen is not None and chosen not in module.DELEGATES:
-        raise BackendError(f"{format} has the delegates {' and '.join(module.DELEGATES)}, not {chosen!r}.")
-    toolchain_versions(module, chosen)
-    return LowerOptions(precision or module.PRECISIONS[0], min_ios, chosen)
+def _counted(step: Progress, what: str) -> Callable[[int, int], None]:
+    """The progress of a verification, which is the last fifth of what its artefact takes."""
+    return lambda done, count: step(f"{what}, {done + 1} of {count}", 0.8 + 0.2 * done / count)
 
 
 def graphs_of(network: Model, info: ModelInfo) -> tuple[Graph, ...]:
@@ -280,19 +197,30 @@ def _artifact(
     )
 
 
+def _lint(
+    graphs: Sequence[Graph], planned: Plan, artifacts: Sequence[Artifact], folder: Path
+) -> tuple[manifest.Finding, ...]:
+    """What the rules find in the programs and in the files made of them."""
+    precisions = {format: options.precision for format, options in planned.lowerings}
+    subjects = [one for graph in graphs for one in of_program(graph, precisions, planned.device, planned.min_ios)]
+    subjects += [of_artifact(artifact, folder, planned.device, planned.min_ios) for artifact in artifacts]
+    return lint.findings(subjects)
+
+
 def _manifest(
     typed_name: str,
-    plan: _Plan,
+    planned: Plan,
     network: Model,
     loaded: LoadedWeights,
     graphs: Sequence[Graph],
     artifacts: Sequence[Artifact],
     sequence: manifest.Sequence | None,
     rollouts: Sequence[manifest.Rollout],
+    findings: tuple[manifest.Finding, ...],
     folder: Path,
 ) -> Manifest:
-    info, family = plan.info, plan.info.family
-    warnings = list(plan.warnings)
+    info, family = planned.info, planned.info.family
+    warnings = list(planned.warnings)
     if not loaded.trained:
         warnings.append("UNTRAINED: the weights are seeded, so the outputs mean nothing.")
     if loaded.resized:
@@ -326,13 +254,18 @@ def _manifest(
             trained=loaded.trained,
             trained_at=loaded.trained_at,
         ),
-        target=manifest.Target(id=plan.device.id, name=plan.device.name, platform=plan.device.platform),
+        target=manifest.Target(
+            id=planned.device.id,
+            name=planned.device.name,
+            platform=planned.device.platform,
+            min_ios=planned.min_ios if planned.device.platform == "ios" else None,
+        ),
         preprocessing=manifest.Preprocessing(
             resize="shorter_side_then_center_crop" if family.crop_pct else "square",
             crop_pct=family.crop_pct,
             interpolation=family.interpolation,
         ),
-        formats=tuple(format for format, _ in plan.lowerings),
+        formats=tuple(format for format, _ in planned.lowerings),
         graphs=tuple(
             manifest.Graph(
                 name=graph.name,
@@ -347,5 +280,6 @@ def _manifest(
         state={f"next_{name}": name for name in STATE} if sequence else {},
         sequence=sequence,
         rollouts=tuple(rollouts),
+        findings=findings,
         warnings=tuple(warnings),
     )

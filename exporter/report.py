@@ -17,6 +17,8 @@ from device_profiles.schema import FROM_MEMORY, Device
 from exporter.agreement import by_output, error_text, largest, psnr_text, task_metric, worst
 from exporter.bundle import REPORT, read_vectors
 from exporter.classify import IMAGENET_CLASSES, imagenet_labels
+from exporter.lint.rules import rules
+from exporter.lint.summary import by_rule, counted
 from exporter.manifest import Artifact, Graph, Manifest, Parity, TensorSpec
 from exporter.report_following import following
 from exporter.report_pictures import jpeg
@@ -73,6 +75,9 @@ def write_report(
         facts=described(device),
         from_memory=FROM_MEMORY,
         toolchain=_toolchain(manifest.artifacts),
+        hazards=by_rule(manifest.findings),
+        counted_findings=counted(manifest.findings),
+        titles={rule.id: rule.title for rule in rules()},
     )
     (folder / REPORT).write_text(page, encoding="utf-8")
 

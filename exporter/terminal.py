@@ -15,6 +15,7 @@ from rich.text import Text
 
 from exporter.agreement import by_output, error_text, psnr_text, task_metric, worst
 from exporter.backends import backend
+from exporter.lint.summary import by_rule, counted
 from exporter.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from exporter.bundle import Bundle
     from exporter.classify import Prediction
     from exporter.explain import Explanation
-    from exporter.manifest import Artifact, Rollout, Verification
+    from exporter.manifest import Artifact, Finding, Rollout, Verification
     from exporter.regression import Regression
     from exporter.segment import Segmented
     from exporter.tracked import Tracked
@@ -35,6 +36,9 @@ _COLOURS = {
     "open": _UNKNOWN,
     "better": _GOOD,
     "worse": _BAD,
+    "error": _BAD,
+    "warning": _UNKNOWN,
+    "info": "default",
 }
 
 
@@ -68,6 +72,16 @@ def print_bundle(bundle: Bundle) -> None:
     print_verdicts(manifest.artifacts)
     print_rollouts(manifest.rollouts)
     print_verdict(verdict(manifest))
+    if manifest.findings:
+        console.print(
+            f"On the device: {counted(manifest.findings)}; `vitexport lint {bundle.path}` explains them.",
+            soft_wrap=True,
+        )
+    for finding in manifest.findings:
+        if finding.severity == "error":
+            console.print(
+                f"{finding.format} {finding.graph}: {finding.detail}. {finding.reason}", style=_BAD, soft_wrap=True
+            )
     console.print()
     for warning in manifest.warnings:
         console.print(warning, style="yellow", soft_wrap=True)
@@ -125,6 +139,32 @@ def print_parity(artifacts: Sequence[Artifact]) -> None:
 def print_verdict(whole: Verdict) -> None:
     """One sentence about a bundle as a whole."""
     _stdout().print(f"\n{whole.sentence}", style=_COLOURS[whole.outcome], soft_wrap=True)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """One paragraph a rule and format: what was found, in which graphs, why it matters and what to do."""
+    console = _stdout()
+    for same in by_rule(findings):
+        first = same[0]
+        graphs = ", ".join(f"{one.graph} ×{one.count}" if one.count > 1 else one.graph for one in same)
+        console.print(
+            Text.assemble((first.severity, _COLOURS[first.severity]), f"  {first.rule}, {first.format}: {graphs}")
+        )
+        if first.severity == "info":
+            for one in same:
+                console.print(f"  {one.graph}: {one.detail}", soft_wrap=True)
+        else:
+            where = list(dict.fromkeys(place for one in same for place in one.where))
+            console.print(f"  {first.detail}, in {_first(where)}", soft_wrap=True)
+        console.print(f"  {first.reason} {first.advice}\n  {first.link}", soft_wrap=True, style="dim")
+
+
+def print_lint_verdict(findings: Sequence[Finding], whole: bool) -> None:
+    """One sentence: how many findings of each severity; `whole` if artefacts were looked at too."""
+    console = _stdout()
+    console.print(f"\n{counted(findings)}.", style=_COLOURS[findings[0].severity] if findings else _GOOD)
+    if not whole:
+        console.print("Of the captured programs: what only a lowered file shows, `vitexport lint BUNDLE` finds.")
 
 
 def print_explained(explained: Sequence[Explanation], lost: Sequence[Rollout]) -> None:

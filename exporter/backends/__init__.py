@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from exporter.errors import BackendError, closest
 from exporter.manifest import Delegation, Precision, TensorSpec
+from exporter.operations import Operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,6 +120,13 @@ class Tracing(Protocol):
 
         What is declared to be half precision is computed in single precision where the runtime can.
         """
+
+
+class Readable(Protocol):
+    """What a backend has besides, if rules can be put to the operators of its files."""
+
+    def operations(self, path: Path) -> Iterator[Operation]:
+        """The operators of a file in the order of execution, without running them."""
 
 
 class Rounding(Protocol):

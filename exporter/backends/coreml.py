@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
 from exporter.errors import BackendError, describe
 from exporter.manifest import Precision, TensorSpec
+from exporter.operations import Operation, Value
 from exporter.toolchain_noise import quiet
 
 if TYPE_CHECKING:
@@ -123,6 +124,54 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
         values = {name: value.numpy() for name, value in zip(names, results, strict=True)}
         # The converter keeps names, and marks what it has cast.
         yield Computed(operation.kind, names[0], names[0].removesuffix("_cast_fp16"), reads, values)
+
+
+def operations(path: Path) -> Iterator[Operation]:
+    from exporter import mil
+
+    program = mil.load(path)
+    values = {
+        value.name: Value(value.name, value.shape, _DTYPES.get(value.type, value.type)) for value in program.inputs
+    }
+    attributes: dict[str, Any] = {}
+    for name, constant in program.constants.items():
+        if isinstance(constant, str):
+            attributes[name] = constant
+        else:
+            array = constant.numpy()
+            values[name] = Value(name, array.shape, array.dtype.name, array)
+            attributes[name] = array.item() if array.ndim == 0 else array.tolist() if array.ndim == 1 else None
+    for operation in program.operations:
+        outputs = tuple(Value(one.name, one.shape, _DTYPES.get(one.type, one.type)) for one in operation.results)
+        values |= {value.name: value for value in outputs}
+        yield Operation(
+            kind=operation.kind,
+            name=operation.results[0].name,
+            inputs=tuple(values[name] for name in operation.reads if name in values),
+            outputs=outputs,
+            named={
+                parameter: values[given]
+                for parameter, given in operation.parameters.items()
+                if isinstance(given, str) and given in values
+            },
+            attributes={
+                parameter: attributes[given]
+                for parameter, given in operation.parameters.items()
+                if isinstance(given, str) and attributes.get(given) is not None
+            }
+            | {"since": _since(operation.kind)},
+        )
+
+
+def _since(kind: str) -> int:
+    """The first iOS that has an operator."""
+    with quiet("coremltools"):
+        from coremltools.converters.mil.mil.ops.registry import SSAOpRegistry
+    return min(int(target.name.removeprefix("iOS")) for target in SSAOpRegistry.core_ops[kind])
+
+
+_DTYPES = {"fp16": "float16", "fp32": "float32"}
+"""What MIL calls numpy's types otherwise"""
 
 
 def precision_loss(path: Path, inputs: Mapping[str, NDArray[np.float32]], share: float) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from exporter.backends import Lowered, LowerOptions, NotExecutableError, rewrite
 from exporter.backends.coreml import deployment_target
 from exporter.errors import BackendError
 from exporter.manifest import Delegation, Outside, Precision, TensorSpec
+from exporter.operations import Operation, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,6 +168,51 @@ class ExecuTorchRunner:
 def load(path: Path, threads: int | None = None) -> ExecuTorchRunner:
     """`threads` sets ExecuTorch's one process-wide pool."""
     return ExecuTorchRunner(path, threads)
+
+
+def operations(path: Path) -> Iterator[Operation]:
+    """The instructions of the program: calls of kernels, with the name of each, and of delegates."""
+    from executorch.exir._serialize._program import deserialize_pte_binary
+    from executorch.exir.schema import DelegateCall, KernelCall
+    from executorch.exir.schema import Tensor as StoredTensor
+    from executorch.extension.pybindings.portable_lib import _get_operator_names
+
+    registered = set(_get_operator_names())
+    program = deserialize_pte_binary(path.read_bytes()).program
+    plan = next(plan for plan in program.execution_plan if plan.name == _METHOD)
+    values = [
+        _value(program, str(index), one.val) if isinstance(one.val, StoredTensor) else None
+        for index, one in enumerate(plan.values)
+    ]
+    for index, instruction in enumerate(instruction for chain in plan.chains for instruction in chain.instructions):
+        call = instruction.instr_args
+        if isinstance(call, KernelCall):
+            operator = plan.operators[call.op_index]
+            kind = f"{operator.name}.{operator.overload}" if operator.overload else operator.name
+        elif isinstance(call, DelegateCall):
+            kind = plan.delegates[call.delegate_index].id
+        else:
+            continue
+        tensors = tuple(value for place in call.args if (value := values[place]) is not None)
+        attributes = {"registered": kind in registered} if isinstance(call, KernelCall) else {}
+        yield Operation(kind, f"instruction {index}", tensors[:-1], tensors[-1:], attributes)
+
+
+def _value(program: Any, name: str, tensor: Any) -> Value:
+    import numpy as np
+    from executorch.exir.schema import TensorShapeDynamism
+
+    fixed = tensor.shape_dynamism == TensorShapeDynamism.STATIC
+    dtype = _DTYPES.get(tensor.scalar_type.name, tensor.scalar_type.name.lower())
+    constant = None
+    if tensor.data_buffer_idx:
+        elements = np.dtype(dtype) if dtype in np.sctypeDict else np.dtype(np.uint8)
+        constant = np.frombuffer(program.constant_buffer[tensor.data_buffer_idx].storage, elements)
+    return Value(name, tuple(extent if fixed else None for extent in tensor.sizes), dtype, constant)
+
+
+_DTYPES = {"FLOAT": "float32", "DOUBLE": "float64", "HALF": "float16", "LONG": "int64", "INT": "int32"}
+"""What ExecuTorch calls numpy's types otherwise"""
 
 
 def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:

@@ -111,7 +111,7 @@ def manifest(*artifacts: Artifact, trained: bool = True, **changes: Any) -> Mani
             trained=trained,
             trained_at=SIZE if trained else None,
         ),
-        "target": Target(id="iphone15", name="iPhone 15", platform="ios"),
+        "target": Target(id="iphone15", name="iPhone 15", platform="ios", min_ios=17),
         "preprocessing": Preprocessing(resize="shorter_side_then_center_crop", crop_pct=0.9, interpolation="bicubic"),
         "graphs": (
             Graph(

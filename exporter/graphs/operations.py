@@ -1,0 +1,84 @@
+"""A captured program as operations."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor, fx
+from torch._ops import OpOverload
+from torch.export import ExportedProgram
+
+from exporter.graphs.macs import operator_name
+from exporter.graphs.provenance import module_of
+from exporter.operations import Operation, Value
+
+
+def operations(program: ExportedProgram) -> Iterator[Operation]:
+    """The calls of a program in order, with their attributes under the names of ATen's schema."""
+    constants = _constants(program)
+    values: dict[fx.Node, tuple[Value, ...]] = {}
+    for node in program.graph.nodes:
+        if node.target is operator.getitem:
+            source, index = node.args
+            values[node] = (values[source][index],)
+            continue
+        values[node] = _values(node, constants.get(node.name))
+        if node.op == "call_function":
+            yield Operation(
+                kind=operator_name(node),
+                name=node.name,
+                inputs=_given(node, values),
+                outputs=values[node],
+                attributes=_attributes(node),
+                module=module_of(node),
+            )
+
+
+def _constants(program: ExportedProgram) -> dict[str, Tensor]:
+    """Placeholder -> the weight, buffer or constant that it stands for."""
+    signature = program.graph_signature
+    named = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+    named |= signature.inputs_to_lifted_tensor_constants
+    known = {**program.constants, **program.state_dict}
+    return {name: known[target] for name, target in named.items() if isinstance(known.get(target), Tensor)}
+
+
+def _values(node: fx.Node, constant: Tensor | None) -> tuple[Value, ...]:
+    results = node.meta.get("val")
+    tensors = [one for one in (results if isinstance(results, tuple | list) else [results]) if isinstance(one, Tensor)]
+    names = [node.name] if len(tensors) == 1 else [f"{node.name}_{index}" for index in range(len(tensors))]
+    array = None if constant is None else constant.detach().numpy()
+    return tuple(
+        Value(
+            name=name,
+            shape=tuple(extent if isinstance(extent, int) else None for extent in tensor.shape),
+            dtype=str(tensor.dtype).removeprefix("torch."),
+            constant=array,
+        )
+        for name, tensor in zip(names, tensors, strict=True)
+    )
+
+
+def _given(node: fx.Node, values: dict[fx.Node, tuple[Value, ...]]) -> tuple[Value, ...]:
+    """The tensors that a call is given, as often as it is: x * x reads x twice."""
+    found: list[Value] = []
+    fx.node.map_arg((node.args, node.kwargs), lambda given: found.extend(values[given]))
+    return tuple(found)
+
+
+def _attributes(node: fx.Node) -> dict[str, Any]:
+    """What is no tensor, with the schema's defaults for what is not said."""
+    if not isinstance(node.target, OpOverload):
+        return {}
+    schema = node.target._schema.arguments
+    given = dict(zip((argument.name for argument in schema), node.args, strict=False)) | dict(node.kwargs)
+    defaults = {argument.name: argument.default_value for argument in schema if argument.has_default_value()}
+    return {name: value for name, value in (defaults | given).items() if not _holds_nodes(value)}
+
+
+def _holds_nodes(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_holds_nodes, value))
+    return isinstance(value, fx.Node)

@@ -1,0 +1,48 @@
+"""docs/lint.md, from the rules."""
+
+from __future__ import annotations
+
+from exporter.lint.neural_engine import NEURAL_ENGINE, ROWS
+from exporter.lint.rules import rules
+
+_INTRODUCTION = """# What the lint looks for
+
+`vitexport lint MODEL --target DEVICE` captures a model and puts these rules to its programs; `vitexport lint BUNDLE`
+puts them to a bundle's files too, and every export does both. Nothing is run. An *error* fails on the device, or
+computes something else there without a word; a *warning* costs speed, or accuracy on some inputs; an *info* is a
+prediction. The command exits 1 if there is an error; an export goes on, records what was found in the manifest
+(`findings`) and shows it in the report. Where a rule looks at the program and at the artefact, the artefact decides.
+
+This page is made from `exporter/lint/rules.toml` by `make schema`.
+"""
+
+_PREDICTED = f"""
+## What leaves the {NEURAL_ENGINE}
+
+The rule `neural-engine` predicts the processor of every Core ML operation in half precision from these rows; the first
+that applies decides, and what no row is about stays. Where public reports contradict one another there is no row.
+`MLComputePlan` and Xcode's performance report know.
+
+| operators | predicted | because | source |
+|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    parts = [_INTRODUCTION]
+    for rule in rules():
+        where = " and ".join(
+            {"program": "the captured program", "artifact": "the artefact"}[one] for one in rule.stages
+        )
+        only = f", {' and '.join(rule.precisions)} only" if len(rule.precisions) == 1 else ""
+        parts.append(
+            f"\n## `{rule.id}`: {rule.title}\n\n"
+            f"*{rule.severity}*; {', '.join(rule.formats)}{only}; looks at {where}.\n\n"
+            f"{rule.reason} {rule.advice} [{rule.link.removeprefix('https://')}]({rule.link})\n"
+        )
+    rows = [
+        f"| {', '.join(f'`{kind}`' for kind in row.kinds) or 'all'} | {row.unit} | {row.reason} | {row.source} |\n"
+        for row in ROWS
+    ]
+    return "".join([*parts, _PREDICTED, *rows])

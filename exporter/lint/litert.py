@@ -1,0 +1,58 @@
+"""What LiteRT's GPU delegate refuses, or computes otherwise than its CPU kernels, without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exporter.lint.conditions import shape
+from exporter.lint.subject import Place, Subject
+from exporter.operations import Operation
+
+_ELEMENTWISE = ("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE")
+
+
+def attention_of_rank_three(operation: Operation, subject: Subject) -> str | None:
+    """A product of two computed tensors of rank 3: heads folded into the batch."""
+    if operation.kind != "BATCH_MATMUL" or len(operation.given) < 2:
+        return None
+    left, right = operation.given[:2]
+    return f"{operation.kind} of {shape(left)} and {shape(right)}" if left.rank == right.rank == 3 else None
+
+
+def different_ranks(operation: Operation, subject: Subject) -> str | None:
+    """Two computed tensors of different rank, or a constant of lower rank that is no float."""
+    if operation.kind not in _ELEMENTWISE or len(operation.inputs) != 2:
+        return None
+    left, right = operation.inputs
+    if left.rank == right.rank or (1 in (left.elements, right.elements) and operation.given != operation.inputs):
+        return None
+    constants = [value for value in operation.inputs if value.constant is not None]
+    if any(value.dtype.startswith("float") for value in constants):
+        return None
+    return f"{operation.kind} of {shape(left)} and {shape(right)}"
+
+
+def mask_for_all_heads(subject: Subject) -> Iterator[Place]:
+    """A mask of one head added to the logits of several."""
+    products = {value.name for one in subject.operations if one.kind == "BATCH_MATMUL" for value in one.outputs}
+    for operation in subject.operations:
+        if operation.kind != "ADD" or len(operation.given) != 2:
+            continue
+        logits, mask = sorted(operation.given, key=lambda value: value.elements, reverse=True)
+        if logits.name in products and logits.rank == mask.rank == 4 and logits.shape[1] != mask.shape[1]:
+            yield Place(operation.where, f"ADD of {shape(logits)} and {shape(mask)}")
+
+
+def transposed_product(operation: Operation, subject: Subject) -> str | None:
+    flags = [name for name in ("adjX", "adjY") if operation.attributes.get(name)]
+    return f"{operation.kind} with {' and '.join(flags)}" if operation.kind == "BATCH_MATMUL" and flags else None
+
+
+def pad_of_rank_three(operation: Operation, subject: Subject) -> str | None:
+    """Of any axis but the last."""
+    if operation.kind not in ("PAD", "PADV2", "MIRROR_PAD") or len(operation.inputs) < 2:
+        return None
+    source, amounts = operation.inputs[:2]
+    if source.rank != 3 or amounts.constant is None or not amounts.constant[:-2].any():
+        return None
+    return f"{operation.kind} of {shape(source)} to {shape(operation.outputs[0])}"

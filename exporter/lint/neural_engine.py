@@ -1,0 +1,131 @@
+"""Which processor Core ML will choose for each operation: a prediction, because Apple publishes no table.
+
+The rows hold what Apple's own notes and developers' reports agree on; where reports contradict one another there is no
+row. Only Core ML itself knows, on the device: `MLComputePlan` tells.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from math import prod
+
+from exporter.lint.subject import Place, Subject
+from exporter.operations import Operation
+
+NEURAL_ENGINE = "Neural Engine"
+
+_LONGEST_AXIS = 16384
+_WIDEST_KERNEL = 16
+
+
+@dataclass(frozen=True)
+class Row:
+    """Operations that Core ML does not give to the Neural Engine."""
+
+    kinds: tuple[str, ...]
+    """Operator types; none for all"""
+    applies: Callable[[Operation], bool]
+    unit: str
+    reason: str
+    source: str
+
+
+def _always(operation: Operation) -> bool:
+    return True
+
+
+def _computes(*dtypes: str) -> Callable[[Operation], bool]:
+    return lambda operation: any(value.dtype in dtypes for value in operation.outputs)
+
+
+def _has_long_axis(operation: Operation) -> bool:
+    extents = [extent or 0 for value in (*operation.given, *operation.outputs) for extent in value.shape[-2:]]
+    return max(extents, default=0) > _LONGEST_AXIS
+
+
+def _has_computed_weights(operation: Operation) -> bool:
+    return operation.named["weight"].constant is None
+
+
+def _has_wide_kernel(operation: Operation) -> bool:
+    return max(extent or 0 for extent in operation.named["weight"].shape[2:]) > _WIDEST_KERNEL
+
+
+ROWS = (
+    Row((), _computes("float32", "float64"), "GPU", "the Neural Engine computes in half precision",
+        "https://github.com/apple/coremltools/issues/1984"),
+    Row((), _computes("int32", "int64", "bool"), "CPU", "it computes integers or booleans",
+        "https://ane-guide.readthedocs.io/en/latest/part-1-machine/04-capability-surface.html"),
+    Row(("gather", "gather_nd", "gather_along_axis"), _always, "CPU", "gathers run on the CPU",
+        "https://github.com/apple/coremltools/issues/1103"),
+    Row(("topk", "argsort", "reduce_argmax", "reduce_argmin"), _always, "CPU", "it looks for places",
+        "https://github.com/roboflow/rf-detr/pull/1495"),
+    Row(("scatter", "scatter_nd", "scatter_along_axis", "one_hot", "non_zero", "band_part", "reduce_prod", "mod",
+         "logical_and", "logical_or", "logical_xor", "tan", "asin", "acos", "atan", "sinh", "cosh", "cumsum",
+         "range_1d", "shape", "non_maximum_suppression", "while_loop", "cond", "lstm", "gru", "rnn"), _always, "CPU",
+        "the Neural Engine has no such operator",
+        "https://ane-guide.readthedocs.io/en/latest/part-1-machine/04-capability-surface.html"),
+    Row(("conv", "conv_transpose"), _has_computed_weights, "CPU", "its weights are computed",
+        "https://github.com/apple/coremltools/issues/2536"),
+    Row(("conv", "conv_transpose"), _has_wide_kernel, "GPU", f"its kernel is wider than {_WIDEST_KERNEL}",
+        "https://ane-guide.readthedocs.io/en/latest/part-1-machine/04-capability-surface.html"),
+    Row(("resample",), _always, "CPU", "sampling at computed places runs on the CPU",
+        "https://github.com/apple/coremltools/issues/1875"),
+    Row(("read_state", "write_state"), _always, "CPU", "states were reported to leave the Neural Engine",
+        "https://github.com/apple/coremltools/issues/2553"),
+    Row((), _has_long_axis, "GPU", f"an axis is longer than {_LONGEST_AXIS}",
+        "https://github.com/apple/coremltools/issues/1003"),
+)  # fmt: skip
+"""The first row that applies decides; what no row is about runs on the Neural Engine."""
+
+
+def row_for(operation: Operation) -> Row | None:
+    return next(
+        (row for row in ROWS if operation.kind in (row.kinds or (operation.kind,)) and row.applies(operation)), None
+    )
+
+
+def placement(subject: Subject) -> Iterator[Place]:
+    """What share of a graph stays on the Neural Engine, and what leaves it; changes of type are not counted."""
+    operations = [operation for operation in subject.operations if operation.kind != "cast"]
+    if not operations:
+        return
+    rows = [row_for(operation) for operation in operations]
+    costs = [macs(operation) for operation in operations]
+    kept = sum(cost for cost, row in zip(costs, rows, strict=True) if row is None) / (sum(costs) or 1)
+    pieces = sum(stays for stays, _ in groupby(row is None for row in rows))
+    share = (
+        f"predicted: {rows.count(None) / len(rows):.1%} of operations and {kept:.1%} of multiply-accumulates on the "
+        f"{NEURAL_ENGINE}, in {pieces} {'piece' if pieces == 1 else 'pieces'}"
+    )
+    others = Counter(
+        f"{operation.kind} on the {row.unit}, because {row.reason}"
+        for operation, row in zip(operations, rows, strict=True)
+        if row is not None
+    )
+    yield Place(subject.graph, "; ".join([share, *(f"{count} {text}" for text, count in others.most_common())]))
+
+
+def macs(operation: Operation) -> int:
+    """Multiply-accumulates of one MIL operation."""
+    out = operation.outputs[0].elements
+    shapes = {name: value.shape for name, value in operation.named.items()}
+    match operation.kind:
+        case "conv":
+            return out * _product(shapes["weight"][1:])
+        case "conv_transpose":
+            return _product(shapes["x"]) * _product(shapes["weight"][1:])
+        case "linear":
+            return out * _product(shapes["x"][-1:])
+        case "matmul":
+            return out * _product(shapes["x"][-2:-1] if operation.attributes.get("transpose_x") else shapes["x"][-1:])
+        case "scaled_dot_product_attention":
+            return (_product(shapes["query"]) + out) * _product(shapes["key"][-2:-1])
+    return 0
+
+
+def _product(shape: tuple[int | None, ...]) -> int:
+    return prod(extent or 1 for extent in shape)

@@ -1,0 +1,167 @@
+"""For each rule the smallest model that triggers it, and one beside it that does not."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from exporter.manifest import Precision
+
+
+@dataclass(frozen=True)
+class Example:
+    """A model, as a function of its inputs, on its way into a format."""
+
+    compute: Any
+    shapes: tuple[tuple[int, ...], ...]
+    format: str
+    precision: Precision = "fp32"
+    artifact: bool = False
+    """Whether it is lowered, and its file looked at too"""
+    rewrites: tuple[str, ...] | None = ()
+    """Before it is lowered; None for the format's own"""
+    min_ios: int = 17
+    """That it is lowered for"""
+    dynamic: dict[int, torch.export.Dim] = field(default_factory=dict)
+    """Axes of the first input that are not fixed"""
+
+
+def _program(compute: Any, *shapes: tuple[int, ...], format: str, **options: Any) -> Example:
+    return Example(compute, shapes, format, **options)
+
+
+def _half(compute: Any, *shapes: tuple[int, ...], **options: Any) -> Example:
+    return Example(compute, shapes, "coreml", "fp16", **options)
+
+
+def _file(compute: Any, *shapes: tuple[int, ...], format: str = "tflite", **options: Any) -> Example:
+    return Example(compute, shapes, format, artifact=True, **options)
+
+
+def _windows_at_once(x: Tensor) -> Tensor:
+    return x.reshape(1, 2, 4, 2, 4, 3).permute(0, 1, 3, 2, 4, 5).reshape(4, 4, 4, 3)
+
+
+def _windows_in_two_steps(x: Tensor) -> Tensor:
+    return x.reshape(2, 4, 8, 3).reshape(2, 4, 2, 12).transpose(1, 2).reshape(4, 4, 4, 3)
+
+
+def _heads_in_the_batch(query: Tensor, key: Tensor) -> Tensor:
+    return (query @ key.mT).softmax(-1) @ key
+
+
+def _attention(query: Tensor, key: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(query, key, key)
+
+
+def _masked(query: Tensor, key: Tensor, mask: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(query, key, key, attn_mask=mask)
+
+
+class _Normed(nn.Module):
+    def __init__(self, epsilon: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(8, eps=epsilon)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x)
+
+
+def _one_of(x: Tensor) -> Tensor:
+    return F.one_hot(x.argmax(-1), 4).float()
+
+
+def _largest(x: Tensor) -> Tensor:
+    return x.amax(-1)
+
+
+def _conv(kernel: int) -> nn.Module:
+    return nn.Conv2d(3, 8, kernel, padding="same")
+
+
+_LITERT_PASSES = ("products_in_rank_four", "elementwise_of_equal_rank", "pads_in_rank_four")
+
+EXAMPLES: dict[str, tuple[Example, Example]] = {
+    "rank-above-five": (
+        _program(_windows_at_once, (1, 8, 8, 3), format="coreml"),
+        _program(_windows_in_two_steps, (1, 8, 8, 3), format="coreml"),
+    ),
+    "litert-gpu-rank": (
+        _file(lambda x: x.reshape(1, 2, 4, 8, 3).permute(0, 3, 2, 1, 4) + 1, (1, 8, 8, 3)),
+        _file(lambda x: x.permute(0, 2, 1, 3) + 1, (1, 8, 8, 3)),
+    ),
+    "litert-gpu-attention-rank": (
+        _file(_heads_in_the_batch, (2, 5, 8), (2, 5, 8)),
+        _file(_attention, (1, 2, 5, 8), (1, 2, 5, 8), rewrites=None),
+    ),
+    "litert-gpu-mixed-rank": (
+        _file(lambda x, y: x.relu() + y.relu(), (1, 4, 5, 8), (5, 8)),
+        _file(lambda x, y: x.relu() + y.relu(), (1, 4, 5, 8), (5, 8), rewrites=_LITERT_PASSES),
+    ),
+    "litert-gpu-head-mask": (
+        _file(_masked, (1, 2, 5, 8), (1, 2, 5, 8), (1, 1, 5, 5), rewrites=None),
+        _file(_masked, (1, 2, 5, 8), (1, 2, 5, 8), (1, 2, 5, 5), rewrites=None),
+    ),
+    "litert-gpu-transposed-product": (
+        _file(lambda x, y: torch.einsum("abcd,abed->abce", x, y), (1, 2, 5, 8), (1, 2, 6, 8)),
+        _file(lambda x, y: x @ y.mT, (1, 2, 5, 8), (1, 2, 6, 8), rewrites=_LITERT_PASSES),
+    ),
+    "litert-gpu-pad-rank": (
+        _file(lambda x: F.pad(x, (0, 0, 1, 0)), (2, 5, 8)),
+        _file(lambda x: F.pad(x, (0, 0, 1, 0)), (2, 5, 8), rewrites=_LITERT_PASSES),
+    ),
+    "litert-gpu-broadcast-to": (
+        _file(lambda x: x.relu().expand(4, 5, 8), (1, 5, 8)),
+        _file(lambda x: torch.cat([x.relu()] * 4), (1, 5, 8)),
+    ),
+    "sort": (
+        _program(lambda x: x.sort(-1).values, (1, 8), format="executorch"),
+        _program(lambda x: x.topk(8, -1).values, (1, 8), format="executorch"),
+    ),
+    "scatter": (
+        _program(lambda x, i: x.scatter_reduce(1, i.long(), x, "amax"), (1, 8), (1, 8), format="tflite"),
+        _program(lambda x, y: torch.cat([x[:, :4], y], 1), (1, 8), (1, 4), format="tflite"),
+    ),
+    "missing-kernel": (
+        _file(lambda x: x.sort(-1).values, (1, 8), format="executorch"),
+        _file(lambda x: x.topk(8, -1).values, (1, 8), format="executorch"),
+    ),
+    "portable-fallback": (
+        _file(lambda x: F.layer_norm(x, (8,)) + 1, (1, 8), format="executorch"),
+        _file(nn.Sequential(nn.Linear(8, 8), nn.ReLU()), (1, 8), format="executorch"),
+    ),
+    "delegate-break": (
+        _file(F.conv2d, (1, 3, 8, 8), (4, 3, 3, 3), format="executorch"),
+        _file(_conv(3), (1, 3, 8, 8), format="executorch"),
+    ),
+    "half-epsilon": (_half(_Normed(1e-6), (1, 8)), _half(_Normed(1e-4), (1, 8))),
+    "half-guard": (
+        _half(lambda x: (x.abs() + 1e-6).rsqrt(), (1, 8)),
+        _half(lambda x: (x.abs() + 1e-4).rsqrt(), (1, 8)),
+    ),
+    "half-mask": (
+        _half(lambda x: (x + (x > 0).float() * -1e9).softmax(-1), (1, 8)),
+        _half(lambda x: (x + (x > 0).float() * -1e4).softmax(-1), (1, 8)),
+    ),
+    "half-reduction": (_half(lambda x: x.mean((2, 3)), (1, 2, 64, 64)), _half(lambda x: x.mean((2, 3)), (1, 2, 7, 7))),
+    "half-square": (
+        _half(lambda x: (x * x).mean(-1), (1, 8)),
+        _half(lambda x: (x.tanh() * 100).pow(2).mean(-1), (1, 8)),
+    ),
+    "half-exponential": (_half(lambda x: x.exp(), (1, 8)), _half(lambda x: (x - x.amax(-1, True)).exp(), (1, 8))),
+    "dynamic-shape": (
+        _program(lambda x: x.relu(), (2, 8), format="coreml", dynamic={0: torch.export.Dim("batch")}),
+        _program(lambda x: x.relu(), (2, 8), format="coreml"),
+    ),
+    "int64": (_program(_one_of, (1, 4), format="tflite"), _program(_largest, (1, 4), format="tflite")),
+    "newer-than-target": (
+        _file(_attention, (1, 2, 5, 8), (1, 2, 5, 8), format="coreml", min_ios=18),
+        _file(_attention, (1, 2, 5, 8), (1, 2, 5, 8), format="coreml", min_ios=17),
+    ),
+    "neural-engine": (
+        _file(_conv(3), (1, 3, 16, 16), format="coreml", precision="fp16"),
+        _file(_conv(3), (1, 3, 16, 16), format="coreml"),
+    ),
+}

@@ -1,0 +1,105 @@
+"""`vitexport lint`: what it finds in models and bundles, what it prints, and how it exits."""
+
+import json
+import shutil
+
+import pytest
+
+import exporter
+from device_profiles import load as load_device
+from exporter.backends import LowerOptions, tflite
+from exporter.bundle import MANIFEST, Bundle, digest
+from exporter.lint import findings
+from exporter.lint.subject import of_program
+from exporter.models.registry import create_model, model_info
+from exporter.models.weights import seed_weights
+from exporter.pipeline import graphs_of
+from tests.exporter.test_cli import assert_one_sentence, run
+from tests.models import SMALLEST
+
+
+@pytest.fixture(scope="module")
+def hazardous(bundles, tmp_path_factory):
+    """A bundle with a TFLite file as the converter makes it when left to itself."""
+    path = tmp_path_factory.mktemp("hazardous") / "bundle"
+    shutil.copytree(bundles["mobilevit"].path, path)
+    model, info = create_model("mobilevit_xxs", 64), model_info("mobilevit_xxs")
+    seed_weights(model)
+    file = path / "tflite/classify.tflite"
+    (graph,) = graphs_of(model, info)
+    tflite.lower(graph, file, LowerOptions("fp32", rewrites=()))
+    content = json.loads((path / MANIFEST).read_text())
+    (entry,) = (artifact for artifact in content["artifacts"] if artifact["format"] == "tflite")
+    entry["sha256"] = digest(file)
+    (path / MANIFEST).write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize("family", SMALLEST)
+def test_no_published_family_has_an_error(bundles, family):
+    found = bundles[family].manifest.findings
+    assert "half-epsilon" in {one.rule for one in found}
+    assert not [one for one in found if one.severity == "error"]
+
+
+@pytest.mark.parametrize("format", ["coreml", "executorch", "tflite", "onnx"])
+def test_no_graph_of_a_tracker_has_an_error(followed_tracker, format):
+    device = load_device("iphone15")
+    for graph in followed_tracker.graphs.values():
+        found = findings(of_program(graph, {format: "fp16" if format == "coreml" else "fp32"}, device, 17))
+        assert not [one for one in found if one.severity == "error"], graph.name
+
+
+def test_a_model_is_looked_at_for_the_formats_of_its_target():
+    found = exporter.lint_model("mobilevit_xxs", "iphone15", image_size=64)
+    epsilon = next(one for one in found if one.rule == "half-epsilon")
+    assert (epsilon.format, epsilon.graph, epsilon.seen_in, epsilon.severity) == (
+        "coreml",
+        "classify",
+        "program",
+        "warning",
+    )
+    assert epsilon.count == 21
+    assert "model.stages.2.1.transformer.0.norm1" in epsilon.where
+    assert "onnx" not in {one.format for one in found}
+
+
+def test_a_bundle_keeps_what_was_found_at_its_export(bundles):
+    bundle = bundles["mobilevit"]
+    assert exporter.lint_bundle(bundle) == bundle.manifest.findings
+
+
+def test_the_file_decides_over_the_program(bundles, hazardous):
+    before, after = (
+        {one.rule for one in exporter.lint_bundle(bundle) if one.severity == "error"}
+        for bundle in (bundles["mobilevit"], Bundle.open(hazardous))
+    )
+    assert not before
+    assert "litert-gpu-attention-rank" in after
+
+
+def test_an_error_exits_one_and_says_what_to_do(hazardous):
+    done = run("lint", str(hazardous))
+    assert done.returncode == 1
+    assert "error  litert-gpu-attention-rank, tflite: classify" in done.stdout
+    assert "https://github.com/google-ai-edge/LiteRT/issues/8619" in done.stdout
+    assert "1 note" in done.stdout.splitlines()[-1]
+
+
+def test_a_model_without_errors_exits_zero_in_json_too():
+    done = run("lint", "mobilevit_xxs", "--target", "pixel8", "--image-size", "64", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("mobilevit_xxx",), "mobilevit_xxs"),
+        (("mobilevit_xxs", "--target", "nokia3310"), "nokia3310"),
+        (("BUNDLE", "--precision", "fp16"), "--precision would be for an export"),
+    ],
+)
+def test_a_mistake_is_one_sentence(bundles, arguments, complaint):
+    path = str(bundles["mobilevit"].path)
+    assert_one_sentence(run("lint", *(path if one == "BUNDLE" else one for one in arguments)), complaint)
