@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 from torch.export import ExportedProgram
 
-from exporter.rewrites import Rewrite, attention, folds, litert, rewrite, xnnpack
+from exporter.rewrites import Rewrite, attention, coreai, folds, litert, rewrite, xnnpack
 
 PASSES: dict[str, Rewrite] = {
     apply.__name__: apply
     for apply in (
         folds.fold_constants,
         attention.attention_in_tiles,
+        coreai.averages_that_count_padding,
+        coreai.attention_with_wide_values_as_matmuls,
         litert.single_head_attention_as_matmuls,
         xnnpack.attention_as_matmuls,
         xnnpack.matmuls_in_rank_three,
