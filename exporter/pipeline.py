@@ -19,7 +19,16 @@ import torch
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
 from exporter import bundle, manifest, rollout
-from exporter.backends import FORMATS, Lowered, LowerOptions, backend, installed, rewrites_for, toolchain_versions
+from exporter.backends import (
+    Lowered,
+    LowerOptions,
+    all_formats,
+    backend,
+    installed,
+    rewrites_for,
+    toolchain_versions,
+)
+from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import deployment_target
 from exporter.bundle import Bundle, digest, size_of, write_vectors
 from exporter.errors import BackendError, UnknownDeviceError, VerificationError, VitexportError, describe
@@ -101,9 +110,8 @@ def export(
             for format, options in plan.lowerings:
                 files = {a.graph: folder / a.file for a in artifacts if a.format == format and a.verification.runtime}
                 if len(files) == len(graphs):
-                    step(f"{format}: follow an object", 0.98)
-                    size, precision = network.image_size, options.precision
-                    followed.append(rollout.roll_out(format, precision, files, size, sequence, folder))
+                    size, seen = network.image_size, rollout.shown(format, step)
+                    followed.append(rollout.roll_out(format, options.precision, files, size, sequence, folder, seen))
         rollouts = [one.rollout for one in followed]
         contents = _manifest(model, plan, network, loaded, graphs, artifacts, sequence, rollouts, folder)
         (folder / bundle.MANIFEST).write_text(contents.model_dump_json(indent=2) + "\n")
@@ -151,6 +159,8 @@ def _plan(
         warnings += (f"{model} is exported as {info.name}, for a phone's sake: --image-size 1024 keeps the large one.",)
     if delegate == "coreml" and device.platform not in ("ios", "host"):
         raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
+    if "coreai" in wanted:
+        _refuse_without_core_ai(device)
     if delegate is not None and "executorch" not in wanted:
         raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
     if min_ios is None:
@@ -160,6 +170,16 @@ def _plan(
     deployment_target(min_ios)
     lowerings = tuple((name, _options(name, wanted, precision, min_ios, delegate)) for name in wanted)
     return _Plan(info, device, lowerings, warnings)
+
+
+def _refuse_without_core_ai(device: Device) -> None:
+    """Raise `BackendError` for a device that never runs Core AI."""
+    if device.platform not in ("ios", "host"):
+        raise BackendError(f"Core AI runs on Apple systems only, not on {device.name}: leave --format coreai out.")
+    newest = device.os.max_major
+    if device.platform == "ios" and newest is not None and newest < CORE_AI_IOS:
+        systems = f"Core AI needs iOS {CORE_AI_IOS}, and the newest for {device.name} is {device.os.max}"
+        raise BackendError(f"{systems}: take --format coreml.")
 
 
 def _resolved(info: ModelInfo, device: Device, image_size: int | None) -> ModelInfo:
@@ -178,7 +198,7 @@ def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], 
     asked = [formats] if isinstance(formats, str) else list(device.prefer.formats if formats is None else formats)
     by_name = [name for name in asked if name != "all"]
     if "all" in asked:
-        by_name = [*(name for name in FORMATS if installed(backend(name)) and not backend(name).ON_REQUEST), *by_name]
+        by_name = [*(name for name in all_formats() if installed(backend(name))), *by_name]
     # Only what the target would get by default may be left out; what is asked for by name and missing is an error.
     left_out = [name for name in by_name if not installed(backend(name))] if formats is None else []
     wanted = [name for name in dict.fromkeys(by_name) if name not in left_out]
