@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import sys
 import threading
 import warnings
-import weakref
 from collections import Counter
 from collections.abc import Coroutine, Mapping
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from exporter.backends import Lowered, LowerOptions, rewrites_for
@@ -42,6 +43,9 @@ EXTRA = "coreai"
 
 OLDEST_IOS = 27
 """The first with Core AI."""
+
+MOST_SECONDS_TO_LET_GO = 1.0
+"""In a process that has other threads of such a kind, there would be no end to it."""
 
 _FUNCTION = "main"
 _DIALECT = ("coreai.", "decomposable.")
@@ -122,13 +126,9 @@ class CoreAIRunner:
     """An asset, compiled for the interpreter when it is loaded."""
 
     def __init__(self, path: Path) -> None:
-        from coreai.authoring import AIModelAsset
-
         _refuse_damaged(path)
         self.runtime = f"Core AI {metadata.version('coreai-core')}"
-        executable = AIModelAsset.load(path).executable()
-        self._function = _await(executable.__aenter__()).load_function(_FUNCTION)
-        weakref.finalize(self, lambda: _await(executable.__aexit__(None, None, None)))
+        self._function = _await(_compiled(path))
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         import numpy as np
@@ -137,6 +137,14 @@ class CoreAIRunner:
         given = {name: NDArray(np.ascontiguousarray(value, np.float32)) for name, value in inputs.items()}
         # Results are views of the runtime's memory.
         return {name: value.numpy().copy() for name, value in _await(self._function(given)).items()}
+
+
+async def _compiled(path: Path) -> Any:
+    """What runs an asset. It has read all that it needs when the context, a temporary folder, comes to its end."""
+    from coreai.authoring import AIModelAsset
+
+    async with AIModelAsset.load(path).executable() as model:
+        return model.load_function(_FUNCTION)
 
 
 def _refuse_damaged(path: Path) -> None:
@@ -156,16 +164,27 @@ def load(path: Path, threads: int | None = None) -> CoreAIRunner:
     return CoreAIRunner(path)
 
 
-@cache
-def _loop() -> asyncio.AbstractEventLoop:
-    """An event loop in a thread of its own: the caller may be inside one already, as in a notebook."""
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="core-ai", daemon=True).start()
-    return loop
-
-
 def _await(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run_coroutine_threadsafe(coroutine, _loop()).result()
+    """Its result; in a thread of its own where the caller is inside an event loop already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        result = asyncio.run(coroutine)
+    else:
+        with ThreadPoolExecutor(1) as thread:
+            result = thread.submit(asyncio.run, coroutine).result()
+    _let_go()
+    return result
+
+
+def _let_go() -> None:
+    """Wait until the runtime's thread that brought a result has left Python, which takes it no time to speak of.
+
+    Python ends a thread that still is inside when it ends itself, and Swift then ends the process: exit code 134.
+    """
+    own, until = {thread.ident for thread in threading.enumerate()}, monotonic() + MOST_SECONDS_TO_LET_GO
+    while not own.issuperset(sys._current_frames()) and monotonic() < until:
+        sleep(1e-3)
 
 
 def _coreai_torch() -> Any:

@@ -102,7 +102,7 @@ def test_a_format_whose_time_was_up_is_said_to_have_followed_as_far_as_it_came(t
     onnx, tflite = tracker.rollouts
     short = tflite.model_copy(update={"mask_iou": tflite.mask_iou[:7], "max_abs": tflite.max_abs[:7], "left_out": 17})
     assert verdict(tracker.model_copy(update={"rollouts": (short, onnx)})).sentence.endswith(
-        "an object is followed as by PyTorch in 24 frames by onnx, 7 of 24 frames by tflite."
+        "an object is followed as by PyTorch in 24 frames by onnx, in 7 of 24 frames by tflite."
     )
     alone = tuple(artifact for artifact in tracker.artifacts if artifact.format == "tflite")
     assert verdict(tracker.model_copy(update={"artifacts": alone, "rollouts": (short,)})).sentence.endswith(
