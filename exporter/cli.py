@@ -53,9 +53,7 @@ def cli() -> None:
 @click.option("--format", "formats", multiple=True, metavar="FORMAT",
               help="coreml, executorch, tflite, onnx, coreai or all (all but coreai); repeatable. "
                    "Default: what suits the target.")  # fmt: skip
-@click.option(
-    "--precision", type=click.Choice(["fp32", "fp16"]), help="Default: fp16 for Core ML and Core AI, fp32 elsewhere."
-)
+@click.option("--precision", type=click.Choice(["fp32", "fp16"]), help="Default: fp16 for Core ML, fp32 elsewhere.")
 @click.option("--weights", default="auto", show_default=True, metavar="auto|required|random|FILE",
               help="auto: local cache, then hub, then seeded weights.")  # fmt: skip
 @click.option("--image-size", type=int, metavar="PIXELS", help="Default: what the weights were trained at.")

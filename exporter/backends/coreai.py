@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 NAME = "coreai"
 EXTENSION = "aimodel"
-PRECISIONS: tuple[Precision, ...] = ("fp16", "fp32")
+PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16")
 DELEGATES: dict[str, tuple[str, ...]] = {}
 REWRITES: dict[str | None, tuple[str, ...]] = {
     None: ("attention_in_tiles", "attention_with_wide_values_as_matmuls", "averages_that_count_padding")

@@ -173,9 +173,7 @@ def test_all_formats_are_all_but_it():
 
 
 def test_it_runs_where_it_is_named_or_alone(tmp_path):
-    bundle = exporter.export(
-        "mobilevit_xxs", formats=["onnx", "coreai"], precision="fp32", weights="random", image_size=64, out=tmp_path
-    )
+    bundle = exporter.export("mobilevit_xxs", formats=["onnx", "coreai"], weights="random", image_size=64, out=tmp_path)
     assert [artifact.verification.status for artifact in bundle.manifest.artifacts] == ["passed", "passed"]
     assert [format for format, _ in bundle.runners()] == ["onnx"]
     assert [format for format, _ in bundle.runners(["coreai"])] == ["coreai"]
