@@ -167,14 +167,20 @@ def load(path: Path, threads: int | None = None) -> CoreAIRunner:
 def _await(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Its result; in a thread of its own where the caller is inside an event loop already, as in a notebook."""
     try:
+        if not _inside_a_loop():
+            return asyncio.run(coroutine)
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, coroutine).result()
+    finally:
+        _let_go()
+
+
+def _inside_a_loop() -> bool:
+    try:
         asyncio.get_running_loop()
     except RuntimeError:
-        result = asyncio.run(coroutine)
-    else:
-        with ThreadPoolExecutor(1) as thread:
-            result = thread.submit(asyncio.run, coroutine).result()
-    _let_go()
-    return result
+        return False
+    return True
 
 
 def _let_go() -> None:
