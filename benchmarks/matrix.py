@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from exporter.backends import FORMATS
+from exporter.backends import all_formats
 from exporter.models.registry import MODELS
 
 VITEXPORT = str(Path(sys.executable).parent / "vitexport")
@@ -42,14 +42,14 @@ def main() -> None:
         print(rows[-1], flush=True)
     if not sys.argv[1:]:
         DOCUMENT.write_text(
-            f"{HEADER}\n| model | {' | '.join(FORMATS)} |\n|---|{'---|' * len(FORMATS)}\n"
+            f"{HEADER}\n| model | {' | '.join(all_formats())} |\n|---|{'---|' * len(all_formats())}\n"
             + "\n".join(rows)
             + f"\n\nMade with {', '.join(f'{name} {version}' for name, version in sorted(versions.items()))}.\n"
         )
 
 
 def _export(model: str, folder: str) -> list[dict]:
-    """The manifest's artefacts, in the order of FORMATS."""
+    """The manifest's artefacts, in the order of `all_formats`."""
     command = [VITEXPORT, model, "--format", "all", "--weights", "random", "--out", folder, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):

@@ -80,13 +80,22 @@ class OperatingSystem(Part):
 
     launch: Annotated[str, Field(pattern=r"^\w+ \d+")]
     """Name and version at launch, such as "iOS 17"."""
-    max: Text | None = None
+    max: Annotated[str, Field(pattern=r"^\w+ \d+")] | None = None
     """Name and version of the newest that the vendor supports."""
 
     @property
     def launch_major(self) -> int:
         """Major version at launch: 17 for "iOS 17"."""
-        return int(re.split(r"\D+", self.launch.partition(" ")[2])[0])
+        return _major(self.launch)
+
+    @property
+    def max_major(self) -> int | None:
+        """Major version of the newest system, where that is known."""
+        return None if self.max is None else _major(self.max)
+
+
+def _major(system: str) -> int:
+    return int(re.split(r"\D+", system.partition(" ")[2])[0])
 
 
 class Preference(Part):

@@ -110,13 +110,16 @@ class Bundle:
         """(format, runner of each graph) of all formats that this machine can run, interpreted ones last, or of those
         named.
 
-        With `formats` given, one that cannot be run raises `BackendError`; so does a bundle of which nothing can.
+        A format that is made on request only is run on request, or where nothing else runs. With `formats` given, one
+        that cannot be run raises `BackendError`; so does a bundle of which nothing can.
         """
         from exporter.backends import FORMATS, NotExecutableError, backend, installed
 
         ran = False
         usable = [name for name in self.manifest.formats if installed(backend(name))]
-        for format in formats or sorted(usable, key=lambda name: backend(name).INTERPRETED):
+        for format in formats or sorted(usable, key=lambda name: (backend(name).ON_REQUEST, backend(name).INTERPRETED)):
+            if ran and not formats and backend(format).ON_REQUEST:
+                break
             try:
                 runners = {graph.name: self.runner(format, graph.name, threads) for graph in self.manifest.graphs}
             except NotExecutableError:

@@ -51,7 +51,8 @@ def cli() -> None:
 @click.argument("model")
 @click.option("--target", default="host", show_default=True, help="A device of `vitexport devices`, or host.")
 @click.option("--format", "formats", multiple=True, metavar="FORMAT",
-              help="coreml, executorch, tflite, onnx or all; repeatable. Default: what suits the target.")  # fmt: skip
+              help="coreml, executorch, tflite, onnx, coreai or all (all but coreai); repeatable. "
+                   "Default: what suits the target.")  # fmt: skip
 @click.option("--precision", type=click.Choice(["fp32", "fp16"]), help="Default: fp16 for Core ML, fp32 elsewhere.")
 @click.option("--weights", default="auto", show_default=True, metavar="auto|required|random|FILE",
               help="auto: local cache, then hub, then seeded weights.")  # fmt: skip
@@ -290,7 +291,9 @@ def lint(
 @click.argument("bundle")
 @click.argument("image")
 @prompt_options
-@click.option("--format", "formats", multiple=True, metavar="FORMAT", help="Default: every one that runs here.")
+@click.option(
+    "--format", "formats", multiple=True, metavar="FORMAT", help="Default: every one that runs here, but coreai."
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads of the runtime. Default: one for each core.")
 @click.option(
     "--out", metavar="FILE.png", help="The photo with masks, from a tracker. Default: IMAGE-masked.png, here."

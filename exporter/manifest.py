@@ -139,8 +139,11 @@ class Rollout(_Part):
     tolerance: RolloutTolerance
     status: Literal["passed", "failed"]
     runtime: str
-    mask_iou: tuple[float, ...] = Field(description="IoU of the masks, one for each frame; of two empty masks 1.")
+    mask_iou: tuple[float, ...] = Field(
+        description="IoU of the masks, one for each frame that was followed; of two empty masks 1."
+    )
     max_abs: tuple[float | None, ...] = Field(description="max|a-b| of the mask logits, one for each frame.")
+    left_out: int = Field(default=0, description="Frames that were not, because a slow runtime's time was up.")
     ms: dict[str, float] = Field(
         description="Graph -> median ms of a run on the exporting machine; empty where an interpreter ran it."
     )

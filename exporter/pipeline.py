@@ -92,9 +92,8 @@ def export(
             for format, options in planned.lowerings:
                 files = {a.graph: folder / a.file for a in artifacts if a.format == format and a.verification.runtime}
                 if len(files) == len(graphs):
-                    step(f"{format}: follow an object", 0.98)
-                    size, precision = network.image_size, options.precision
-                    followed.append(rollout.roll_out(format, precision, files, size, sequence, folder))
+                    size, seen = network.image_size, rollout.shown(format, step)
+                    followed.append(rollout.roll_out(format, options.precision, files, size, sequence, folder, seen))
         rollouts = [one.rollout for one in followed]
         contents = _manifest(model, planned, network, loaded, graphs, artifacts, sequence, rollouts, findings, folder)
         (folder / bundle.MANIFEST).write_text(contents.model_dump_json(indent=2) + "\n")

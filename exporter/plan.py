@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
 from device_profiles.schema import Device
-from exporter.backends import FORMATS, LowerOptions, backend, installed, toolchain_versions
+from exporter.backends import LowerOptions, all_formats, backend, installed, toolchain_versions
+from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import deployment_target
 from exporter.errors import BackendError, UnknownDeviceError
 from exporter.manifest import Precision
@@ -50,6 +51,8 @@ def plan(
         warnings += (f"{model} is exported as {info.name}, for a phone's sake: --image-size 1024 keeps the large one.",)
     if delegate == "coreml" and device.platform not in ("ios", "host"):
         raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
+    if "coreai" in wanted:
+        _refuse_without_core_ai(device)
     if delegate is not None and "executorch" not in wanted:
         raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
     if min_ios is None:
@@ -74,6 +77,16 @@ def oldest_ios(device: Device) -> int:
     return max(DEFAULT_MIN_IOS, device.os.launch_major) if device.platform == "ios" else DEFAULT_MIN_IOS
 
 
+def _refuse_without_core_ai(device: Device) -> None:
+    """Raise `BackendError` for a device that never runs Core AI."""
+    if device.platform not in ("ios", "host"):
+        raise BackendError(f"Core AI runs on Apple systems only, not on {device.name}: leave --format coreai out.")
+    newest = device.os.max_major
+    if device.platform == "ios" and newest is not None and newest < CORE_AI_IOS:
+        systems = f"Core AI needs iOS {CORE_AI_IOS}, and the newest for {device.name} is {device.os.max}"
+        raise BackendError(f"{systems}: take --format coreml.")
+
+
 def _resolved(info: ModelInfo, device: Device, image_size: int | None) -> ModelInfo:
     """The model that a name means on a device: trackers without a size get the small one of theirs on phones.
 
@@ -90,7 +103,7 @@ def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], 
     asked = [formats] if isinstance(formats, str) else list(device.prefer.formats if formats is None else formats)
     by_name = [name for name in asked if name != "all"]
     if "all" in asked:
-        by_name = [*(name for name in FORMATS if installed(backend(name)) and not backend(name).ON_REQUEST), *by_name]
+        by_name = [*(name for name in all_formats() if installed(backend(name))), *by_name]
     # Only what the target would get by default may be left out; what is asked for by name and missing is an error.
     left_out = [name for name in by_name if not installed(backend(name))] if formats is None else []
     wanted = [name for name in dict.fromkeys(by_name) if name not in left_out]

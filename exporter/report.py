@@ -136,7 +136,9 @@ def _pictures(folder: Path, manifest: Manifest, compared: Sequence[tuple[Artifac
             uri=jpeg(pixels.transpose(1, 2, 0).astype("uint8"), THUMBNAIL),
             best_class=best_class,
             errors=tuple(
-                (artifact, parity.per_vector[index]) for artifact, parity in compared if artifact.graph == graph.name
+                (artifact, parity.per_vector[index])
+                for artifact, parity in compared
+                if artifact.graph == graph.name and index < len(parity.per_vector)
             ),
         )
         for graph in manifest.graphs

@@ -85,12 +85,12 @@ def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.b
                         int((reference[number] != seen[number]).sum()),
                     )
                     for format, seen in masks.items()
-                    if len(seen)
+                    if number < len(seen)
                 },
             )
             for number in range(0, manifest.sequence.frames, STRIDE)
         ],
-        curves=[_curve(rollout, scale) for rollout in manifest.rollouts if rollout.max_abs],
+        curves=[_curve(rollout, manifest.sequence.frames, scale) for rollout in manifest.rollouts if rollout.max_abs],
         ticks=scale.ticks,
         tolerances={rollout.precision: rollout.tolerance for rollout in manifest.rollouts},
         state=[
@@ -132,8 +132,8 @@ class _Decades:
         return [(self.y(10.0**exponent), f"1e{exponent:+03d}") for exponent in range(self._low, self._high, stride)]
 
 
-def _curve(rollout: Rollout, scale: _Decades) -> Curve:
-    last, allowed = max(1, len(rollout.max_abs) - 1), rollout.tolerance.max_abs
+def _curve(rollout: Rollout, frames: int, scale: _Decades) -> Curve:
+    last, allowed = max(1, frames - 1), rollout.tolerance.max_abs
     return Curve(
         format=rollout.format,
         limit=None if allowed is None else (scale.y(allowed), allowed),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from exporter.manifest import Artifact, Precision, Rollout, RolloutTolerance, Se
 from exporter.prompts import Prompt, model_frame, model_mask
 from exporter.sample_clip import sample_click, sample_clip
 from exporter.tracking import ArtefactSteps, ReferenceSteps, Steps, TrackResult, follow_all, start
-from exporter.verify import Arrays, mask_iou
+from exporter.verify import Arrays, Progress, mask_iou
 
 if TYPE_CHECKING:
     from exporter.backends import Runner
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 FRAMES = 24
 """The pointer bank first drops one at frame 17, the memory at frame 8."""
+FEWEST = 2
+"""Frames that are followed however long they take: on the first an object is found, not followed."""
 FILE = "vectors/sequence.safetensors"
 TOLERANCES: dict[Precision, RolloutTolerance] = {
     "fp32": RolloutTolerance(mask_iou=0.999, max_abs=1e-2),
@@ -231,7 +234,13 @@ class Followed:
 
 
 def roll_out(
-    format: str, precision: Precision, files: Mapping[str, Path], image_size: int, sequence: Sequence, folder: Path
+    format: str,
+    precision: Precision,
+    files: Mapping[str, Path],
+    image_size: int,
+    sequence: Sequence,
+    folder: Path,
+    progress: Progress | None = None,
 ) -> Followed:
     """Follow the sequence of the bundle in `folder` with one format's artefacts, from disk, and compare every frame.
 
@@ -245,6 +254,7 @@ def roll_out(
             image_size,
             sequence,
             read_vectors(folder / sequence.file),
+            progress,
         )
     except BundleError:
         raise
@@ -271,15 +281,20 @@ def follow(
     image_size: int,
     sequence: Sequence,
     vectors: tuple[Arrays, Arrays],
+    progress: Progress | None = None,
 ) -> Followed:
-    """Compare what `runners` see in the sequence, frame by frame, with what the official algorithm saw."""
+    """Compare what `runners` see in the sequence, frame by frame, with what the official algorithm saw.
+
+    A format in a time box goes as far as it comes, and the rollout says how far that is.
+    """
     given, expected = vectors
-    tolerance = TOLERANCES[precision]
+    tolerance, box = TOLERANCES[precision], backend(format).SECONDS
     frames = [frame.astype(np.uint8) for frame in given["frames"]]
     prompt = Prompt(points=given["points"][0].tolist(), labels=[int(label) for label in given["labels"][0]])
     steps = ArtefactSteps(runners, image_size)
-    results = _results(steps, frames, prompt)
-    pairs = list(zip(expected["mask_logits"], (result.mask_logits for result in results), strict=True))
+    results = _results(steps, frames, prompt, box, progress)
+    reference = expected["mask_logits"][: len(results)]
+    pairs = list(zip(reference, (result.mask_logits for result in results), strict=True))
     ious = [mask_iou(a > 0, b > 0) for a, b in pairs]
     differences = [float(np.abs(a - b).max()) for a, b in pairs]
     finite = [value if np.isfinite(value) else None for value in differences]
@@ -292,7 +307,10 @@ def follow(
         problems.append(f"mask logits of frame {int(np.argmax(differences))} are off by {max(differences):.2g}")
     if sequence.covering * 2 < sequence.frames:
         problems.append("fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing")
-    agreed = f"{len(frames)} frames agree with PyTorch: mask IoU at least {min(ious):.4f}"
+    left_out = len(frames) - len(results)
+    count = f"{len(results)} of {len(frames)} frames" if left_out else f"{len(frames)} frames"
+    within = f"mask IoU at least {min(ious):.4f}, logits within {max(differences):.1e}"
+    cut = f"; then its {box:.0f} s were up" if left_out else ""
     rollout = Rollout(
         format=format,
         precision=precision,
@@ -304,7 +322,8 @@ def follow(
         ms={}
         if backend(format).INTERPRETED
         else {graph: 1e3 * median(seconds) for graph, seconds in steps.seconds.items()},
-        detail="; ".join(problems) or f"{agreed}, logits within {max(differences):.1e}.",
+        left_out=left_out,
+        detail="; ".join(problems) or f"{count} agree with PyTorch: {within}{cut}.",
     )
     return Followed(rollout, np.stack([result.mask_logits[0] > 0 for result in results]))
 
@@ -325,13 +344,34 @@ def roll_out_bundle(
     for format in manifest.formats:
         ran = [artifact for artifact, verdict in checked if artifact.format == format and verdict.runtime]
         if len(ran) == len(manifest.graphs):
-            if progress is not None:
-                progress(f"{format}: follow an object", 0.98)
             files = {artifact.graph: bundle.path / artifact.file for artifact in ran}
             size, precision = manifest.model.image_size, ran[0].precision
-            rollouts.append(roll_out(format, precision, files, size, manifest.sequence, bundle.path).rollout)
+            followed = roll_out(format, precision, files, size, manifest.sequence, bundle.path, shown(format, progress))
+            rollouts.append(followed.rollout)
     return rollouts
 
 
-def _results(steps: Steps, frames: list[Pixels], prompt: Prompt) -> list[TrackResult]:
-    return [followed.results[0] for followed in follow_all(steps, frames, [prompt])]
+def shown(format: str, progress: Callable[[str, float], None] | None) -> Progress | None:
+    """How far a format has followed the object, put to what shows the progress of the whole."""
+    if progress is None:
+        return None
+    return lambda done, count: progress(f"{format}: follow an object, {done + 1} of {count}", 0.98)
+
+
+def _results(
+    steps: Steps,
+    frames: list[Pixels],
+    prompt: Prompt,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> list[TrackResult]:
+    """Of all frames, or of as many as can be begun within `seconds`, but `FEWEST` in any case."""
+    begun, followed = monotonic(), follow_all(steps, frames, [prompt])
+    results: list[TrackResult] = []
+    while len(results) < len(frames):
+        if len(results) >= FEWEST and seconds is not None and monotonic() - begun > seconds:
+            break
+        if progress is not None:
+            progress(len(results), len(frames))
+        results.append(next(followed).results[0])
+    return results

@@ -89,7 +89,7 @@ def print_bundle(bundle: Bundle) -> None:
 
 
 def print_verdicts(artifacts: Sequence[Artifact]) -> None:
-    """One row an artefact: what it is, how far it is from PyTorch, who says so; below, why some did not pass."""
+    """One row an artefact: what it is, how far it is from PyTorch, who says so; below, what a verdict leaves open."""
     print_table(
         ("format", "graph", "MB>", "precision", "delegated>", "error>", "task metric>", "result"),
         (
@@ -106,7 +106,7 @@ def print_verdicts(artifacts: Sequence[Artifact]) -> None:
         ),
     )
     for artifact in artifacts:
-        if artifact.verification.status != "passed":
+        if artifact.verification.status != "passed" or artifact.verification.left_out:
             _stdout().print(f"{artifact.format} {artifact.graph}: {artifact.verification.detail}", soft_wrap=True)
 
 
@@ -243,7 +243,7 @@ def print_rollouts(rollouts: Sequence[Rollout]) -> None:
         ),
     )
     for rollout in rollouts:
-        if rollout.status != "passed":
+        if rollout.status != "passed" or rollout.left_out:
             _stdout().print(f"{rollout.format}: {rollout.detail}", soft_wrap=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from exporter.manifest import Artifact, Manifest, Rollout
@@ -26,6 +27,7 @@ def verdict(manifest: Manifest) -> Verdict:
     agreeing = [format for format, seen in statuses.items() if seen == {"passed"}]
     idle = [format for format, seen in statuses.items() if seen == {"not executed"}]
     partial = [format for format in statuses if format not in (*wrong, *agreeing, *idle)]
+    hasty = [format for format in agreeing if any(a.verification.left_out for a in by_format[format])]
     lost = [rollout.format for rollout in manifest.rollouts if rollout.status == "failed"]
     clauses = []
     if agreeing:
@@ -37,6 +39,8 @@ def verdict(manifest: Manifest) -> Verdict:
         clauses.append(f"{_listed(wrong)} {'disagrees' if len(wrong) == 1 else 'disagree'} with PyTorch")
     if partial:
         clauses.append(f"{_listed(partial)} {_was(partial)} executed in part only")
+    if hasty:
+        clauses.append(f"{_listed(hasty)} {_was(hasty)} given part of the inputs only, as time was up")
     if idle and (agreeing or wrong or partial):
         clauses.append(f"{_listed(idle)} {_was(idle)} not executed")
     if manifest.sequence is not None and (agreeing or lost):
@@ -63,13 +67,18 @@ def _agreement(artifacts: Sequence[Artifact], formats: Sequence[str]) -> str:
 
 def _following(rollouts: Sequence[Rollout], agreeing: Sequence[str]) -> Iterator[str]:
     """Whether a tracker's artefacts as a whole see what PyTorch sees."""
-    followed = [rollout.format for rollout in rollouts if rollout.status == "passed"]
+    followed: dict[str, list[str]] = {}
+    for rollout in sorted(rollouts, key=lambda rollout: rollout.left_out):
+        if rollout.status == "passed":
+            ran = len(rollout.mask_iou)
+            frames = f"{ran} of {ran + rollout.left_out} frames" if rollout.left_out else f"{ran} frames"
+            followed.setdefault(frames, []).append(rollout.format)
     lost = [rollout.format for rollout in rollouts if rollout.status == "failed"]
-    untried = [format for format in agreeing if format not in (*followed, *lost)]
+    untried = [format for format in agreeing if format not in (*chain(*followed.values()), *lost)]
     if followed:
-        frames = max(len(rollout.mask_iou) for rollout in rollouts)
-        by = f" by {_listed(followed)}" if lost or untried else ""
-        yield f"an object is followed as by PyTorch in {frames} frames{by}"
+        each = len(followed) > 1 or bool(lost or untried)
+        counts = [f"{frames} by {_listed(by)}" if each else frames for frames, by in followed.items()]
+        yield f"an object is followed as by PyTorch in {', in '.join(counts)}"
     if lost:
         yield f"{_listed(lost)} cannot follow an object"
     if untried:

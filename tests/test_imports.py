@@ -15,6 +15,8 @@ TOOLCHAINS = {
         "exporter/backends/executorch.py",  # which delegates to Core ML
         "exporter/mil/program.py",
     },
+    "coreai": {"exporter/backends/coreai.py"},
+    "coreai_torch": {"exporter/backends/coreai.py"},
     "executorch": {"exporter/backends/executorch.py"},
     "litert_torch": {"exporter/backends/tflite.py"},
     "ai_edge_litert": {"exporter/backends/tflite.py"},

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from exporter.graphs.capture import Graph
 
-FORMATS = ("coreml", "executorch", "tflite", "onnx")
+FORMATS = ("coreml", "coreai", "executorch", "tflite", "onnx")
 
 
 class Runner(Protocol):
@@ -151,6 +151,11 @@ def backend(name: str) -> Backend:
     if name not in FORMATS:
         raise BackendError(f"There is no format {name!r}; closest are {closest(name, FORMATS)}.")
     return cast(Backend, importlib.import_module(f"exporter.backends.{name}"))
+
+
+def all_formats() -> list[str]:
+    """What "all" stands for: every format that is not made on request only."""
+    return [name for name in FORMATS if not backend(name).ON_REQUEST]
 
 
 def rewrites_for(options: LowerOptions, by_delegate: Mapping[str | None, tuple[str, ...]]) -> tuple[str, ...]:

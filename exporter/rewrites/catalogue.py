@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch.export import ExportedProgram
 
-from exporter.rewrites import Rewrite, attention, folds, litert, rewrite, xnnpack
+from exporter.rewrites import Rewrite, attention, coreai, folds, litert, rewrite, xnnpack
 
 PASSES: dict[str, Rewrite] = {
     apply.__name__: apply
@@ -14,6 +14,8 @@ PASSES: dict[str, Rewrite] = {
         litert.products_in_rank_four,
         litert.elementwise_of_equal_rank,
         litert.pads_in_rank_four,
+        coreai.averages_that_count_padding,
+        coreai.attention_with_wide_values_as_matmuls,
         xnnpack.attention_as_matmuls,
         xnnpack.matmuls_in_rank_three,
         xnnpack.softmax_in_rank_three,

@@ -62,6 +62,11 @@ def test_the_launch_system_has_a_major_version(name: str, major: int) -> None:
     assert device_profiles.load(name).os.launch_major == major
 
 
+def test_the_newest_system_has_a_major_version_where_it_is_known() -> None:
+    assert device_profiles.load("iphone12").os.max_major == 27
+    assert device_profiles.load("host").os.max_major is None
+
+
 @pytest.mark.parametrize("device", device_profiles.all_devices(), ids=lambda device: device.id)
 def test_formats_and_precision_follow_the_platform(device: Device) -> None:
     expected = {

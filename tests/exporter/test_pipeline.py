@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import exporter
+from device_profiles import load as load_device
 from exporter.errors import (
     BackendError,
     BundleError,
@@ -17,7 +18,7 @@ from exporter.errors import (
 )
 from exporter.models.registry import create_model
 from exporter.models.weights import seed_weights
-from exporter.pipeline import _plan
+from exporter.pipeline import _plan, _refuse_without_core_ai
 from tests.models import SMALLEST
 
 
@@ -97,6 +98,24 @@ def test_formats_are_made_once_each(formats, made):
     assert [name for name, _ in _plan("mobilevit_xxs", "pixel8", formats, None, None, None).lowerings] == made
 
 
+def test_core_ai_is_made_for_whom_it_is_asked_for_and_nobody_else():
+    def made(target: str, *formats: str) -> list[str]:
+        return [name for name, _ in _plan("mobilevit_xxs", target, formats or None, None, None, None).lowerings]
+
+    assert made("iphone15", "coreai") == made("host", "coreai") == ["coreai"]
+    assert "coreai" not in {*made("iphone17_pro"), *made("host"), *made("iphone17_pro", "all")}
+    assert made("host", "all", "coreai")[-1] == "coreai"
+
+
+def test_a_phone_that_never_gets_core_ais_system_is_refused():
+    device = load_device("iphone12")
+    old = device.model_copy(update={"os": device.os.model_copy(update={"max": "iOS 26"})})
+    with pytest.raises(
+        BackendError, match=r"needs iOS 27, and the newest for iPhone 12 is iOS 26: take --format coreml"
+    ):
+        _refuse_without_core_ai(old)
+
+
 @pytest.mark.parametrize(
     ("request_", "error", "complaint"),
     [
@@ -107,6 +126,7 @@ def test_formats_are_made_once_each(formats, made):
         ({"delegate": "qnn"}, BackendError, "xnnpack and coreml, not 'qnn'"),
         ({"delegate": "coreml", "formats": ["onnx"]}, BackendError, "add --format executorch"),
         ({"delegate": "coreml", "target": "pixel8"}, BackendError, "Apple systems only, not on Google Pixel 8"),
+        ({"formats": ["coreai"], "target": "pixel8"}, BackendError, "Apple systems only, not on Google Pixel 8"),
         ({"formats": []}, BackendError, "no format to make"),
         ({"min_ios": 12, "formats": ["coreml"]}, BackendError, "iOS 12 is too old"),
         ({"min_ios": 17, "formats": ["onnx"]}, BackendError, "add --format coreml"),

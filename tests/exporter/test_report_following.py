@@ -46,6 +46,29 @@ def test_artefacts_that_saw_nothing_have_no_pictures(tracker_bundle):
     assert not any(row.formats for row in shown.rows)
 
 
+def test_a_frame_that_was_not_followed_has_no_picture_and_no_place_on_the_curve(tracker_bundle, reference):
+    manifest = tracker_bundle.manifest
+    (rollout,) = manifest.rollouts
+    cut = {"mask_iou": rollout.mask_iou[:5], "max_abs": rollout.max_abs[:5], "left_out": FRAMES - 5}
+    short = manifest.model_copy(update={"rollouts": (rollout.model_copy(update=cut),)})
+    shown = following(tracker_bundle.path, short, {"onnx": reference[:5]})
+    assert [bool(row.formats) for row in shown.rows] == [True, True, *[False] * 6]
+    (curve,) = shown.curves
+    assert [x for x, _, _, _ in curve.points] == pytest.approx(np.linspace(0, 100, 24)[:5], abs=0.01)
+
+
+def test_a_report_says_where_a_format_was_not_followed(tracker_bundle, tmp_path, reference):
+    manifest = tracker_bundle.manifest
+    (rollout,) = manifest.rollouts
+    cut = {"mask_iou": (1.0, 1.0), "max_abs": (0.0, 0.0), "left_out": FRAMES - 2, "detail": "2 of 24 frames agree."}
+    shutil.copytree(tracker_bundle.path / "vectors", tmp_path / "vectors")
+    short = manifest.model_copy(update={"rollouts": (rollout.model_copy(update=cut),)})
+    write_report(tmp_path, short, device_profiles.load("iphone15"), {"onnx": reference[:2]})
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "onnx: 2 of 24 frames agree." in page
+    assert page.count("not followed") == 7
+
+
 def test_a_curve_has_a_place_for_every_frame_and_the_tolerance_is_above_what_passed(tracker_bundle):
     shown = following(tracker_bundle.path, tracker_bundle.manifest, {})
     (curve,) = shown.curves

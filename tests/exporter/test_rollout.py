@@ -1,5 +1,6 @@
 """A tracker is verified as a whole: a sequence through the artefacts, frame by frame against PyTorch."""
 
+from exporter.backends import onnx
 from exporter.bundle import read_vectors
 from exporter.rollout import FRAMES, follow, least_logit, roll_out, roll_out_bundle
 from exporter.verify import verify_bundle
@@ -51,6 +52,19 @@ def test_a_memory_that_drifts_fails_the_rollout(tracker_bundle):
     assert followed.rollout.status == "failed"
     assert "frame" in followed.rollout.detail
     assert (followed.masks != (vectors[1]["mask_logits"][:, 0] > 0)).any((1, 2))[2:].all()
+
+
+def test_a_format_in_a_time_box_follows_two_frames_at_least_and_says_how_many(tracker_bundle, monkeypatch):
+    monkeypatch.setattr(onnx, "SECONDS", 0.0)
+    runners = {graph.name: tracker_bundle.runner("onnx", graph.name) for graph in tracker_bundle.manifest.graphs}
+    sequence, seen = tracker_bundle.manifest.sequence, []
+    vectors = read_vectors(tracker_bundle.path / sequence.file)
+    followed = follow("onnx", "fp32", runners, 64, sequence, vectors, lambda done, count: seen.append((done, count)))
+    rollout = followed.rollout
+    assert (rollout.status, len(rollout.mask_iou), rollout.left_out) == ("passed", 2, FRAMES - 2)
+    assert rollout.detail.startswith("2 of 24 frames agree with PyTorch")
+    assert rollout.detail.endswith("; then its 0 s were up.")
+    assert (len(followed.masks), seen) == (2, [(0, FRAMES), (1, FRAMES)])
 
 
 def test_an_artefact_that_does_not_load_fails_the_rollout(tracker_bundle, tmp_path):

@@ -98,6 +98,26 @@ def test_a_format_that_was_not_made_to_follow_is_named(tracker):
     )
 
 
+def test_a_format_whose_time_was_up_is_said_to_have_followed_as_far_as_it_came(tracker):
+    onnx, tflite = tracker.rollouts
+    short = tflite.model_copy(update={"mask_iou": tflite.mask_iou[:7], "max_abs": tflite.max_abs[:7], "left_out": 17})
+    assert verdict(tracker.model_copy(update={"rollouts": (short, onnx)})).sentence.endswith(
+        "an object is followed as by PyTorch in 24 frames by onnx, in 7 of 24 frames by tflite."
+    )
+    alone = tuple(artifact for artifact in tracker.artifacts if artifact.format == "tflite")
+    assert verdict(tracker.model_copy(update={"artifacts": alone, "rollouts": (short,)})).sentence.endswith(
+        "an object is followed as by PyTorch in 7 of 24 frames."
+    )
+
+
+def test_a_format_that_was_given_part_of_the_inputs_is_named(tracker):
+    first, *others = tracker.artifacts
+    cut = first.verification.model_copy(update={"left_out": 3})
+    seen = verdict(tracker.model_copy(update={"artifacts": (first.model_copy(update={"verification": cut}), *others)}))
+    assert "; onnx was given part of the inputs only, as time was up; " in seen.sentence
+    assert seen.outcome == "passed"
+
+
 def test_a_format_of_which_a_graph_was_not_executed_does_not_agree(tracker):
     first, *others = tracker.artifacts
     idle = first.verification.model_copy(update={"status": "not executed", **UNMEASURED})

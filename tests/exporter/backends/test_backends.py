@@ -1,18 +1,18 @@
-"""Every family in every format: lowered, loaded from disk, run, compared."""
+"""Every family in every format that needs no asking for: lowered, loaded from disk, run, compared."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from exporter.backends import FORMATS, backend, installed, toolchain_versions
+from exporter.backends import all_formats, backend, installed, toolchain_versions
 from exporter.errors import BackendError, InputShapeError
 from exporter.verify import TOLERANCES
 from tests.models import SMALLEST
 
 
 @pytest.mark.parametrize("family", SMALLEST)
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", all_formats())
 def test_a_runner_agrees_with_pytorch(bundles, family, format):
     bundle = bundles[family]
     given, expected = bundle.vectors("classify")
@@ -22,7 +22,7 @@ def test_a_runner_agrees_with_pytorch(bundles, family, format):
         assert np.abs(runner({"image": image})["logits"] - logits).max() <= tolerance * np.abs(logits).max()
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", all_formats())
 def test_what_a_runner_returned_survives_its_next_call(bundles, format):
     bundle = bundles["mobilevit"]
     images = bundle.vectors("classify")[0]["image"]
@@ -33,7 +33,7 @@ def test_what_a_runner_returned_survives_its_next_call(bundles, format):
     assert np.array_equal(first, kept)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", all_formats())
 def test_a_runner_takes_pixels_as_bytes_too(bundles, format):
     bundle = bundles["mobilevit"]
     image = bundle.vectors("classify")[0]["image"][0]
@@ -48,7 +48,7 @@ def test_inputs_that_the_graph_does_not_take_are_refused_in_words(bundles, input
         runner({name: np.zeros(shape, np.float32) for name, shape in inputs.items()})
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", all_formats())
 def test_the_census_counts_operators_and_no_weights(bundles, format):
     operators = bundles["efficientformer"].artifact(format, "classify").operators
     assert operators
