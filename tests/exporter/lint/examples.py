@@ -160,6 +160,10 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         _file(_attention, (1, 2, 5, 8), (1, 2, 5, 8), format="coreml", min_ios=18),
         _file(_attention, (1, 2, 5, 8), (1, 2, 5, 8), format="coreml", min_ios=17),
     ),
+    "newer-than-users": (
+        _file(lambda x: x.relu(), (1, 8), format="coreai"),
+        _file(lambda x: x.relu(), (1, 8), format="coreml"),
+    ),
     "neural-engine": (
         _file(_conv(3), (1, 3, 16, 16), format="coreml", precision="fp16"),
         _file(_conv(3), (1, 3, 16, 16), format="coreml"),

@@ -69,7 +69,7 @@ def file_of(example: Example, graph: Graph, folder: Path) -> Subject:
         format=example.format,
         precision=example.precision,
         stage="artifact",
-        operations=tuple(module.operations(path)),
+        operations=tuple(module.operations(path)) if hasattr(module, "operations") else (),
         device=DEVICE,
         min_ios=17,
         delegation=lowered.delegation,
