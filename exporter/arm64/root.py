@@ -27,9 +27,14 @@ Step = Callable[[str, float], None]
 
 SUITE, PYTHON = "bookworm", "3.11"
 """A Debian, and its Python."""
+ARCHIVE = "http://deb.debian.org/debian"
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+"""What the archive is signed with."""
 EMULATOR = "qemu-aarch64-static"
-PACKAGES = {EMULATOR: "qemu-user-static", "debootstrap": "debootstrap", "dpkg": "dpkg", "gpgv": "gpgv"}
+PROGRAMS = {EMULATOR: "qemu-user-static", "apt-get": "apt", "dpkg": "dpkg"}
 """Program -> Debian's package of it."""
+PACKAGES = (f"python{PYTHON}", "libstdc++6")
+"""What the runtimes need of Debian; apt adds what these depend on."""
 RUNTIMES = ("onnxruntime", "ai-edge-litert")
 LOADERS = ("numpy", "pydantic", "pydantic-core", "annotated-types", "typing-extensions", "typing-inspection")
 """What our own loaders import besides."""
@@ -65,8 +70,10 @@ def prepare(progress: Step | None = None) -> Root:
     emulator = Path(_program(EMULATOR))
     folder = _cache() / f"arm64-{_key(versions)}"
     if not folder.exists():
-        for program in PACKAGES:
+        for program in PROGRAMS:
             _program(program)
+        if not KEYRING.exists():
+            raise EmulationError(f"Running arm64 code here needs {KEYRING}: apt-get install debian-archive-keyring.")
         if importlib.util.find_spec("pip") is None:
             raise EmulationError(
                 "Running arm64 code here needs pip in this environment, to fetch wheels: python -m ensurepip."
@@ -96,29 +103,22 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitexport"
 
 
-def _search_path() -> str:
-    """debootstrap, and what it calls, are where a user's own path may not lead."""
-    return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
-
-
 def _program(name: str) -> str:
-    path = shutil.which(name, path=_search_path())
+    path = shutil.which(name)
     if path is None:
-        raise EmulationError(f"Running arm64 code here needs {name}: apt-get install {PACKAGES[name]}.")
+        raise EmulationError(f"Running arm64 code here needs {name}: apt-get install {PROGRAMS[name]}.")
     return path
 
 
 def _make(folder: Path, versions: Mapping[str, str], step: Step) -> None:
     """Make the root beside its place and move it there once complete."""
     with staging(folder.parent) as beside:
-        _download_debian(beside / "downloads", lambda line: step(f"arm64: {line}", 0.0))
-        for deb in sorted((beside / "downloads/var/cache/apt/archives").glob("*.deb")):
-            step(f"arm64: {deb.name.partition('_')[0]}", 0.0)
-            _run([_program("dpkg"), "-x", str(deb), str(beside / "debian")], f"{deb.name} cannot be unpacked")
-        shutil.rmtree(beside / "downloads")
+        step("arm64: Debian", 0.0)
+        for package in _download_debian(beside / "apt"):
+            _run([_program("dpkg"), "-x", str(package), str(beside / "debian")], f"{package.name} cannot be unpacked")
+        shutil.rmtree(beside / "apt")
         step("arm64: the runtimes", 0.0)
-        _download_wheels(beside / "wheels", versions)
-        for wheel in (beside / "wheels").iterdir():
+        for wheel in _download_wheels(beside / "wheels", versions):
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(beside / "packages")
         shutil.rmtree(beside / "wheels")
@@ -130,16 +130,35 @@ def _make(folder: Path, versions: Mapping[str, str], step: Step) -> None:
                 raise
 
 
-def _download_debian(folder: Path, on_line: Callable[[str], None]) -> None:
-    """Download the packages of a minimal system with Python, checked against Debian's signatures."""
-    command = [
-        _program("debootstrap"), "--arch=arm64", "--variant=minbase", "--include=python3", "--download-only",
-        "--force-check-gpg", SUITE, str(folder),
-    ]  # fmt: skip
-    _run(command, "Debian's packages for arm64 cannot be downloaded", on_line)
+def _download_debian(folder: Path) -> list[Path]:
+    """Download Debian's packages for arm64, checked against its signatures, by an apt with settings of its own."""
+    for name in ("etc/apt.conf.d", "etc/preferences.d", "lists/partial", "archives/partial"):
+        (folder / name).mkdir(parents=True)
+    (folder / "status").touch()
+    (folder / "etc/sources.list").write_text(f"deb [signed-by={KEYRING}] {ARCHIVE} {SUITE} main\n")
+    settings = {
+        "APT::Architecture": "arm64",
+        "APT::Architectures": "arm64",
+        "APT::Install-Recommends": "false",
+        "APT::Sandbox::User": "",  # its own user could not write here
+        "Acquire::Languages": "none",
+        "Acquire::Retries": "2",
+        "Dir::Cache": str(folder),
+        "Dir::Etc": str(folder / "etc"),
+        "Dir::State": str(folder),
+        "Dir::State::status": str(folder / "status"),
+    }
+    (folder / "apt.conf").write_text("".join(f'{name} "{value}";\n' for name, value in settings.items()))
+    for command in (["update", "--error-on=any"], ["install", "--yes", "--download-only", *PACKAGES]):
+        _run(
+            [_program("apt-get"), "--quiet", *command],
+            "Debian's packages for arm64 cannot be downloaded",
+            {"APT_CONFIG": str(folder / "apt.conf")},
+        )
+    return sorted((folder / "archives").glob("*.deb"))
 
 
-def _download_wheels(folder: Path, versions: Mapping[str, str]) -> None:
+def _download_wheels(folder: Path, versions: Mapping[str, str]) -> list[Path]:
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
         "--only-binary=:all:", "--python-version", PYTHON, "--implementation", "cp",
@@ -148,12 +167,11 @@ def _download_wheels(folder: Path, versions: Mapping[str, str]) -> None:
         "--dest", str(folder), *(f"{name}=={version}" for name, version in versions.items()),
     ]  # fmt: skip
     _run(command, "The runtimes' wheels for arm64 cannot be downloaded")
+    return sorted(folder.glob("*.whl"))
 
 
-def _run(command: Sequence[str], failure: str, on_line: Callable[[str], None] = lambda line: None) -> None:
-    """Run a program to its end, and all that it starts; raises `EmulationError` with `failure` and its complaint."""
-    environment = os.environ | {"PATH": _search_path(), "LC_ALL": "C"}
-    said = [""]
+def _run(command: Sequence[str], failure: str, environment: dict[str, str] | None = None) -> None:
+    """Run a program, and all that it starts, to its end; raises `EmulationError` with `failure` and its complaint."""
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -161,17 +179,15 @@ def _run(command: Sequence[str], failure: str, on_line: Callable[[str], None] = 
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env=environment,
+        env=os.environ | {"LC_ALL": "C"} | (environment or {}),
         process_group=0,
     ) as process:
-        assert process.stdout is not None
         try:
-            for line in process.stdout:
-                said.append(line.strip())
-                on_line(said[-1].removeprefix("I: "))
+            said, _ = process.communicate()
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
     if process.returncode:
-        complaint = next((line for line in said if line.startswith(("E: ", "ERROR: "))), said[-1])
-        raise EmulationError(f"{failure} ({complaint.removeprefix('E: ').removeprefix('ERROR: ')}).")
+        lines = said.strip().splitlines() or ["it says nothing"]
+        complaint = next((line for line in lines if line.startswith(("E: ", "ERROR: "))), lines[-1])
+        raise EmulationError(f"{failure} ({complaint.partition(': ')[2] or complaint}).")

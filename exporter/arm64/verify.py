@@ -66,9 +66,12 @@ def verify_bundle_on_arm64(
 
 
 def verify_on_arm64(
-    cases: Sequence[Case], progress: Callable[[str, float], None] | None = None, seconds: float = SECONDS
+    cases: Sequence[Case],
+    progress: Callable[[str, float], None] | None = None,
+    seconds: float = SECONDS,
+    cpus: Sequence[CpuModel] = CPU_MODELS,
 ) -> OnArm64:
-    """The same for artefacts of any origin; raises `EmulationError`."""
+    """The same for artefacts of any origin, and for some cores only; raises `EmulationError`."""
     step = progress or (lambda what, share: None)
     reasons = [_not_covered(case.format) for case in cases]
     covered = [case for case, reason in zip(cases, reasons, strict=True) if reason is None]
@@ -80,8 +83,8 @@ def verify_on_arm64(
     if not covered:
         return OnArm64(emulator=None, host=HOST, cores=(), results=tuple(idle))
     root = prepare(step)
-    cores = [_core(root, cpu) for cpu in CPU_MODELS]
-    usable = [cpu for cpu, core in zip(CPU_MODELS, cores, strict=True) if core.missing is None]
+    cores = [_core(root, cpu) for cpu in cpus]
+    usable = [cpu for cpu, core in zip(cpus, cores, strict=True) if core.missing is None]
     if not usable:
         raise EmulationError(" ".join(core.missing for core in cores if core.missing))
     ran: list[OnCore] = []
