@@ -134,6 +134,9 @@ def _guest(folder: Path, root: Root, cpu: CpuModel) -> Iterator[_Guest]:
             yield _Guest(process, folder)
         finally:
             process.kill()
+            assert process.stdin is not None
+            with suppress(BrokenPipeError):  # of an order that a dead process did not read
+                process.stdin.close()
 
 
 class _Guest:
@@ -178,8 +181,8 @@ class _Guest:
         timer.start()
         line = self._process.stdout.readline()
         timer.cancel()
-        self.alive = bool(line)
-        return json.loads(line) if line else None
+        self.alive = line.endswith("\n")  # the last words of a process that is killed may be half a line
+        return json.loads(line) if self.alive else None
 
     def _last_words(self) -> str:
         """Why the process has ended: the emulator's own line, if it was a signal of the core's."""
