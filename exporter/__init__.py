@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from exporter.arm64.verify import verify_bundle_on_arm64
     from exporter.bundle import Bundle
     from exporter.classify import classify_photo
     from exporter.errors import VerificationError, VitexportError, WeightsError
@@ -40,6 +41,7 @@ _HOMES = {
     "track_file": "exporter.tracked",
     "track_video": "exporter.tracking",
     "verify_bundle": "exporter.verify",
+    "verify_bundle_on_arm64": "exporter.arm64.verify",
 }
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "track_file",
     "track_video",
     "verify_bundle",
+    "verify_bundle_on_arm64",
 ]
 
 

@@ -178,9 +178,18 @@ def formats(bundle: str | None, as_json: bool) -> None:
 @click.option("--against", metavar="OLD", help="An earlier bundle of the model, than which BUNDLE must be no worse.")
 @click.option("--explain", is_flag=True, help="Find the first operation at which a failed artefact leaves PyTorch.")
 @click.option("--weights", metavar="FILE", help="For --explain: the checkpoint, if BUNDLE was made from a file.")
+@click.option("--arch", type=click.Choice(["arm64"]), help="Run TFLite and ONNX as a phone's code, under an emulator.")
 @json_option
 @verbose_option
-def verify(bundle: str, against: str | None, explain: bool, weights: str | None, as_json: bool, verbose: bool) -> None:
+def verify(
+    bundle: str,
+    against: str | None,
+    explain: bool,
+    weights: str | None,
+    arch: str | None,
+    as_json: bool,
+    verbose: bool,
+) -> None:
     """Run every artefact of BUNDLE again, from disk."""
     from exporter import terminal
     from exporter.bundle import Bundle
@@ -189,6 +198,11 @@ def verify(bundle: str, against: str | None, explain: bool, weights: str | None,
 
     if weights is not None and not explain:
         raise click.UsageError("--weights is for --explain: add it.")
+    if arch is not None:
+        if against is not None or explain:
+            raise click.UsageError("--arch goes with neither --against nor --explain: leave them out.")
+        _verify_on_arm64(bundle, as_json, verbose)
+        return
     opened, old = Bundle.open(bundle), Bundle.open(against) if against is not None else None
     if old is not None:
         old.check()
@@ -229,6 +243,23 @@ def verify(bundle: str, against: str | None, explain: bool, weights: str | None,
         if regression is not None and against is not None:
             terminal.print_regression(regression, bundle, against)
     if whole.outcome == "failed" or (regression is not None and regression.worse):
+        sys.exit(EXIT_FAILED)
+
+
+def _verify_on_arm64(bundle: str, as_json: bool, verbose: bool) -> None:
+    from exporter import terminal
+    from exporter.bundle import Bundle
+
+    opened = Bundle.open(bundle)
+    with _working(verbose) as progress:
+        from exporter.arm64.verify import verify_bundle_on_arm64
+
+        found = verify_bundle_on_arm64(opened, progress)
+    if as_json:
+        terminal.print_json({"verdict": found.verdict, **found.model_dump()})
+    else:
+        terminal.print_arm64(found)
+    if found.verdict.outcome == "failed":
         sys.exit(EXIT_FAILED)
 
 

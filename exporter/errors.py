@@ -44,6 +44,10 @@ class VideoError(VitexportError):
     """A video or folder of frames that cannot be read, or a video that cannot be written."""
 
 
+class EmulationError(VitexportError):
+    """Code for arm64 cannot be run on this machine: something that it needs is missing."""
+
+
 class VerificationError(Exception):
     """An artefact disagrees with PyTorch; the command line exits 1."""
 

@@ -20,6 +20,7 @@ from exporter.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
     from device_profiles.schema import Device
+    from exporter.arm64.results import OnArm64
     from exporter.bundle import Bundle
     from exporter.classify import Prediction
     from exporter.explain import Explanation
@@ -33,6 +34,7 @@ _COLOURS = {
     "passed": _GOOD,
     "failed": _BAD,
     "not executed": _UNKNOWN,
+    "not covered": _UNKNOWN,
     "open": _UNKNOWN,
     "better": _GOOD,
     "worse": _BAD,
@@ -245,6 +247,41 @@ def print_rollouts(rollouts: Sequence[Rollout]) -> None:
     for rollout in rollouts:
         if rollout.status != "passed" or rollout.left_out:
             _stdout().print(f"{rollout.format}: {rollout.detail}", soft_wrap=True)
+
+
+def print_arm64(found: OnArm64) -> None:
+    """One row an artefact and core: how far it is from the same artefact here, and from PyTorch; below, why not."""
+    console = _stdout()
+
+    def cells(verification: Verification | None) -> tuple[str, object]:
+        if verification is None:
+            return "–", "–"
+        return f"{verification.vectors} of {verification.vectors + verification.left_out}", _parity(verification)[0]
+
+    print_table(
+        ("format", "graph", "core", "inputs>", f"from {found.host}>", "from PyTorch>", "result"),
+        (
+            (
+                one.format,
+                one.graph,
+                one.core or "–",
+                cells(one.against_pytorch)[0],
+                cells(one.against_host)[1],
+                cells(one.against_pytorch)[1],
+                Text(one.status, _COLOURS[one.status]),
+            )
+            for one in found.results
+        ),
+    )
+    for core in found.cores:
+        if core.missing is not None:
+            console.print(f"{core.name}: {core.missing}", soft_wrap=True)
+    for one in found.results:
+        if one.status == "failed":
+            console.print(f"{one.format} {one.graph} on {one.core}: {one.detail}", soft_wrap=True)
+    for format, reason in {one.format: one.detail for one in found.results if one.status == "not covered"}.items():
+        console.print(f"{format} is not covered: {reason}", soft_wrap=True)
+    print_verdict(found.verdict)
 
 
 def _parity(verification: Verification) -> tuple[object, object]:

@@ -36,13 +36,13 @@ def verdict(manifest: Manifest) -> Verdict:
         how = "in full" if partial else "here"
         clauses.append(f"No format was executed {how}, so agreement with PyTorch is not proved")
     if wrong:
-        clauses.append(f"{_listed(wrong)} {'disagrees' if len(wrong) == 1 else 'disagree'} with PyTorch")
+        clauses.append(f"{listed(wrong)} {'disagrees' if len(wrong) == 1 else 'disagree'} with PyTorch")
     if partial:
-        clauses.append(f"{_listed(partial)} {_was(partial)} executed in part only")
+        clauses.append(f"{listed(partial)} {_was(partial)} executed in part only")
     if hasty:
-        clauses.append(f"{_listed(hasty)} {_was(hasty)} given part of the inputs only, as time was up")
+        clauses.append(f"{listed(hasty)} {_was(hasty)} given part of the inputs only, as time was up")
     if idle and (agreeing or wrong or partial):
-        clauses.append(f"{_listed(idle)} {_was(idle)} not executed")
+        clauses.append(f"{listed(idle)} {_was(idle)} not executed")
     if manifest.sequence is not None and (agreeing or lost):
         clauses += _following(manifest.rollouts, agreeing)
     outcome: Literal["passed", "failed", "open"] = "failed" if wrong or lost else "passed" if agreeing else "open"
@@ -77,15 +77,16 @@ def _following(rollouts: Sequence[Rollout], agreeing: Sequence[str]) -> Iterator
     untried = [format for format in agreeing if format not in (*chain(*followed.values()), *lost)]
     if followed:
         each = len(followed) > 1 or bool(lost or untried)
-        counts = [f"{frames} by {_listed(by)}" if each else frames for frames, by in followed.items()]
+        counts = [f"{frames} by {listed(by)}" if each else frames for frames, by in followed.items()]
         yield f"an object is followed as by PyTorch in {', in '.join(counts)}"
     if lost:
-        yield f"{_listed(lost)} cannot follow an object"
+        yield f"{listed(lost)} cannot follow an object"
     if untried:
-        yield f"following an object was not tried with {_listed(untried)}"
+        yield f"following an object was not tried with {listed(untried)}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """For a sentence: a, b and c."""
     *head, last = names
     return f"{', '.join(head)} and {last}" if head else last
 

@@ -63,6 +63,22 @@ def verify(
         return unmeasured("failed", str(damage))
     except Exception as error:  # whatever a runtime throws: an artefact that it refuses has failed
         return unmeasured("failed", f"{path.name} does not run ({describe(error)})")
+    return judge(expected, actual, outputs, tolerance, runner.runtime, module.SECONDS)
+
+
+def judge(
+    expected: Arrays,
+    actual: Arrays,
+    outputs: Sequence[TensorSpec],
+    tolerance: Tolerance,
+    runtime: str,
+    seconds: float | None = None,
+    reference: str = "PyTorch",
+) -> Verification:
+    """Compare what came out of a run with what `reference` says, on as many inputs as were run.
+
+    Where those are not all, `seconds` was the time for them.
+    """
     ran, count = len(next(iter(actual.values()))), len(next(iter(expected.values())))
     expected = {name: values[:ran] for name, values in expected.items()}
     classes = {spec.name for spec in outputs if spec.holds_class_scores}
@@ -71,27 +87,30 @@ def verify(
     failures = [
         text
         for name, output in parity.items()
-        if name not in by_psnr and (text := _failure(name, output, tolerance, expected[name], actual.get(name)))
+        if name not in by_psnr
+        and (text := _failure(name, output, tolerance, expected[name], actual.get(name), reference))
     ]
     return Verification(
         status="failed" if failures else "passed",
-        runtime=runner.runtime,
+        runtime=runtime,
         tolerance=tolerance,
         vectors=ran,
         left_out=count - ran,
         outputs=parity,
         by_psnr=by_psnr,
-        detail="; ".join(failures) or _agreement_within(parity, by_psnr, count, module.SECONDS),
+        detail="; ".join(failures) or _agreement_within(parity, by_psnr, count, seconds, reference),
     )
 
 
-def _agreement_within(parity: Mapping[str, Parity], by_psnr: Collection[str], count: int, seconds: float | None) -> str:
+def _agreement_within(
+    parity: Mapping[str, Parity], by_psnr: Collection[str], count: int, seconds: float | None, reference: str
+) -> str:
     """How far outputs that passed are off, and the PSNR of those that passed by it; of how many of `count` inputs."""
     ran = len(next(iter(parity.values())).per_vector)
     inputs = f"{count} inputs" if ran == count else f"{ran} of {count} inputs; then its {seconds:.0f} s were up"
     within = max((one.relative or 0.0 for name, one in parity.items() if name not in by_psnr), default=0.0)
     but = [f"{name} with a PSNR of {parity[name].psnr:.0f} dB" for name in by_psnr]
-    return ", ".join([f"Agrees with PyTorch within {within:.1e} on {inputs}", *but]) + "."
+    return ", ".join([f"Agrees with {reference} within {within:.1e} on {inputs}", *but]) + "."
 
 
 def few_are_off(parity: Parity, tolerance: Tolerance) -> bool:
@@ -216,12 +235,13 @@ def _failure(
     tolerance: Tolerance,
     expected: NDArray[np.float32],
     actual: NDArray[np.float32] | None,
+    reference: str,
 ) -> str | None:
     """What is wrong with an output, or None."""
     if actual is None:
         return f"{name} is missing"
     if actual.shape != expected.shape:
-        return f"{name} has shape {list(actual.shape[1:])}, and PyTorch's has {list(expected.shape[1:])}"
+        return f"{name} has shape {list(actual.shape[1:])}, and {reference}'s has {list(expected.shape[1:])}"
     if parity.relative is None or parity.max_abs is None:
         return f"{name} is not finite on {parity.per_vector.count(None)} of {len(expected)} inputs"
     if parity.relative > tolerance.relative:
@@ -232,5 +252,5 @@ def _failure(
     if parity.top1 is not None and parity.top1 < tolerance.top1:
         return f"{name} has another best class on {1 - parity.top1:.0%} of the inputs"
     if parity.mask_iou is not None and parity.mask_iou < tolerance.mask_iou:
-        return f"{name} has a mask of IoU {parity.mask_iou:.4f} with PyTorch's, and {tolerance.mask_iou} is asked"
+        return f"{name} has a mask of IoU {parity.mask_iou:.4f} with {reference}'s, and {tolerance.mask_iou} is asked"
     return None

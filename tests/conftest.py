@@ -8,7 +8,7 @@ import torch
 
 import exporter
 from exporter import rollout
-from exporter.backends import LowerOptions, coreml
+from exporter.backends import Lowered, LowerOptions, backend, coreml
 from exporter.bundle import Bundle, read_vectors
 from exporter.graphs.capture import Graph
 from exporter.graphs.classifier import classifier_graphs
@@ -117,6 +117,32 @@ def followed_tracker(tmp_path_factory: pytest.TempPathFactory) -> FollowedTracke
         sequence,
         read_vectors(folder / sequence.file),
     )
+
+
+@dataclass(frozen=True)
+class LoweredGraph:
+    path: Path
+    lowered: Lowered
+
+
+class LoweredTracker:
+    """Graphs of the reduced tracker as artefacts, by format and graph; a large one takes half a minute."""
+
+    def __init__(self, tracker: FollowedTracker, folder: Path) -> None:
+        self._tracker, self._folder, self._made = tracker, folder, dict[tuple[str, str], LoweredGraph]()
+
+    def __call__(self, format: str, graph: str) -> LoweredGraph:
+        if (format, graph) not in self._made:
+            module = backend(format)
+            path = self._folder / f"{graph}.{module.EXTENSION}"
+            lowered = module.lower(self._tracker.graphs[graph], path, LowerOptions("fp32"))
+            self._made[format, graph] = LoweredGraph(path, lowered)
+        return self._made[format, graph]
+
+
+@pytest.fixture(scope="session")
+def lowered_tracker(followed_tracker: FollowedTracker, tmp_path_factory: pytest.TempPathFactory) -> LoweredTracker:
+    return LoweredTracker(followed_tracker, tmp_path_factory.mktemp("lowered"))
 
 
 @pytest.fixture(autouse=True, scope="session")

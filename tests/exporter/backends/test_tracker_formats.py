@@ -19,13 +19,9 @@ class LoweredStep:
 
 
 @pytest.fixture(scope="module", params=["executorch", "tflite"])
-def step(request, followed_tracker, tmp_path_factory):
-    """`track_step` in a format; it takes most of a minute, so every test reads the same one."""
-    module = backend(request.param)
-    path = tmp_path_factory.mktemp(request.param) / f"track_step.{module.EXTENSION}"
-    return LoweredStep(
-        request.param, path, module.lower(followed_tracker.graphs["track_step"], path, LowerOptions("fp32"))
-    )
+def step(request, lowered_tracker):
+    made = lowered_tracker(request.param, "track_step")
+    return LoweredStep(request.param, made.path, made.lowered)
 
 
 def test_a_step_with_a_full_memory_agrees_with_pytorch(followed_tracker, step):
