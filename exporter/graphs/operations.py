@@ -17,15 +17,9 @@ from exporter.operations import Operation, Value
 
 def operations(program: ExportedProgram) -> Iterator[Operation]:
     """The calls of a program in order, with their attributes under the names of ATen's schema."""
-    constants = _constants(program)
-    values: dict[fx.Node, tuple[Value, ...]] = {}
+    values = _values(program)
     for node in program.graph.nodes:
-        if node.target is operator.getitem:
-            source, index = node.args
-            values[node] = (values[source][index],)
-            continue
-        values[node] = _values(node, constants.get(node.name))
-        if node.op == "call_function":
+        if node.op == "call_function" and node.target is not operator.getitem:
             yield Operation(
                 kind=operator_name(node),
                 name=node.name,
@@ -34,6 +28,25 @@ def operations(program: ExportedProgram) -> Iterator[Operation]:
                 attributes=_attributes(node),
                 module=module_of(node),
             )
+
+
+def returned(program: ExportedProgram) -> tuple[str, ...]:
+    """Names of the values that a program returns."""
+    values = _values(program)
+    return tuple(value.name for node in program.graph.nodes if node.op == "output" for value in _given(node, values))
+
+
+def _values(program: ExportedProgram) -> dict[fx.Node, tuple[Value, ...]]:
+    """What each node computes; of an unpacking, the one that it takes."""
+    constants = _constants(program)
+    values: dict[fx.Node, tuple[Value, ...]] = {}
+    for node in program.graph.nodes:
+        if node.target is operator.getitem:
+            source, index = node.args
+            values[node] = (values[source][index],)
+        else:
+            values[node] = _results(node, constants.get(node.name))
+    return values
 
 
 def _constants(program: ExportedProgram) -> dict[str, Tensor]:
@@ -45,7 +58,7 @@ def _constants(program: ExportedProgram) -> dict[str, Tensor]:
     return {name: known[target] for name, target in named.items() if isinstance(known.get(target), Tensor)}
 
 
-def _values(node: fx.Node, constant: Tensor | None) -> tuple[Value, ...]:
+def _results(node: fx.Node, constant: Tensor | None) -> tuple[Value, ...]:
     results = node.meta.get("val")
     tensors = [one for one in (results if isinstance(results, tuple | list) else [results]) if isinstance(one, Tensor)]
     names = [node.name] if len(tensors) == 1 else [f"{node.name}_{index}" for index in range(len(tensors))]

@@ -37,8 +37,12 @@ def each(condition: Condition) -> Check:
     return check
 
 
-def rank_above(limit: int) -> Condition:
+def rank_above(limit: int, but: tuple[str, ...] = ()) -> Condition:
+    """Operations on tensors of more axes, `but` for operators of these names."""
+
     def condition(operation: Operation, subject: Subject) -> str | None:
+        if base_name(operation.kind) in but:
+            return None
         value = max((*operation.given, *operation.outputs), key=lambda value: value.rank, default=None)
         return (
             None if value is None or value.rank <= limit else f"{operation.kind} of rank {value.rank}, {shape(value)}"

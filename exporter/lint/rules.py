@@ -9,7 +9,7 @@ from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from exporter.lint import delegates, litert, neural_engine
+from exporter.lint import delegates, kernels, litert, neural_engine, targets
 from exporter.lint.conditions import (
     Check,
     beyond_half,
@@ -56,7 +56,8 @@ def rules() -> tuple[Rule, ...]:
 
 
 CHECKS: dict[str, Check] = {
-    "rank-above-five": each(rank_above(5)),
+    "core-ml-rank": each(rank_above(5, but=("view", "reshape", "permute", "transpose", "clone"))),
+    "core-ai-rank": each(rank_above(5)),
     "litert-gpu-rank": each(rank_above(4)),
     "litert-gpu-attention-rank": each(litert.attention_of_rank_three),
     "litert-gpu-mixed-rank": each(litert.different_ranks),
@@ -64,9 +65,9 @@ CHECKS: dict[str, Check] = {
     "litert-gpu-transposed-product": each(litert.transposed_product),
     "litert-gpu-pad-rank": each(litert.pad_of_rank_three),
     "litert-gpu-broadcast-to": each(one_of("BROADCAST_TO")),
-    "sort": each(one_of("sort", "argsort", "msort", "median", "kthvalue")),
-    "scatter": each(one_of("scatter_reduce", "index_add", "index_reduce")),
-    "missing-kernel": each(delegates.without_kernel),
+    "sort": kernels.sorting,
+    "scatter": each(kernels.scattering),
+    "missing-kernel": each(kernels.not_registered),
     "portable-fallback": delegates.left_outside,
     "delegate-break": delegates.arithmetic_outside,
     "half-epsilon": each(small_epsilon),
@@ -77,7 +78,7 @@ CHECKS: dict[str, Check] = {
     "half-exponential": each(large_exponential),
     "dynamic-shape": each(not_fixed),
     "int64": each(of_type("int64", "uint64")),
-    "newer-than-target": delegates.newer_than_target,
-    "newer-than-users": delegates.newer_than_target,
+    "newer-than-target": targets.newer_than_target,
+    "newer-than-users": targets.newer_than_target,
     "neural-engine": neural_engine.placement,
 }

@@ -37,6 +37,8 @@ class Subject:
     """Oldest iOS that the device's users may have"""
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     """Value -> how large it may become; of a program only"""
+    results: tuple[str, ...] = ()
+    """The values that a program returns"""
     delegation: Delegation | None = None
     """Of an artefact, where its format has delegates"""
     min_os: str | None = None
@@ -61,12 +63,13 @@ class Place:
 
 def of_program(graph: Graph, formats: Mapping[str, Precision], device: Device, min_ios: int) -> list[Subject]:
     """A captured graph, on its way into each of the formats."""
-    from exporter.graphs.operations import operations
+    from exporter.graphs.operations import operations, returned
 
     calls = tuple(operations(graph.program))
     reach = bounds(calls, graph.inputs)
+    results = returned(graph.program)
     return [
-        Subject(graph.name, format, precision, "program", calls, device, min_ios, reach)
+        Subject(graph.name, format, precision, "program", calls, device, min_ios, reach, results)
         for format, precision in formats.items()
     ]
 

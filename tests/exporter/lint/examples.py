@@ -84,9 +84,13 @@ def _conv(kernel: int) -> nn.Module:
 _LITERT_PASSES = ("products_in_rank_four", "elementwise_of_equal_rank", "pads_in_rank_four")
 
 EXAMPLES: dict[str, tuple[Example, Example]] = {
-    "rank-above-five": (
+    "core-ml-rank": (
+        _program(lambda x: x.reshape(1, 2, 4, 2, 4, 3).softmax(2), (1, 8, 8, 3), format="coreml"),
         _program(_windows_at_once, (1, 8, 8, 3), format="coreml"),
-        _program(_windows_in_two_steps, (1, 8, 8, 3), format="coreml"),
+    ),
+    "core-ai-rank": (
+        _program(_windows_at_once, (1, 8, 8, 3), format="coreai"),
+        _program(_windows_in_two_steps, (1, 8, 8, 3), format="coreai"),
     ),
     "litert-gpu-rank": (
         _file(lambda x: x.reshape(1, 2, 4, 8, 3).permute(0, 3, 2, 1, 4) + 1, (1, 8, 8, 3)),
@@ -118,7 +122,7 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     ),
     "sort": (
         _program(lambda x: x.sort(-1).values, (1, 8), format="executorch"),
-        _program(lambda x: x.topk(8, -1).values, (1, 8), format="executorch"),
+        _program(lambda x: x.topk(4, -1).values, (1, 8), format="executorch"),
     ),
     "scatter": (
         _program(lambda x, i: x.scatter_reduce(1, i.long(), x, "amax"), (1, 8), (1, 8), format="tflite"),

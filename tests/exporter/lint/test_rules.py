@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -75,6 +76,57 @@ def file_of(example: Example, graph: Graph, folder: Path) -> Subject:
         delegation=lowered.delegation,
         min_os=lowered.min_os,
     )
+
+
+def _reduced(x, index):
+    return x.scatter_reduce(1, index.long(), x, "amax")
+
+
+def _added(x, index):
+    return x.scatter_add(1, index.long(), x)
+
+
+@pytest.mark.parametrize(
+    ("format", "compute", "rule"),
+    [
+        ("executorch", lambda x, _: x.sort(-1).values, "sort"),
+        ("tflite", lambda x, _: x.sort(-1).values, "sort"),
+        ("tflite", lambda x, _: x.topk(3, -1).values, "sort"),
+        ("executorch", _reduced, "scatter"),
+        ("tflite", _reduced, "scatter"),
+        ("tflite", _added, "scatter"),
+        ("coreml", lambda x, _: x.reshape(1, 2, 1, 2, 1, 2).softmax(1), "core-ml-rank"),
+    ],
+)
+def test_what_is_said_to_fail_does(format, compute, rule, tmp_path):
+    graph = graph_of(Example(compute, ((1, 8), (1, 8)), format))
+    assert rule in {one.rule for one in findings(of_program(graph, {format: "fp32"}, DEVICE, 17))}
+    with pytest.raises((RuntimeError, ValueError)):
+        run_here(format, graph, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("format", "compute"),
+    [
+        ("executorch", lambda x, _: x.topk(3, -1).values),
+        ("tflite", lambda x, _: x.topk(3, -1).indices.float()),
+        ("executorch", _added),
+        ("tflite", lambda x, index: x.scatter(1, index.long(), x)),
+        ("coreml", lambda x, _: x.reshape(1, 2, 1, 2, 1, 2).permute(0, 1, 3, 2, 4, 5).reshape(1, 8)),
+    ],
+)
+def test_what_is_near_it_does_not(format, compute, tmp_path):
+    graph = graph_of(Example(compute, ((1, 8), (1, 8)), format))
+    found = findings(of_program(graph, {format: "fp32"}, DEVICE, 17))
+    assert not [one for one in found if one.severity == "error"]
+    run_here(format, graph, tmp_path)
+
+
+def run_here(format: str, graph: Graph, folder: Path) -> None:
+    module = backend(format)
+    path = folder / f"file.{module.EXTENSION}"
+    module.lower(graph, path, LowerOptions("fp32", rewrites=()))
+    module.load(path)({spec.name: np.zeros(spec.shape, np.float32) for spec in graph.inputs})
 
 
 def test_every_rule_has_its_check_and_its_examples():
