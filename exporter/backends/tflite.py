@@ -30,6 +30,7 @@ REWRITES: dict[str | None, tuple[str, ...]] = {
         "products_in_rank_four",
         "elementwise_of_equal_rank",
         "pads_in_rank_four",
+        "clamps_in_two_steps",
     )
 }
 TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")

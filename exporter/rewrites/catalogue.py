@@ -14,6 +14,7 @@ PASSES: dict[str, Rewrite] = {
         litert.products_in_rank_four,
         litert.elementwise_of_equal_rank,
         litert.pads_in_rank_four,
+        litert.clamps_in_two_steps,
         coreai.averages_that_count_padding,
         coreai.attention_with_wide_values_as_matmuls,
         xnnpack.attention_as_matmuls,

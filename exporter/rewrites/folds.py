@@ -12,25 +12,44 @@ aten = torch.ops.aten
 
 _CHANNEL_AXIS: dict[Any, int] = {aten.conv2d.default: -3, aten.linear.default: -1}
 """Layers that an affine map can be folded into -> axis of their output channels."""
+_OF_A_SHAPE = (
+    aten.ones_like.default,
+    aten.zeros_like.default,
+    aten.full_like.default,
+    aten.new_ones.default,
+    aten.new_zeros.default,
+    aten.new_full.default,
+)
+_ATTENTION = aten.scaled_dot_product_attention.default
 
 
 def fold_constants(module: fx.GraphModule) -> None:
-    """Evaluate what depends on weights alone: gathered attention biases, reshaped layer scales.
+    """Evaluate what depends on weights and shapes alone: gathered attention biases, reshaped layer scales, ones.
 
-    Every runtime wants it: a gather in front of each attention would cost more than the addition it feeds.
+    Every runtime wants it: a gather in front of each attention would cost more than the addition it feeds, and LiteRT's
+    GPU delegate refuses an operator all of whose operands are constants.
     """
     for node in list(module.graph.nodes):
         if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload):
             continue
-        if torch.Tag.nondeterministic_seeded in node.target.tags:
+        # Attention counts as random, because it could drop weights; in inference none does.
+        if torch.Tag.nondeterministic_seeded in node.target.tags and node.target is not _ATTENTION:
             continue
-        if not node.all_input_nodes or any(constant(module, operand) is None for operand in node.all_input_nodes):
+        operands = {operand: _known(module, node, operand) for operand in node.all_input_nodes}
+        if any(value is None for value in operands.values()):
             continue
-        args, kwargs = fx.node.map_arg((node.args, node.kwargs), lambda operand: constant(module, operand))
+        args, kwargs = fx.node.map_arg((node.args, node.kwargs), operands.__getitem__)
         result = node.target(*args, **kwargs)
         if isinstance(result, Tensor):
             node.replace_all_uses_with(add_constant(module, node, node.name, result))
             module.graph.erase_node(node)
+
+
+def _known(module: fx.GraphModule, node: fx.Node, operand: fx.Node) -> Tensor | None:
+    """The constant that `operand` is; where `node` asks for its shape only, any tensor of that shape."""
+    if node.target in _OF_A_SHAPE:
+        return torch.empty(operand.meta["val"].shape, dtype=operand.meta["val"].dtype)
+    return constant(module, operand)
 
 
 def merge_parallel_linears(module: fx.GraphModule) -> None:

@@ -105,6 +105,18 @@ def pads_in_rank_four(module: fx.GraphModule) -> None:
         replace(module, node, result)
 
 
+def clamps_in_two_steps(module: fx.GraphModule) -> None:
+    """A clamp to 0 … 1 as a maximum and a minimum: the converter makes one operator of it, which the GPU has not."""
+    for node in calls(module, aten.clamp.default):
+        source, *limits = node.args
+        if tuple(limits) != (0.0, 1.0):
+            continue
+        with module.graph.inserting_before(node):
+            above = call(module, _as_shaped, call(module, aten.relu.default, source))
+            result = call(module, aten.clamp.default, above, None, 1.0)
+        replace(module, node, result)
+
+
 def _of_rank(module: fx.GraphModule, node: fx.Node, rank: int) -> fx.Node:
     """`node` with axes of one element in front."""
     missing = rank - len(shape_of(node))
