@@ -65,7 +65,7 @@ class Target(_Part):
     id: str
     name: str
     platform: str
-    min_ios: int | None = Field(description="Oldest iOS that its users may have; null where there is none.")
+    min_ios: int = Field(description="Oldest iOS that Core ML files must load on.")
 
 
 class Preprocessing(_Part):

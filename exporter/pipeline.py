@@ -201,8 +201,8 @@ def _lint(
 ) -> tuple[manifest.Finding, ...]:
     """What the rules find in the programs and in the files made of them."""
     precisions = {format: options.precision for format, options in planned.lowerings}
-    subjects = [one for graph in graphs for one in of_program(graph, precisions, planned.device, planned.min_ios)]
-    subjects += [of_artifact(artifact, folder, planned.device, planned.min_ios) for artifact in artifacts]
+    subjects = [one for graph in graphs for one in of_program(graph, precisions, planned.min_ios)]
+    subjects += [of_artifact(artifact, folder, planned.min_ios) for artifact in artifacts]
     return lint.findings(subjects)
 
 
@@ -257,7 +257,7 @@ def _manifest(
             id=planned.device.id,
             name=planned.device.name,
             platform=planned.device.platform,
-            min_ios=planned.min_ios if planned.device.platform == "ios" else None,
+            min_ios=planned.min_ios,
         ),
         preprocessing=manifest.Preprocessing(
             resize="shorter_side_then_center_crop" if family.crop_pct else "square",

@@ -214,14 +214,18 @@ def _write_sequence(folder: Path, frames: list[Pixels], prompt: Prompt, model: E
             "object_score": np.array([result.object_score for result in results], np.float32),
         },
     )
-    covered = (logits > 0).mean((1, 2, 3))
-    covering = int(((covered >= COVERING[0]) & (covered <= COVERING[1])).sum())
     return Sequence(
         file=FILE,
         sha256=digest(folder / FILE),
         frames=len(frames),
-        covering=covering,
+        covering=_covering(logits),
     )
+
+
+def _covering(logits: NDArray[np.float32]) -> int:
+    """How many of the masks cover a share of their frame that says anything."""
+    covered = (logits > 0).mean((1, 2, 3))
+    return int(((covered >= COVERING[0]) & (covered <= COVERING[1])).sum())
 
 
 @dataclass(frozen=True)
@@ -305,7 +309,7 @@ def follow(
         problems.append(f"the mask logits of frame {finite.index(None)} are not finite")
     elif tolerance.max_abs is not None and max(differences) > tolerance.max_abs:
         problems.append(f"mask logits of frame {int(np.argmax(differences))} are off by {max(differences):.2g}")
-    if sequence.covering * 2 < sequence.frames:
+    if sequence.covering * 2 < sequence.frames or _covering(reference) * 2 < len(reference):
         problems.append("fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing")
     left_out = len(frames) - len(results)
     count = f"{len(results)} of {len(frames)} frames" if left_out else f"{len(frames)} frames"

@@ -79,7 +79,8 @@ def judge(
 
     Where those are not all, `seconds` was the time for them.
     """
-    ran, count = len(next(iter(actual.values()))), len(next(iter(expected.values())))
+    count = len(next(iter(expected.values())))
+    ran = len(next(iter(actual.values()))) if actual else count
     expected = {name: values[:ran] for name, values in expected.items()}
     classes = {spec.name for spec in outputs if spec.holds_class_scores}
     parity = compare(expected, actual, classes, {spec.name for spec in outputs if spec.holds_mask})

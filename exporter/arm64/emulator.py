@@ -178,9 +178,12 @@ class _Guest:
         """The next event; None if the process has ended, or was ended because it said nothing for too long."""
         assert self._process.stdout is not None
         timer = Timer(silence, self._process.kill)
+        timer.daemon = True  # an interrupt must not wait for it
         timer.start()
-        line = self._process.stdout.readline()
-        timer.cancel()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            timer.cancel()
         self.alive = line.endswith("\n")  # the last words of a process that is killed may be half a line
         return json.loads(line) if self.alive else None
 

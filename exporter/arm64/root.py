@@ -94,7 +94,7 @@ def _versions() -> dict[str, str]:
 
 
 def _key(versions: Mapping[str, str]) -> str:
-    content = json.dumps([SUITE, sorted(versions.items())])
+    content = json.dumps([SUITE, PACKAGES, sorted(versions.items())])
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 

@@ -167,7 +167,7 @@ def _since(kind: str) -> int:
     """The first iOS that has an operator."""
     with quiet("coremltools"):
         from coremltools.converters.mil.mil.ops.registry import SSAOpRegistry
-    return min(int(target.name.removeprefix("iOS")) for target in SSAOpRegistry.core_ops[kind])
+    return min((int(target.name.removeprefix("iOS")) for target in SSAOpRegistry.core_ops.get(kind, ())), default=0)
 
 
 _DTYPES = {"fp16": "float16", "fp32": "float32"}

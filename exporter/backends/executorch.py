@@ -193,7 +193,10 @@ def operations(path: Path) -> Iterator[Operation]:
             kind = plan.delegates[call.delegate_index].id
         else:
             continue
-        tensors = tuple(value for place in call.args if (value := values[place]) is not None)
+        # What an operator writes to stands among its arguments, and once more as the last of them.
+        *given, result = call.args
+        places = [*(place for place in given if place != result), result]
+        tensors = tuple(value for place in places if (value := values[place]) is not None)
         attributes = {"registered": kind in registered} if isinstance(call, KernelCall) else {}
         yield Operation(kind, f"instruction {index}", tensors[:-1], tensors[-1:], attributes)
 

@@ -28,6 +28,8 @@ REWRITES: dict[str | None, tuple[str, ...]] = {
     None: (
         "attention_in_tiles",
         "products_in_rank_four",
+        "fold_constants",
+        "constants_on_the_right",
         "elementwise_of_equal_rank",
         "pads_in_rank_four",
         "clamps_in_two_steps",

@@ -29,8 +29,10 @@ def findings(subjects: Iterable[Subject]) -> tuple[Finding, ...]:
 
 
 def _looked_at(rule: Rule, stages: dict[str, Subject]) -> Subject | None:
-    """The last of the rule's stages that is at hand, if the rule is about its format and precision."""
+    """The last of the rule's stages that is at hand and readable, if the rule is about its format and precision."""
     at_hand = [stages[stage] for stage in rule.stages if stage in stages]
+    if len(at_hand) > 1 and not at_hand[-1].operations:  # nothing here reads this file's operators
+        at_hand.pop()
     if not at_hand or at_hand[-1].format not in rule.formats or at_hand[-1].precision not in rule.precisions:
         return None
     return at_hand[-1]

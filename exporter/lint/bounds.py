@@ -40,7 +40,9 @@ def bounds(operations: Iterable[Operation], inputs: Iterable[TensorSpec]) -> Map
     made_by: dict[str, Operation] = {}
     for operation in operations:
         given = [_of(value, known) for value in operation.inputs]
-        if _subtracts_own_maximum(operation, made_by):
+        if not given:
+            found = UNBOUNDED
+        elif _subtracts_own_maximum(operation, made_by):
             found = Bounds(given[0].low - given[0].high, 0.0)
         else:
             found = _RULES.get(base_name(operation.kind), _unbounded)(operation, given)
@@ -51,9 +53,9 @@ def bounds(operations: Iterable[Operation], inputs: Iterable[TensorSpec]) -> Map
 
 
 def base_name(kind: str) -> str:
-    """ "add" from "aten.add.Tensor"; other formats' names as they are."""
+    """ "add" from "aten.add.Tensor" and, in place, "aten.add_.Tensor"; other formats' names as they are."""
     parts = kind.split(".")
-    return parts[1] if len(parts) > 1 else kind
+    return parts[1].rstrip("_") if len(parts) > 1 else kind
 
 
 def _of(value: Value, known: Mapping[str, Bounds]) -> Bounds:
@@ -68,7 +70,9 @@ def _subtracts_own_maximum(operation: Operation, made_by: Mapping[str, Operation
         return False
     left, right = operation.inputs
     source = made_by.get(right.name)
-    return source is not None and base_name(source.kind) in ("amax", "max") and left.name == source.inputs[0].name
+    if source is None or base_name(source.kind) != "amax" or left.name != source.inputs[0].name:
+        return False
+    return bool(source.attributes.get("keepdim")) and operation.attributes.get("alpha", 1) == 1
 
 
 def _unbounded(operation: Operation, given: list[Bounds]) -> Bounds:
@@ -95,6 +99,8 @@ def _from(least: float) -> Rule:
 
 
 def _clamped(operation: Operation, given: list[Bounds]) -> Bounds:
+    if len(given) > 1:  # to computed limits
+        return UNBOUNDED
     attributes = operation.attributes
     low, high = (attributes.get(name) for name in ("min", "max"))
     if "min_val" in attributes:
@@ -146,17 +152,16 @@ def _exponential(operation: Operation, given: list[Bounds]) -> Bounds:
 
 
 def _square(operation: Operation, given: list[Bounds]) -> Bounds:
-    exponent = operation.attributes.get("exponent", 2)
-    return Bounds(0.0, given[0].largest ** 2) if exponent == 2 else UNBOUNDED
+    squares = base_name(operation.kind) == "square" or operation.attributes.get("exponent") == 2
+    return Bounds(0.0, given[0].largest * given[0].largest) if squares and len(given) == 1 else UNBOUNDED
 
 
 def _layer_norm(operation: Operation, given: list[Bounds]) -> Bounds:
     """No element of n is more than sqrt(n) standard deviations from their mean."""
     width = prod(operation.attributes.get("normalized_shape", ())) or 1
-    weight, bias = (
-        operation.inputs[index].largest if len(operation.inputs) > index else 1.0 - index // 2 for index in (1, 2)
-    )
-    return Bounds(-sqrt(width) * weight - bias, sqrt(width) * weight + bias)
+    gain, *bias = [one.largest for one in given[1:]] or [1.0]
+    reach = sqrt(width) * gain + sum(bias)
+    return Bounds(-reach, reach) if len(given) != 2 else UNBOUNDED  # whether the one is a gain or a bias is not known
 
 
 def _weighted(operation: Operation, given: list[Bounds]) -> Bounds:
@@ -208,7 +213,7 @@ _RULES: dict[str, Rule] = {
     **_of_each("abs", lambda operation, given: Bounds(0.0, given[0].largest)),
     **_of_each("exp", _exponential),
     **_of_each("pow square", _square),
-    **_of_each("layer_norm native_layer_norm", _layer_norm),
+    **_of_each("layer_norm", _layer_norm),
     **_of_each("conv2d convolution linear", _weighted),
     **_of_each("scaled_dot_product_attention", _values_of_attention),
 }

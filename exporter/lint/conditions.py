@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import inf, prod
 
 from exporter.lint.bounds import base_name
@@ -19,8 +19,8 @@ MOST_BESIDE_A_LOGIT = 6e4
 """Half precision ends at 65504, and a logit is added."""
 MOST_EXPONENT = 11.09
 """ln 65504: the exponential of anything greater overflows half precision."""
-MOST_TO_SQUARE = 255.9
-"""Root of 65504"""
+HALF_MOST = 65504.0
+"""The greatest number of half precision"""
 MOST_TERMS = 2048
 """Terms of equal size from which on a sum in half precision loses whole terms: it has 11 bits."""
 
@@ -79,7 +79,7 @@ def of_type(*types: str) -> Condition:
 
 def small_epsilon(operation: Operation, subject: Subject) -> str | None:
     """A norm's epsilon that half precision cannot hold, or one that is added before a root or a logarithm."""
-    epsilon = operation.attributes.get("eps", operation.attributes.get("epsilon"))
+    epsilon = operation.attributes.get("eps")
     if isinstance(epsilon, int | float) and 0 < epsilon < HALF_NORMAL:
         return f"{operation.kind} with an epsilon of {epsilon:.0e}"
     return None
@@ -87,20 +87,34 @@ def small_epsilon(operation: Operation, subject: Subject) -> str | None:
 
 def tiny_guard(subject: Subject) -> Iterator[Place]:
     """A constant below half precision's normal numbers, added to what a root, a logarithm or a division then reads."""
-    readers = {value.name: one for one in subject.operations for value in one.given}
+    readers: dict[str, list[Operation]] = {}
+    for operation in subject.operations:
+        for value in operation.given:
+            readers.setdefault(value.name, []).append(operation)
     for operation in subject.operations:
         if base_name(operation.kind) not in ("add", "clamp", "clamp_min", "maximum"):
             continue
         numbers = [operation.attributes.get(name) for name in ("other", "min")]
         numbers += [value.largest for value in operation.inputs if value.constant is not None and value.elements == 1]
         tiny = next((n for n in numbers if isinstance(n, int | float) and 0 < n < HALF_NORMAL), None)
-        reader = readers.get(operation.outputs[0].name) if operation.outputs else None
-        if (
-            tiny is not None
-            and reader is not None
-            and base_name(reader.kind) in ("rsqrt", "sqrt", "log", "div", "reciprocal", "pow")
-        ):
-            yield Place(operation.where, f"{tiny:.0e} added before {reader.kind}")
+        guarded = _first(readers, operation, _GUARDED) if tiny is not None else None
+        if guarded is not None:
+            yield Place(operation.where, f"{tiny:.0e} in {operation.kind} before {guarded.kind}")
+
+
+_GUARDED = ("rsqrt", "sqrt", "log", "log2", "div", "reciprocal", "pow")
+_MOVES = ("expand", "view", "reshape", "unsqueeze", "squeeze", "permute", "transpose", "to", "expand_as", "clone")
+
+
+def _first(readers: Mapping[str, list[Operation]], operation: Operation, kinds: tuple[str, ...]) -> Operation | None:
+    """The first operation of these kinds that reads what `operation` computes, though it be moved on the way."""
+    for value in operation.outputs:
+        for reader in readers.get(value.name, []):
+            name = base_name(reader.kind)
+            found = reader if name in kinds else _first(readers, reader, kinds) if name in _MOVES else None
+            if found is not None:
+                return found
+    return None
 
 
 def beyond_half(operation: Operation, subject: Subject) -> str | None:
@@ -108,7 +122,9 @@ def beyond_half(operation: Operation, subject: Subject) -> str | None:
     numbers = [
         number
         for name, number in operation.attributes.items()
-        if name in ("other", "value", "fill_value") and isinstance(number, int | float) and not isinstance(number, bool)
+        if name in ("other", "value", "fill_value", "self", "s")
+        and isinstance(number, int | float)
+        and not isinstance(number, bool)
     ]
     numbers += [
         float(value.constant.min()) if abs(value.constant.min()) >= value.largest else value.largest
@@ -130,9 +146,8 @@ _REDUCTIONS = (
     "std",
     "group_norm",
     "layer_norm",
-    "native_layer_norm",
-    "native_group_norm",
     "adaptive_avg_pool2d",
+    "avg_pool2d",
     "logsumexp",
     "prod",
 )
@@ -151,6 +166,8 @@ def _terms(operation: Operation) -> int:
     source, attributes = operation.inputs[0], operation.attributes
     if "normalized_shape" in attributes:
         return prod(attributes["normalized_shape"])
+    if "kernel_size" in attributes:
+        return prod(attributes["kernel_size"])
     if "num_groups" in attributes:
         return source.elements // ((source.shape[0] or 1) * attributes["num_groups"])
     if "cumsum" in operation.kind:
@@ -159,29 +176,28 @@ def _terms(operation: Operation) -> int:
 
 
 def large_square(operation: Operation, subject: Subject) -> str | None:
+    """A square, or a higher power, of values that may be too large for it."""
     name, inputs = base_name(operation.kind), operation.inputs
-    squares = name == "square" or (name == "pow" and operation.attributes.get("exponent", 2) not in (0, 1, 0.5, -0.5))
-    squares |= name == "mul" and len(inputs) == 2 and inputs[0].name == inputs[1].name
-    if not squares or not operation.given:
+    power = {"square": 2, "pow": operation.attributes.get("exponent")}.get(name)
+    if name == "mul" and len(inputs) == 2 and inputs[0].name == inputs[1].name:
+        power = 2
+    if not isinstance(power, int | float) or power <= 1 or not operation.given:
         return None
     reach = subject.reach(inputs[0]).largest
-    return None if reach <= MOST_TO_SQUARE else f"{operation.kind} of values {_up_to(reach)}"
+    return None if reach <= HALF_MOST ** (1 / power) else f"{operation.kind} of values {_up_to(reach)}"
 
 
 def large_exponential(operation: Operation, subject: Subject) -> str | None:
-    if base_name(operation.kind) not in (
-        "exp",
-        "expm1",
-        "logsumexp",
-        "logcumsumexp",
-        "softplus",
-        "sinh",
-        "cosh",
-        "exp2",
+    name = base_name(operation.kind)
+    most = {"exp2": 16.0}.get(name, MOST_EXPONENT)
+    if (
+        name not in ("exp", "exp2", "expm1", "logcumsumexp", "logsumexp", "softplus", "sinh", "cosh")
+        or not operation.given
     ):
         return None
-    reach = subject.reach(operation.inputs[0]).high
-    return None if reach <= MOST_EXPONENT else f"{operation.kind} of values {_up_to(reach)}"
+    reach = subject.reach(operation.inputs[0])
+    highest = reach.largest if name in ("sinh", "cosh") else reach.high
+    return None if highest <= most else f"{operation.kind} of values {_up_to(highest)}"
 
 
 def _up_to(reach: float) -> str:

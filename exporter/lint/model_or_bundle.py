@@ -39,7 +39,7 @@ def lint_model(
     precisions = {format: options.precision for format, options in planned.lowerings}
     graphs = graphs_of(network, planned.info)
     step("rules", 0.9)
-    return findings(one for graph in graphs for one in of_program(graph, precisions, planned.device, planned.min_ios))
+    return findings(one for graph in graphs for one in of_program(graph, precisions, planned.min_ios))
 
 
 def lint_bundle(bundle: Bundle, target: str | None = None, progress: Progress | None = None) -> tuple[Finding, ...]:
@@ -49,17 +49,14 @@ def lint_bundle(bundle: Bundle, target: str | None = None, progress: Progress | 
     """
     bundle.check()
     step, manifest = progress or (lambda what, share: None), bundle.manifest
-    device = device_of(target or manifest.target.id)
-    oldest = oldest_ios(device)
-    if target is None and manifest.target.min_ios is not None:
-        oldest = manifest.target.min_ios
+    oldest = manifest.target.min_ios if target is None else oldest_ios(device_of(target))
     step("capture", 0.0)
     info = model_info(manifest.model.name)
     network = create_model(info.name, manifest.model.image_size, num_classes=manifest.model.num_classes or 1000)
     seed_weights(network)
     precisions = {artifact.format: artifact.precision for artifact in manifest.artifacts}
-    subjects = [one for graph in graphs_of(network, info) for one in of_program(graph, precisions, device, oldest)]
+    subjects = [one for graph in graphs_of(network, info) for one in of_program(graph, precisions, oldest)]
     for index, artifact in enumerate(manifest.artifacts):
         step(f"{artifact.format}: {artifact.graph}", 0.5 + 0.5 * index / len(manifest.artifacts))
-        subjects.append(of_artifact(artifact, bundle.path, device, oldest))
+        subjects.append(of_artifact(artifact, bundle.path, oldest))
     return findings(subjects)

@@ -13,7 +13,6 @@ from exporter.manifest import Artifact, Delegation, Precision
 from exporter.operations import Operation, Value
 
 if TYPE_CHECKING:
-    from device_profiles.schema import Device
     from exporter.graphs.capture import Graph
 
 Stage = Literal["program", "artifact"]
@@ -32,7 +31,7 @@ class Subject:
     precision: Precision
     stage: Stage
     operations: tuple[Operation, ...]
-    device: Device
+    """None at all where nothing here can read the file's"""
     min_ios: int
     """Oldest iOS that the device's users may have"""
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
@@ -61,7 +60,7 @@ class Place:
     detail: str
 
 
-def of_program(graph: Graph, formats: Mapping[str, Precision], device: Device, min_ios: int) -> list[Subject]:
+def of_program(graph: Graph, formats: Mapping[str, Precision], min_ios: int) -> list[Subject]:
     """A captured graph, on its way into each of the formats."""
     from exporter.graphs.operations import operations, returned
 
@@ -69,12 +68,12 @@ def of_program(graph: Graph, formats: Mapping[str, Precision], device: Device, m
     reach = bounds(calls, graph.inputs)
     results = returned(graph.program)
     return [
-        Subject(graph.name, format, precision, "program", calls, device, min_ios, reach, results)
+        Subject(graph.name, format, precision, "program", calls, min_ios, reach, results)
         for format, precision in formats.items()
     ]
 
 
-def of_artifact(artifact: Artifact, folder: Path, device: Device, min_ios: int) -> Subject:
+def of_artifact(artifact: Artifact, folder: Path, min_ios: int) -> Subject:
     """A file of a bundle in `folder`. Where its toolchain is missing, or shows no operators, there are none to look at.
 
     Raises `BackendError` for a damaged file.
@@ -88,7 +87,6 @@ def of_artifact(artifact: Artifact, folder: Path, device: Device, min_ios: int) 
         precision=artifact.precision,
         stage="artifact",
         operations=calls,
-        device=device,
         min_ios=min_ios,
         delegation=artifact.delegation,
         min_os=artifact.min_os,

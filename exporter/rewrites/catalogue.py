@@ -12,6 +12,7 @@ PASSES: dict[str, Rewrite] = {
         folds.fold_constants,
         attention.attention_in_tiles,
         litert.products_in_rank_four,
+        litert.constants_on_the_right,
         litert.elementwise_of_equal_rank,
         litert.pads_in_rank_four,
         litert.clamps_in_two_steps,

@@ -53,9 +53,11 @@ _RESHAPING = (
 
 
 def products_in_rank_four(module: fx.GraphModule) -> None:
-    """Attention as product, softmax, product, and every other product of two batches of matrices, in rank 4."""
+    """Attention as product, softmax, product, and other products of batches, in rank 4 for LiteRT's GPU delegate."""
     for node in calls(module, aten.scaled_dot_product_attention.default):
         query, key, value, mask, scale = attention_arguments(node)
+        if len(shape_of(query)) > 4 or (mask is not None and not mask.meta["val"].is_floating_point()):
+            continue
         with module.graph.inserting_before(node):
             scaled = call(module, aten.mul.Tensor, _of_rank(module, query, 4), scale)
             scores = _times(module, scaled, call(module, aten.transpose.int, _of_rank(module, key, 4), 2, 3))
@@ -78,8 +80,20 @@ def _times(module: fx.GraphModule, left: fx.Node, right: fx.Node) -> fx.Node:
     return call(module, torch.ops.vitexport.product.default, left, right)
 
 
+def constants_on_the_right(module: fx.GraphModule) -> None:
+    """Products of a constant and a computed tensor, transposed: LiteRT's GPU delegate takes it as weights only."""
+    for node in calls(module, torch.ops.vitexport.product.default):
+        left, right = node.args
+        if left.op != "get_attr" or right.op == "get_attr":
+            continue
+        with module.graph.inserting_before(node):
+            found = _times(module, *(call(module, aten.transpose.int, operand, 2, 3) for operand in (right, left)))
+            result = call(module, aten.transpose.int, found, 2, 3)
+        replace(module, node, result)
+
+
 def elementwise_of_equal_rank(module: fx.GraphModule) -> None:
-    """Sums, differences and products of two computed tensors, in the shapes that the program gives them.
+    """Sums, differences and products of two computed tensors, in one rank for LiteRT's GPU delegate.
 
     Feature maps are left alone: the converter moves their channels to the end, and has to see through sums for that.
     """
@@ -95,8 +109,11 @@ def elementwise_of_equal_rank(module: fx.GraphModule) -> None:
 
 
 def pads_in_rank_four(module: fx.GraphModule) -> None:
+    """Padding with a constant, in the one rank in which LiteRT's GPU delegate does it rightly."""
     for node in [node for kind in (aten.pad.default, aten.constant_pad_nd.default) for node in calls(module, kind)]:
         source, *rest = node.args
+        if len(shape_of(node)) > 4 or (len(rest) > 1 and rest[1] not in ("constant", None, 0, 0.0)):
+            continue
         shape = shape_of(node)
         with module.graph.inserting_before(node):
             whole = call(module, _as_shaped, _of_rank(module, source, 4))
@@ -106,7 +123,7 @@ def pads_in_rank_four(module: fx.GraphModule) -> None:
 
 
 def clamps_in_two_steps(module: fx.GraphModule) -> None:
-    """A clamp to 0 … 1 as a maximum and a minimum: the converter makes one operator of it, which the GPU has not."""
+    """A clamp to 0 … 1 as a maximum and a minimum: LiteRT's GPU delegate has no operator for both at once."""
     for node in calls(module, aten.clamp.default):
         source, *limits = node.args
         if tuple(limits) != (0.0, 1.0):

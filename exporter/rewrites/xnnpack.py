@@ -40,7 +40,7 @@ def attention_as_matmuls(module: fx.GraphModule) -> None:
 def matmuls_in_rank_three(module: fx.GraphModule) -> None:
     """A product of two rank-4 tensors with equal leading axes, as one of rank 3.
 
-    Left as it is, it is decomposed into expansions, which are not delegated even where they change nothing.
+    ExecuTorch decomposes it into expansions otherwise, which are not delegated even where they change nothing.
     """
     for node in calls(module, aten.matmul.default):
         left, right = node.args

@@ -24,6 +24,8 @@ class Example:
     """Before it is lowered; None for the format's own"""
     min_ios: int = 17
     """That it is lowered for"""
+    oldest: int = 17
+    """That the target's users may have"""
     dynamic: dict[int, torch.export.Dim] = field(default_factory=dict)
     """Axes of the first input that are not fixed"""
 
@@ -142,8 +144,8 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     ),
     "half-epsilon": (_half(_Normed(1e-6), (1, 8)), _half(_Normed(1e-4), (1, 8))),
     "half-guard": (
-        _half(lambda x: (x.abs() + 1e-6).rsqrt(), (1, 8)),
-        _half(lambda x: (x.abs() + 1e-4).rsqrt(), (1, 8)),
+        _half(lambda x: F.normalize(x, eps=1e-12), (1, 8)),
+        _half(lambda x: F.normalize(x, eps=1e-4), (1, 8)),
     ),
     "half-mask": (
         _half(lambda x: (x + (x > 0).float() * -1e9).softmax(-1), (1, 8)),
@@ -166,7 +168,7 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     ),
     "newer-than-users": (
         _file(lambda x: x.relu(), (1, 8), format="coreai"),
-        _file(lambda x: x.relu(), (1, 8), format="coreml"),
+        _file(lambda x: x.relu(), (1, 8), format="coreai", oldest=27),
     ),
     "neural-engine": (
         _file(_conv(3), (1, 3, 16, 16), format="coreml", precision="fp16"),

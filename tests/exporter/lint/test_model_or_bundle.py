@@ -6,11 +6,10 @@ import shutil
 import pytest
 
 import exporter
-from device_profiles import load as load_device
 from exporter.backends import LowerOptions, tflite
 from exporter.bundle import MANIFEST, Bundle, digest
 from exporter.lint import findings
-from exporter.lint.subject import of_program
+from exporter.lint.subject import Subject, of_program
 from exporter.models.registry import create_model, model_info
 from exporter.models.weights import seed_weights
 from exporter.pipeline import graphs_of
@@ -42,11 +41,22 @@ def test_no_published_family_has_an_error(bundles, family):
     assert not [one for one in found if one.severity == "error"]
 
 
+@pytest.mark.parametrize("graph", ["encode_image", "prompt_points", "prompt_mask", "track_first", "track_step"])
+def test_no_file_of_a_tracker_has_an_error(lowered_tracker, graph):
+    operations = tuple(tflite.operations(lowered_tracker("tflite", graph).path))
+    found = findings([Subject(graph, "tflite", "fp32", "artifact", operations, 17)])
+    assert not [one for one in found if one.severity == "error"]
+
+
+@pytest.mark.parametrize("target", ["iphone15", "pixel8"])
+def test_no_error_is_about_a_target_only(bundles, target):
+    assert not [one for one in exporter.lint_bundle(bundles["efficientformerv2"], target) if one.severity == "error"]
+
+
 @pytest.mark.parametrize("format", ["coreml", "executorch", "tflite", "onnx"])
 def test_no_graph_of_a_tracker_has_an_error(followed_tracker, format):
-    device = load_device("iphone15")
     for graph in followed_tracker.graphs.values():
-        found = findings(of_program(graph, {format: "fp16" if format == "coreml" else "fp32"}, device, 17))
+        found = findings(of_program(graph, {format: "fp16" if format == "coreml" else "fp32"}, 17))
         assert not [one for one in found if one.severity == "error"], graph.name
 
 

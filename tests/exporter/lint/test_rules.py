@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import nn
 
-from device_profiles import load as load_device
 from exporter.backends import FORMATS, LowerOptions, backend
 from exporter.graphs.capture import Graph
 from exporter.lint import findings
@@ -15,8 +14,6 @@ from exporter.lint.rules import CHECKS, rules
 from exporter.lint.subject import Subject, of_program
 from exporter.manifest import TensorSpec
 from tests.exporter.lint.examples import EXAMPLES, Example
-
-DEVICE = load_device("iphone15")
 
 
 class Model(nn.Module):
@@ -54,7 +51,7 @@ def test_a_rule_is_triggered_by_its_hazard_and_not_without_it(rule, tmp_path):
 
 def found_in(example: Example, folder: Path) -> set[str]:
     graph = graph_of(example)
-    subjects = of_program(graph, {example.format: example.precision}, DEVICE, 17)
+    subjects = of_program(graph, {example.format: example.precision}, example.oldest)
     if example.artifact:
         subjects.append(file_of(example, graph, folder))
     return {finding.rule for finding in findings(subjects)}
@@ -71,8 +68,7 @@ def file_of(example: Example, graph: Graph, folder: Path) -> Subject:
         precision=example.precision,
         stage="artifact",
         operations=tuple(module.operations(path)) if hasattr(module, "operations") else (),
-        device=DEVICE,
-        min_ios=17,
+        min_ios=example.oldest,
         delegation=lowered.delegation,
         min_os=lowered.min_os,
     )
@@ -100,7 +96,7 @@ def _added(x, index):
 )
 def test_what_is_said_to_fail_does(format, compute, rule, tmp_path):
     graph = graph_of(Example(compute, ((1, 8), (1, 8)), format))
-    assert rule in {one.rule for one in findings(of_program(graph, {format: "fp32"}, DEVICE, 17))}
+    assert rule in {one.rule for one in findings(of_program(graph, {format: "fp32"}, 17))}
     with pytest.raises((RuntimeError, ValueError)):
         run_here(format, graph, tmp_path)
 
@@ -117,7 +113,7 @@ def test_what_is_said_to_fail_does(format, compute, rule, tmp_path):
 )
 def test_what_is_near_it_does_not(format, compute, tmp_path):
     graph = graph_of(Example(compute, ((1, 8), (1, 8)), format))
-    found = findings(of_program(graph, {format: "fp32"}, DEVICE, 17))
+    found = findings(of_program(graph, {format: "fp32"}, 17))
     assert not [one for one in found if one.severity == "error"]
     run_here(format, graph, tmp_path)
 

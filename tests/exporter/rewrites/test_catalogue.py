@@ -30,4 +30,4 @@ def test_no_passes_may_be_asked_for():
 
 @pytest.mark.parametrize("name", PASSES)
 def test_every_pass_says_whom_it_is_for(name):
-    assert any(who in PASSES[name].__doc__ for who in ("XNNPACK", "ExecuTorch", "Core AI", "Every runtime", "delegate"))
+    assert any(who in PASSES[name].__doc__ for who in ("XNNPACK", "ExecuTorch", "Core AI", "LiteRT", "Every runtime"))
