@@ -179,6 +179,7 @@ def formats(bundle: str | None, as_json: bool) -> None:
 @click.option("--explain", is_flag=True, help="Find the first operation at which a failed artefact leaves PyTorch.")
 @click.option("--weights", metavar="FILE", help="For --explain: the checkpoint, if BUNDLE was made from a file.")
 @click.option("--arch", type=click.Choice(["arm64"]), help="Run TFLite and ONNX as a phone's code, under an emulator.")
+@click.option("--gpu", is_flag=True, help="Run TFLite with LiteRT's GPU delegate, with or without a GPU.")
 @json_option
 @verbose_option
 def verify(
@@ -187,6 +188,7 @@ def verify(
     explain: bool,
     weights: str | None,
     arch: str | None,
+    gpu: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -201,7 +203,14 @@ def verify(
     if arch is not None:
         if against is not None or explain:
             raise click.UsageError("--arch goes with neither --against nor --explain: leave them out.")
+        if gpu:
+            raise click.UsageError("--gpu and --arch are other machines: leave one of them out.")
         _verify_on_arm64(bundle, as_json, verbose)
+        return
+    if gpu:
+        if against is not None or explain:
+            raise click.UsageError("--gpu goes with neither --against nor --explain: leave them out.")
+        _verify_on_gpu(bundle, as_json, verbose)
         return
     opened, old = Bundle.open(bundle), Bundle.open(against) if against is not None else None
     if old is not None:
@@ -259,6 +268,23 @@ def _verify_on_arm64(bundle: str, as_json: bool, verbose: bool) -> None:
         terminal.print_json({"verdict": found.verdict, **found.model_dump()})
     else:
         terminal.print_arm64(found)
+    if found.verdict.outcome == "failed":
+        sys.exit(EXIT_FAILED)
+
+
+def _verify_on_gpu(bundle: str, as_json: bool, verbose: bool) -> None:
+    from exporter import terminal
+    from exporter.bundle import Bundle
+
+    opened = Bundle.open(bundle)
+    with _working(verbose) as progress:
+        from exporter.litert_gpu.verify import verify_bundle_on_gpu
+
+        found = verify_bundle_on_gpu(opened, progress)
+    if as_json:
+        terminal.print_json({"verdict": found.verdict, **found.model_dump()})
+    else:
+        terminal.print_gpu(found)
     if found.verdict.outcome == "failed":
         sys.exit(EXIT_FAILED)
 
