@@ -49,8 +49,8 @@ class Guest:
     python: Sequence[str]
     """The command line of its Python"""
     environment: Mapping[str, str]
-    crash_mark: str = ""
-    """How the line of its stderr begins that says what crashed it, if not the last"""
+    crash_mark: str | None = None
+    """How a line of its stderr begins that says what crashed it, if it writes one"""
 
 
 def run_jobs(
@@ -99,7 +99,7 @@ def _started(guest: Guest, folder: Path) -> Iterator[_Process]:
 class _Process:
     """A process that runs one artefact after the other."""
 
-    def __init__(self, process: subprocess.Popen[str], folder: Path, crash_mark: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], folder: Path, crash_mark: str | None) -> None:
         self._process, self._folder, self._crash_mark = process, folder, crash_mark
         self.alive = True
 
@@ -148,11 +148,12 @@ class _Process:
 
     def _last_words(self) -> str:
         """Why the process has ended."""
-        if self._process.wait() == -signal.SIGKILL:
+        code, said = self._process.wait(), self._said()
+        if code == -signal.SIGKILL:
             return "no answer came, and it was ended"
-        said = self._said()
-        crash = [line for line in said.splitlines() if line.startswith(self._crash_mark)]
-        return crash[-1] if crash else last_line(said)
+        if self._crash_mark is not None and (lines := [x for x in said.splitlines() if x.startswith(self._crash_mark)]):
+            return lines[-1]
+        return f"its process crashed: {signal.Signals(-code).name}" if code < 0 else last_line(said)
 
 
 def last_line(text: str) -> str:

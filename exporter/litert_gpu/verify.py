@@ -80,7 +80,7 @@ def _judged(case: Case, outcome: Outcome, seconds: float) -> OnDelegate:
     if outcome.runtime is None:
         if reason := driver.rejected(outcome.said):
             return result.model_copy(update={"status": "not taken", "detail": f"{reason}."})
-        why = driver.complaint(outcome.said) or outcome.error
+        why = "; ".join(filter(None, (outcome.error, driver.complaint(outcome.said))))
         return result.model_copy(update={"detail": f"{case.path.name} does not run ({why})"})
     verdict = judge(case.expected, outcome.actual, case.outputs, TOLERANCES[case.precision], outcome.runtime, seconds)
     wrong = verdict.detail if verdict.status == "failed" else ""

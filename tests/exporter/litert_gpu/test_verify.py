@@ -1,9 +1,14 @@
 """TFLite files on LiteRT's GPU delegate: what is right agrees, what it miscomputes fails, what it refuses is said."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
+from threading import get_native_id
 
 import numpy as np
 import pytest
@@ -125,6 +130,20 @@ def test_what_is_no_tflite_file_at_all_fails(tmp_path):
     (found,) = verify_on_gpu([Case("tflite", "classify", broken, "fp32", (), x, x)]).results
     assert found.status == "failed"
     assert found.detail.startswith("broken.tflite does not run (")
+
+
+def test_a_crash_costs_one_artefact(hazard):
+    case, crashed = hazard("litert-gpu-pad-rank"), []
+    many = replace(case, given={"x": np.repeat(case.given["x"], 20_000, 0)})
+
+    def crash(what, share):
+        if not crashed:
+            crashed.extend(map(int, Path(f"/proc/self/task/{get_native_id()}/children").read_text().split()))
+            os.kill(crashed[-1], signal.SIGSEGV)
+
+    first, second = verify_on_gpu([many, case], crash).results
+    assert first.detail == "litert-gpu-pad-rank.tflite does not run (its process crashed: SIGSEGV)"
+    assert second.detail.startswith("y is off by ")
 
 
 def test_without_a_driver_one_sentence_says_what_to_install(monkeypatch, tmp_path):
