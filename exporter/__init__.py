@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from exporter.classify import classify_photo
     from exporter.errors import VerificationError, VitexportError, WeightsError
     from exporter.lint.model_or_bundle import lint_bundle, lint_model
+    from exporter.litert_gpu.verify import verify_bundle_on_gpu
     from exporter.models.registry import create_model, list_models
     from exporter.models.weights import load_weights
     from exporter.pipeline import export
@@ -42,6 +43,7 @@ _HOMES = {
     "track_video": "exporter.tracking",
     "verify_bundle": "exporter.verify",
     "verify_bundle_on_arm64": "exporter.arm64.verify",
+    "verify_bundle_on_gpu": "exporter.litert_gpu.verify",
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "track_video",
     "verify_bundle",
     "verify_bundle_on_arm64",
+    "verify_bundle_on_gpu",
 ]
 
 

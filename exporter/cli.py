@@ -179,6 +179,7 @@ def formats(bundle: str | None, as_json: bool) -> None:
 @click.option("--explain", is_flag=True, help="Find the first operation at which a failed artefact leaves PyTorch.")
 @click.option("--weights", metavar="FILE", help="For --explain: the checkpoint, if BUNDLE was made from a file.")
 @click.option("--arch", type=click.Choice(["arm64"]), help="Run TFLite and ONNX as a phone's code, under an emulator.")
+@click.option("--gpu", is_flag=True, help="Run TFLite with LiteRT's GPU delegate, with or without a GPU.")
 @json_option
 @verbose_option
 def verify(
@@ -187,6 +188,7 @@ def verify(
     explain: bool,
     weights: str | None,
     arch: str | None,
+    gpu: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -201,7 +203,14 @@ def verify(
     if arch is not None:
         if against is not None or explain:
             raise click.UsageError("--arch goes with neither --against nor --explain: leave them out.")
+        if gpu:
+            raise click.UsageError("--gpu and --arch are other machines: leave one of them out.")
         _verify_on_arm64(bundle, as_json, verbose)
+        return
+    if gpu:
+        if against is not None or explain:
+            raise click.UsageError("--gpu goes with neither --against nor --explain: leave them out.")
+        _verify_on_gpu(bundle, as_json, verbose)
         return
     opened, old = Bundle.open(bundle), Bundle.open(against) if against is not None else None
     if old is not None:
@@ -259,6 +268,23 @@ def _verify_on_arm64(bundle: str, as_json: bool, verbose: bool) -> None:
         terminal.print_json({"verdict": found.verdict, **found.model_dump()})
     else:
         terminal.print_arm64(found)
+    if found.verdict.outcome == "failed":
+        sys.exit(EXIT_FAILED)
+
+
+def _verify_on_gpu(bundle: str, as_json: bool, verbose: bool) -> None:
+    from exporter import terminal
+    from exporter.bundle import Bundle
+
+    opened = Bundle.open(bundle)
+    with _working(verbose) as progress:
+        from exporter.litert_gpu.verify import verify_bundle_on_gpu
+
+        found = verify_bundle_on_gpu(opened, progress)
+    if as_json:
+        terminal.print_json({"verdict": found.verdict, **found.model_dump()})
+    else:
+        terminal.print_gpu(found)
     if found.verdict.outcome == "failed":
         sys.exit(EXIT_FAILED)
 
@@ -408,7 +434,14 @@ def track(
 
 def main() -> NoReturn:
     """Entry point: every mistake becomes one line and exit code 2, a failed verification exit code 1."""
-    signal.signal(signal.SIGTERM, _terminate)
+    terminated: list[int] = []
+
+    def terminate(number: int, frame: object) -> NoReturn:
+        # Raised as an exception, so that what is half-written is removed on the way out.
+        terminated.append(number)
+        sys.exit(EXIT_TERMINATED)
+
+    signal.signal(signal.SIGTERM, terminate)
     try:
         code = cli(sys.argv[1:] or ["--help"], standalone_mode=False)
     except click.ClickException as error:
@@ -418,6 +451,8 @@ def main() -> NoReturn:
     except VerificationError as error:
         _fail(str(error), EXIT_FAILED)
     except (VitexportError, UnknownDevice) as error:
+        if terminated:  # a toolchain makes an error of its own of what is raised inside it
+            sys.exit(EXIT_TERMINATED)
         _fail(str(error), EXIT_MISTAKE)
     except ModuleNotFoundError as error:
         _fail(f"{error.name} is not installed, and this needs it: pip install 'vitexport[all]'.", EXIT_MISTAKE)
@@ -432,11 +467,6 @@ def main() -> NoReturn:
 def _fail(message: str, code: int) -> NoReturn:
     click.echo(f"vitexport: {message}", err=True)
     sys.exit(code)
-
-
-def _terminate(*_: object) -> NoReturn:
-    # Raised as an exception, so that what is half-written is removed on the way out.
-    sys.exit(EXIT_TERMINATED)
 
 
 def _ios_version(text: str | None) -> int | None:

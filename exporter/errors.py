@@ -48,6 +48,10 @@ class EmulationError(VitexportError):
     """Code for arm64 cannot be run on this machine: something that it needs is missing."""
 
 
+class DriverError(VitexportError):
+    """LiteRT's GPU delegate cannot run on this machine: no Vulkan driver that it takes."""
+
+
 class VerificationError(Exception):
     """An artefact disagrees with PyTorch; the command line exits 1."""
 

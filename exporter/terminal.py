@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from exporter.bundle import Bundle
     from exporter.classify import Prediction
     from exporter.explain import Explanation
+    from exporter.litert_gpu.results import OnGpu
     from exporter.manifest import Artifact, Finding, Rollout, Verification
     from exporter.regression import Regression
     from exporter.segment import Segmented
@@ -35,6 +36,7 @@ _COLOURS = {
     "failed": _BAD,
     "not executed": _UNKNOWN,
     "not covered": _UNKNOWN,
+    "not taken": _UNKNOWN,
     "open": _UNKNOWN,
     "better": _GOOD,
     "worse": _BAD,
@@ -253,11 +255,6 @@ def print_arm64(found: OnArm64) -> None:
     """One row an artefact and core: how far it is from the same artefact here, and from PyTorch; below, why not."""
     console = _stdout()
 
-    def cells(verification: Verification | None) -> tuple[str, object]:
-        if verification is None:
-            return "–", "–"
-        return f"{verification.vectors} of {verification.vectors + verification.left_out}", _parity(verification)[0]
-
     print_table(
         ("format", "graph", "core", "inputs>", f"from {found.host}>", "from PyTorch>", "result"),
         (
@@ -265,9 +262,9 @@ def print_arm64(found: OnArm64) -> None:
                 one.format,
                 one.graph,
                 one.core or "–",
-                cells(one.against_pytorch)[0],
-                cells(one.against_host)[1],
-                cells(one.against_pytorch)[1],
+                _compared(one.against_pytorch)[0],
+                _compared(one.against_host)[1],
+                _compared(one.against_pytorch)[1],
                 Text(one.status, _COLOURS[one.status]),
             )
             for one in found.results
@@ -282,6 +279,33 @@ def print_arm64(found: OnArm64) -> None:
     for format, reason in {one.format: one.detail for one in found.results if one.status == "not covered"}.items():
         console.print(f"{format} is not covered: {reason}", soft_wrap=True)
     print_verdict(found.verdict)
+
+
+def print_gpu(found: OnGpu) -> None:
+    """One row an artefact: how far it is from PyTorch on the GPU delegate; below, why not, and what it ran on."""
+    console = _stdout()
+    print_table(
+        ("format", "graph", "inputs>", "from PyTorch>", "result"),
+        (
+            (one.format, one.graph, *_compared(one.verification), Text(one.status, _COLOURS[one.status]))
+            for one in found.results
+        ),
+    )
+    for one in found.results:
+        if one.status in ("failed", "not taken"):
+            console.print(f"{one.graph} {one.status}: {one.detail}", soft_wrap=True)
+    for format, reason in {one.format: one.detail for one in found.results if one.status == "not covered"}.items():
+        console.print(f"{format} is not covered: {reason}", soft_wrap=True)
+    if found.adapter is not None:
+        console.print(f"Adapter: {found.adapter}", soft_wrap=True)
+    print_verdict(found.verdict)
+
+
+def _compared(verification: Verification | None) -> tuple[str, object]:
+    """On how many of the inputs, and how far off."""
+    if verification is None:
+        return "–", "–"
+    return f"{verification.vectors} of {verification.vectors + verification.left_out}", _parity(verification)[0]
 
 
 def _parity(verification: Verification) -> tuple[object, object]:

@@ -19,7 +19,7 @@ TOOLCHAINS = {
     "coreai_torch": {"exporter/backends/coreai.py"},
     "executorch": {"exporter/backends/executorch.py"},
     "litert_torch": {"exporter/backends/tflite.py"},
-    "ai_edge_litert": {"exporter/backends/tflite.py"},
+    "ai_edge_litert": {"exporter/backends/tflite.py", "exporter/litert_gpu/runner.py"},
     "onnx": {"exporter/backends/onnx.py"},
     "onnxruntime": {"exporter/backends/onnx.py"},
 }

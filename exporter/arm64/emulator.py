@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
-from typing import Any
-
-import numpy as np
 
 import exporter
 from exporter.arm64.cpus import CpuModel, cpuinfo, features
 from exporter.arm64.root import Root
+from exporter.child import process
+from exporter.child.process import SILENCE, Guest, Job, Outcome, last_line
 from exporter.errors import EmulationError
-from exporter.verify import Arrays, Progress
-
-SILENCE = 3600.0
-"""Seconds for one input, after which an emulated process counts as stuck; a tracker's largest graph takes minutes."""
+from exporter.verify import Progress
 
 _AUXILIARY = "import ctypes; get = ctypes.CDLL(None).getauxval; get.restype = ctypes.c_ulong; print(get(16), get(26))"
 """Prints AT_HWCAP and AT_HWCAP2, in which the kernel tells a process the features of its core."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """An artefact, and what it is to be run on."""
-
-    format: str
-    path: Path
-    given: Arrays
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came out: values by output for as many inputs as were run, or why there are none."""
-
-    runtime: str | None
-    actual: Arrays
-    error: str | None = None
 
 
 def emulator_version(root: Root) -> str:
@@ -58,7 +31,7 @@ def visible_features(root: Root, cpu: CpuModel) -> frozenset[str]:
     command = [*_command(root, cpu, root.debian), "-I", "-S", "-c", _AUXILIARY]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise EmulationError(f"{root.emulator.name} cannot run as {cpu.qemu} ({_last_line(done.stderr)}).")
+        raise EmulationError(f"{root.emulator.name} cannot run as {cpu.qemu} ({last_line(done.stderr)}).")
     hwcap, hwcap2 = map(int, done.stdout.split())
     return features(hwcap, hwcap2)
 
@@ -71,19 +44,13 @@ def run_jobs(
     progress: Progress | None = None,
     silence: float = SILENCE,
 ) -> Iterator[Outcome]:
-    """Run artefacts one after the other on as many inputs as can be begun within `seconds` each, at least one.
-
-    One process runs them, so that Python starts once; what crashes it costs one artefact and a new process.
-    """
-    threads = len(os.sched_getaffinity(0))
+    """Run artefacts on an emulated core, as `exporter.child.process.run_jobs` does."""
     with tempfile.TemporaryDirectory(prefix="vitexport-arm64-") as name:
         folder = Path(name)
         _furnish(folder, root, cpu)
-        left = list(jobs)
-        while left:
-            with _guest(folder, root, cpu) as guest:
-                while left and guest.alive:
-                    yield guest.run(left.pop(0), seconds, threads, progress, silence)
+        environment = {"PYTHONPATH": f"{folder / 'packages'}:{root.packages}", "PYTHONNOUSERSITE": "1"}
+        guest = Guest(_command(root, cpu, folder / "prefix"), environment, crash_mark="qemu: ")
+        yield from process.run_jobs(guest, folder, jobs, seconds, progress, silence)
 
 
 def _command(root: Root, cpu: CpuModel, prefix: Path) -> list[str]:
@@ -113,88 +80,3 @@ def _furnish(folder: Path, root: Root, cpu: CpuModel) -> None:
     (folder / "packages").mkdir()
     # Through a link, because only the host resolves those: a path below /usr would be looked for in the root.
     (folder / "packages/exporter").symlink_to(Path(exporter.__file__).resolve().parent)
-
-
-@contextmanager
-def _guest(folder: Path, root: Root, cpu: CpuModel) -> Iterator[_Guest]:
-    environment = {"PYTHONPATH": f"{folder / 'packages'}:{root.packages}", "PYTHONNOUSERSITE": "1"}
-    with (
-        (folder / "stderr").open("w+", errors="replace") as errors,
-        subprocess.Popen(
-            [*_command(root, cpu, folder / "prefix"), "-P", "-m", "exporter.arm64.guest"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            cwd=folder,
-            env=environment,
-        ) as process,
-    ):
-        try:
-            yield _Guest(process, folder)
-        finally:
-            process.kill()
-            assert process.stdin is not None
-            with suppress(BrokenPipeError):  # of an order that a dead process did not read
-                process.stdin.close()
-
-
-class _Guest:
-    """An emulated process that runs one artefact after the other."""
-
-    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
-        self._process, self._folder = process, folder
-        self.alive = True
-
-    def run(self, job: Job, seconds: float, threads: int, progress: Progress | None, silence: float) -> Outcome:
-        given, results = self._folder / "given.npz", self._folder / "actual.npz"
-        np.savez(given, allow_pickle=False, **job.given)
-        order = {
-            "format": job.format,
-            "file": str(job.path.resolve()),
-            "given": str(given),
-            "results": str(results),
-            "seconds": seconds,
-            "threads": threads,
-        }
-        self._send(order)
-        while (event := self._receive(silence)) is not None and "done" in event:
-            if progress is not None:
-                progress(event["done"], event["count"])
-        if event is None:
-            return Outcome(None, {}, self._last_words())
-        if "error" in event:
-            return Outcome(None, {}, event["error"])
-        with np.load(results) as actual:
-            return Outcome(event["runtime"], dict(actual))
-
-    def _send(self, order: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # a dead process says so when it is listened to
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-
-    def _receive(self, silence: float) -> dict[str, Any] | None:
-        """The next event; None if the process has ended, or was ended because it said nothing for too long."""
-        assert self._process.stdout is not None
-        timer = Timer(silence, self._process.kill)
-        timer.daemon = True  # an interrupt must not wait for it
-        timer.start()
-        try:
-            line = self._process.stdout.readline()
-        finally:
-            timer.cancel()
-        self.alive = line.endswith("\n")  # the last words of a process that is killed may be half a line
-        return json.loads(line) if self.alive else None
-
-    def _last_words(self) -> str:
-        """Why the process has ended: the emulator's own line, if it was a signal of the core's."""
-        if self._process.wait() == -signal.SIGKILL:
-            return "no answer came, and it was ended"
-        said = (self._folder / "stderr").read_text(errors="replace")
-        crash = [line for line in said.splitlines() if line.startswith("qemu: ")]
-        return crash[-1] if crash else _last_line(said)
-
-
-def _last_line(text: str) -> str:
-    return next(reversed(text.strip().splitlines()), "it says nothing")

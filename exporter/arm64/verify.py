@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from exporter.arm64.cpus import CPU_MODELS, CpuModel
-from exporter.arm64.emulator import Job, Outcome, emulator_version, run_jobs, visible_features
+from exporter.arm64.emulator import emulator_version, run_jobs, visible_features
 from exporter.arm64.results import Core, OnArm64, OnCore
 from exporter.arm64.root import Root, prepare
 from exporter.backends import backend, installed
 from exporter.bundle import Bundle
+from exporter.child.case import Case, cases_of
+from exporter.child.process import Job, Outcome
 from exporter.errors import EmulationError, describe
-from exporter.manifest import Precision, TensorSpec, Tolerance
+from exporter.manifest import Tolerance
 from exporter.verdict import listed
-from exporter.verify import TOLERANCES, Arrays, judge, run_all
+from exporter.verify import TOLERANCES, judge, run_all
 
 SECONDS = 30.0
 """Time box of an artefact on a core: emulation is some 200 times as slow, and further inputs use the same kernels."""
@@ -35,19 +35,6 @@ NOT_COVERED = {
 """Format -> why its artefacts are not run as arm64 code."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """An artefact, its inputs stacked along the first axis, and what PyTorch says."""
-
-    format: str
-    graph: str
-    path: Path
-    precision: Precision
-    outputs: tuple[TensorSpec, ...]
-    given: Arrays
-    expected: Arrays
-
-
 def verify_bundle_on_arm64(
     bundle: Bundle, progress: Callable[[str, float], None] | None = None, seconds: float = SECONDS
 ) -> OnArm64:
@@ -56,13 +43,7 @@ def verify_bundle_on_arm64(
     Each has `seconds` on each core for as many inputs as fit. Raises `BundleError` if a file is missing or altered,
     and `EmulationError` if something that running them needs is missing.
     """
-    bundle.check()
-    vectors = {graph.name: bundle.vectors(graph.name) for graph in bundle.manifest.graphs}
-    cases = [
-        Case(a.format, a.graph, bundle.path / a.file, a.precision, a.outputs, *vectors[a.graph])
-        for a in bundle.manifest.artifacts
-    ]
-    return verify_on_arm64(cases, progress, seconds)
+    return verify_on_arm64(cases_of(bundle), progress, seconds)
 
 
 def verify_on_arm64(
@@ -94,7 +75,7 @@ def verify_on_arm64(
         share = (len(ran) + done / count) / (len(usable) * len(covered))
         step(f"{cpu.name}: {case.format} {case.graph}, {done + 1} of {count}", share)
 
-    jobs = [Job(case.format, case.path, case.given) for case in covered]
+    jobs = [Job(f"exporter.backends.{case.format}", case.path, case.given) for case in covered]
     for cpu in usable:
         for case, outcome in zip(covered, run_jobs(root, cpu, jobs, seconds, running), strict=True):
             ran.append(_judged(case, cpu, outcome, seconds))

@@ -307,9 +307,9 @@ def test_tables_have_a_row_for_everything():
     devices = json.loads(run("devices", "--json").stdout)
     assert len(devices) == 22
     formats = json.loads(run("formats", "--json").stdout)
-    assert [entry["format"] for entry in formats] == ["coreml", "executorch", "tflite", "onnx"]
+    assert [entry["format"] for entry in formats] == ["coreml", "coreai", "executorch", "tflite", "onnx"]
     assert all(entry["toolchain"] for entry in formats)
-    for command, rows in (("models", 29), ("devices", 22), ("formats", 4)):
+    for command, rows in (("models", 29), ("devices", 22), ("formats", 5)):
         assert len(run(command).stdout.splitlines()) > rows
 
 

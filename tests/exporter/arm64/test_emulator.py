@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from exporter.arm64.cpus import CPU_MODELS, cpuinfo
-from exporter.arm64.emulator import Job, run_jobs, visible_features
+from exporter.arm64.emulator import run_jobs, visible_features
 from exporter.backends import onnx as onnx_backend
+from exporter.child.process import Job
 from tests.exporter.arm64.models import picky_model
 
 A76, I8MM = CPU_MODELS
@@ -44,7 +45,7 @@ def test_a_crash_costs_one_artefact_and_says_what_it_was(arm64, tmp_path):
             crashed.extend(map(int, Path(f"/proc/self/task/{get_native_id()}/children").read_text().split()))
             os.kill(crashed[-1], signal.SIGSEGV)  # the emulator hands it on to its process
 
-    jobs = [Job("onnx", path, {"x": np.ones((count, 4), np.float32)}) for count in (20_000, 3)]
+    jobs = [Job("exporter.backends.onnx", path, {"x": np.ones((count, 4), np.float32)}) for count in (20_000, 3)]
     first, second = run_jobs(arm64, A76, jobs, seconds=60, progress=crash)
     assert first.runtime is None
     assert first.error == "qemu: uncaught target signal 11 (Segmentation fault) - core dumped"
@@ -56,12 +57,17 @@ def test_an_artefact_that_a_runtime_refuses_costs_itself_only(arm64, tmp_path):
     broken, sound = tmp_path / "broken.tflite", picky_model(tmp_path / "sound.onnx")
     broken.write_bytes(b"\x10\0\0\0TFL3" + b"\xff" * 64)
     given = {"x": np.ones((1, 4), np.float32)}
-    first, second = run_jobs(arm64, A76, [Job("tflite", broken, given), Job("onnx", sound, given)], seconds=60)
+    first, second = run_jobs(
+        arm64,
+        A76,
+        [Job("exporter.backends.tflite", broken, given), Job("exporter.backends.onnx", sound, given)],
+        seconds=60,
+    )
     assert (first.runtime, first.error) == (None, "ValueError: The model is not a valid Flatbuffer buffer")
     assert second.error is None
 
 
 def test_what_says_nothing_for_too_long_is_ended(arm64, tmp_path):
-    job = Job("onnx", picky_model(tmp_path / "slow.onnx"), {"x": np.ones((1, 4), np.float32)})
+    job = Job("exporter.backends.onnx", picky_model(tmp_path / "slow.onnx"), {"x": np.ones((1, 4), np.float32)})
     (outcome,) = run_jobs(arm64, A76, [job], seconds=60, silence=0.01)
     assert (outcome.runtime, outcome.error) == (None, "no answer came, and it was ended")

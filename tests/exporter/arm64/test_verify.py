@@ -10,8 +10,9 @@ import pytest
 
 from exporter import terminal
 from exporter.arm64.cpus import CPU_MODELS
-from exporter.arm64.verify import Case, verify_bundle_on_arm64, verify_on_arm64
+from exporter.arm64.verify import verify_bundle_on_arm64, verify_on_arm64
 from exporter.bundle import MANIFEST, digest, write_vectors
+from exporter.child.case import Case
 from exporter.manifest import TensorSpec
 from tests.exporter.arm64.models import picky_model
 from tests.models import SMALLEST

@@ -1,10 +1,11 @@
-"""Runs artefacts inside the emulated system: jobs on stdin, a line of JSON each, and on stdout what became of them.
+"""Runs artefacts inside a process of their own: jobs on stdin, a line of JSON each, and on stdout what became of them.
 
 Nothing else goes out there, whatever the runtimes print.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -14,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from exporter.backends import backend
 from exporter.errors import describe
 from exporter.verify import run_all
 
@@ -33,7 +33,7 @@ def main() -> None:
 def _run(job: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Run an artefact on as many of its inputs as fit, and write what comes out of it as .npz."""
     try:
-        runner = backend(job["format"]).load(Path(job["file"]), job["threads"])
+        runner = importlib.import_module(job["loader"]).load(Path(job["file"]), job["threads"])
         with np.load(job["given"]) as given:
             inputs = dict(given)
         outputs = run_all(runner, inputs, job["seconds"], lambda done, count: tell({"done": done, "count": count}))
