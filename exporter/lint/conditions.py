@@ -51,15 +51,6 @@ def rank_above(limit: int, but: tuple[str, ...] = ()) -> Condition:
     return condition
 
 
-def one_of(*names: str) -> Condition:
-    """Operators by their names, without ATen's namespace and overload."""
-
-    def condition(operation: Operation, subject: Subject) -> str | None:
-        return operation.kind if base_name(operation.kind) in names else None
-
-    return condition
-
-
 def not_fixed(operation: Operation, subject: Subject) -> str | None:
     value = next((value for value in (*operation.given, *operation.outputs) if None in value.shape), None)
     return None if value is None else f"{operation.kind} of shape {shape(value)}"

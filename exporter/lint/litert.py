@@ -20,16 +20,13 @@ def attention_of_rank_three(operation: Operation, subject: Subject) -> str | Non
 
 
 def different_ranks(operation: Operation, subject: Subject) -> str | None:
-    """Two computed tensors of different rank, or a constant of lower rank that is no float."""
+    """Operands of different rank, unless one is a constant of floats and lower rank, such as a bias."""
     if operation.kind not in _ELEMENTWISE or len(operation.inputs) != 2:
         return None
     left, right = operation.inputs
-    if left.rank == right.rank or (1 in (left.elements, right.elements) and operation.given != operation.inputs):
-        return None
-    constants = [value for value in operation.inputs if value.constant is not None]
-    if any(value.dtype.startswith("float") for value in constants):
-        return None
-    return f"{operation.kind} of {shape(left)} and {shape(right)}"
+    lower, higher = sorted((left, right), key=lambda value: value.rank)
+    harmless = lower.constant is not None and (lower.dtype.startswith("float") or lower.elements == 1)
+    return None if lower.rank == higher.rank or harmless else f"{operation.kind} of {shape(left)} and {shape(right)}"
 
 
 def mask_for_all_heads(subject: Subject) -> Iterator[Place]:
@@ -56,3 +53,11 @@ def pad_of_rank_three(operation: Operation, subject: Subject) -> str | None:
     if source.rank != 3 or amounts.constant is None or not amounts.constant[:-2].any():
         return None
     return f"{operation.kind} of {shape(source)} to {shape(operation.outputs[0])}"
+
+
+def refused(operation: Operation, subject: Subject) -> str | None:
+    """Operators that the delegate of LiteRT 2.3.0 named when it refused a graph here."""
+    if operation.kind in ("BROADCAST_TO", "RELU_0_TO_1"):
+        return operation.kind
+    only_constants = operation.kind in ("PAD", "PADV2", "BATCH_MATMUL") and not operation.given
+    return f"{operation.kind} of constants" if only_constants else None

@@ -62,6 +62,10 @@ def _masked(query: Tensor, key: Tensor, mask: Tensor) -> Tensor:
     return F.scaled_dot_product_attention(query, key, key, attn_mask=mask)
 
 
+def _biased(query: Tensor, key: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(query, key, key, attn_mask=torch.arange(50.0).reshape(1, 2, 5, 5))
+
+
 class _Normed(nn.Module):
     def __init__(self, epsilon: float) -> None:
         super().__init__()
@@ -103,8 +107,8 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         _file(_attention, (1, 2, 5, 8), (1, 2, 5, 8), rewrites=None),
     ),
     "litert-gpu-mixed-rank": (
-        _file(lambda x, y: x.relu() + y.relu(), (1, 4, 5, 8), (5, 8)),
-        _file(lambda x, y: x.relu() + y.relu(), (1, 4, 5, 8), (5, 8), rewrites=_LITERT_PASSES),
+        _file(_biased, (1, 2, 5, 8), (1, 2, 5, 8)),
+        _file(_biased, (1, 2, 5, 8), (1, 2, 5, 8), rewrites=None),
     ),
     "litert-gpu-head-mask": (
         _file(_masked, (1, 2, 5, 8), (1, 2, 5, 8), (1, 1, 5, 5), rewrites=None),
@@ -118,7 +122,7 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         _file(lambda x: F.pad(x, (0, 0, 1, 0)), (2, 5, 8)),
         _file(lambda x: F.pad(x, (0, 0, 1, 0)), (2, 5, 8), rewrites=_LITERT_PASSES),
     ),
-    "litert-gpu-broadcast-to": (
+    "litert-gpu-refused": (
         _file(lambda x: x.relu().expand(4, 5, 8), (1, 5, 8)),
         _file(lambda x: torch.cat([x.relu()] * 4), (1, 5, 8)),
     ),

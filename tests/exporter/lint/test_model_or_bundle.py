@@ -21,8 +21,8 @@ from tests.models import SMALLEST
 def hazardous(bundles, tmp_path_factory):
     """A bundle with a TFLite file as the converter makes it when left to itself."""
     path = tmp_path_factory.mktemp("hazardous") / "bundle"
-    shutil.copytree(bundles["mobilevit"].path, path)
-    model, info = create_model("mobilevit_xxs", 64), model_info("mobilevit_xxs")
+    shutil.copytree(bundles["efficientformerv2"].path, path)
+    model, info = create_model("efficientformerv2_s0", 64), model_info("efficientformerv2_s0")
     seed_weights(model)
     file = path / "tflite/classify.tflite"
     (graph,) = graphs_of(model, info)
@@ -82,17 +82,17 @@ def test_a_bundle_keeps_what_was_found_at_its_export(bundles):
 def test_the_file_decides_over_the_program(bundles, hazardous):
     before, after = (
         {one.rule for one in exporter.lint_bundle(bundle) if one.severity == "error"}
-        for bundle in (bundles["mobilevit"], Bundle.open(hazardous))
+        for bundle in (bundles["efficientformerv2"], Bundle.open(hazardous))
     )
     assert not before
-    assert "litert-gpu-attention-rank" in after
+    assert "litert-gpu-mixed-rank" in after
 
 
 def test_an_error_exits_one_and_says_what_to_do(hazardous):
     done = run("lint", str(hazardous))
     assert done.returncode == 1
-    assert "error  litert-gpu-attention-rank, tflite: classify" in done.stdout
-    assert "https://github.com/google-ai-edge/LiteRT/issues/8619" in done.stdout
+    assert "error  litert-gpu-mixed-rank, tflite: classify" in done.stdout
+    assert "https://github.com/google-ai-edge/LiteRT/issues/8980" in done.stdout
     assert "1 note" in done.stdout.splitlines()[-1]
 
 

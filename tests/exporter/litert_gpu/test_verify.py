@@ -111,16 +111,16 @@ def test_padding_of_rank_three_is_right_on_the_cpu_and_fails_on_the_delegate(haz
 
 
 def test_what_the_delegate_rejects_is_not_taken_and_its_reason_is_shown(hazard, capsys):
-    rejected, wrong = hazard("litert-gpu-broadcast-to"), hazard("litert-gpu-pad-rank")
+    rejected, wrong = hazard("litert-gpu-refused"), hazard("litert-gpu-pad-rank")
     found = verify_on_gpu([rejected, wrong])
     first, second = found.results
     assert (first.status, first.detail) == ("not taken", "BROADCAST_TO: Operation is not supported.")
     assert second.status == "failed"  # it ran after that in the same process
     terminal.print_gpu(found)
     said = capsys.readouterr().out
-    assert "litert-gpu-broadcast-to not taken: BROADCAST_TO: Operation is not supported.\n" in said
+    assert "litert-gpu-refused not taken: BROADCAST_TO: Operation is not supported.\n" in said
     assert "\nAdapter: " in said
-    assert said.endswith("litert-gpu-broadcast-to is not taken.\n")
+    assert said.endswith("litert-gpu-refused is not taken.\n")
 
 
 def test_what_is_no_tflite_file_at_all_fails(tmp_path):
