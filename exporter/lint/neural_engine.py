@@ -1,7 +1,7 @@
 """Which processor Core ML will choose for each operation: a prediction, because Apple publishes no table.
 
-The rows hold what Apple's own notes and developers' reports agree on; where reports contradict one another there is no
-row. Only Core ML itself knows, on the device: `MLComputePlan` tells.
+The rows hold what Apple's own notes and Core ML's users report; where those contradict one another there is no row.
+Only Core ML itself knows, on the device: `MLComputePlan` tells.
 """
 
 from __future__ import annotations
