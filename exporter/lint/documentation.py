@@ -11,8 +11,8 @@ _INTRODUCTION = """# What the lint looks for
 puts them to a bundle's files too, and every export does both. Nothing is run. An *error* fails on the device, or
 computes something else there without a word; a *warning* costs speed, or accuracy on some inputs; an *info* is a
 prediction. The command exits 1 if there is an error; an export goes on, records what was found in the manifest
-(`findings`) and shows it in the report. Where a rule looks at the program and at the artefact, the artefact decides. The
-target chooses the formats and the oldest iOS; whether an app will use the GPU or the Neural Engine is not asked.
+(`findings`) and shows it in the report. Where a rule looks at the program and at the artefact, the artefact decides.
+The target chooses the formats and the oldest iOS; whether an app will use the GPU or the Neural Engine is not asked.
 
 This page is made from `exporter/lint/rules.toml` by `make schema`.
 """
