@@ -178,8 +178,14 @@ def formats(bundle: str | None, as_json: bool) -> None:
 @click.option("--against", metavar="OLD", help="An earlier bundle of the model, than which BUNDLE must be no worse.")
 @click.option("--explain", is_flag=True, help="Find the first operation at which a failed artefact leaves PyTorch.")
 @click.option("--weights", metavar="FILE", help="For --explain: the checkpoint, if BUNDLE was made from a file.")
-@click.option("--arch", type=click.Choice(["arm64"]), help="Run TFLite and ONNX as a phone's code, under an emulator.")
-@click.option("--gpu", is_flag=True, help="Run TFLite with LiteRT's GPU delegate, with or without a GPU.")
+@click.option(
+    "--arch",
+    type=click.Choice(["arm64"]),
+    help="Run TFLite and ONNX with the runtimes' arm64 builds; needs qemu-user-static.",
+)
+@click.option(
+    "--gpu", is_flag=True, help="Run TFLite with LiteRT's GPU delegate; needs a Vulkan driver, such as Chromium's."
+)
 @json_option
 @verbose_option
 def verify(
