@@ -11,10 +11,11 @@ _INTRODUCTION = """# What the lint looks for
 puts them to a bundle's files too, and every export does both. Nothing is run. An *error* fails on the device, or
 is silently wrong there; a *warning* costs speed or accuracy, or is wrong with some releases or in some graphs only; an
 *info* is a prediction. The command exits 1 if there is an error; an export goes on, records what was found in the
-manifest (`findings`) and shows it in the report. Where a rule looks at the program and at the artefact, the artefact decides.
+manifest (`findings`) and shows it in the report. Where a rule looks at program and artefact, the artefact decides.
 The target chooses the formats and the oldest iOS; whether an app will use the GPU or the Neural Engine is not asked.
 
-Rules about half precision are for formats that have it here: Core ML and Core AI. What an app's GPU delegate rounds is not looked at.
+Rules about half precision are for formats that have it here, Core ML and Core AI; what an app's GPU delegate rounds is
+not looked at.
 
 This page is made from `exporter/lint/rules.toml` by `make schema`.
 """
@@ -26,8 +27,8 @@ The rule `neural-engine` predicts the processor of every Core ML operation in ha
 that applies decides, and what no row is about stays. Where Core ML's users contradict one another there is no row.
 `MLComputePlan` and Xcode's performance report know.
 
-| operators | when | predicted | because | source |
-|---|---|---|---|---|
+| operators | predicted | where | source |
+|---|---|---|---|
 """
 
 
@@ -45,7 +46,7 @@ def page() -> str:
             f"{rule.reason} {rule.advice} [{rule.link.removeprefix('https://')}]({rule.link})\n"
         )
     rows = [
-        f"| {', '.join(f'`{kind}`' for kind in row.kinds) or 'all'} | {row.when} | {row.unit} | {row.reason} | {row.source} |\n"
+        f"| {', '.join(f'`{kind}`' for kind in row.kinds) or 'all'} | {row.unit} | {row.reason} | {row.source} |\n"
         for row in ROWS
     ]
     return "".join([*parts, _PREDICTED, *rows])
