@@ -440,14 +440,7 @@ def track(
 
 def main() -> NoReturn:
     """Entry point: every mistake becomes one line and exit code 2, a failed verification exit code 1."""
-    terminated: list[int] = []
-
-    def terminate(number: int, frame: object) -> NoReturn:
-        # Raised as an exception, so that what is half-written is removed on the way out.
-        terminated.append(number)
-        sys.exit(EXIT_TERMINATED)
-
-    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         code = cli(sys.argv[1:] or ["--help"], standalone_mode=False)
     except click.ClickException as error:
@@ -457,8 +450,6 @@ def main() -> NoReturn:
     except VerificationError as error:
         _fail(str(error), EXIT_FAILED)
     except (VitexportError, UnknownDevice) as error:
-        if terminated:  # a toolchain makes an error of its own of what is raised inside it
-            sys.exit(EXIT_TERMINATED)
         _fail(str(error), EXIT_MISTAKE)
     except ModuleNotFoundError as error:
         _fail(f"{error.name} is not installed, and this needs it: pip install 'vitexport[all]'.", EXIT_MISTAKE)
@@ -473,6 +464,11 @@ def main() -> NoReturn:
 def _fail(message: str, code: int) -> NoReturn:
     click.echo(f"vitexport: {message}", err=True)
     sys.exit(code)
+
+
+def _terminate(*_: object) -> NoReturn:
+    # Raised as an exception, so that what is half-written is removed on the way out.
+    sys.exit(EXIT_TERMINATED)
 
 
 def _ios_version(text: str | None) -> int | None:
@@ -491,5 +487,44 @@ def _working(verbose: bool) -> Iterator[Callable[[str, float], None]]:
     from exporter.terminal import progress_bar
     from exporter.toolchain_noise import hidden
 
-    with nullcontext(sys.stderr) if verbose else hidden() as stream, progress_bar(stream) as progress:
-        yield progress
+    with (
+        nullcontext(sys.stderr) if verbose else hidden() as stream,
+        progress_bar(stream) as progress,
+        _heeded() as heed,
+    ):
+
+        def step(what: str, share: float) -> None:
+            heed()
+            progress(what, share)
+
+        yield step
+
+
+@contextmanager
+def _heeded() -> Iterator[Callable[[], None]]:
+    """Interrupts come through: what a toolchain swallows is raised anew when the yielded function is called next.
+
+    Where Python is called from C++, an exception may be lost, or become an error of the toolchain's own.
+    """
+    received: list[type[BaseException]] = []
+
+    def receive(number: int, frame: object) -> NoReturn:
+        received.append(KeyboardInterrupt if number == signal.SIGINT else SystemExit)
+        heed()
+        raise AssertionError("heed raises what was received")
+
+    def heed() -> None:
+        if received:
+            raise received[0](*([EXIT_TERMINATED] if received[0] is SystemExit else []))
+
+    heeded = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, receive) for number in heeded}
+    try:
+        yield heed
+        heed()
+    except VitexportError:
+        heed()
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -93,19 +93,25 @@ def constants_on_the_right(module: fx.GraphModule) -> None:
 
 
 def elementwise_of_equal_rank(module: fx.GraphModule) -> None:
-    """Sums, differences and products of two computed tensors, in one rank for LiteRT's GPU delegate.
+    """Sums, differences and products of tensors in one rank, for LiteRT's GPU delegate.
 
     Feature maps are left alone: the converter moves their channels to the end, and has to see through sums for that.
     """
     kinds = (aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor)
     for node in [node for kind in kinds for node in calls(module, kind)]:
         rank = len(shape_of(node))
-        if not all(isinstance(operand, fx.Node) and operand.op != "get_attr" for operand in node.args):
+        if not all(isinstance(operand, fx.Node) for operand in node.args):
             continue
-        if all(len(shape_of(operand)) == 4 and operand.target not in _RESHAPING for operand in node.args):
+        computed = [operand for operand in node.args if operand.op != "get_attr"]
+        if any(len(shape_of(operand)) < 2 for operand in node.args if operand not in computed):
+            continue  # a bias, which is aligned from the right
+        if all(len(shape_of(operand)) == 4 and operand.target not in _RESHAPING for operand in computed):
             continue
         with module.graph.inserting_before(node):
-            node.args = tuple(call(module, _as_shaped, _of_rank(module, operand, rank)) for operand in node.args)
+            node.args = tuple(
+                call(module, _as_shaped, _of_rank(module, operand, rank)) if operand in computed else operand
+                for operand in node.args
+            )
 
 
 def pads_in_rank_four(module: fx.GraphModule) -> None:

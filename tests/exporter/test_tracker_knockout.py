@@ -29,7 +29,6 @@ MEMORY_ATTENTION = {
     "memory feed-forward": r"memory_attention\.layers\.3\.linear2",
 }
 TOKENS = {
-    "first token self attention": r"transformer\.layers\.0\.self_attn",
     "token self attention": r"transformer\.layers\.1\.self_attn",
     "token-to-image attention": r"transformer\.layers\.1\.cross_attn_token_to_image",
     "image-to-token attention": r"transformer\.layers\.1\.cross_attn_image_to_token",
@@ -50,7 +49,14 @@ MEMORY_ENCODER = {
 }
 BLOCKS = {
     "encode_image": TRUNK,
-    "prompt_points": {"places of points": r"sam_prompt_encoder\.pe_layer", **TOKENS, **MASKS, **MEMORY_ENCODER},
+    "prompt_points": {
+        "places of points": r"sam_prompt_encoder\.pe_layer",
+        # Elsewhere the first tokens are constants, and their attention to each other is folded.
+        "first token self attention": r"transformer\.layers\.0\.self_attn",
+        **TOKENS,
+        **MASKS,
+        **MEMORY_ENCODER,
+    },
     # A mask that was given is its own answer, so that of the mask decoder no mask comes out.
     "prompt_mask": {
         "mask prompt downsampling": r"model\.mask_downsample$",

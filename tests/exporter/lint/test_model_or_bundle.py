@@ -48,11 +48,6 @@ def test_no_file_of_a_tracker_has_an_error(lowered_tracker, graph):
     assert not [one for one in found if one.severity == "error"]
 
 
-@pytest.mark.parametrize("target", ["iphone15", "pixel8"])
-def test_no_error_is_about_a_target_only(bundles, target):
-    assert not [one for one in exporter.lint_bundle(bundles["efficientformerv2"], target) if one.severity == "error"]
-
-
 @pytest.mark.parametrize("format", ["coreml", "executorch", "tflite", "onnx"])
 def test_no_graph_of_a_tracker_has_an_error(followed_tracker, format):
     for graph in followed_tracker.graphs.values():
