@@ -15,8 +15,9 @@ import click
 from device_profiles import UnknownDevice
 from exporter.cli_prompts import mask_files, prompt_options, prompts_of
 from exporter.errors import VerificationError, VitexportError
+from exporter.interrupts import TERMINATED
 
-EXIT_FAILED, EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
+EXIT_FAILED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 
 
 class DefaultCommand(click.Group):
@@ -468,7 +469,7 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def _terminate(*_: object) -> NoReturn:
     # Raised as an exception, so that what is half-written is removed on the way out.
-    sys.exit(EXIT_TERMINATED)
+    sys.exit(TERMINATED)
 
 
 def _ios_version(text: str | None) -> int | None:
@@ -484,13 +485,14 @@ def _ios_version(text: str | None) -> int | None:
 @contextmanager
 def _working(verbose: bool) -> Iterator[Callable[[str, float], None]]:
     """Work with a progress bar and, unless `verbose`, without the toolchains' own output."""
+    from exporter.interrupts import heeded
     from exporter.terminal import progress_bar
     from exporter.toolchain_noise import hidden
 
     with (
         nullcontext(sys.stderr) if verbose else hidden() as stream,
         progress_bar(stream) as progress,
-        _heeded() as heed,
+        heeded() as heed,
     ):
 
         def step(what: str, share: float) -> None:
@@ -498,33 +500,3 @@ def _working(verbose: bool) -> Iterator[Callable[[str, float], None]]:
             progress(what, share)
 
         yield step
-
-
-@contextmanager
-def _heeded() -> Iterator[Callable[[], None]]:
-    """Interrupts come through: what a toolchain swallows is raised anew when the yielded function is called next.
-
-    Where Python is called from C++, an exception may be lost, or become an error of the toolchain's own.
-    """
-    received: list[type[BaseException]] = []
-
-    def receive(number: int, frame: object) -> NoReturn:
-        received.append(KeyboardInterrupt if number == signal.SIGINT else SystemExit)
-        heed()
-        raise AssertionError("heed raises what was received")
-
-    def heed() -> None:
-        if received:
-            raise received[0](*([EXIT_TERMINATED] if received[0] is SystemExit else []))
-
-    heeded = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, receive) for number in heeded}
-    try:
-        yield heed
-        heed()
-    except VitexportError:
-        heed()
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
