@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Stage = Literal["program", "artifact"]
 """The captured program, which all formats share, or the file made of it."""
 
-EVERY_FRAME = ("classify", "encode_image", "track_first", "track_step")
+EVERY_FRAME = ("classify", "encode_image", "track_step")
 """Graphs that an app runs on every frame; the others run when the user points at something."""
 
 
