@@ -7,7 +7,7 @@ BIN := .venv/bin
 demo: .venv/installed
 	rm -rf demo
 	$(BIN)/vitexport --target iphone15 efficienttam_s --out demo
-	point=$$($(BIN)/python -m exporter.sample_clip demo/clip.mp4) && \
+	point=$$($(BIN)/python -m exporter.media.sample_clip demo/clip.mp4) && \
 	$(BIN)/vitexport track demo/efficienttam_s-iphone15* demo/clip.mp4 --point $$point --out demo/out.mp4
 
 test: .venv/installed

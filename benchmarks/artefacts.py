@@ -21,12 +21,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.page import machine, write
 from benchmarks.timing import BUSY, GEMM, ROUNDS, THREADS, Timing, in_turns, worker
 from exporter import create_model
-from exporter.backends import LowerOptions, backend
+from exporter.backends import backend
+from exporter.backends.interface import LowerOptions
 from exporter.errors import describe
 from exporter.graphs.capture import Graph, exported
-from exporter.graphs.classifier import classifier_graphs
+from exporter.graphs.cut import graphs_of
 from exporter.models.registry import MODELS, model_info
 from exporter.models.weights import seed_weights
 
@@ -78,13 +80,13 @@ def run(models: list[str], files: Path, publish: bool) -> None:
     page = document(timings)
     print(page)
     if publish:
-        DOCUMENT.write_text(page)
+        write(DOCUMENT, page)
 
 
 def graph_of(model: str) -> Graph:
-    network, info = create_model(model), model_info(model)
+    network = create_model(model)
     seed_weights(network)
-    (graph,) = classifier_graphs(network, info)
+    (graph,) = graphs_of(network)
     return graph
 
 
@@ -92,11 +94,11 @@ def lower(model: str, files: Path) -> None:
     graph = graph_of(model)
     for name, program, rewrites in (("plain", exported(graph.module, graph.inputs), ()), ("ours", graph.program, None)):
         for format in FORMATS:
-            module = backend(format)
-            path = files / model / f"{format}-{name}.{module.EXTENSION}"
+            record = backend(format)
+            path = files / model / f"{format}-{name}.{record.extension}"
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                module.lower(replace(graph, program=program), path, LowerOptions("fp32", rewrites=rewrites))
+                record.lower(replace(graph, program=program), path, LowerOptions("fp32", rewrites=rewrites))
             except Exception as error:  # plain conversion may fail, and the table says so
                 if name == "ours":
                     raise
@@ -164,7 +166,7 @@ def document(timings: dict[str, Timing]) -> str:
     if targets:
         lines += ["", f"ExecuTorch over TFLite, worst of {', '.join(targets)}: {max(targets.values()):.2f}."]
     versions = {name: metadata.version(name) for name in ("torch", "executorch", "ai-edge-litert", "onnxruntime")}
-    lines += ["", f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}."]
+    lines += ["", f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}. {machine()}"]
     return "\n".join(lines) + "\n"
 
 

@@ -15,20 +15,30 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.page import write
 from benchmarks.timing import THREADS
-from exporter import rollout
-from exporter.agreement import error_text, largest
-from exporter.backends import LowerOptions, Runner, coreml
+from device_profiles.vocabulary import Precision
+from exporter.backends import coreml
+from exporter.backends.interface import LowerOptions
+from exporter.backends.runner import Arrays, Runner, run_all
+from exporter.bundle import read_vectors, vectors_file
 from exporter.graphs.capture import Graph
-from exporter.images import photo_crops, to_input, verification_images
-from exporter.manifest import Precision
-from exporter.models.registry import MODELS, create_model, model_info
+from exporter.graphs.cut import graphs_of
+from exporter.inference.prompts import Prompt, model_mask
+from exporter.inference.steps import ArtefactSteps
+from exporter.inference.tracker import follow_all
+from exporter.manifest import Variant
+from exporter.media.images import photo_crops, to_input, verification_images
+from exporter.media.sample_clip import sample_click, sample_clip
+from exporter.models.registry import MODELS, create_model
 from exporter.models.weights import seed_weights
-from exporter.pipeline import graphs_of
-from exporter.prompts import Prompt, model_mask
-from exporter.sample_clip import sample_click, sample_clip
-from exporter.tracking import ArtefactSteps, follow_all
-from exporter.verify import Arrays, compare, run_all, verify
+from exporter.verify.artifact import verify
+from exporter.verify.case import Case
+from exporter.verify.figures import error_text, largest
+from exporter.verify.parity import compare
+from exporter.verify.prompt_choice import prompt_choice
+from exporter.verify.record import EagerRunner, record_sequence, recorded_sequence
+from exporter.verify.sequence import roll_out
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "coreml.md"
 CROPS = 256
@@ -87,7 +97,7 @@ def main() -> None:
         parts += map(_shown, _larger_rows(larger, Path(folder)))
         if not wanted:
             parts += ["\n## Time\n\n", *map(_shown, _times(Path(folder)))]
-            DOCUMENT.write_text("".join(parts))
+            write(DOCUMENT, "".join(parts))
 
 
 def _shown(line: str) -> str:
@@ -98,7 +108,7 @@ def _shown(line: str) -> str:
 def _graphs(name: str) -> tuple[Graph, ...]:
     network = create_model(name)
     seed_weights(network)
-    return graphs_of(network, model_info(name))
+    return graphs_of(network)
 
 
 def _package(graph: Graph, precision: Precision, folder: Path) -> Path:
@@ -115,7 +125,7 @@ def _classifier_rows(names: list[str], folder: Path) -> Iterator[str]:
         exact = _worst(graph, single, [to_input(pixels) for pixels in verification_images(size)])
         crops = [to_input(pixels) for pixels in photo_crops(np.random.Philox(key=CROPS), size, CROPS)]
         expected, actual = _eager(graph, crops), run_all(half, {"image": np.stack(crops)})["logits"]
-        parity = compare({"logits": expected}, {"logits": actual})["logits"]
+        parity = compare({"logits": expected}, {"logits": actual}, {"logits": "class_scores"})["logits"]
         flat = expected.reshape(CROPS, -1)
         flipped = flat.argmax(1) != actual.reshape(CROPS, -1).argmax(1)
         second, first = np.sort(flat, axis=1)[:, -2:].T
@@ -133,20 +143,22 @@ def _eager(graph: Graph, pictures: list[np.ndarray]) -> np.ndarray:
 
 def _worst(graph: Graph, runner: Runner, pictures: list[np.ndarray]) -> float | None:
     actual = run_all(runner, {"image": np.stack(pictures)})
-    return compare({"logits": _eager(graph, pictures)}, actual)["logits"].relative
+    return compare({"logits": _eager(graph, pictures)}, actual, {})["logits"].relative
 
 
 def _tracker_rows(names: list[str], folder: Path) -> Iterator[str]:
     for name in names:
         network = create_model(name)
         seed_weights(network)
-        graphs = graphs_of(network, model_info(name))
+        graphs = graphs_of(network)
         (folder / name).mkdir()
-        recorded, sequence = rollout.record(graphs, network, folder / name)
+        sequence = record_sequence(graphs, network, prompt_choice(name, network, trained=False), folder / name)
+        recorded = recorded_sequence(folder / name, sequence, network.image_size)
+        vectors = {graph.name: read_vectors(folder / name / vectors_file(graph.name)) for graph in graphs}
         for precision in PRECISIONS:
             paths = {graph.name: _package(graph, precision, folder / name) for graph in graphs}
-            cells = [_graph_cell(*recorded[graph], paths[graph]) if graph in paths else "–" for graph in GRAPHS]
-            followed = rollout.roll_out("coreml", precision, paths, network.image_size, sequence, folder / name).rollout
+            cells = [_graph_cell(*vectors[graph], paths[graph]) if graph in paths else "–" for graph in GRAPHS]
+            followed = roll_out(Variant("coreml", precision), paths, recorded).rollout
             logit = error_text(largest(followed.max_abs))
             yield f"| {name} | {precision} | {' | '.join(cells)} | {min(followed.mask_iou):.4f} | {logit} |\n"
 
@@ -156,10 +168,10 @@ def _larger_rows(names: list[str], folder: Path) -> Iterator[str]:
     for name in names:
         network = create_model(name)
         seed_weights(network)
-        graphs = {graph.name: graph for graph in graphs_of(network, model_info(name))}
+        graphs = {graph.name: graph for graph in graphs_of(network)}
         size = network.image_size
         frames, masks = sample_clip(2, size, size)
-        eager = {graph.name: rollout.EagerRunner(graph, None) for graph in graphs.values()}
+        eager = {graph.name: EagerRunner(graph, None) for graph in graphs.values()}
         steps = ArtefactSteps(eager, size)
         prompt = Prompt(points=[sample_click(masks)], labels=[1])
         for _ in follow_all(steps, frames, [prompt]):
@@ -182,7 +194,7 @@ def _larger_rows(names: list[str], folder: Path) -> Iterator[str]:
 
 
 def _graph_cell(given: Arrays, expected: Arrays, path: Path) -> str:
-    outputs = compare(expected, run_all(coreml.load(path), given)).values()
+    outputs = compare(expected, run_all(coreml.load(path), given), {}).values()
     relative = largest(output.relative for output in outputs)
     psnr = min((output.psnr for output in outputs if output.psnr is not None), default=None)
     return error_text(relative) + (f" ({psnr:.0f} dB)" if relative is not None and psnr and relative > 2e-2 else "")
@@ -198,7 +210,8 @@ def _times(folder: Path) -> Iterator[str]:
             results = [graph.module(torch.from_numpy(picture)) for picture in pictures]
         expected = {spec.name: np.stack([result[spec.name].numpy() for result in results]) for spec in graph.outputs}
         wall, cpu = time.perf_counter(), time.process_time()
-        verify("coreml", path, precision, graph.inputs, graph.outputs, {"image": pictures}, expected)
+        given = {"image": pictures}
+        verify(Case(Variant("coreml", precision), wanted, path, graph.inputs, graph.outputs, given, expected))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         yield (
             f"* `{name}`, {wanted}, {precision}: {len(pictures)} inputs verified in {wall:.1f} s "

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.page import machine, write
 from exporter.backends import all_formats
 from exporter.models.registry import MODELS
 
@@ -41,10 +42,12 @@ def main() -> None:
         rows.append(f"| {model} | {' | '.join(cells)} |")
         print(rows[-1], flush=True)
     if not sys.argv[1:]:
-        DOCUMENT.write_text(
+        write(
+            DOCUMENT,
             f"{HEADER}\n| model | {' | '.join(all_formats())} |\n|---|{'---|' * len(all_formats())}\n"
             + "\n".join(rows)
-            + f"\n\nMade with {', '.join(f'{name} {version}' for name, version in sorted(versions.items()))}.\n"
+            + f"\n\nMade with {', '.join(f'{name} {version}' for name, version in sorted(versions.items()))}. "
+            + f"{machine()}\n",
         )
 
 

@@ -18,19 +18,23 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.page import machine, write
 from benchmarks.timing import BUSY, GEMM, ROUNDS, THREADS, Timing, in_turns, worker
 from exporter import Bundle, create_model, export
 from exporter.bundle import read_vectors
-from exporter.graphs.macs import macs
-from exporter.graphs.tracker import STATE, EncodeImage, tracker_graphs
+from exporter.graphs.cut import graphs_of
+from exporter.graphs.tasks import ENCODE_IMAGE, TASKS, TRACK_STEP
+from exporter.graphs.tracker import EncodeImage
 from exporter.models.efficienttam.config import MEMORY_SLOTS
 from exporter.models.registry import model_info
 from exporter.models.weights import seed_weights
+from exporter.operations.macs import macs
+from exporter.operations.of_program import operations
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "tracker.md"
 MODELS = ("efficienttam_ti_512x512", "efficienttam_ti_2_512x512")
 FORMATS = {"executorch": "ExecuTorch", "tflite": "LiteRT", "onnx": "ONNX Runtime"}
-GRAPHS = ("encode_image", "track_step")
+GRAPHS = (ENCODE_IMAGE, TRACK_STEP)
 """What a frame in the middle of a video costs."""
 
 HEADER = f"""# Trackers
@@ -62,7 +66,7 @@ def main() -> None:
         timing, page = measure_all(arguments.models or list(MODELS), arguments.files or Path(temporary))
     print(page)
     if not arguments.models and timing.others <= BUSY:
-        DOCUMENT.write_text(page)
+        write(DOCUMENT, page)
 
 
 def measure_all(models: list[str], files: Path) -> tuple[Timing, str]:
@@ -85,10 +89,9 @@ def export_model(files: Path, model: str) -> None:
 
 def count(files: Path, model: str) -> None:
     """Print the arithmetic of a frame in GFLOP, two for a multiply-accumulate."""
-    network, family = create_model(model), model_info(model).family
-    graphs = tracker_graphs(network, family.mean, family.std)
-    nodes = [node for graph in graphs if graph.name in GRAPHS for node in graph.program.graph.nodes]
-    print(2e-9 * sum(map(macs, nodes)))
+    graphs = graphs_of(create_model(model))
+    calls = [call for graph in graphs if graph.name in GRAPHS for call in operations(graph.program)]
+    print(2e-9 * sum(map(macs, calls)))
 
 
 def measure(files: Path, *models: str) -> None:
@@ -101,7 +104,7 @@ def candidates_of(model: str, files: Path) -> dict[str, Callable[[], object]]:
     given = {graph.name: read_vectors(bundle.path / graph.vectors)[0] for graph in bundle.manifest.graphs}
     # The last recorded step of the sequence has a full bank.
     inputs = {name: {key: array[-1].astype("float32") for key, array in given[name].items()} for name in GRAPHS}
-    assert all(inputs["track_step"][name].all() for name in STATE if name.endswith("_valid"))
+    assert all(inputs["track_step"][name].all() for name in TASKS["track"].state if name.endswith("_valid"))
     candidates: dict[str, Callable[[], object]] = eager(model, inputs)
     for format in FORMATS:
         for graph in GRAPHS:
@@ -118,7 +121,7 @@ def eager(model: str, inputs: dict[str, dict]) -> dict[str, Callable[[], object]
     features, memory, pointers = (torch.from_numpy(inputs["track_step"][k]) for k in ("features", "memory", "pointers"))
 
     def step() -> object:
-        seen = network.see(network.with_memory(features, memory, list(range(MEMORY_SLOTS)), pointers))
+        seen = network.predict(network.with_memory(features, memory, list(range(MEMORY_SLOTS)), pointers))
         return seen, network.remember(features, seen.mask_logits, prompted=False)
 
     return {f"{model} eager encode_image": lambda: encode(image), f"{model} eager track_step": step}
@@ -141,7 +144,7 @@ def best(model: str, timing: Timing) -> str:
 def document(timing: Timing, gflop: dict[str, float], bundles: dict[str, Bundle]) -> str:
     lines = [HEADER, *speed(timing, gflop), "", *ratios(timing, list(gflop)), *agreement(bundles), *sizes(bundles)]
     versions = {name: metadata.version(name) for name in ("torch", "executorch", "ai-edge-litert", "onnxruntime")}
-    lines += ["", f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}."]
+    lines += ["", f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}. {machine()}"]
     return "\n".join(lines) + "\n"
 
 

@@ -10,10 +10,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from device_profiles.vocabulary import ComputeUnit, Precision
+
 Platform = Literal["ios", "android", "linux", "host"]
 Format = Literal["coreml", "coreai", "executorch", "tflite", "onnx"]
-Precision = Literal["fp32", "fp16", "int8"]
-ComputeUnit = Literal["cpu", "gpu", "npu"]
 
 Text = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0)]

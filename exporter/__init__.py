@@ -9,41 +9,41 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exporter.arm64.verify import verify_bundle_on_arm64
     from exporter.bundle import Bundle
-    from exporter.classify import classify_photo
     from exporter.errors import VerificationError, VitexportError, WeightsError
+    from exporter.inference.classify import classify_photo
+    from exporter.inference.prompts import Prompt
+    from exporter.inference.segment import segment_photo
+    from exporter.inference.track import track_file
+    from exporter.inference.tracker import open_tracker, track_video
     from exporter.lint.model_or_bundle import lint_bundle, lint_model
-    from exporter.litert_gpu.verify import verify_bundle_on_gpu
     from exporter.models.registry import create_model, list_models
     from exporter.models.weights import load_weights
     from exporter.pipeline import export
-    from exporter.prompts import Prompt
-    from exporter.segment import segment_photo
-    from exporter.tracked import track_file
-    from exporter.tracking import open_tracker, track_video
-    from exporter.verify import verify_bundle
+    from exporter.verify.arm64.verify import verify_bundle_on_arm64
+    from exporter.verify.artifact import verify_bundle
+    from exporter.verify.litert_gpu.verify import verify_bundle_on_gpu
 
 _HOMES = {
     "Bundle": "exporter.bundle",
-    "Prompt": "exporter.prompts",
+    "Prompt": "exporter.inference.prompts",
     "VerificationError": "exporter.errors",
     "VitexportError": "exporter.errors",
     "WeightsError": "exporter.errors",
-    "classify_photo": "exporter.classify",
+    "classify_photo": "exporter.inference.classify",
     "create_model": "exporter.models.registry",
     "export": "exporter.pipeline",
     "lint_bundle": "exporter.lint.model_or_bundle",
     "lint_model": "exporter.lint.model_or_bundle",
     "list_models": "exporter.models.registry",
     "load_weights": "exporter.models.weights",
-    "open_tracker": "exporter.tracking",
-    "segment_photo": "exporter.segment",
-    "track_file": "exporter.tracked",
-    "track_video": "exporter.tracking",
-    "verify_bundle": "exporter.verify",
-    "verify_bundle_on_arm64": "exporter.arm64.verify",
-    "verify_bundle_on_gpu": "exporter.litert_gpu.verify",
+    "open_tracker": "exporter.inference.tracker",
+    "segment_photo": "exporter.inference.segment",
+    "track_file": "exporter.inference.track",
+    "track_video": "exporter.inference.tracker",
+    "verify_bundle": "exporter.verify.artifact",
+    "verify_bundle_on_arm64": "exporter.verify.arm64.verify",
+    "verify_bundle_on_gpu": "exporter.verify.litert_gpu.verify",
 }
 
 __all__ = [

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from exporter.atomic import move_all
 from exporter.errors import BackendError, BundleError, InputShapeError
-from exporter.manifest import SCHEMA_VERSION, Artifact, Graph, Manifest, TensorSpec
+from exporter.manifest import SCHEMA_VERSION, Artifact, GraphEntry, Manifest, TensorSpec, Variant
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from exporter.backends import Runner
+    from device_profiles.vocabulary import Precision
+    from exporter.backends.runner import Runner
 
 MANIFEST = "manifest.json"
 REPORT = "report.html"
@@ -34,11 +33,15 @@ def is_bundle(path: str | Path) -> bool:
 class Bundle:
     """A bundle on disk. `open` reads its manifest; `check` compares its files with it."""
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: Manifest, replaced: str | None = None) -> None:
         self.path, self.manifest = path, manifest
+        self.replaced = replaced
+        """When the bundle was made whose place this one has just taken; None if the place was free."""
 
     def __repr__(self) -> str:
-        verdicts = ", ".join(f"{a.format} {a.verification.status}" for a in self.manifest.artifacts)
+        verdicts = ", ".join(
+            f"{self.manifest.label(a.variant)} {a.verification.status}" for a in self.manifest.artifacts
+        )
         return f"Bundle({str(self.path)!r}: {verdicts})"
 
     @classmethod
@@ -75,14 +78,21 @@ class Bundle:
             if digest(self.path / name) != sha256:
                 raise BundleError(f"{self.path / name} was altered after export; export the model again.")
 
-    def artifact(self, format: str, graph: str) -> Artifact:
-        """The artefact of a graph in a format; raises `BundleError`."""
+    def artifact(
+        self, format: str, graph: str, precision: Precision | None = None, delegate: str | None = None
+    ) -> Artifact:
+        """The artefact of a graph in a format; where several fit what is asked for, the first. Raises `BundleError`."""
         for artifact in self.manifest.artifacts:
-            if (artifact.format, artifact.graph) == (format, graph):
+            if (artifact.format, artifact.graph) == (format, graph) and all(
+                asked in (None, made)
+                for asked, made in ((precision, artifact.precision), (delegate, artifact.delegate))
+            ):
                 return artifact
-        raise BundleError(f"{self.path} has no {graph!r} in {format}; it has {', '.join(self.manifest.formats)}.")
+        asked = " ".join(filter(None, (format, precision, delegate)))
+        made = ", ".join(map(self.manifest.label, self.manifest.variants))
+        raise BundleError(f"{self.path} has no {graph!r} in {asked}; it has {made}.")
 
-    def graph(self, name: str) -> Graph:
+    def graph(self, name: str) -> GraphEntry:
         """The manifest's entry for a graph; raises `BundleError`."""
         for graph in self.manifest.graphs:
             if graph.name == name:
@@ -91,51 +101,85 @@ class Bundle:
             f"{self.path} has no graph {name!r}; it has {', '.join(g.name for g in self.manifest.graphs)}."
         )
 
-    def runner(self, format: str, graph: str, threads: int | None = None) -> Runner:
+    def runner(
+        self,
+        format: str,
+        graph: str,
+        threads: int | None = None,
+        precision: Precision | None = None,
+        delegate: str | None = None,
+    ) -> Runner:
         """An artefact, loaded from disk: called with {input: array} it returns {output: array}, all float32.
 
+        Where the bundle has several of the graph in the format, `precision` and `delegate` tell which is meant.
         `threads` None takes about one for each core. ExecuTorch's thread pool is process-wide: there the last
         value asked for holds for every runner. Raises `BackendError` where nothing here runs the format, and, when
         called, `InputShapeError` for inputs that the graph does not take.
         """
         from exporter.backends import backend, toolchain_versions
 
-        artifact, module = self.artifact(format, graph), backend(format)
-        toolchain_versions(module)
-        return _CheckedRunner(module.load(self.path / artifact.file, threads), artifact.inputs)
+        artifact = self.artifact(format, graph, precision, delegate)
+        toolchain_versions(backend(format))
+        return _CheckedRunner(backend(format).load(self.path / artifact.file, threads), artifact.inputs)
 
     def runners(
-        self, formats: Sequence[str] | None = None, threads: int | None = None
-    ) -> Iterator[tuple[str, dict[str, Runner]]]:
-        """(format, runner of each graph) of all formats that this machine can run, interpreted ones last, or of those
-        named.
+        self,
+        formats: Sequence[str] | None = None,
+        threads: int | None = None,
+        precisions: Sequence[Precision] | None = None,
+    ) -> Iterator[tuple[Variant, dict[str, Runner]]]:
+        """(variant, runner of each graph) of all variants that this machine can run, interpreted ones last.
 
-        A format that is made on request only is run on request, or where nothing else runs. With `formats` given, one
-        that cannot be run raises `BackendError`; so does a bundle of which nothing can.
+        With `formats` or `precisions` only those are run. A format that is made on request only is run on request, or
+        where nothing else runs. One that is named and cannot be run raises `BackendError`; so does a bundle of which
+        nothing can.
         """
-        from exporter.backends import FORMATS, NotExecutableError, backend, installed
+        from exporter.backends import FORMATS, backend, installed
+        from exporter.backends.interface import NotExecutableError
 
         ran = False
-        usable = [name for name in self.manifest.formats if installed(backend(name))]
-        for format in formats or sorted(usable, key=lambda name: (backend(name).ON_REQUEST, backend(name).INTERPRETED)):
-            if ran and not formats and backend(format).ON_REQUEST:
+        for variant in self._wanted(formats, precisions):
+            if ran and not formats and backend(variant.format).on_request:
                 break
             try:
-                runners = {graph.name: self.runner(format, graph.name, threads) for graph in self.manifest.graphs}
+                runners = {
+                    graph.name: self.runner(variant.format, graph.name, threads, variant.precision, variant.delegate)
+                    for graph in self.manifest.graphs
+                }
             except NotExecutableError:
                 if formats:
                     raise
                 continue
             ran = True
-            yield format, runners
+            yield variant, runners
         if not ran:
             missing = [name for name in self.manifest.formats if not installed(backend(name))]
             advice = (
-                f"pip install 'vitexport[{backend(missing[0]).EXTRA}]'"
+                f"pip install 'vitexport[{backend(missing[0]).extra}]'"
                 if missing
                 else f"export it in one of {', '.join(FORMATS)} too"
             )
             raise BackendError(f"Nothing in {self.path} can run on this machine; {advice}.")
+
+    def _wanted(self, formats: Sequence[str] | None, precisions: Sequence[Precision] | None) -> list[Variant]:
+        """The variants that are asked for, in that order; raises `BundleError` for what the bundle lacks."""
+        from exporter.backends import backend, installed
+
+        made = self.manifest.variants
+        fitting = [one for one in made if not precisions or one.precision in precisions]
+        if not fitting:
+            there = ", ".join(dict.fromkeys(one.precision for one in made))
+            raise BundleError(f"{self.path} has nothing in {' or '.join(precisions or ())}; it has {there}.")
+        if formats:
+            for name in formats:
+                if name not in (one.format for one in fitting):
+                    raise BundleError(
+                        f"{self.path} has no {name}{f' in {precisions[0]}' if precisions else ''}; "
+                        f"it has {', '.join(map(self.manifest.label, made))}."
+                    )
+            return [one for name in formats for one in fitting if one.format == name]
+        usable = [one for one in fitting if installed(backend(one.format))]
+        return sorted(usable, key=lambda one: (backend(one.format).on_request, backend(one.format).interpreted))
 
     def vectors(self, graph: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
         """Conformance inputs and PyTorch's outputs by tensor name, stacked along the first axis."""
@@ -154,6 +198,11 @@ class _CheckedRunner:
         if given != self._shapes:
             raise InputShapeError(f"The graph takes {self._shapes}, not {given}.")
         return self._runner({name: value.astype("float32", copy=False) for name, value in inputs.items()})
+
+
+def vectors_file(graph: str) -> str:
+    """Where a graph's conformance vectors are, relative to the bundle."""
+    return f"vectors/{graph}.safetensors"
 
 
 def write_vectors(path: Path, inputs: Mapping[str, NDArray[Any]], outputs: Mapping[str, NDArray[np.float32]]) -> None:
@@ -204,25 +253,6 @@ def size_of(path: Path) -> int:
     return sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) if path.is_dir() else path.stat().st_size
 
 
-@contextmanager
-def staging(parent: Path) -> Iterator[Path]:
-    """A hidden folder in `parent` to build a bundle in; it vanishes unless `publish` has moved it.
-
-    So do `parent` and the folders above it that were made for it, if nothing was put there.
-    """
-    made = [path for path in (parent, *parent.parents) if not path.exists()]
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = parent / f".vitexport-{secrets.token_hex(4)}"
-    try:
-        folder.mkdir()
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):  # the first that is not empty ends it
-            for path in made:
-                path.rmdir()
-
-
 def refuse_to_replace(destination: Path) -> None:
     """Raise `BundleError` if `destination` is something else than a bundle, or its folder is a file."""
     if destination.parent.exists() and not destination.parent.is_dir():
@@ -231,24 +261,25 @@ def refuse_to_replace(destination: Path) -> None:
         raise BundleError(f"{destination} exists and is no bundle; move it away or pass another --out.")
 
 
-def publish(folder: Path, destination: Path) -> None:
-    """Move a finished bundle to its place; an older one there gives way only to a complete one, or comes back."""
+def publish(folder: Path, destination: Path) -> str | None:
+    """Move a finished bundle to its place; an older one there gives way only to a complete one, or comes back.
+
+    Returns when the older one was made; None if there was none.
+    """
     refuse_to_replace(destination)
+    replaced = _created(destination)
     for path in (folder, *folder.rglob("*")):  # toolchains write through temporary files, which only the owner may read
         path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
     move_all({folder: destination})
+    return replaced
 
 
-def move_all(moves: Mapping[Path, Path]) -> None:
-    """Move files or folders to their places; what was there gives way only to all of them together, or comes back."""
-    with staging(next(iter(moves.values())).parent) as old:
-        aside = {path: old / str(index) for index, path in enumerate(moves.values()) if path.exists()}
-        try:
-            for source, target in (*aside.items(), *moves.items()):
-                source.rename(target)
-        except BaseException:
-            # Backwards, whatever has been moved by now: an interrupt may have come after any of the moves.
-            for source, target in reversed((*aside.items(), *moves.items())):
-                if target.exists() and not source.exists():
-                    target.rename(source)
-            raise
+def _created(path: Path) -> str | None:
+    """When the bundle at `path` was made, as it says; None if there is none."""
+    if not is_bundle(path):
+        return None
+    try:
+        content = json.loads((path / MANIFEST).read_bytes())
+    except ValueError:
+        content = None
+    return str(content.get("created", "at an unknown time")) if isinstance(content, dict) else "at an unknown time"

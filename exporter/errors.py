@@ -62,7 +62,7 @@ def closest(name: str, known: Iterable[str], count: int = 3) -> str:
     return f"{', '.join(head)} or {last}" if head else last
 
 
-def describe(error: Exception) -> str:
+def describe(error: BaseException) -> str:
     """A toolchain's exception in one line: its type and the first line of what it says."""
     first_line = next(iter(str(error).strip().splitlines()), "no message")
     return f"{type(error).__name__}: {first_line}"

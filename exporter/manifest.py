@@ -3,18 +3,57 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Collection, Iterable
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION: Literal[4] = 4
-Precision = Literal["fp32", "fp16"]
+from device_profiles.vocabulary import ComputeUnit, Precision
+
+SCHEMA_VERSION: Literal[5] = 5
+TaskName = Literal["classify", "track"]
 Severity = Literal["error", "warning", "info"]
+Kind = Literal[
+    "image",
+    "class_scores",
+    "features",
+    "points",
+    "point_labels",
+    "mask",
+    "mask_logits",
+    "score",
+    "memory",
+    "pointers",
+    "flags",
+]
+"""What the numbers of a tensor are, which decides how they are stored, shown and compared."""
+
+
+class Variant(NamedTuple):
+    """One way of making a model's artefacts; with a graph's name it identifies an artefact in a bundle."""
+
+    format: str
+    precision: Precision
+    delegate: str | None = None
+    """None where the format has no choice of delegates"""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, self))
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def label_among(variants: Collection[Variant], variant: Variant) -> str:
+    """What to call one of several variants: its format, with what tells it from others of that format."""
+    same = [one for one in variants if one.format == variant.format]
+    parts = [variant.format]
+    if len({one.precision for one in same}) > 1:
+        parts.append(variant.precision)
+    if len({one.delegate for one in same}) > 1 and variant.delegate is not None:
+        parts.append(variant.delegate)
+    return " ".join(parts)
 
 
 class TensorSpec(_Part):
@@ -25,28 +64,18 @@ class TensorSpec(_Part):
     dtype: Literal["float32", "image"] = Field(description="'image' is Core ML's image type, 8 bits a channel.")
     layout: str = Field(description="Names of the axes, for instance NCHW.")
     value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
-    meaning: str
-
-    @property
-    def holds_class_scores(self) -> bool:
-        """Whether the best class of this output means something."""
-        return self.name == "logits"
-
-    @property
-    def holds_memory(self) -> bool:
-        """Whether this output remembers a frame; a prompted one by the sign of each pixel of its mask."""
-        return self.name == "next_memory"
-
-    @property
-    def holds_mask(self) -> bool:
-        """Whether this output is a mask: positive on the object."""
-        return self.name == "mask_logits"
+    kind: Kind = Field(
+        description="What the numbers are. 'image' is RGB, 'class_scores' are logits of classes, 'mask_logits' are "
+        "positive on the object, 'memory' holds frames of a tracker, the prompted one by the sign of its mask."
+    )
+    meaning: str = Field(description="The same for people, with what the kind leaves open.")
 
 
-class Model(_Part):
+class ModelEntry(_Part):
     typed_name: str = Field(description="The name as it was asked for.")
     name: str = Field(description="The registry's name of what was exported.")
     family: str
+    task: TaskName = Field(description="What the model is for, which decides its graphs and how they are judged.")
     paper: str
     image_size: int = Field(description="Side of the square input in pixels.")
     num_classes: int | None = Field(description="null for a tracker.")
@@ -80,7 +109,7 @@ class Preprocessing(_Part):
     interpolation: str
 
 
-class Graph(_Part):
+class GraphEntry(_Part):
     name: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
@@ -132,10 +161,11 @@ class RolloutTolerance(_Part):
 
 
 class Rollout(_Part):
-    """A format's artefacts as a whole, on the bundle's sequence, against the official algorithm in PyTorch."""
+    """A variant's artefacts as a whole, on the bundle's sequence, against the official algorithm in PyTorch."""
 
     format: str
     precision: Precision
+    delegate: str | None
     tolerance: RolloutTolerance
     status: Literal["passed", "failed"]
     runtime: str
@@ -149,8 +179,13 @@ class Rollout(_Part):
     )
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
 
+    @property
+    def variant(self) -> Variant:
+        """The artefacts that were followed."""
+        return Variant(self.format, self.precision, self.delegate)
 
-class Sequence(_Part):
+
+class SequenceEntry(_Part):
     """The frames that a tracker's artefacts are verified on as a whole, with the official algorithm's answers."""
 
     file: str = Field(description="safetensors, relative to the bundle: frames, prompt and answers of every frame.")
@@ -186,15 +221,18 @@ class Latency(_Part):
 
 
 class Artifact(_Part):
+    """A graph in a variant; (format, precision, delegate, graph) occurs once in a bundle."""
+
     format: str
+    precision: Precision
+    delegate: str | None = Field(description="Accelerated backend inside the format; null where there is no choice.")
     graph: str
     file: str
     sha256: str
     bytes: int
-    precision: Precision
     toolchain: dict[str, str] = Field(description="Package versions that wrote it.")
     min_os: str | None
-    compute_units: str | None
+    compute_units: tuple[ComputeUnit, ...] = Field(description="Processors that the file may be run on.")
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     rewrites: tuple[str, ...] = Field(
@@ -205,6 +243,11 @@ class Artifact(_Part):
     verification: Verification
     latency: Latency | None = None
 
+    @property
+    def variant(self) -> Variant:
+        """All that identifies the artefact but its graph."""
+        return Variant(self.format, self.precision, self.delegate)
+
 
 class Finding(_Part):
     """What may go wrong with a graph in a format on the device, though it agrees with PyTorch here."""
@@ -212,6 +255,8 @@ class Finding(_Part):
     rule: str = Field(description="Id of the rule, as docs/lint.md lists it.")
     severity: Severity
     format: str
+    precision: Precision
+    delegate: str | None
     graph: str
     seen_in: Literal["program", "artifact"] = Field(description="The captured program, or the file made of it.")
     count: int = Field(description="Operations that it is about.")
@@ -221,28 +266,50 @@ class Finding(_Part):
     advice: str = Field(description="What to do about it.")
     link: str = Field(description="Public issue or page that documents it.")
 
+    @property
+    def variant(self) -> Variant:
+        """What the graph is made in."""
+        return Variant(self.format, self.precision, self.delegate)
+
 
 class Manifest(_Part):
-    schema_version: Literal[4] = SCHEMA_VERSION
+    schema_version: Literal[5] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
-    provenance: dict[str, str] = Field(description="Versions of vitexport and of what it ran on.")
-    model: Model
+    provenance: dict[str, str] = Field(
+        description="What every figure was measured with: versions, vitexport's commit, CPU model, threads."
+    )
+    model: ModelEntry
     weights: Weights
     target: Target
     preprocessing: Preprocessing
-    formats: tuple[str, ...]
-    graphs: tuple[Graph, ...]
+    variants: tuple[Variant, ...] = Field(
+        description="(format, precision, delegate) that every graph was made in, in the order they were asked for."
+    )
+    graphs: tuple[GraphEntry, ...]
     artifacts: tuple[Artifact, ...]
     state: dict[str, str] = Field(default={}, description="Output -> the input that it is in the next step.")
-    sequence: Sequence | None = None
+    sequence: SequenceEntry | None = None
     rollouts: tuple[Rollout, ...] = ()
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...]
 
     @property
-    def task(self) -> Literal["classify", "track"]:
-        """What the model is for."""
-        return "classify" if self.sequence is None else "track"
+    def formats(self) -> tuple[str, ...]:
+        """The formats of the variants, each once."""
+        return tuple(dict.fromkeys(variant.format for variant in self.variants))
+
+    @property
+    def failures(self) -> list[str]:
+        """What failed, in words; none where the bundle is fit to be used."""
+        return [
+            f"{self.label(one.variant)} {one.graph}: {one.verification.detail}"
+            for one in self.artifacts
+            if one.verification.status == "failed"
+        ] + [f"{self.label(one.variant)}: {one.detail}" for one in self.rollouts if one.status == "failed"]
+
+    def label(self, variant: Variant) -> str:
+        """What to call a variant in this bundle."""
+        return label_among(self.variants, variant)
 
     def measured_again(self, verifications: Iterable[Verification], rollouts: Iterable[Rollout]) -> Manifest:
         """The same bundle with other results: one verification for each artefact, in order."""

@@ -1,67 +1,133 @@
-"""What an export will do: the model, the device, and the formats with their options.
+"""What an export will do: the model, the device, and the variants with their options.
 
-Everything that can be settled, or refused, before the work begins.
+Everything is here that can be settled, or refused, before the work begins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
 from device_profiles.schema import Device
-from exporter.backends import LowerOptions, all_formats, backend, installed, toolchain_versions
+from device_profiles.vocabulary import Precision
+from exporter.backends import all_formats, backend, installed, toolchain_versions
 from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import deployment_target
+from exporter.backends.interface import LowerOptions
 from exporter.errors import BackendError, UnknownDeviceError
-from exporter.manifest import Precision
+from exporter.manifest import Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
 
 DEFAULT_MIN_IOS = 17
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Everything that can be settled, or refused, before the work begins."""
+class ExportRequest:
+    """What a user asks of an export."""
 
+    model: str
+    target: str = "host"
+    formats: Sequence[str] | None = None
+    """None takes the target's own; ["all"] every installed one that is not made on request only."""
+    precision: Precision | Sequence[Precision] | None = None
+    """None takes each format's default; of several, each format is made in every one that it offers."""
+    weights: str | Path = "auto"
+    """"auto", "required", "random" or the path of a checkpoint."""
+    image_size: int | None = None
+    """Side in pixels; None takes what the weights were trained at."""
+    num_classes: int = 1000
+    min_ios: int | None = None
+    """Oldest iOS major version that a Core ML program must load on."""
+    delegate: str | None = None
+    """ExecuTorch's delegate; None takes XNNPACK."""
+    out: str | Path = "."
+    """The folder that the bundle's folder is made in."""
+    workers: int | None = None
+    """Processes that lower and verify side by side; None takes as many as cores and memory allow."""
+
+    @classmethod
+    def of(cls, model: str | ExportRequest, *settings: Any, **named: Any) -> ExportRequest:
+        """A request that is whole already, or one made of a model's name and the fields after it."""
+        return model if isinstance(model, ExportRequest) else cls(model, *settings, **named)
+
+    @property
+    def precisions(self) -> tuple[Precision, ...]:
+        """The precisions that were asked for, each once; none at all where each format's default will do."""
+        asked = self.precision
+        return () if asked is None else (asked,) if isinstance(asked, str) else tuple(dict.fromkeys(asked))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An export as it will be carried out."""
+
+    request: ExportRequest
     info: ModelInfo
     device: Device
     min_ios: int
     """Oldest iOS that the target's users may have"""
-    lowerings: tuple[tuple[str, LowerOptions], ...]
-    """(format, options), in the order they are made."""
+    lowerings: dict[Variant, LowerOptions]
+    """In the order they are made."""
     warnings: tuple[str, ...]
 
+    def bundle_name(self, trained: bool) -> str:
+        """Name of the bundle's folder: model and target, and whatever makes it another than the default one."""
+        request, size = self.request, self.request.image_size
+        parts = [request.model.lower(), self.device.id]
+        if size is not None and size != self.info.image_size:
+            parts.append(f"{size}px")
+        if any(variant.precision != backend(variant.format).precisions[0] for variant in self.lowerings):
+            parts += dict.fromkeys(variant.precision for variant in self.lowerings)
+        parts += dict.fromkeys(
+            f"{variant.delegate}-delegate"
+            for variant in self.lowerings
+            if variant.delegate not in (None, backend(variant.format).default_delegate)
+        )
+        return "-".join([*parts, *([] if trained else ["untrained"])])
 
-def plan(
-    model: str,
-    target: str,
-    formats: Sequence[str] | None,
-    precision: Precision | None,
-    min_ios: int | None,
-    delegate: str | None,
-    image_size: int | None = None,
-) -> Plan:
-    """Raises `VitexportError` for what cannot be done; see `exporter.pipeline.export` for what is asked."""
-    device = device_of(target)
-    info = _resolved(model_info(model), device, image_size)
-    wanted, warnings = _formats(formats, device)
-    if info.name != model.lower():
-        warnings += (f"{model} is exported as {info.name}, for a phone's sake: --image-size 1024 keeps the large one.",)
+    def folder_of(self, variant: Variant) -> str:
+        """The folder in the bundle that holds a variant's artefacts: its format, and whatever is not the default."""
+        format = backend(variant.format)
+        parts = [variant.format]
+        if variant.precision != format.precisions[0]:
+            parts.append(variant.precision)
+        if variant.delegate not in (None, format.default_delegate):
+            parts.append(f"{variant.delegate}-delegate")
+        return "-".join(parts)
+
+
+def plan(request: ExportRequest) -> Plan:
+    """Settle what is asked; raises `VitexportError` for what cannot be done."""
+    device = device_of(request.target)
+    info = _resolved(model_info(request.model), device, request.image_size)
+    formats, warnings = _formats(request.formats, device)
+    delegate, min_ios = request.delegate, request.min_ios
+    if info.name != request.model.lower():
+        warnings += (
+            f"{request.model} is exported as {info.name}, for a phone's sake: --image-size 1024 keeps the large one.",
+        )
     if delegate == "coreml" and device.platform not in ("ios", "host"):
         raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
-    if "coreai" in wanted:
+    if "coreai" in formats:
         _refuse_without_core_ai(device)
-    if delegate is not None and "executorch" not in wanted:
+    if delegate is not None and "executorch" not in formats:
         raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
     if min_ios is None:
         min_ios = oldest_ios(device)
-    elif "coreml" not in wanted and delegate != "coreml":
+    elif "coreml" not in formats and delegate != "coreml":
         raise BackendError("--min-os is for Core ML programs: add --format coreml.")
     deployment_target(min_ios)
-    lowerings = tuple((name, _options(name, wanted, precision, min_ios, delegate)) for name in wanted)
-    return Plan(info, device, min_ios, lowerings, warnings)
+    lowerings = {
+        Variant(name, precision, chosen): LowerOptions(precision, min_ios, chosen)
+        for name in formats
+        for chosen in [_delegate(name, delegate)]
+        for precision in _precisions(name, formats, request.precisions)
+    }
+    return Plan(request, info, device, min_ios, lowerings, warnings)
 
 
 def device_of(target: str) -> Device:
@@ -110,21 +176,33 @@ def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], 
     if not wanted:
         raise BackendError("There is no format to make: name one that `vitexport formats` lists as installed.")
     return wanted, tuple(
-        f"{name} was left out: pip install 'vitexport[{backend(name).EXTRA}]' adds it." for name in left_out
+        f"{name} was left out: pip install 'vitexport[{backend(name).extra}]' adds it." for name in left_out
     )
 
 
-def _options(
-    format: str, wanted: list[str], precision: Precision | None, min_ios: int, delegate: str | None
-) -> LowerOptions:
-    """What to ask of a format; raises `BackendError` for what it does not offer."""
-    module = backend(format)
-    if precision is not None and precision not in module.PRECISIONS:
-        able = [name for name in wanted if precision in backend(name).PRECISIONS]
-        advice = f"keep {precision} for --format {able[0]}" if able else "leave --precision out"
-        raise BackendError(f"{format} offers {' and '.join(module.PRECISIONS)} here, not {precision}: {advice}.")
-    chosen = delegate if module.DELEGATES else None
-    if chosen is not None and chosen not in module.DELEGATES:
-        raise BackendError(f"{format} has the delegates {' and '.join(module.DELEGATES)}, not {chosen!r}.")
-    toolchain_versions(module, chosen)
-    return LowerOptions(precision or module.PRECISIONS[0], min_ios, chosen)
+def _precisions(name: str, formats: Sequence[str], asked: Sequence[Precision]) -> list[Precision]:
+    """Those of the precisions asked for that a format is made in.
+
+    Raises `BackendError` where it offers none of them, or none of the formats offers one of them.
+    """
+    format = backend(name)
+    if not asked:
+        return [format.precisions[0]]
+    for precision in asked:
+        if not any(precision in backend(other).precisions for other in formats) or (
+            not set(asked) & set(format.precisions)
+        ):
+            able = [other for other in formats if precision in backend(other).precisions]
+            advice = f"keep {precision} for --format {able[0]}" if able else f"leave --precision {precision} out"
+            raise BackendError(f"{name} offers {' and '.join(format.precisions)} here, not {precision}: {advice}.")
+    return [precision for precision in asked if precision in format.precisions]
+
+
+def _delegate(name: str, asked: str | None) -> str | None:
+    """The delegate of a format; raises `BackendError` for one that it does not have, or that is not installed."""
+    format = backend(name)
+    chosen = asked if asked is not None and format.delegates else format.default_delegate
+    if chosen is not None and chosen not in format.delegates:
+        raise BackendError(f"{name} has the delegates {' and '.join(format.delegates)}, not {chosen!r}.")
+    toolchain_versions(format, chosen)
+    return chosen

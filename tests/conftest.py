@@ -1,5 +1,11 @@
-"""Bundles and programs that several tests read: each is made once for the whole run and must not be changed."""
+"""Bundles and programs that several tests read: each is made once for the whole run and must not be changed.
 
+Files are shared by all processes of a run; what cannot be read back from a file, such as a captured program, each
+process makes for itself.
+"""
+
+import json
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,65 +13,181 @@ import pytest
 import torch
 
 import exporter
-from exporter import rollout
-from exporter.backends import Lowered, LowerOptions, backend, coreml
-from exporter.bundle import Bundle, read_vectors
+from device_profiles.vocabulary import Precision
+from exporter.backends import backend
+from exporter.backends.interface import Lowered, LowerOptions
+from exporter.backends.runner import Arrays
+from exporter.bundle import MANIFEST, Bundle, read_vectors, vectors_file
 from exporter.graphs.capture import Graph
-from exporter.graphs.classifier import classifier_graphs
-from exporter.graphs.tracker import tracker_graphs
-from exporter.images import to_input, verification_images
-from exporter.manifest import Precision, Sequence
-from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
-from exporter.verify import Arrays
-from tests.models import SMALLEST, reduced, reduced_tracker
+from exporter.graphs.cut import graphs_of
+from exporter.manifest import SequenceEntry, Variant
+from exporter.models.efficienttam import EfficientTAM
+from exporter.models.weights import seed_weights
+from exporter.verify.case import Case
+from exporter.verify.prompt_choice import PromptChoice
+from exporter.verify.record import EagerRunner, RecordedSequence, record_sequence, recorded_sequence
+from tests.exporter.cli.command_line import QUICK, run
+from tests.models import (
+    CHOICE,
+    SMALL_CHOICE,
+    SMALLEST,
+    classifier_graph,
+    classifier_pictures,
+    reduced_tracker,
+    small_tracker,
+    tracker_graphs,
+)
+from tests.shared import made_once, shared_root
+
+LONGEST = (
+    "backends/test_tracker_formats.py",
+    "backends/test_backends.py",
+    "verify/test_explain.py",
+    "graphs/test_tracker_graph.py",
+    "verify/test_tracker_knockout.py",
+    "backends/test_coreai.py",
+)
+"""The files of tests that take longest, or make what many others need."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: processes get whole files, and none should be left with a long one at the end."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """Small models gain nothing from threads, and lose on a busy machine."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> "Bundles":
-    return Bundles(tmp_path_factory)
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run have in common."""
+    return shared_root(tmp_path_factory)
 
 
 class Bundles:
     """The smallest model of a family in every format, by family name; small pictures keep it quick."""
 
-    def __init__(self, folders: pytest.TempPathFactory) -> None:
-        self._folders, self._made = folders, dict[str, Bundle]()
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._opened = folder, dict[str, Bundle]()
 
     def __getitem__(self, family: str) -> Bundle:
-        if family not in self._made:
-            self._made[family] = exporter.export(
-                SMALLEST[family],
-                formats=["all"],
-                weights="random",
-                image_size=64,
-                out=self._folders.mktemp(family),
-            )
-        return self._made[family]
+        if family not in self._opened:
+            self._opened[family] = _bundle(self._folder / family, SMALLEST[family], "all")
+        return self._opened[family]
 
 
 @pytest.fixture(scope="session")
-def tracker_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def bundles(shared: Path) -> Bundles:
+    return Bundles(shared / "bundles")
+
+
+@pytest.fixture(scope="session")
+def tracker_bundle(shared: Path) -> Bundle:
     """A pooled tracker in ONNX, the format that is quickest to make, at 64 pixels."""
-    return exporter.export(
-        "efficienttam_ti_2_512x512",
-        formats=["onnx"],
-        weights="random",
-        image_size=64,
-        out=tmp_path_factory.mktemp("tam"),
-    )
+    return _bundle(shared / "bundles" / "tracker", "efficienttam_ti_2_512x512", "onnx")
+
+
+def _bundle(folder: Path, model: str, format: str) -> Bundle:
+    def export(out: Path) -> None:
+        exporter.export(model, formats=[format], weights="random", image_size=64, workers=1, out=out)
+
+    (path,) = made_once(folder, export).iterdir()
+    return Bundle.open(path)
 
 
 @pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> "Packages":
-    return Packages(tmp_path_factory.mktemp("packages"))
+def two_precisions(shared: Path) -> Path:
+    """A classifier's bundle with Core ML in both precisions, and ONNX in the only one that it has.
+
+    Beside it, in `stdout` and `stderr`, is what `vitexport --verbose` said.
+    """
+
+    def export(out: Path) -> None:
+        precisions = ["--precision", "fp16", "--precision", "fp32", "--precision", "fp16"]
+        formats = ["--format", "coreml", "--format", "onnx"]
+        done = run("mobilevit_xxs", *QUICK, *formats, *precisions, "--verbose", "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        (out / "stdout").write_text(done.stdout)
+        (out / "stderr").write_text(done.stderr)
+
+    return made_once(shared / "bundles" / "two-precisions", export) / "mobilevit_xxs-host-64px-fp16-fp32-untrained"
+
+
+@dataclass(frozen=True)
+class OwnWeights:
+    """A bundle that was made from a checkpoint, in the place of an earlier one."""
+
+    checkpoint: Path
+    bundle: Bundle
+    steps: list[tuple[str, float]]
+    """What its export was doing, and the share of it that was done"""
+    earlier: str
+    """When the earlier one was made"""
+    replaced: str
+    """The same, as the export says"""
+
+
+@pytest.fixture(scope="session")
+def own_weights(shared: Path) -> OwnWeights:
+    """A classifier of three classes in ONNX, its weights for 96 pixels and the bundle for 64."""
+    name, before = "efficientformer_l1", "2026-01-02T03:04:05+00:00"
+
+    def export(folder: Path) -> None:
+        model = exporter.create_model(name, 96, num_classes=3)
+        seed_weights(model)
+        torch.save(model.state_dict(), folder / "three.pt")
+        earlier = folder / "out" / f"{name}-host-64px"
+        earlier.mkdir(parents=True)
+        (earlier / MANIFEST).write_text(json.dumps({"created": before}))
+        steps: list[tuple[str, float]] = []
+        bundle = exporter.export(
+            name,
+            formats=["onnx"],
+            weights=folder / "three.pt",
+            image_size=64,
+            num_classes=3,
+            out=folder / "out",
+            workers=1,
+            progress=lambda what, share: steps.append((what, share)),
+        )
+        (folder / "export.json").write_text(json.dumps({"steps": steps, "replaced": bundle.replaced}))
+
+    folder = made_once(shared / "own weights", export)
+    (path,) = (folder / "out").iterdir()
+    kept = json.loads((folder / "export.json").read_text())
+    return OwnWeights(folder / "three.pt", Bundle.open(path), kept["steps"], before, kept["replaced"])
+
+
+@dataclass(frozen=True)
+class LoweredGraph:
+    """A graph as a file."""
+
+    path: Path
+    lowered: Lowered
+
+
+def lowered_once(folder: Path, format: str, graph: Graph, options: LowerOptions) -> LoweredGraph:
+    """A graph as the file in `folder`, with what the backend knew about it when it was written."""
+    record = backend(format)
+    file = f"{graph.name}.{record.extension}"
+
+    def lower(to: Path) -> None:
+        (to / "lowered.pickle").write_bytes(pickle.dumps(record.lower(graph, to / file, options)))
+
+    made_once(folder, lower)
+    return LoweredGraph(folder / file, pickle.loads((folder / "lowered.pickle").read_bytes()))
 
 
 @dataclass(frozen=True)
 class Packaged:
-    """A graph of a reduced classifier as a Core ML package."""
+    """A graph of a reduced classifier as a file."""
 
     graph: Graph
     path: Path
+    lowered: Lowered
     given: Arrays
     """A picture"""
     expected: Arrays
@@ -73,79 +195,83 @@ class Packaged:
 
 
 class Packages:
-    """Reduced classifiers as Core ML packages, by family, precision and iOS."""
+    """Reduced classifiers as Core ML packages, or as files of another format, by family, precision and iOS."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._made = folder, dict[tuple[str, Precision, int], Packaged]()
+        self._folder = folder
 
-    def __call__(self, family: str, precision: Precision = "fp32", min_ios: int = 17) -> Packaged:
-        key = family, precision, min_ios
-        if key not in self._made:
-            (graph,) = classifier_graphs(*reduced(family))
-            path = self._folder / f"{family}-{precision}-{min_ios}.mlpackage"
-            coreml.lower(graph, path, LowerOptions(precision, min_ios))
-            picture = to_input(verification_images(graph.inputs[0].shape[-1])[-1])
-            with torch.inference_mode():
-                results = graph.module(torch.from_numpy(picture))
-            expected = {name: value.numpy() for name, value in results.items()}
-            self._made[key] = Packaged(graph, path, {"image": picture}, expected)
-        return self._made[key]
+    def __call__(
+        self, family: str, precision: Precision = "fp32", min_ios: int = 17, format: str = "coreml"
+    ) -> Packaged:
+        graph = classifier_graph(family)
+        folder = self._folder / f"{family}-{format}-{precision}-{min_ios}"
+        made = lowered_once(folder, format, graph, LowerOptions(precision, min_ios))
+        given = {"image": classifier_pictures(family)["image"][-1]}
+        return Packaged(graph, made.path, made.lowered, given, EagerRunner(graph)(given))
+
+
+@pytest.fixture(scope="session")
+def packages(shared: Path) -> Packages:
+    return Packages(shared / "packages")
 
 
 @dataclass(frozen=True)
 class FollowedTracker:
     """The graphs of a reduced tracker, and what PyTorch sees in a sequence of frames."""
 
-    image_size: int
     graphs: dict[str, Graph]
-    recorded: dict[str, tuple[Arrays, Arrays]]
+    vectors: dict[str, tuple[Arrays, Arrays]]
     """Graph -> inputs and outputs of its conformance runs, in which the memory is partly filled and full"""
-    sequence: Sequence
-    vectors: tuple[Arrays, Arrays]
+    recorded: RecordedSequence
     """The frames with their prompt, and what the official algorithm makes of them"""
+
+    def case(self, variant: Variant, graph: str, path: Path) -> Case:
+        """An artefact of one of the graphs, to be verified on its conformance runs."""
+        made = self.graphs[graph]
+        return Case(variant, graph, path, made.inputs, made.outputs, *self.vectors[graph])
 
 
 @pytest.fixture(scope="session")
-def followed_tracker(tmp_path_factory: pytest.TempPathFactory) -> FollowedTracker:
-    model, folder = reduced_tracker(), tmp_path_factory.mktemp("followed")
-    graphs = tracker_graphs(model, IMAGENET_MEAN, IMAGENET_STD)
-    recorded, sequence = rollout.record(graphs, model, folder)
+def followed_tracker(shared: Path) -> FollowedTracker:
+    """One that converts in seconds."""
+    model = small_tracker()
+    return _followed(shared / "small tracker", model, graphs_of(model), SMALL_CHOICE)
+
+
+@pytest.fixture(scope="session")
+def whole_tracker(shared: Path) -> FollowedTracker:
+    """One with as many memory layers as the published ones."""
+    graphs = tracker_graphs()
+    return _followed(shared / "whole tracker", reduced_tracker(), graphs, CHOICE)
+
+
+def _followed(folder: Path, model: EfficientTAM, graphs: tuple[Graph, ...], choice: PromptChoice) -> FollowedTracker:
+    """What PyTorch sees in a sequence that is prompted as chosen."""
+
+    def record(to: Path) -> None:
+        sequence = record_sequence(graphs, model, choice, to)
+        (to / "sequence.json").write_text(sequence.model_dump_json())
+
+    made_once(folder, record)
+    sequence = SequenceEntry.model_validate_json((folder / "sequence.json").read_bytes())
     return FollowedTracker(
-        model.image_size,
         {graph.name: graph for graph in graphs},
-        recorded,
-        sequence,
-        read_vectors(folder / sequence.file),
+        {graph.name: read_vectors(folder / vectors_file(graph.name)) for graph in graphs},
+        recorded_sequence(folder, sequence, model.image_size),
     )
 
 
-@dataclass(frozen=True)
-class LoweredGraph:
-    path: Path
-    lowered: Lowered
-
-
 class LoweredTracker:
-    """Graphs of the reduced tracker as artefacts, by format and graph; a large one takes half a minute."""
+    """Graphs of the small tracker as artefacts, by format, graph and precision."""
 
     def __init__(self, tracker: FollowedTracker, folder: Path) -> None:
-        self._tracker, self._folder, self._made = tracker, folder, dict[tuple[str, str], LoweredGraph]()
+        self._tracker, self._folder = tracker, folder
 
-    def __call__(self, format: str, graph: str) -> LoweredGraph:
-        if (format, graph) not in self._made:
-            module = backend(format)
-            path = self._folder / f"{graph}.{module.EXTENSION}"
-            lowered = module.lower(self._tracker.graphs[graph], path, LowerOptions("fp32"))
-            self._made[format, graph] = LoweredGraph(path, lowered)
-        return self._made[format, graph]
+    def __call__(self, format: str, graph: str, precision: Precision = "fp32") -> LoweredGraph:
+        folder = self._folder / f"{graph}-{format}-{precision}"
+        return lowered_once(folder, format, self._tracker.graphs[graph], LowerOptions(precision))
 
 
 @pytest.fixture(scope="session")
-def lowered_tracker(followed_tracker: FollowedTracker, tmp_path_factory: pytest.TempPathFactory) -> LoweredTracker:
-    return LoweredTracker(followed_tracker, tmp_path_factory.mktemp("lowered"))
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> None:
-    """Small models gain nothing from threads, and lose on a busy machine."""
-    torch.set_num_threads(1)
+def lowered_tracker(followed_tracker: FollowedTracker, shared: Path) -> LoweredTracker:
+    return LoweredTracker(followed_tracker, shared / "lowered")

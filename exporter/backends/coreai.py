@@ -16,9 +16,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from exporter.backends import Lowered, LowerOptions, rewrites_for
+from exporter.backends.interface import Backend, Lowered, LowerOptions
 from exporter.errors import BackendError, describe
-from exporter.manifest import Precision
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,19 +26,6 @@ if TYPE_CHECKING:
 
     from exporter.graphs.capture import Graph
 
-NAME = "coreai"
-EXTENSION = "aimodel"
-PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16")
-DELEGATES: dict[str, tuple[str, ...]] = {}
-REWRITES: dict[str | None, tuple[str, ...]] = {
-    None: ("attention_in_tiles", "attention_with_wide_values_as_matmuls", "averages_that_count_padding")
-}
-TOOLCHAIN = ("coreai-torch", "coreai-core", "torch")
-RUNTIME = "the Core AI interpreter"
-INTERPRETED = True
-SECONDS = 60.0
-ON_REQUEST = True
-EXTRA = "coreai"
 
 OLDEST_IOS = 27
 """The first with Core AI."""
@@ -61,7 +47,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from exporter.rewrites.catalogue import rewritten
 
     coreai_torch = _coreai_torch()
-    program = rewritten(graph.program, rewrites_for(options, REWRITES))
+    program = rewritten(graph.program, BACKEND.passes(options))
     if options.precision == "fp16":
         program = _in_half_precision(program)
     with torch.no_grad():
@@ -79,7 +65,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     return Lowered(
         operators=_census(converted),
         min_os=f"iOS{OLDEST_IOS}",
-        compute_units="CPU, GPU or Neural Engine",
+        compute_units=("cpu", "gpu", "npu"),
     )
 
 
@@ -198,3 +184,19 @@ def _coreai_torch() -> Any:
     with warnings.catch_warnings(action="ignore"):
         import coreai_torch
     return coreai_torch
+
+
+BACKEND = Backend(
+    name="coreai",
+    extension="aimodel",
+    precisions=("fp32", "fp16"),
+    rewrites={None: ("attention_in_tiles", "attention_with_wide_values_as_matmuls", "averages_that_count_padding")},
+    toolchain=("coreai-torch", "coreai-core", "torch"),
+    runtime="the Core AI interpreter",
+    extra="coreai",
+    interpreted=True,
+    on_request=True,
+    seconds=60.0,
+    lower=lower,
+    load=load,
+)

@@ -8,10 +8,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
+from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 from exporter.errors import BackendError, describe
-from exporter.manifest import Precision, TensorSpec
-from exporter.operations import Operation, Value
+from exporter.manifest import TensorSpec
+from exporter.operations.operation import Operation, Value
 from exporter.toolchain_noise import quiet
 
 if TYPE_CHECKING:
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 
     from exporter.graphs.capture import Graph
 
-NAME = "coreml"
-EXTENSION = "mlpackage"
-PRECISIONS: tuple[Precision, ...] = ("fp16", "fp32")
-DELEGATES: dict[str, tuple[str, ...]] = {}
-REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles",)}
-TOOLCHAIN = ("coremltools", "torch")
-RUNTIME = "the MIL interpreter"
-INTERPRETED = True
-SECONDS = None
-ON_REQUEST = False
-EXTRA = "coreml"
-REORDERS_AXES = False
 
 DEPLOYMENT_TARGETS = (16, 17, 18, 26)
 """iOS versions at which Core ML's operator set changed; a newer iOS runs what is built for an older one."""
@@ -51,30 +39,32 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     import numpy as np
     import torch
 
+    from exporter.operations.tracing import lean_traces
     from exporter.rewrites.catalogue import rewritten
 
     ct = _coremltools()
     target = deployment_target(options.min_ios)
     # Half-precision programs would return half-precision outputs; the contract says float32.
     outputs = [ct.TensorType(name=spec.name, dtype=np.float32) for spec in graph.outputs]
-    with torch.no_grad():
-        program = rewritten(graph.program, rewrites_for(options, REWRITES)).run_decompositions({})
-    model = ct.convert(
-        program,
-        inputs=[_input_type(ct, spec) for spec in graph.inputs],
-        outputs=outputs,
-        convert_to="mlprogram",
-        minimum_deployment_target=getattr(ct.target, target),
-        compute_precision=ct.precision.FLOAT16 if options.precision == "fp16" else ct.precision.FLOAT32,
-        compute_units=ct.ComputeUnit.ALL,
-    )
+    with lean_traces():
+        with torch.no_grad():
+            program = rewritten(graph.program, BACKEND.passes(options)).run_decompositions({})
+        model = ct.convert(
+            program,
+            inputs=[_input_type(ct, spec) for spec in graph.inputs],
+            outputs=outputs,
+            convert_to="mlprogram",
+            minimum_deployment_target=getattr(ct.target, target),
+            compute_precision=ct.precision.FLOAT16 if options.precision == "fp16" else ct.precision.FLOAT32,
+            compute_units=ct.ComputeUnit.ALL,
+        )
     model.save(str(path))
     return Lowered(
         operators=_census(ct.utils.load_spec(str(path))),
         min_os=target,
-        compute_units="ALL",
+        compute_units=("cpu", "gpu", "npu"),
         inputs=tuple(
-            spec.model_copy(update={"dtype": "image"}) if spec.meaning == "RGB" else spec for spec in graph.inputs
+            spec.model_copy(update={"dtype": "image"}) if spec.kind == "image" else spec for spec in graph.inputs
         ),
     )
 
@@ -82,7 +72,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
 def _input_type(ct: Any, spec: TensorSpec) -> Any:
     import numpy as np
 
-    if spec.meaning == "RGB":
+    if spec.kind == "image":
         return ct.ImageType(name=spec.name, shape=spec.shape, color_layout=ct.colorlayout.RGB)
     return ct.TensorType(name=spec.name, shape=spec.shape, dtype=np.float32)
 
@@ -189,7 +179,7 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     except Exception as error:  # coremltools reports damage in many ways
         raise BackendError(f"{path.name} cannot be read ({describe(error)}).") from error
     wanted = {
-        tensor.name: ("RGB" if tensor.meaning == "RGB" else "FLOAT32", tensor.shape) for tensor in (*inputs, *outputs)
+        tensor.name: ("RGB" if tensor.kind == "image" else "FLOAT32", tensor.shape) for tensor in (*inputs, *outputs)
     }
     if found != wanted:
         raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
@@ -225,3 +215,21 @@ def _coremltools() -> Any:
     with quiet("coremltools"):
         import coremltools
     return coremltools
+
+
+BACKEND = Backend(
+    name="coreml",
+    extension="mlpackage",
+    precisions=("fp16", "fp32"),
+    rewrites={None: ("attention_in_tiles",)},
+    toolchain=("coremltools", "torch"),
+    runtime="the MIL interpreter",
+    extra="coreml",
+    interpreted=True,
+    lower=lower,
+    load=load,
+    trace=trace,
+    operations=operations,
+    precision_loss=precision_loss,
+    inspect=inspect,
+)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exporter.backends import Lowered, LowerOptions, NotExecutableError, rewrites_for
 from exporter.backends.coreml import deployment_target
+from exporter.backends.interface import Backend, Lowered, LowerOptions, NotExecutableError
 from exporter.errors import BackendError
-from exporter.manifest import Delegation, Outside, Precision, TensorSpec
-from exporter.operations import Operation, Value
+from exporter.manifest import Delegation, Outside, TensorSpec
+from exporter.operations.operation import Operation, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,33 +23,6 @@ if TYPE_CHECKING:
 
     from exporter.graphs.capture import Graph
 
-NAME = "executorch"
-EXTENSION = "pte"
-PRECISIONS: tuple[Precision, ...] = ("fp32",)
-DELEGATES: dict[str, tuple[str, ...]] = {"xnnpack": (), "coreml": ("coremltools",)}
-REWRITES: dict[str | None, tuple[str, ...]] = {
-    # Whatever XNNPACK has no operator for ends a delegated piece.
-    "xnnpack": (
-        "attention_in_tiles",
-        "attention_as_matmuls",
-        "matmuls_in_rank_three",
-        "softmax_in_rank_three",
-        "splits_as_slices",
-        "indices_as_slices",
-        "layer_norm_as_arithmetic",
-        "means_that_keep_axes",
-        "group_norm_as_arithmetic",
-        "sum_as_average_pool",
-        "fold_constants",
-    ),
-    "coreml": ("attention_in_tiles",),
-}
-TOOLCHAIN = ("executorch", "torch")
-RUNTIME = "ExecuTorch"
-INTERPRETED = False
-SECONDS = None
-ON_REQUEST = False
-EXTRA = "executorch"
 
 # A .pte names neither its inputs nor its outputs; these methods of the program do.
 _INPUT_NAMES, _OUTPUT_NAMES = "input_names", "output_names"
@@ -59,35 +33,38 @@ _CORE_ML = "CoreMLBackend"
 
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
-    from executorch.exir import to_edge_transform_and_lower
+    from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
     from executorch.exir.lowered_backend_module import get_lowered_submodules
 
-    from exporter.graphs.macs import operator_name
-    from exporter.graphs.provenance import shared_provenance
+    from exporter.backends.executorch_passes import without_repetition
+    from exporter.operations.of_program import operator_name
+    from exporter.operations.tracing import lean_traces
     from exporter.rewrites.catalogue import rewritten
 
-    delegate = options.delegate or next(iter(DELEGATES))
-    with shared_provenance():
+    delegate = options.delegate or "xnnpack"
+    with lean_traces(), without_repetition() if delegate == "xnnpack" else nullcontext():
         edge = to_edge_transform_and_lower(
-            rewritten(graph.program, rewrites_for(options, REWRITES)),
+            rewritten(graph.program, BACKEND.passes(options)),
             partitioner=[_partitioner(delegate, options)],
             constant_methods={
                 _INPUT_NAMES: [spec.name for spec in graph.inputs],
                 _OUTPUT_NAMES: [spec.name for spec in graph.outputs],
             },
+            # Eight checks of the operators and their types: a program that runs here proves them once.
+            compile_config=EdgeCompileConfig(_check_ir_validity=delegate != "xnnpack"),
         )
-    module = edge.exported_program().graph_module
-    inside = [node for _, piece, _ in get_lowered_submodules(module) for node in _operators(piece.original_module)]
-    outside = _operators(module)
-    census = Counter(operator_name(node) for node in (*inside, *outside))
-    delegation = _delegation(delegate, inside, outside, len(get_lowered_submodules(module)))
-    with path.open("wb") as file:
-        edge.to_executorch().write_to_file(file)  # changes the module
+        module = edge.exported_program().graph_module
+        inside = [node for _, piece, _ in get_lowered_submodules(module) for node in _operators(piece.original_module)]
+        outside = _operators(module)
+        census = Counter(operator_name(node) for node in (*inside, *outside))
+        delegation = _delegation(delegate, inside, outside, len(get_lowered_submodules(module)))
+        with path.open("wb") as file:
+            edge.to_executorch().write_to_file(file)  # changes the module
     return Lowered(
         operators=dict(sorted(census.items())),
         delegation=delegation,
         min_os=deployment_target(options.min_ios) if delegate == "coreml" else None,
-        compute_units="ALL" if delegate == "coreml" else "CPU",
+        compute_units=("cpu", "gpu", "npu") if delegate == "coreml" else ("cpu",),
     )
 
 
@@ -98,26 +75,28 @@ def _operators(module: Any) -> list[fx.Node]:
 
 
 def _delegation(delegate: str, inside: list[fx.Node], outside: list[fx.Node], pieces: int) -> Delegation:
-    from exporter.graphs.macs import macs, operator_name
-    from exporter.graphs.provenance import module_of
+    from exporter.operations.macs import macs
+    from exporter.operations.of_program import call_of
 
-    left_out: dict[str, list[fx.Node]] = {}
-    for node in outside:
-        left_out.setdefault(operator_name(node), []).append(node)
-    inner, outer = sum(map(macs, inside)), sum(map(macs, outside))
+    kept, left = [[call_of(node) for node in nodes] for nodes in (inside, outside)]
+    by_kind: dict[str, list[Operation]] = {}
+    for call in left:
+        by_kind.setdefault(call.kind, []).append(call)
+    inner, outer = sum(map(macs, kept)), sum(map(macs, left))
+    cost = {kind: sum(map(macs, calls)) for kind, calls in by_kind.items()}
     return Delegation(
         delegate=delegate,
-        operators=len(inside) / (len(inside) + len(outside)),
+        operators=len(kept) / (len(kept) + len(left)),
         macs=inner / (inner + outer) if inner + outer else 1.0,
         pieces=pieces,
         outside=tuple(
             Outside(
-                operator=name,
-                count=len(nodes),
-                macs=sum(map(macs, nodes)),
-                where=tuple(dict.fromkeys(map(module_of, nodes))),
+                operator=kind,
+                count=len(calls),
+                macs=cost[kind],
+                where=tuple(dict.fromkeys(call.where for call in calls)),
             )
-            for name, nodes in sorted(left_out.items(), key=lambda item: (-sum(map(macs, item[1])), -len(item[1])))
+            for kind, calls in sorted(by_kind.items(), key=lambda item: (-cost[item[0]], -len(item[1])))
         ),
     )
 
@@ -232,3 +211,36 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
 
 def _names(program: Any, method: str) -> list[str]:
     return list(program.load_method(method).execute([]))
+
+
+BACKEND = Backend(
+    name="executorch",
+    extension="pte",
+    precisions=("fp32",),
+    delegates={"xnnpack": (), "coreml": ("coremltools",)},
+    rewrites={
+        # Whatever XNNPACK has no operator for ends a delegated piece.
+        "xnnpack": (
+            "attention_in_tiles",
+            "attention_as_matmuls",
+            "matmuls_in_rank_three",
+            "softmax_in_rank_three",
+            "convolutions_in_parts",
+            "splits_as_slices",
+            "indices_as_slices",
+            "layer_norm_as_arithmetic",
+            "means_that_keep_axes",
+            "group_norm_as_arithmetic",
+            "sum_as_average_pool",
+            "fold_constants",
+        ),
+        "coreml": ("attention_in_tiles",),
+    },
+    toolchain=("executorch", "torch"),
+    runtime="ExecuTorch",
+    extra="executorch",
+    lower=lower,
+    load=load,
+    operations=operations,
+    inspect=inspect,
+)

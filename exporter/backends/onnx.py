@@ -8,8 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
-from exporter.manifest import Precision
+from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,18 +16,6 @@ if TYPE_CHECKING:
 
     from exporter.graphs.capture import Graph
 
-NAME = "onnx"
-EXTENSION = "onnx"
-PRECISIONS: tuple[Precision, ...] = ("fp32",)
-DELEGATES: dict[str, tuple[str, ...]] = {}
-REWRITES: dict[str | None, tuple[str, ...]] = {None: ("attention_in_tiles",)}
-TOOLCHAIN = ("onnx", "onnxscript", "onnxruntime", "torch")
-RUNTIME = "ONNX Runtime"
-INTERPRETED = False
-SECONDS = None
-ON_REQUEST = False
-EXTRA = "onnx"
-REORDERS_AXES = False
 
 OPSET = 20
 """The first with a GELU of its own: spelled out as an error function, it costs EfficientFormers up to a third more."""
@@ -41,7 +28,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from exporter.rewrites.catalogue import rewritten
 
     program = torch.onnx.export(
-        rewritten(graph.program, rewrites_for(options, REWRITES)),
+        rewritten(graph.program, BACKEND.passes(options)),
         kwargs=graph.example,
         dynamo=True,
         opset_version=OPSET,
@@ -52,7 +39,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     assert program is not None, "torch.onnx.export returns a program when no file is given"
     program.save(path, external_data=False)
     operators = Counter(node.op_type for node in onnx.load(path, load_external_data=False).graph.node)
-    return Lowered(operators=dict(sorted(operators.items())), compute_units="CPU")
+    return Lowered(operators=dict(sorted(operators.items())), compute_units=("cpu",))
 
 
 class OnnxRunner:
@@ -93,3 +80,17 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
         yield Computed(
             node.op_type, node.output[0], node.output[0], reads, {name: values[name] for name in node.output if name}
         )
+
+
+BACKEND = Backend(
+    name="onnx",
+    extension="onnx",
+    precisions=("fp32",),
+    rewrites={None: ("attention_in_tiles",)},
+    toolchain=("onnx", "onnxscript", "onnxruntime", "torch"),
+    runtime="ONNX Runtime",
+    extra="onnx",
+    lower=lower,
+    load=load,
+    trace=trace,
+)

@@ -10,9 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exporter.backends import Computed, Lowered, LowerOptions, rewrites_for
-from exporter.manifest import Precision
-from exporter.operations import Operation, Value
+from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
+from exporter.operations.operation import Operation, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,46 +19,24 @@ if TYPE_CHECKING:
 
     from exporter.graphs.capture import Graph
 
-NAME = "tflite"
-EXTENSION = "tflite"
-PRECISIONS: tuple[Precision, ...] = ("fp32",)
-DELEGATES: dict[str, tuple[str, ...]] = {}
-REWRITES: dict[str | None, tuple[str, ...]] = {
-    None: (
-        "attention_in_tiles",
-        "products_in_rank_four",
-        "fold_constants",
-        "constants_on_the_right",
-        "elementwise_of_equal_rank",
-        "pads_in_rank_four",
-        "clamps_in_two_steps",
-    )
-}
-TOOLCHAIN = ("litert-torch", "ai-edge-litert", "torch")
-RUNTIME = "LiteRT"
-INTERPRETED = False
-SECONDS = None
-ON_REQUEST = False
-EXTRA = "tflite"
-REORDERS_AXES = True
-
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     import litert_torch
     from ai_edge_litert.interpreter import Interpreter
 
-    from exporter.graphs.provenance import shared_provenance
-    from exporter.rewrites.catalogue import rewritten
+    from exporter.backends.tflite_passes import without_repetition
+    from exporter.operations.tracing import lean_traces
+    from exporter.rewrites.catalogue import rewritten_module
 
     _teach_converter()
-    with shared_provenance():
-        program = rewritten(graph.program, rewrites_for(options, REWRITES))
+    with lean_traces(), without_repetition():
         converter = litert_torch.Converter()
-        converter.signature(graph.name, program.module(check_guards=False), sample_kwargs=graph.example)
+        module = rewritten_module(graph.program, BACKEND.passes(options))
+        converter.signature(graph.name, module, sample_kwargs=graph.example)
         converter.convert().export(str(path))
     operators = Counter(op["op_name"] for op in Interpreter(str(path))._get_ops_details())
     operators.pop("DELEGATE", None)  # the interpreter lists its own delegate beside the operators of the file
-    return Lowered(operators=dict(sorted(operators.items())), compute_units="CPU, or a GPU delegate")
+    return Lowered(operators=dict(sorted(operators.items())), compute_units=("cpu", "gpu"))
 
 
 @cache
@@ -190,3 +167,29 @@ def _module_path(name: str) -> str:
     first, _, _ = name.partition(";")
     parts = [part.rpartition(".")[2].partition("_")[2] for part in first.split("/")]
     return ".".join(part for part in parts if part) or name
+
+
+BACKEND = Backend(
+    name="tflite",
+    extension="tflite",
+    precisions=("fp32",),
+    rewrites={
+        None: (
+            "attention_in_tiles",
+            "products_in_rank_four",
+            "fold_constants",
+            "constants_on_the_right",
+            "elementwise_of_equal_rank",
+            "pads_in_rank_four",
+            "clamps_in_two_steps",
+        )
+    },
+    toolchain=("litert-torch", "ai-edge-litert", "torch"),
+    runtime="LiteRT",
+    extra="tflite",
+    lower=lower,
+    load=load,
+    trace=trace,
+    operations=operations,
+    reorders_axes=True,
+)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from exporter.manifest import TensorSpec
+from exporter.operations.tracing import lean_traces
 from exporter.rewrites import rewrite
 from exporter.rewrites.folds import FOLDS
 
@@ -25,7 +26,7 @@ class Graph:
 
     @property
     def example(self) -> dict[str, Tensor]:
-        """Inputs of the right shape, for toolchains that want some."""
+        """Zeros of the inputs' shapes, for toolchains that want to see an example."""
         return example_inputs(self.inputs)
 
 
@@ -34,7 +35,9 @@ def capture(name: str, module: nn.Module, inputs: tuple[TensorSpec, ...], output
 
     Layer norm and scaled dot-product attention stay whole: what to make of them is each backend's choice.
     """
-    return Graph(name, module, rewrite(exported(module, inputs), FOLDS), inputs, outputs)
+    with lean_traces():
+        program = rewrite(exported(module, inputs), FOLDS)
+    return Graph(name, module, program, inputs, outputs)
 
 
 def exported(module: nn.Module, inputs: tuple[TensorSpec, ...]) -> ExportedProgram:

@@ -5,9 +5,10 @@ from torch import Tensor, nn
 from exporter.errors import InputShapeError
 from exporter.graphs.capture import Graph, capture
 from exporter.graphs.normalisation import Normalisation
+from exporter.graphs.tasks import CLASSIFY
 from exporter.manifest import TensorSpec
 from exporter.models.classifier import Classifier
-from exporter.models.registry import ModelInfo
+from exporter.models.registry import Family
 
 
 class Classify(nn.Module):
@@ -22,16 +23,29 @@ class Classify(nn.Module):
         return {"logits": self.model(self.normalise(image))}
 
 
-def classifier_graphs(model: Classifier, info: ModelInfo) -> tuple[Graph, ...]:
+def cut(model: Classifier, family: Family) -> tuple[Graph, ...]:
     """The one graph of a classifier. Raises `InputShapeError` for a model that does not take RGB."""
     if model.in_channels != 3:
-        raise InputShapeError(f"Graphs take RGB images, and this {info.name} has {model.in_channels} input channels.")
+        raise InputShapeError(
+            f"Graphs take RGB images, and this {type(model).__name__} has {model.in_channels} input channels."
+        )
     size = model.image_size
     image = TensorSpec(
-        name="image", shape=(1, 3, size, size), dtype="float32", layout="NCHW", value_range=(0, 255), meaning="RGB"
+        name="image",
+        shape=(1, 3, size, size),
+        dtype="float32",
+        layout="NCHW",
+        value_range=(0, 255),
+        kind="image",
+        meaning="RGB",
     )
     logits = TensorSpec(
-        name="logits", shape=(1, model.num_classes), dtype="float32", layout="NC", meaning="class scores before softmax"
+        name="logits",
+        shape=(1, model.num_classes),
+        dtype="float32",
+        layout="NC",
+        kind="class_scores",
+        meaning="class scores before softmax",
     )
-    module = Classify(model, info.family.mean, info.family.std).eval().requires_grad_(False)
-    return (capture("classify", module, (image,), (logits,)),)
+    module = Classify(model, family.mean, family.std).eval().requires_grad_(False)
+    return (capture(CLASSIFY, module, (image,), (logits,)),)

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from exporter.graphs.capture import Graph, capture
 from exporter.graphs.normalisation import Normalisation
-from exporter.manifest import TensorSpec
+from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TASKS, TRACK_FIRST, TRACK_STEP
+from exporter.manifest import Kind, TensorSpec
 from exporter.models.efficienttam.config import (
     CHANNELS,
     MEMORY_CHANNELS,
@@ -23,13 +24,14 @@ from exporter.models.efficienttam.config import (
     POOL,
 )
 from exporter.models.efficienttam.decoder import either, flag
-from exporter.models.efficienttam.model import LOGITS_PER_TOKEN, EfficientTAM, Sighting
-from exporter.point_labels import ABSENT, BOTTOM_RIGHT, MOST_POINTS
+from exporter.models.efficienttam.model import LOGITS_PER_TOKEN, EfficientTAM, MaskPrediction
+from exporter.models.point_labels import ABSENT, BOTTOM_RIGHT, MOST_POINTS
+from exporter.models.registry import Family
 
 MASKED = -1e4
 """Added to a logit, it makes a key count for nothing; half precision can hold it beside any logit."""
-STATE = ("memory", "memory_valid", "pointers", "pointers_valid")
-"""What is remembered of an object. Step by step, the output `next_X` is the next input `X`."""
+STATE = TASKS["track"].state
+"""What is remembered of an object."""
 
 
 class EncodeImage(nn.Module):
@@ -63,7 +65,7 @@ class PromptPoints(nn.Module):
         )
         one_point = flag(present.sum(-1, keepdim=True) < 1.5)
         selected = either(one_point, decoded.best_of_three(), decoded.single())
-        seen = self.model.sighting(selected, decoded.object_score)
+        seen = self.model.prediction(selected, decoded.object_score)
         return _outputs(seen, *_started(self.model, features, seen))
 
 
@@ -82,7 +84,7 @@ class PromptMask(nn.Module):
 
     def forward(self, features: Tensor, mask: Tensor) -> dict[str, Tensor]:
         small = F.conv2d(mask, self.kernel, stride=LOGITS_PER_TOKEN, padding=2) * self.border
-        seen = self.model.see_mask(features, mask, small)
+        seen = self.model.predict_from_mask(features, mask, small)
         return _outputs(seen, *_started(self.model, features, seen))
 
 
@@ -96,7 +98,7 @@ class TrackStep(nn.Module):
     def forward(
         self, features: Tensor, memory: Tensor, memory_valid: Tensor, pointers: Tensor, pointers_valid: Tensor
     ) -> dict[str, Tensor]:
-        seen = self.model.see(self.fused(features, memory, memory_valid, pointers, pointers_valid))
+        seen = self.model.predict(self.fused(features, memory, memory_valid, pointers, pointers_valid))
         new = self.model.remember(features, seen.mask_logits, prompted=False)
         one = torch.ones_like(memory_valid[:1])
         return _outputs(
@@ -110,7 +112,7 @@ class TrackStep(nn.Module):
     def fused(
         self, features: Tensor, memory: Tensor, memory_valid: Tensor, pointers: Tensor, pointers_valid: Tensor
     ) -> Tensor:
-        """Features [1, 256, g, g] after attention to all valid slots."""
+        """Compute features [1, 256, g, g] that have attended to all valid slots of the memory."""
         keys = memory.shape[1] // (POOL**2 if self.model.config.pooling else 1)
         bias = torch.cat([_masked(memory_valid, keys), _masked(pointers_valid, POINTER_TOKENS)])
         return self.model.with_memory(features, memory, list(range(MEMORY_SLOTS)), pointers, bias[None, None, None])
@@ -135,7 +137,7 @@ def _shifted(new: Tensor, slots: Tensor) -> Tensor:
     return torch.cat([new, slots[:-2], slots[-1:]])
 
 
-def _started(model: EfficientTAM, features: Tensor, seen: Sighting) -> tuple[Tensor, ...]:
+def _started(model: EfficientTAM, features: Tensor, seen: MaskPrediction) -> tuple[Tensor, ...]:
     """The state of an object of which only the prompted frame is known."""
     memory = model.remember(features, seen.mask_logits, prompted=True)
     one = torch.ones_like(seen.iou[0])
@@ -147,7 +149,7 @@ def _started(model: EfficientTAM, features: Tensor, seen: Sighting) -> tuple[Ten
     )
 
 
-def _outputs(seen: Sighting, *state: Tensor) -> dict[str, Tensor]:
+def _outputs(seen: MaskPrediction, *state: Tensor) -> dict[str, Tensor]:
     outputs = {"mask_logits": seen.mask_logits, "iou": seen.iou, "object_score": seen.object_score}
     return outputs | {f"next_{name}": value for name, value in zip(STATE, state, strict=True)}
 
@@ -165,37 +167,37 @@ def antialiased_quarter(size: int) -> tuple[Tensor, Tensor]:
     return kernel.float()[None, None], border.float()[None, None]
 
 
-def tracker_graphs(model: EfficientTAM, mean: tuple[float, ...], std: tuple[float, ...]) -> tuple[Graph, ...]:
+def cut(model: EfficientTAM, family: Family) -> tuple[Graph, ...]:
     """All graphs of a tracker, in the order in which an app meets them."""
     size, side = model.image_size, model.side
-    image = _spec("image", (1, 3, size, size), "NCHW", "RGB", (0, 255))
-    features = _spec("features", (1, CHANNELS, side, side), "NCHW", "image features")
-    points = _spec("points", (1, MOST_POINTS, 2), "NPC", "points (x, y) in pixels of the image", (0, size))
+    image = _spec("image", (1, 3, size, size), "NCHW", "image", "RGB", (0, 255))
+    features = _spec("features", (1, CHANNELS, side, side), "NCHW", "features", "image features")
+    points = _spec("points", (1, MOST_POINTS, 2), "NPC", "points", "points (x, y) in pixels of the image", (0, size))
     meaning = "0 background, 1 object, 2 and 3 corners of a box, -2 absent"
-    labels = _spec("labels", (1, MOST_POINTS), "NP", meaning, (ABSENT, BOTTOM_RIGHT))
-    mask = _spec("mask", (1, 1, size, size), "NCHW", "1 on the object, 0 elsewhere", (0, 1))
+    labels = _spec("labels", (1, MOST_POINTS), "NP", "point_labels", meaning, (ABSENT, BOTTOM_RIGHT))
+    mask = _spec("mask", (1, 1, size, size), "NCHW", "mask", "1 on the object, 0 elsewhere", (0, 1))
     state = {
         "memory": _spec(
-            "memory", (MEMORY_SLOTS, side * side, MEMORY_CHANNELS), "SNC", "frames remembered, newest first"
+            "memory", (MEMORY_SLOTS, side * side, MEMORY_CHANNELS), "SNC", "memory", "frames remembered, newest first"
         ),
-        "memory_valid": _spec("memory_valid", (MEMORY_SLOTS,), "S", "1 where a frame is remembered", (0, 1)),
-        "pointers": _spec("pointers", (POINTER_SLOTS, CHANNELS), "SC", "object pointers, newest first"),
-        "pointers_valid": _spec("pointers_valid", (POINTER_SLOTS,), "S", "1 where there is a pointer", (0, 1)),
+        "memory_valid": _spec("memory_valid", (MEMORY_SLOTS,), "S", "flags", "1 where a frame is remembered", (0, 1)),
+        "pointers": _spec("pointers", (POINTER_SLOTS, CHANNELS), "SC", "pointers", "object pointers, newest first"),
+        "pointers_valid": _spec("pointers_valid", (POINTER_SLOTS,), "S", "flags", "1 where there is a pointer", (0, 1)),
     }
     logits = side * LOGITS_PER_TOKEN
     outputs = (
-        _spec("mask_logits", (1, 1, logits, logits), "NCHW", "positive on the object"),
-        _spec("iou", (1, 1), "NC", "predicted IoU", (0, 1)),
-        _spec("object_score", (1, 1), "NC", "positive where the object is in sight"),
+        _spec("mask_logits", (1, 1, logits, logits), "NCHW", "mask_logits", "positive on the object"),
+        _spec("iou", (1, 1), "NC", "score", "predicted IoU", (0, 1)),
+        _spec("object_score", (1, 1), "NC", "score", "positive where the object is in sight"),
         *(spec.model_copy(update={"name": f"next_{name}"}) for name, spec in state.items()),
     )
     step = (features, *state.values())
     modules: Mapping[str, tuple[nn.Module, tuple[TensorSpec, ...], tuple[TensorSpec, ...]]] = {
-        "encode_image": (EncodeImage(model, mean, std), (image,), (features,)),
-        "prompt_points": (PromptPoints(model), (features, points, labels), outputs),
-        "prompt_mask": (PromptMask(model), (features, mask), outputs),
-        **({"track_first": (TrackFirst(model), step, outputs)} if model.config.pooling else {}),
-        "track_step": (TrackStep(model), step, outputs),
+        ENCODE_IMAGE: (EncodeImage(model, family.mean, family.std), (image,), (features,)),
+        PROMPT_POINTS: (PromptPoints(model), (features, points, labels), outputs),
+        PROMPT_MASK: (PromptMask(model), (features, mask), outputs),
+        **({TRACK_FIRST: (TrackFirst(model), step, outputs)} if model.config.pooling else {}),
+        TRACK_STEP: (TrackStep(model), step, outputs),
     }
     return tuple(
         capture(name, module.eval().requires_grad_(False), inputs, outs)
@@ -204,6 +206,13 @@ def tracker_graphs(model: EfficientTAM, mean: tuple[float, ...], std: tuple[floa
 
 
 def _spec(
-    name: str, shape: tuple[int, ...], layout: str, meaning: str, value_range: tuple[float, float] | None = None
+    name: str,
+    shape: tuple[int, ...],
+    layout: str,
+    kind: Kind,
+    meaning: str,
+    value_range: tuple[float, float] | None = None,
 ) -> TensorSpec:
-    return TensorSpec(name=name, shape=shape, dtype="float32", layout=layout, value_range=value_range, meaning=meaning)
+    return TensorSpec(
+        name=name, shape=shape, dtype="float32", layout=layout, value_range=value_range, kind=kind, meaning=meaning
+    )

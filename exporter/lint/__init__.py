@@ -9,22 +9,26 @@ from collections.abc import Iterable
 
 from exporter.lint.rules import Rule, rules
 from exporter.lint.subject import Place, Subject
-from exporter.manifest import Finding
+from exporter.manifest import Finding, Variant
 
 _SEVERITIES = ("error", "warning", "info")
 
 
 def findings(subjects: Iterable[Subject]) -> tuple[Finding, ...]:
-    """What the rules find, worst first; `subjects` may show a graph of a format before lowering, after it, or both."""
-    by_graph: dict[tuple[str, str], dict[str, Subject]] = {}
+    """What the rules find, worst first; `subjects` may show a graph in a variant before lowering, after it, or both."""
+    by_graph: dict[tuple[Variant, str], dict[str, Subject]] = {}
     for subject in subjects:
-        by_graph.setdefault((subject.format, subject.graph), {})[subject.stage] = subject
-    found = [
+        by_graph.setdefault((subject.variant, subject.graph), {})[subject.stage] = subject
+    return worst_first(
         _finding(rule, seen, places)
         for stages in by_graph.values()
         for rule in rules()
         if (seen := _looked_at(rule, stages)) and (places := list(rule.check(seen)))
-    ]
+    )
+
+
+def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order of their severity."""
     return tuple(sorted(found, key=lambda one: _SEVERITIES.index(one.severity)))
 
 
@@ -42,7 +46,7 @@ def _finding(rule: Rule, subject: Subject, places: list[Place]) -> Finding:
     return Finding(
         rule=rule.id,
         severity=rule.severity,
-        format=subject.format,
+        **subject.variant._asdict(),
         graph=subject.graph,
         seen_in=subject.stage,
         count=len(places),

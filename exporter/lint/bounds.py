@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import exp, inf, prod, sqrt
 from typing import TYPE_CHECKING
 
-from exporter.operations import Operation, Value
+from exporter.operations.operation import Operation, Value
 
 if TYPE_CHECKING:
     from exporter.manifest import TensorSpec
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Least and greatest that an element of a value can be."""
+    """The least and the greatest number that an element of a value can be."""
 
     low: float = -inf
     high: float = inf
@@ -35,7 +35,7 @@ Rule = Callable[[Operation, list[Bounds]], Bounds]
 
 
 def bounds(operations: Iterable[Operation], inputs: Iterable[TensorSpec]) -> Mapping[str, Bounds]:
-    """Bounds of every value by its name; `inputs` are the graph's own, with their ranges."""
+    """Compute the bounds of every value by its name; `inputs` are the graph's own, with their ranges."""
     known = {spec.name: Bounds(*spec.value_range) for spec in inputs if spec.value_range is not None}
     made_by: dict[str, Operation] = {}
     for operation in operations:
@@ -53,7 +53,7 @@ def bounds(operations: Iterable[Operation], inputs: Iterable[TensorSpec]) -> Map
 
 
 def base_name(kind: str) -> str:
-    """ "add" from "aten.add.Tensor" and, in place, "aten.add_.Tensor"; other formats' names as they are."""
+    """The operator alone: "add" of "aten.add.Tensor" and "aten.add_.Tensor"; other formats' names stay as they are."""
     parts = kind.split(".")
     return parts[1].rstrip("_") if len(parts) > 1 else kind
 

@@ -7,7 +7,7 @@ from math import inf, prod
 
 from exporter.lint.bounds import base_name
 from exporter.lint.subject import Place, Subject
-from exporter.operations import Operation, Value
+from exporter.operations.operation import Operation, Value
 
 Condition = Callable[[Operation, Subject], str | None]
 """Says what is wrong with an operation, with its figures; None if nothing is."""
@@ -26,7 +26,7 @@ MOST_TERMS = 2048
 
 
 def each(condition: Condition) -> Check:
-    """A check of every operation by itself."""
+    """Make a check that puts a condition to every operation by itself."""
 
     def check(subject: Subject) -> Iterator[Place]:
         for operation in subject.operations:
@@ -38,7 +38,7 @@ def each(condition: Condition) -> Check:
 
 
 def rank_above(limit: int, but: tuple[str, ...] = ()) -> Condition:
-    """Operations on tensors of more axes, `but` for operators of these names."""
+    """Holds for operations on tensors of more than `limit` axes, `but` for operators of these names."""
 
     def condition(operation: Operation, subject: Subject) -> str | None:
         if base_name(operation.kind) in but:
@@ -57,7 +57,7 @@ def not_fixed(operation: Operation, subject: Subject) -> str | None:
 
 
 def of_type(*types: str) -> Condition:
-    """Operations that compute numbers of these types from the inputs, or index with them."""
+    """Holds for operations that compute numbers of these types from the inputs, or index with them."""
 
     def condition(operation: Operation, subject: Subject) -> str | None:
         if not operation.given:

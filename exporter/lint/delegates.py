@@ -11,7 +11,7 @@ MOST_OUTSIDE = 0.01
 
 
 def left_outside(subject: Subject) -> Iterator[Place]:
-    """Operators of a graph of every frame that the delegate does not run."""
+    """Find what the delegate does not run, in a graph that runs on every frame."""
     delegation = subject.delegation
     if delegation is None or not subject.every_frame:
         return
@@ -22,7 +22,7 @@ def left_outside(subject: Subject) -> Iterator[Place]:
 
 
 def arithmetic_outside(subject: Subject) -> Iterator[Place]:
-    """Delegates that leave more than a hundredth of the multiply-accumulates to other kernels."""
+    """Find delegates that leave more than a hundredth of the multiply-accumulates to other kernels."""
     delegation = subject.delegation
     if delegation is None or 1 - delegation.macs <= MOST_OUTSIDE:
         return

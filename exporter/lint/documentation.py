@@ -1,4 +1,4 @@
-"""docs/lint.md, from the rules."""
+"""Writes docs/lint.md from the rules."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ that applies decides, and what no row is about stays. Where Core ML's users cont
 
 
 def page() -> str:
-    """The whole page as Markdown."""
+    """Write the whole page as Markdown."""
     parts = [_INTRODUCTION]
     for rule in rules():
         where = " and ".join(

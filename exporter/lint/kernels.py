@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from exporter.lint.bounds import base_name
 from exporter.lint.subject import Place, Subject
-from exporter.operations import Operation
+from exporter.operations.operation import Operation
 
 _SORTS = ("sort", "argsort", "msort", "median", "kthvalue")
 _SCATTERS = {
@@ -19,7 +19,7 @@ _SCATTERS = {
 
 
 def sorting(subject: Subject) -> Iterator[Place]:
-    """Sorts, and in TFLite a topk of which nothing reads the indices."""
+    """Find sorts, and in TFLite each topk of which nothing reads the indices."""
     read = {value.name for operation in subject.operations for value in operation.inputs} | set(subject.results)
     for operation in subject.operations:
         name = base_name(operation.kind)
@@ -34,5 +34,5 @@ def scattering(operation: Operation, subject: Subject) -> str | None:
 
 
 def not_registered(operation: Operation, subject: Subject) -> str | None:
-    """Operators of a file that the runtime has registered nothing for."""
+    """Holds for operators of a file that the runtime has registered nothing for."""
     return operation.kind if operation.attributes.get("registered") is False else None

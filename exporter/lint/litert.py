@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from exporter.lint.conditions import shape
 from exporter.lint.subject import Place, Subject
-from exporter.operations import Operation
+from exporter.operations.operation import Operation
 
 _ELEMENTWISE = ("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE")
 
@@ -46,7 +46,7 @@ def transposed_product(operation: Operation, subject: Subject) -> str | None:
 
 
 def pad_of_rank_three(operation: Operation, subject: Subject) -> str | None:
-    """Of any axis but the last."""
+    """Padding in rank 3 of any axis but the last."""
     if operation.kind not in ("PAD", "PADV2", "MIRROR_PAD") or len(operation.inputs) < 2:
         return None
     source, amounts = operation.inputs[:2]

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import Any
 
+from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
+from exporter.graphs.cut import graphs_of
 from exporter.lint import findings
 from exporter.lint.subject import of_artifact, of_program
-from exporter.manifest import Finding, Precision
+from exporter.manifest import Finding
 from exporter.models.registry import create_model, model_info
 from exporter.models.weights import seed_weights
-from exporter.pipeline import graphs_of
-from exporter.plan import device_of, oldest_ios, plan
-
-Progress = Callable[[str, float], None]
+from exporter.plan import ExportRequest, device_of, oldest_ios, plan
 
 
 def lint_model(
-    model: str,
-    target: str = "host",
-    formats: Sequence[str] | None = None,
-    precision: Precision | None = None,
-    image_size: int | None = None,
-    min_ios: int | None = None,
-    progress: Progress | None = None,
+    model: str | ExportRequest, *settings: Any, progress: Progress | None = None, **named: Any
 ) -> tuple[Finding, ...]:
-    """What the rules find in a model's captured graphs, for the formats that an export would make.
+    """What the rules find in a model's captured graphs, in the variants that an export would make.
 
-    The weights are seeded: rules are about operators. What only a lowered file shows is found in a bundle. Raises
-    `VitexportError` for what cannot be exported.
+    What may be asked is what `exporter.export` takes. The weights are seeded: rules are about operators. What only a
+    lowered file shows is found in a bundle. Raises `VitexportError` for what cannot be exported.
     """
     step = progress or (lambda what, share: None)
-    planned = plan(model, target, formats, precision, min_ios, None, image_size)
+    request = ExportRequest.of(model, *settings, **named)
+    planned = plan(request)
     step("model", 0.0)
-    network = create_model(planned.info.name, image_size)
+    network = create_model(planned.info.name, request.image_size)
     seed_weights(network)
     step("capture", 0.1)
-    precisions = {format: options.precision for format, options in planned.lowerings}
-    graphs = graphs_of(network, planned.info)
+    graphs = graphs_of(network)
     step("rules", 0.9)
-    return findings(one for graph in graphs for one in of_program(graph, precisions, planned.min_ios))
+    return findings(one for graph in graphs for one in of_program(graph, planned.lowerings, planned.min_ios))
 
 
 def lint_bundle(bundle: Bundle, target: str | None = None, progress: Progress | None = None) -> tuple[Finding, ...]:
@@ -54,9 +47,8 @@ def lint_bundle(bundle: Bundle, target: str | None = None, progress: Progress | 
     info = model_info(manifest.model.name)
     network = create_model(info.name, manifest.model.image_size, num_classes=manifest.model.num_classes or 1000)
     seed_weights(network)
-    precisions = {artifact.format: artifact.precision for artifact in manifest.artifacts}
-    subjects = [one for graph in graphs_of(network, info) for one in of_program(graph, precisions, oldest)]
+    subjects = [one for graph in graphs_of(network) for one in of_program(graph, manifest.variants, oldest)]
     for index, artifact in enumerate(manifest.artifacts):
-        step(f"{artifact.format}: {artifact.graph}", 0.5 + 0.5 * index / len(manifest.artifacts))
+        step(f"{manifest.label(artifact.variant)}: {artifact.graph}", 0.5 + 0.5 * index / len(manifest.artifacts))
         subjects.append(of_artifact(artifact, bundle.path, oldest))
     return findings(subjects)

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from math import prod
 
 from exporter.lint.subject import Place, Subject
-from exporter.operations import Operation
+from exporter.operations.macs import macs
+from exporter.operations.operation import Operation
 
 NEURAL_ENGINE = "Neural Engine"
 
@@ -107,25 +107,3 @@ def placement(subject: Subject) -> Iterator[Place]:
         if row is not None
     )
     yield Place(subject.graph, "; ".join([share, *(f"{count} {text}" for text, count in others.most_common())]))
-
-
-def macs(operation: Operation) -> int:
-    """Multiply-accumulates of one MIL operation."""
-    out = operation.outputs[0].elements
-    shapes = {name: value.shape for name, value in operation.named.items()}
-    match operation.kind:
-        case "conv":
-            return out * _product(shapes["weight"][1:])
-        case "conv_transpose":
-            return _product(shapes["x"]) * _product(shapes["weight"][1:])
-        case "linear":
-            return out * _product(shapes["x"][-1:])
-        case "matmul":
-            return out * _product(shapes["x"][-2:-1] if operation.attributes.get("transpose_x") else shapes["x"][-1:])
-        case "scaled_dot_product_attention":
-            return (_product(shapes["query"]) + out) * _product(shapes["key"][-2:-1])
-    return 0
-
-
-def _product(shape: tuple[int | None, ...]) -> int:
-    return prod(extent or 1 for extent in shape)

@@ -1,4 +1,4 @@
-"""The rules: what each says is in rules.toml, what it looks for is here."""
+"""The rules of the lint: what each says is in rules.toml, and what it looks for is here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from device_profiles.vocabulary import Precision
 from exporter.lint import delegates, kernels, litert, neural_engine, targets
 from exporter.lint.conditions import (
     Check,
@@ -24,7 +25,7 @@ from exporter.lint.conditions import (
     tiny_guard,
 )
 from exporter.lint.subject import Stage
-from exporter.manifest import Precision, Severity
+from exporter.manifest import Severity
 
 
 class Rule(BaseModel):
@@ -49,7 +50,7 @@ class Rule(BaseModel):
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """All of them, in the order of rules.toml."""
+    """All the rules, in the order of rules.toml."""
     table = tomllib.loads((files("exporter.lint") / "rules.toml").read_text())
     return tuple(Rule(id=id, **texts) for id, texts in table.items())
 

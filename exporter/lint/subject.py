@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
-from exporter.backends import Readable, backend, installed
+from exporter.backends import backend, installed
+from exporter.graphs.tasks import TASKS
 from exporter.lint.bounds import UNBOUNDED, Bounds, bounds
-from exporter.manifest import Artifact, Delegation, Precision
-from exporter.operations import Operation, Value
+from exporter.manifest import Artifact, Delegation, Variant
+from exporter.operations.operation import Operation, Value
 
 if TYPE_CHECKING:
+    from device_profiles.vocabulary import Precision
     from exporter.graphs.capture import Graph
 
 Stage = Literal["program", "artifact"]
 """The captured program, which all formats share, or the file made of it."""
 
-EVERY_FRAME = ("classify", "encode_image", "track_step")
-"""Graphs that an app runs on every frame; the others run when the user points at something."""
-
 
 @dataclass(frozen=True)
 class Subject:
-    """A graph in a format at a stage."""
+    """A graph in a variant, before it is lowered or after."""
 
     graph: str
-    format: str
-    precision: Precision
+    variant: Variant
     stage: Stage
     operations: tuple[Operation, ...]
     """None at all where nothing here can read the file's"""
@@ -44,8 +42,19 @@ class Subject:
     """Oldest system that an artefact loads on"""
 
     @property
+    def format(self) -> str:
+        """The format that the graph is made in."""
+        return self.variant.format
+
+    @property
+    def precision(self) -> Precision:
+        """The precision that the graph is made in."""
+        return self.variant.precision
+
+    @property
     def every_frame(self) -> bool:
-        return self.graph in EVERY_FRAME
+        """Whether an app runs the graph on every frame; others run when the user points at something."""
+        return any(self.graph in task.every_frame for task in TASKS.values())
 
     def reach(self, value: Value) -> Bounds:
         """How large a value may become."""
@@ -60,31 +69,28 @@ class Place:
     detail: str
 
 
-def of_program(graph: Graph, formats: Mapping[str, Precision], min_ios: int) -> list[Subject]:
-    """A captured graph, on its way into each of the formats."""
-    from exporter.graphs.operations import operations, returned
+def of_program(graph: Graph, variants: Iterable[Variant], min_ios: int) -> list[Subject]:
+    """Describe a captured graph on its way into each of the variants."""
+    from exporter.operations.of_program import operations, returned
 
     calls = tuple(operations(graph.program))
     reach = bounds(calls, graph.inputs)
     results = returned(graph.program)
-    return [
-        Subject(graph.name, format, precision, "program", calls, min_ios, reach, results)
-        for format, precision in formats.items()
-    ]
+    return [Subject(graph.name, variant, "program", calls, min_ios, reach, results) for variant in variants]
 
 
 def of_artifact(artifact: Artifact, folder: Path, min_ios: int) -> Subject:
-    """A file of a bundle in `folder`. Where its toolchain is missing, or shows no operators, there are none to look at.
+    """Describe a file of a bundle in `folder`; it has no operators where its toolchain is missing or shows none.
 
     Raises `BackendError` for a damaged file.
     """
-    module = backend(artifact.format)
-    readable = installed(module) and hasattr(module, "operations")
-    calls = tuple(cast(Readable, module).operations(folder / artifact.file)) if readable else ()
+    format = backend(artifact.format)
+    calls: tuple[Operation, ...] = ()
+    if format.operations is not None and installed(format):
+        calls = tuple(format.operations(folder / artifact.file))
     return Subject(
         graph=artifact.graph,
-        format=artifact.format,
-        precision=artifact.precision,
+        variant=artifact.variant,
         stage="artifact",
         operations=calls,
         min_ios=min_ios,

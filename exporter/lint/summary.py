@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from exporter.manifest import Finding, Severity
+from exporter.manifest import Finding, Severity, Variant
 
 _WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def by_rule(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """The findings of one rule in one format together, whatever graph they are in."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
+    """Join the findings of one rule in one variant, whatever graph they are in."""
+    groups: dict[tuple[str, Variant], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.rule, finding.format), []).append(finding)
+        groups.setdefault((finding.rule, finding.variant), []).append(finding)
     return list(groups.values())
 
 
 def counted(findings: Sequence[Finding]) -> str:
-    """ "2 errors, 1 warning and 3 notes", counting a rule once for each format."""
+    """How many there are, as "2 errors, 1 warning and 3 notes", counting a rule once for each variant."""
     counts = Counter(same[0].severity for same in by_rule(findings))
     parts = [f"{counts[key]} {word}{'s' if counts[key] > 1 else ''}" for key, word in _WORDS.items() if counts[key]]
     *head, last = parts or ["No finding"]

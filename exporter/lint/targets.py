@@ -1,4 +1,4 @@
-"""What a target's system is too old for."""
+"""The check for artefacts that a target's system is too old for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from exporter.lint.subject import Place, Subject
 
 
 def newer_than_target(subject: Subject) -> Iterator[Place]:
-    """Artefacts that load on a newer system only than the target's users may have."""
+    """Find an artefact that loads only on a newer system than the target's users may have."""
     needed = _version(subject.min_os)
     if needed is None or needed <= subject.min_ios:
         return

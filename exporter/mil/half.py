@@ -1,4 +1,4 @@
-"""Where half precision hurts: the same inputs in both arithmetics, operation by operation."""
+"""Finds where half precision hurts, by the same inputs in both arithmetics, operation by operation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from exporter.mil.interpreter import Arithmetic, steps
 from exporter.mil.program import Operation, Program
-from exporter.relative_error import relative_error
+from exporter.operations.relative_error import relative_error
 
 
 @dataclass(frozen=True)

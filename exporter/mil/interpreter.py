@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exporter.errors import BackendError, InputShapeError, describe
-from exporter.mil.operators import OPERATORS
+from exporter.mil.operators import MOVES, OPERATORS
 from exporter.mil.operators.conversions import TYPES
 from exporter.mil.program import Operation, Program
 
@@ -29,7 +29,7 @@ Step = tuple[Operation, tuple[Tensor, ...]]
 def run(
     program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arithmetic = "declared"
 ) -> dict[str, NDArray[Any]]:
-    """The outputs by name.
+    """Run the program and return its outputs by name.
 
     Raises `InputShapeError` for inputs that the program does not take, `BackendError` where an operator fails.
     """
@@ -44,7 +44,7 @@ def run(
 
 
 def steps(program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arithmetic) -> Iterator[Step]:
-    """Each operation with its results, in order. A value is forgotten once nothing needs it any more."""
+    """Yield each operation with its results, in order. A value is forgotten once nothing needs it any more."""
     uses = Counter(name for operation in program.operations for name in operation.reads)
     values = _given(program, inputs)
     for operation in program.operations:
@@ -106,13 +106,15 @@ def _evaluate(
     except Exception as error:  # whatever PyTorch says of arguments that do not fit
         raise BackendError(f"{program.name}: {operation} cannot be evaluated ({describe(error)}).") from error
     return tuple(
-        _kept(result, declared.type, arithmetic) for result, declared in zip(results, operation.results, strict=True)
+        _kept(result, declared.type, operation.kind, arithmetic)
+        for result, declared in zip(results, operation.results, strict=True)
     )
 
 
-def _kept(result: Tensor, type: str, arithmetic: Arithmetic) -> Tensor:
-    """A result as the program keeps it."""
-    rounds = arithmetic == "fp16" or (arithmetic == "declared" and type == "fp16")
+def _kept(result: Tensor, type: str, kind: str, arithmetic: Arithmetic) -> Tensor:
+    """A result of an operator of this kind, as the program keeps it."""
+    # What is only moved was rounded when it was computed, in a program that declares half precision for both.
+    rounds = arithmetic == "fp16" or (arithmetic == "declared" and type == "fp16" and kind not in MOVES)
     return _rounded(result.to(TYPES[type])) if rounds else result.to(TYPES[type])
 
 

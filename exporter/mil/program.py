@@ -20,7 +20,7 @@ _WEIGHTS = Path("Data/com.apple.CoreML/weights")
 
 @dataclass(frozen=True)
 class Declared:
-    """A value as the program declares it."""
+    """The name, type and shape that a program declares of a value."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a program."""
+    """One call of an operator in a program."""
 
     number: int
     """Its place in the program, from 1"""
@@ -42,7 +42,7 @@ class Operation:
 
     @property
     def reads(self) -> list[str]:
-        """Every value that it is given, as often as it is."""
+        """The names of the values that the operation is given, each as often as it is."""
         given = self.parameters.values()
         return [name for names in given for name in (names if isinstance(names, tuple) else (names,))]
 

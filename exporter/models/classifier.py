@@ -1,24 +1,24 @@
 """What every image classifier has in common: its input contract and the two halves of its forward pass."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from exporter.errors import InputShapeError
+from exporter.models.model import Model
 
 
-class Classifier(nn.Module, ABC):
+class Classifier(Model):
     """Normalised image [B, in_channels, S, S] -> logits [B, num_classes].
 
     Families implement `forward_features` (the last stage's output, before any final norm) and `forward_head`.
     """
 
-    size_multiple: int = 1
-    """The image size must be a multiple of this many pixels."""
-    official_keys: tuple[tuple[str, str], ...] = ()
-    """Rules (pattern, replacement), applied in order, from the key names of the authors' repository to ours."""
-    any_size: bool = False
+    num_classes: int
+
+    any_size: ClassVar[bool] = False
     """Whether one instance takes every size, or only the `image_size` that its bias tables were built for."""
 
     def __init__(self, image_size: int, in_channels: int, num_classes: int) -> None:
@@ -35,11 +35,11 @@ class Classifier(nn.Module, ABC):
 
     @abstractmethod
     def forward_features(self, x: Tensor) -> Tensor:
-        """The last stage's output."""
+        """Compute the last stage's output from a normalised image."""
 
     @abstractmethod
     def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
-        """Pooled features [B, C] if `pre_logits`, else logits [B, num_classes]."""
+        """Turn the last stage's output into logits [B, num_classes], or into pooled features [B, C] if `pre_logits`."""
 
     def forward(self, x: Tensor) -> Tensor:
         self._check_input(x.shape)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
 from exporter.models.layers import LayerScale, LayerScale2d, Mlp, Stage, offset_indices
+from exporter.models.seeded import Fill, Spread
 
 OUTPUT_STRIDE = 32
 
@@ -148,8 +149,11 @@ class Downsample(nn.Module):
 
 
 class EfficientFormer(Classifier):
+    """A published EfficientFormer: stem, four stages, and the mean of a classifier's and a distilled one's logits."""
+
     size_multiple = OUTPUT_STRIDE
     official_keys = OFFICIAL_KEYS
+    fill = Fill(spreads=((r"\.attention_biases$", Spread(0, 2)),))
 
     def __init__(
         self, config: EfficientFormerConfig, image_size: int = 224, in_channels: int = 3, num_classes: int = 1000

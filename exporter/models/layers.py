@@ -10,8 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from exporter.models.seeded import Fill
+
 PATCH = 2
 """Side in pixels of the patches between which the MobileViTs attend."""
+
+STRONG_CONVOLUTIONS = Fill(gains=((r"(\.conv|conv_1x1)\.weight$", 1.55),))
+"""Seeded weights for strided inverted residuals, which have no shortcut: with a gain near 1 the output would hardly
+depend on the image."""
 
 
 class ConvNormAct(nn.Module):
@@ -57,7 +63,7 @@ class InvertedResidual(nn.Module):
 def inverted_residuals(
     in_channels: int, out_channels: int, stride: int, expansion: float, count: int
 ) -> list[nn.Module]:
-    """`count` blocks, of which the first changes the width and the resolution."""
+    """A list of `count` inverted residuals, of which the first changes the width and the resolution."""
     first = InvertedResidual(in_channels, out_channels, stride, expansion)
     return [first, *(InvertedResidual(out_channels, out_channels, 1, expansion) for _ in range(count - 1))]
 
@@ -119,7 +125,7 @@ def offset_indices(height: int, width: int, query_stride: int = 1) -> Tensor:
 
 
 def whole_patches(pixels: int) -> int:
-    """`pixels` rounded up to whole patches."""
+    """How many pixels are as many whole patches as `pixels` needs."""
     return -(-pixels // PATCH) * PATCH
 
 

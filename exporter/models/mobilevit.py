@@ -12,7 +12,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
-from exporter.models.layers import ConvNormAct, Mlp, fold, inverted_residuals, unfold, whole_patches
+from exporter.models.layers import (
+    STRONG_CONVOLUTIONS,
+    ConvNormAct,
+    Mlp,
+    fold,
+    inverted_residuals,
+    unfold,
+    whole_patches,
+)
 
 STEM_WIDTH = 16
 
@@ -104,7 +112,10 @@ class MobileViTBlock(nn.Module):
 
 
 class MobileViT(Classifier):
+    """A published MobileViT: stem, convolutional stages, stages with transformers, and a classifier."""
+
     any_size = True
+    fill = STRONG_CONVOLUTIONS
 
     def __init__(
         self, config: MobileViTConfig, image_size: int = 256, in_channels: int = 3, num_classes: int = 1000

@@ -11,7 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
-from exporter.models.layers import ConvNormAct, fold, inverted_residuals, make_divisible, unfold, whole_patches
+from exporter.models.layers import (
+    STRONG_CONVOLUTIONS,
+    ConvNormAct,
+    fold,
+    inverted_residuals,
+    make_divisible,
+    unfold,
+    whole_patches,
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class MobileViTV2Config:
 
 
 def scaled(multiplier: float) -> MobileViTV2Config:
-    """The published model of a width multiplier."""
+    """The configuration of the published model with this width multiplier."""
     return MobileViTV2Config(int(32 * multiplier), tuple(int(c * multiplier) for c in (64, 128, 256, 384, 512)))
 
 
@@ -104,7 +112,10 @@ class MobileViTV2Block(nn.Module):
 
 
 class MobileViTV2(Classifier):
+    """A published MobileViTV2: stem, convolutional stages, stages with linear transformers, and a classifier."""
+
     any_size = True
+    fill = STRONG_CONVOLUTIONS
 
     def __init__(
         self, config: MobileViTV2Config, image_size: int = 256, in_channels: int = 3, num_classes: int = 1000

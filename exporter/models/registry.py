@@ -8,13 +8,13 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from exporter.errors import InputShapeError, UnknownModelError, closest
 
 if TYPE_CHECKING:
-    from exporter.models.classifier import Classifier
-    from exporter.models.efficienttam import EfficientTAM
+    from exporter.manifest import TaskName
+    from exporter.models.model import Model
 
 SMALLEST_IMAGE = 32
 
@@ -29,7 +29,7 @@ class Family:
     module: str
     """Module of `exporter.models` that holds `CONFIGS` and the class."""
     class_name: str
-    task: Literal["classify", "track"]
+    task: TaskName
     image_size: int
     """Side in pixels that the published weights were trained at, unless a model says otherwise."""
     mean: tuple[float, float, float]
@@ -48,7 +48,7 @@ class Family:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One row of the registry."""
+    """A published model: one row of the registry."""
 
     name: str
     family: Family
@@ -65,12 +65,12 @@ class ModelInfo:
 
     @property
     def image_size(self) -> int:
-        """Side in pixels of the default input."""
+        """The side in pixels of the image that the model takes by default."""
         return self.own_image_size or self.family.image_size
 
     @property
     def trained_at(self) -> int:
-        """Side in pixels that the published weights were trained at."""
+        """The side in pixels of the images that the published weights were trained on."""
         return MODELS[self.trained_as].image_size if self.trained_as else self.image_size
 
     @property
@@ -148,7 +148,7 @@ MODELS = {
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """Names of the models that match a shell-style pattern."""
+    """The names of the models that match a shell-style pattern."""
     return [name for name in MODELS if fnmatch(name, pattern.lower())]
 
 
@@ -162,9 +162,12 @@ def model_info(name: str) -> ModelInfo:
         ) from None
 
 
-def create_model(
-    name: str, image_size: int | None = None, *, in_channels: int = 3, num_classes: int = 1000
-) -> Classifier | EfficientTAM:
+def family_of(model: object) -> Family:
+    """The family of a model that was built here, whatever its configuration."""
+    return next(info.family for info in MODELS.values() if info.family.class_name == type(model).__name__)
+
+
+def create_model(name: str, image_size: int | None = None, *, in_channels: int = 3, num_classes: int = 1000) -> Model:
     """Build a model in eval mode, with the framework's initial weights; `load_weights` or `seed_weights` fills it.
 
     It takes the normalised image [B, in_channels, image_size, image_size] that its published weights were trained
@@ -181,12 +184,12 @@ def create_model(
     if info.family.task == "track":
         if (in_channels, num_classes) != (3, 1000):
             raise InputShapeError(f"{info.name} takes RGB and has no classes: leave in_channels and num_classes out.")
-        tracker: EfficientTAM = architecture(family.CONFIGS[info.name], size)
+        tracker: Model = architecture(family.CONFIGS[info.name], size)
         return tracker.eval()
     if in_channels < 1 or num_classes < 1:
         raise InputShapeError(
             f"{info.name} cannot have {in_channels} input channels and {num_classes} classes: "
             "it needs at least one input channel and one class."
         )
-    model: Classifier = architecture(family.CONFIGS[info.name], size, in_channels, num_classes)
+    model: Model = architecture(family.CONFIGS[info.name], size, in_channels, num_classes)
     return model.eval()

@@ -13,22 +13,29 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from exporter.errors import WeightsError
-from exporter.models.classifier import Classifier
-from exporter.models.efficienttam import EfficientTAM
+from exporter.models.model import Model
 from exporter.models.registry import ModelInfo
 from exporter.models.seeded import seeded_tensor
-
-HUB_SECONDS = 5.0
-"""The longest that a hub which does not answer may hold an export up."""
 
 _WRAPPERS = ("model", "state_dict")
 """Entries under which training scripts save the state dict."""
 
 StateDict = Mapping[str, Tensor]
-Model = Classifier | EfficientTAM
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Where published weights are fetched from and kept; what is None is what huggingface_hub's environment says."""
+
+    endpoint: str | None = None
+    """URL of a server with the interface of huggingface.co"""
+    cache: Path | None = None
+    """Folder with what was fetched before"""
+    seconds: float = 5.0
+    """The longest that a hub which does not answer may hold an export up"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class LoadedWeights:
         return self.kind != "seeded"
 
 
-def provide_weights(model: Model, info: ModelInfo, choice: str) -> LoadedWeights:
+def provide_weights(model: Model, info: ModelInfo, choice: str, hub: Hub | None = None) -> LoadedWeights:
     """Fill `model` as `choice` says: "auto", "required", "random", or the path of a checkpoint.
 
     "auto" takes official weights from the local cache or the hub and falls back to seeded ones; "required" does not.
@@ -59,7 +66,7 @@ def provide_weights(model: Model, info: ModelInfo, choice: str) -> LoadedWeights
     if choice == "random":
         return seed_weights(model)
     if choice in ("auto", "required"):
-        path = _official_file(info.hub_id, info.hub_file)
+        path = _official_file(info.hub_id, info.hub_file, hub or Hub())
         if path is None and choice == "auto":
             return replace(seed_weights(model), source=f"seeded ({info.hub_source} could not be had)")
         if path is None:
@@ -104,16 +111,15 @@ def load_weights(model: Model, source: str | Path | StateDict) -> tuple[str, ...
     return resized
 
 
-def seed_weights(model: nn.Module) -> LoadedWeights:
-    """Fill the model with the deterministic weights of `exporter.models.seeded`."""
+def seed_weights(model: Model) -> LoadedWeights:
+    """Fill the model with deterministic weights as its family wants them; indices and counters keep their values."""
     state = model.state_dict()
     digest = hashlib.sha256()
-    for key in sorted(state):
-        values = seeded_tensor(key, tuple(state[key].shape))
-        if values is not None:
-            state[key].copy_(torch.from_numpy(values))
-            digest.update(key.encode())
-            digest.update(values.tobytes())
+    for key in sorted(key for key, value in state.items() if value.is_floating_point()):
+        values = seeded_tensor(key, tuple(state[key].shape), model.fill)
+        state[key].copy_(torch.from_numpy(values))
+        digest.update(key.encode())
+        digest.update(values.tobytes())
     return LoadedWeights("seeded", "seeded", digest.hexdigest(), None)
 
 
@@ -220,11 +226,11 @@ def _listed(label: str, items: Iterable[str]) -> list[str]:
     return [f"{label} {', '.join(names)}"] if names else []
 
 
-def _official_file(hub_id: str, file: str) -> Path | None:
+def _official_file(hub_id: str, file: str, hub: Hub) -> Path | None:
     """The published checkpoint from the local cache or the hub; None where the hub does not answer in time."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
-    cached = try_to_load_from_cache(hub_id, file)
+    cached = try_to_load_from_cache(hub_id, file, hub.cache)
     if isinstance(cached, str):
         return Path(cached)
     answered = threading.Event()
@@ -232,17 +238,17 @@ def _official_file(hub_id: str, file: str) -> Path | None:
     def ask() -> None:
         # Whatever goes wrong here, from a refused connection to a missing file, means that they are not to be had.
         with contextlib.suppress(Exception):
-            get_hf_file_metadata(hf_hub_url(hub_id, file), timeout=HUB_SECONDS)
+            get_hf_file_metadata(hf_hub_url(hub_id, file, endpoint=hub.endpoint), timeout=hub.seconds)
             answered.set()
 
     # A thread, because name resolution has no time limit of its own.
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    asking.join(HUB_SECONDS)
+    asking.join(hub.seconds)
     if not answered.is_set():
         return None
     try:
-        return Path(hf_hub_download(hub_id, file))
+        return Path(hf_hub_download(hub_id, file, cache_dir=hub.cache, endpoint=hub.endpoint))
     except Exception as error:  # of its HTTP library, and which that is depends on the release
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise

@@ -1,4 +1,4 @@
-"""Attention in pieces small enough to hold."""
+"""The pass that computes attention in pieces that fit into memory."""
 
 from math import prod
 from typing import Any

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from torch import nn
 from torch.export import ExportedProgram
 
-from exporter.rewrites import Rewrite, attention, coreai, folds, litert, rewrite, xnnpack
+from exporter.rewrites import Rewrite, attention, coreai, edited, folds, litert, rewrite, xnnpack
 
 PASSES: dict[str, Rewrite] = {
     apply.__name__: apply
@@ -21,6 +22,7 @@ PASSES: dict[str, Rewrite] = {
         xnnpack.attention_as_matmuls,
         xnnpack.matmuls_in_rank_three,
         xnnpack.softmax_in_rank_three,
+        xnnpack.convolutions_in_parts,
         xnnpack.splits_as_slices,
         xnnpack.indices_as_slices,
         xnnpack.layer_norm_as_arithmetic,
@@ -32,5 +34,10 @@ PASSES: dict[str, Rewrite] = {
 
 
 def rewritten(program: ExportedProgram, names: Sequence[str]) -> ExportedProgram:
-    """`program` after the passes of these names, in order."""
+    """Apply the passes of these names to `program`, in order."""
     return rewrite(program, [PASSES[name] for name in names])
+
+
+def rewritten_module(program: ExportedProgram, names: Sequence[str]) -> nn.Module:
+    """The same for a toolchain that exports a module itself."""
+    return edited(program, [PASSES[name] for name in names]) or program.module(check_guards=False)

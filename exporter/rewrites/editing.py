@@ -1,4 +1,4 @@
-"""What passes edit graphs with."""
+"""The functions with which passes read and edit graphs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ aten = torch.ops.aten
 
 
 def constant(module: fx.GraphModule, value: object) -> Tensor | None:
-    """The tensor behind a `get_attr` node; None for anything else."""
+    """Return the tensor behind a `get_attr` node; None for anything else."""
     if not (isinstance(value, fx.Node) and value.op == "get_attr"):
         return None
     found: object = module
@@ -20,12 +20,15 @@ def constant(module: fx.GraphModule, value: object) -> Tensor | None:
 
 
 def add_constant(module: fx.GraphModule, before: fx.Node, name: str, value: Tensor) -> fx.Node:
-    """A new constant, readable from `before` on."""
+    """Add a constant to the graph, which nodes from `before` on can read.
+
+    It gets storage of its own: ExecuTorch writes a part of a larger tensor as that tensor, from its beginning.
+    """
     stem = f"folded_{name.replace('.', '_')}"
     count = 0
     while hasattr(module, f"{stem}_{count}"):
         count += 1
-    module.register_buffer(f"{stem}_{count}", value.contiguous())
+    module.register_buffer(f"{stem}_{count}", value.clone(memory_format=torch.contiguous_format))
     with module.graph.inserting_before(before):
         node = module.graph.get_attr(f"{stem}_{count}")
     node.meta["val"] = value
@@ -33,12 +36,12 @@ def add_constant(module: fx.GraphModule, before: fx.Node, name: str, value: Tens
 
 
 def calls(module: fx.GraphModule, target: Any) -> list[Any]:
-    """Nodes that call an operator; as Any, because fx types each argument as everything it could be."""
+    """The nodes that call an operator; as Any, because fx types each argument as everything it could be."""
     return [node for node in module.graph.nodes if node.target is target]
 
 
 def call(module: fx.GraphModule, target: Any, *args: Any, **kwargs: Any) -> fx.Node:
-    """A call whose result's shape is known, so that later passes can ask for it."""
+    """Add a call whose result's shape is known, so that later passes can ask for it."""
     node = module.graph.call_function(target, args, kwargs)
     node.meta["val"] = target(*fx.node.map_arg(args, _blank), **fx.node.map_arg(kwargs, _blank))
     return node
@@ -66,5 +69,5 @@ def shape_of(node: Any) -> Sequence[int]:
 
 
 def merged(module: fx.GraphModule, node: Any) -> fx.Node:
-    """A rank-4 tensor with its first two axes as one."""
+    """Reshape a rank-4 tensor so that its first two axes become one."""
     return call(module, aten.reshape.default, node, [-1, *shape_of(node)[2:]])

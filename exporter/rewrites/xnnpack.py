@@ -4,11 +4,15 @@ Each operator outside ends a delegated piece and starts another, and runs in a p
 every layer costs more than its arithmetic.
 """
 
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
 import torch
 from torch import fx
 
 from exporter.rewrites.attention import attention_arguments
-from exporter.rewrites.editing import call, calls, filled, merged, replace, shape_of
+from exporter.rewrites.editing import add_constant, call, calls, constant, filled, merged, replace, shape_of
 
 aten = torch.ops.aten
 
@@ -68,17 +72,53 @@ def softmax_in_rank_three(module: fx.GraphModule) -> None:
         replace(module, node, result)
 
 
+def convolutions_in_parts(module: fx.GraphModule) -> None:
+    """A convolution that is only split along its channels, as a convolution for each part.
+
+    That saves the copies. And for channels that fill no tile of its best kernel, as MobileViTv2's 1 + 128 + 128 do,
+    XNNPACK computes all of them with a narrower one; in parts only the one channel takes that.
+    """
+    for node in _splits(module):
+        layer = node.args[0]
+        if layer.target is not aten.conv2d.default or len(layer.users) > 1 or _split_axis(node) != 1:
+            continue
+        # conv2d(input, weight, bias, stride, padding, dilation, groups)
+        arguments = list(layer.args)
+        given = [place for place, value in enumerate(arguments[:3]) if place and value is not None]
+        parameters = {place: value for place in given if (value := constant(module, arguments[place])) is not None}
+        if len(parameters) < len(given) or arguments[6:] not in ([], [1]):
+            continue
+        for user, start, end in _parts(node):
+            for place, value in parameters.items():
+                arguments[place] = add_constant(module, user, "part", value[start:end])
+            with module.graph.inserting_before(user):
+                replace(module, user, call(module, aten.conv2d.default, *arguments))
+
+
 def splits_as_slices(module: fx.GraphModule) -> None:
     """`split` and `chunk` as slices: XNNPACK has the second."""
-    kinds = (aten.split_with_sizes.default, aten.split.Tensor, aten.chunk.default)
-    for node in [node for kind in kinds for node in calls(module, kind)]:
-        axis = node.args[2] if len(node.args) > 2 else node.kwargs.get("dim", 0)
-        sizes = [part.shape[axis] for part in node.meta["val"]]
-        starts = [sum(sizes[:index]) for index in range(len(sizes))]
-        for user in list(node.users):
-            start, size = starts[user.args[1]], sizes[user.args[1]]
+    for node in _splits(module):
+        for user, start, end in _parts(node):
             with module.graph.inserting_before(user):
-                replace(module, user, call(module, aten.slice.Tensor, node.args[0], axis, start, start + size))
+                replace(module, user, call(module, aten.slice.Tensor, node.args[0], _split_axis(node), start, end))
+
+
+def _splits(module: fx.GraphModule) -> list[Any]:
+    kinds = (aten.split_with_sizes.default, aten.split.Tensor, aten.chunk.default)
+    return [node for kind in kinds for node in calls(module, kind)]
+
+
+def _split_axis(node: Any) -> int:
+    axis: int = node.args[2] if len(node.args) > 2 else node.kwargs.get("dim", 0)
+    return axis % len(shape_of(node.args[0]))
+
+
+def _parts(node: Any) -> Iterator[tuple[fx.Node, int, int]]:
+    """What takes a part of a split, and where that part starts and ends along the axis."""
+    ends = list(accumulate(part.shape[_split_axis(node)] for part in node.meta["val"]))
+    for user in list(node.users):
+        index = user.args[1]
+        yield user, ends[index - 1] if index else 0, ends[index]
 
 
 def indices_as_slices(module: fx.GraphModule) -> None:

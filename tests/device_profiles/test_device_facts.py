@@ -127,10 +127,10 @@ def test_facts_without_a_named_source_are_flagged_from_memory(row: dict[str, str
 def test_a_cited_source_is_in_the_words_of_the_table(row: dict[str, str]) -> None:
     device = device_profiles.load(row["device"])
     origin = SAME_SOURCE.get(row["device"], row["device"])
-    said = words(" ".join(other["source"] for other in ROWS if other["device"] in (row["device"], origin)))
+    sourced = words(" ".join(other["source"] for other in ROWS if other["device"] in (row["device"], origin)))
     for fact in CITED.get(row["device"], set()):
         clauses = getattr(device.sources, fact).split("; ")
-        assert words(" ".join(clause for clause in clauses if "from_memory" not in clause)) <= said
+        assert words(" ".join(clause for clause in clauses if "from_memory" not in clause)) <= sourced
 
 
 def test_exactly_the_rows_that_name_no_source_cite_nothing() -> None:

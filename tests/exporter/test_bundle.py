@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exporter.bundle import Bundle, digest, publish, read_vectors, size_of, staging, write_vectors
+from exporter.atomic import staging
+from exporter.bundle import Bundle, digest, publish, read_vectors, size_of, write_vectors
 from exporter.errors import BundleError
 from exporter.manifest import json_schema
 
@@ -36,8 +37,8 @@ def test_every_file_of_the_manifest_has_its_checksum_and_size(bundles):
         ("{", "is damaged"),
         ("[]", "is damaged"),
         ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 3}', "schema version 3"),
-        ('{"schema_version": 4}', "is damaged at created"),
+        ('{"schema_version": 4}', "schema version 4"),
+        ('{"schema_version": 5}', "is damaged at created"),
     ],
 )
 def test_a_folder_that_is_no_bundle_is_refused_in_one_sentence(tmp_path, content, complaint):
@@ -83,23 +84,26 @@ def test_a_folders_checksum_depends_on_names_and_contents(tmp_path):
 
 
 def manifest_in(folder: Path, text: str) -> None:
-    (folder / "manifest.json").write_text(json.dumps({"made": text}))
-
-
-def test_staging_leaves_nothing_behind_when_it_is_interrupted(tmp_path):
-    with pytest.raises(KeyboardInterrupt), staging(tmp_path) as folder:
-        (folder / "half").write_text("")
-        raise KeyboardInterrupt
-    assert list(tmp_path.iterdir()) == []
+    (folder / "manifest.json").write_text(json.dumps({"created": text}))
 
 
 def test_a_finished_folder_takes_the_place_of_an_older_bundle(tmp_path):
+    replaced = []
     for text in ("old", "new"):
         with staging(tmp_path) as folder:
             manifest_in(folder, text)
-            publish(folder, tmp_path / "bundle")
+            replaced.append(publish(folder, tmp_path / "bundle"))
+    assert replaced == [None, "old"]
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
-    assert json.loads((tmp_path / "bundle" / "manifest.json").read_text()) == {"made": "new"}
+    assert json.loads((tmp_path / "bundle" / "manifest.json").read_text()) == {"created": "new"}
+
+
+def test_a_bundle_that_does_not_say_when_it_was_made_can_be_replaced_too(tmp_path):
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "manifest.json").write_text("{")
+    with staging(tmp_path) as folder:
+        manifest_in(folder, "new")
+        assert publish(folder, tmp_path / "bundle") == "at an unknown time"
 
 
 def test_an_interrupt_between_old_and_new_brings_the_old_one_back(tmp_path, monkeypatch):
@@ -118,7 +122,7 @@ def test_an_interrupt_between_old_and_new_brings_the_old_one_back(tmp_path, monk
         monkeypatch.setattr(Path, "rename", interrupted_after_the_first)
         publish(folder, tmp_path / "bundle")
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
-    assert json.loads((tmp_path / "bundle" / "manifest.json").read_text()) == {"made": "old"}
+    assert json.loads((tmp_path / "bundle" / "manifest.json").read_text()) == {"created": "old"}
 
 
 def test_something_else_of_the_same_name_is_not_overwritten(tmp_path):

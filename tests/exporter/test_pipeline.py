@@ -49,15 +49,48 @@ def test_the_manifest_says_what_was_made_of_what(bundles):
     assert manifest.target.id == "host"
     assert manifest.formats == ("coreml", "executorch", "tflite", "onnx")
     coreml = manifest.artifacts[0]
-    assert (coreml.precision, coreml.min_os, coreml.compute_units, coreml.latency) == ("fp16", "iOS17", "ALL", None)
+    assert (coreml.precision, coreml.min_os, coreml.latency) == ("fp16", "iOS17", None)
+    assert coreml.compute_units == ("cpu", "gpu", "npu")
     assert {a.precision for a in manifest.artifacts[1:]} == {"fp32"}
     assert (coreml.inputs[0].dtype, manifest.artifacts[1].inputs[0].dtype) == ("image", "float32")
     assert coreml.toolchain["coremltools"].startswith("9.")
 
 
+def test_the_manifest_says_what_its_figures_were_measured_with(bundles):
+    found = bundles["mobilevit"].manifest.provenance
+    assert {"vitexport", "commit", "torch", "python", "host", "cpu", "threads"} <= set(found)
+    assert all(found.values())
+
+
+def test_every_tensor_says_what_it_is(bundles, tracker_bundle):
+    (classify,) = bundles["mobilevit"].manifest.graphs
+    assert [spec.kind for spec in (*classify.inputs, *classify.outputs)] == ["image", "class_scores"]
+    kinds = {
+        spec.name: spec.kind for graph in tracker_bundle.manifest.graphs for spec in (*graph.inputs, *graph.outputs)
+    }
+    assert kinds == {
+        "image": "image",
+        "features": "features",
+        "points": "points",
+        "labels": "point_labels",
+        "mask": "mask",
+        "mask_logits": "mask_logits",
+        "iou": "score",
+        "object_score": "score",
+        "memory": "memory",
+        "memory_valid": "flags",
+        "pointers": "pointers",
+        "pointers_valid": "flags",
+        "next_memory": "memory",
+        "next_memory_valid": "flags",
+        "next_pointers": "pointers",
+        "next_pointers_valid": "flags",
+    }
+
+
 def test_an_untrained_bundle_says_so_in_its_name_and_in_capitals(bundles):
     bundle = bundles["mobilevit"]
-    assert bundle.path.name == "mobilevit_xxs-host-untrained"
+    assert bundle.path.name == "mobilevit_xxs-host-64px-untrained"
     assert any(warning.startswith("UNTRAINED") for warning in bundle.manifest.warnings)
 
 
@@ -93,37 +126,36 @@ def test_vectors_reproduce_pytorch(bundles):
 )
 def test_what_cannot_be_done_is_refused_in_one_sentence_and_leaves_nothing(tmp_path, request_, error, complaint):
     with pytest.raises(error, match=complaint) as raised:
-        exporter.export(**{"model": "mobilevit_xxs", "weights": "random", "out": tmp_path / "out", **request_})
+        exporter.export(
+            **{"model": "mobilevit_xxs", "weights": "random", "out": tmp_path / "out", "workers": 1, **request_}
+        )
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_checkpoint_is_used_and_named(tmp_path):
-    model = create_model("mobilevit_xxs", 64, num_classes=3)
-    seed_weights(model)
-    torch.save(model.state_dict(), tmp_path / "three.pt")
-    bundle = exporter.export(
-        "mobilevit_xxs", formats=["onnx"], weights=tmp_path / "three.pt", image_size=64, num_classes=3, out=tmp_path
-    )
-    assert bundle.path.name == "mobilevit_xxs-host"
+def test_a_checkpoint_is_used_and_named(own_weights):
+    bundle = own_weights.bundle
+    assert bundle.path.name == "efficientformer_l1-host-64px"
     weights = bundle.manifest.weights
     assert (weights.kind, weights.source, weights.trained) == ("file", "three.pt", True)
     assert bundle.manifest.graphs[0].outputs[0].shape == (1, 3)
 
 
-def test_interpolated_bias_tables_are_a_warning_in_the_manifest(tmp_path):
-    model = create_model("efficientformer_l1", 96, num_classes=3)
-    seed_weights(model)
-    torch.save(model.state_dict(), tmp_path / "three.pt")
-    bundle = exporter.export(
-        "efficientformer_l1",
-        formats=["onnx"],
-        weights=tmp_path / "three.pt",
-        image_size=64,
-        num_classes=3,
-        out=tmp_path,
-    )
-    assert any("interpolated to 64 pixels" in warning for warning in bundle.manifest.warnings)
+def test_interpolated_bias_tables_are_a_warning_in_the_manifest(own_weights):
+    assert any("interpolated to 64 pixels" in warning for warning in own_weights.bundle.manifest.warnings)
+
+
+def test_progress_goes_from_nothing_to_all(own_weights):
+    shares = [share for _, share in own_weights.steps]
+    assert (shares[0], shares[-1]) == (0, 1)
+    assert shares == sorted(shares)
+    assert "onnx: lower classify" in [what for what, _ in own_weights.steps]
+
+
+def test_an_export_says_when_the_bundle_was_made_whose_place_it_takes(own_weights, bundles):
+    assert own_weights.replaced == own_weights.earlier
+    assert own_weights.bundle.manifest.created > own_weights.earlier
+    assert bundles["mobilevit"].replaced is None
 
 
 def test_an_artefact_that_disagrees_leaves_the_evidence_and_no_bundle(tmp_path):
@@ -138,10 +170,16 @@ def test_an_artefact_that_disagrees_leaves_the_evidence_and_no_bundle(tmp_path):
     out = tmp_path / "out"
     with pytest.raises(VerificationError, match=r"logits is off by .*The evidence is in .*\.failed"):
         exporter.export(
-            "mobilevit_xxs", formats=["onnx"], weights=tmp_path / "wild.pt", image_size=64, num_classes=3, out=out
+            "mobilevit_xxs",
+            formats=["onnx"],
+            weights=tmp_path / "wild.pt",
+            image_size=64,
+            num_classes=3,
+            out=out,
+            workers=1,
         )
-    assert [path.name for path in out.iterdir()] == ["mobilevit_xxs-host.failed"]
-    manifest = json.loads((out / "mobilevit_xxs-host.failed" / "manifest.json").read_text())
+    assert [path.name for path in out.iterdir()] == ["mobilevit_xxs-host-64px.failed"]
+    manifest = json.loads((out / "mobilevit_xxs-host-64px.failed" / "manifest.json").read_text())
     assert manifest["artifacts"][0]["verification"]["status"] == "failed"
 
 
@@ -152,28 +190,22 @@ def test_an_interrupted_export_leaves_nothing(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         exporter.export(
-            "mobilevit_xxs", formats=["onnx"], weights="random", image_size=64, out=tmp_path, progress=interrupt
+            "mobilevit_xxs",
+            formats=["onnx"],
+            weights="random",
+            image_size=64,
+            out=tmp_path,
+            progress=interrupt,
+            workers=1,
         )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_in_the_way_is_not_touched(tmp_path):
-    (tmp_path / "mobilevit_xxs-host-untrained").mkdir()
+    (tmp_path / "mobilevit_xxs-host-64px-untrained").mkdir()
     with pytest.raises(BundleError, match="is no bundle"):
-        exporter.export("mobilevit_xxs", formats=["onnx"], weights="random", image_size=64, out=tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mobilevit_xxs-host-untrained"]
-
-
-def test_progress_goes_from_nothing_to_all(tmp_path):
-    steps: list[tuple[str, float]] = []
-    exporter.export(
-        "mobilevit_xxs", formats=["onnx"], weights="random", image_size=64, out=tmp_path,
-        progress=lambda what, share: steps.append((what, share)),
-    )  # fmt: skip
-    shares = [share for _, share in steps]
-    assert (shares[0], shares[-1]) == (0, 1)
-    assert shares == sorted(shares)
-    assert "onnx: lower classify" in [what for what, _ in steps]
+        exporter.export("mobilevit_xxs", formats=["onnx"], weights="random", image_size=64, out=tmp_path, workers=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["mobilevit_xxs-host-64px-untrained"]
 
 
 def test_a_tracker_says_what_its_graphs_remember(tracker_bundle):

@@ -4,13 +4,18 @@ import pytest
 
 from device_profiles import load as load_device
 from exporter.errors import BackendError
-from exporter.plan import _refuse_without_core_ai, plan
+from exporter.manifest import Variant
+from exporter.plan import ExportRequest, Plan, _refuse_without_core_ai, plan
+
+
+def made(planned: Plan) -> list[str]:
+    return [variant.format for variant in planned.lowerings]
 
 
 def test_the_target_chooses_formats_and_the_oldest_system():
     def chosen(target: str) -> tuple[list[str], int]:
-        planned = plan("mobilevit_xxs", target, None, None, None, None)
-        return [name for name, _ in planned.lowerings], planned.min_ios
+        planned = plan(ExportRequest("mobilevit_xxs", target))
+        return made(planned), planned.min_ios
 
     assert chosen("iPhone 15") == (["coreml", "executorch", "tflite"], 17)
     assert chosen("iphone16") == (["coreml", "executorch", "tflite"], 18)
@@ -19,24 +24,24 @@ def test_the_target_chooses_formats_and_the_oldest_system():
 
 
 @pytest.mark.parametrize(
-    ("formats", "made"),
+    ("formats", "expected"),
     [
         ("tflite", ["tflite"]),
         (["onnx", "onnx"], ["onnx"]),
         (["all", "onnx"], ["coreml", "executorch", "tflite", "onnx"]),
     ],
 )
-def test_formats_are_made_once_each(formats, made):
-    assert [name for name, _ in plan("mobilevit_xxs", "pixel8", formats, None, None, None).lowerings] == made
+def test_formats_are_made_once_each(formats, expected):
+    assert made(plan(ExportRequest("mobilevit_xxs", "pixel8", formats))) == expected
 
 
 def test_core_ai_is_made_for_whom_it_is_asked_for_and_nobody_else():
-    def made(target: str, *formats: str) -> list[str]:
-        return [name for name, _ in plan("mobilevit_xxs", target, formats or None, None, None, None).lowerings]
+    def chosen(target: str, *formats: str) -> list[str]:
+        return made(plan(ExportRequest("mobilevit_xxs", target, formats or None)))
 
-    assert made("iphone15", "coreai") == made("host", "coreai") == ["coreai"]
-    assert "coreai" not in {*made("iphone17_pro"), *made("host"), *made("iphone17_pro", "all")}
-    assert made("host", "all", "coreai")[-1] == "coreai"
+    assert chosen("iphone15", "coreai") == chosen("host", "coreai") == ["coreai"]
+    assert "coreai" not in {*chosen("iphone17_pro"), *chosen("host"), *chosen("iphone17_pro", "all")}
+    assert chosen("host", "all", "coreai")[-1] == "coreai"
 
 
 def test_a_phone_that_never_gets_core_ais_system_is_refused():
@@ -59,6 +64,73 @@ def test_a_phone_that_never_gets_core_ais_system_is_refused():
     ],
 )
 def test_a_tracker_without_a_size_is_the_small_one_on_phones(model, target, image_size, resolved):
-    planned = plan(model, target, ["onnx"], None, None, None, image_size)
+    planned = plan(ExportRequest(model, target, ["onnx"], image_size=image_size))
     assert planned.info.name == resolved
     assert bool(planned.warnings) == (model != resolved)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({}, "mobilevit_s-pixel8"),
+        ({"image_size": 256}, "mobilevit_s-pixel8"),
+        ({"image_size": 128}, "mobilevit_s-pixel8-128px"),
+        ({"formats": ["coreml"], "precision": "fp16"}, "mobilevit_s-pixel8"),
+        ({"formats": ["coreml"], "precision": "fp32"}, "mobilevit_s-pixel8-fp32"),
+        ({"formats": ["coreml"], "precision": ["fp16", "fp32"]}, "mobilevit_s-pixel8-fp16-fp32"),
+        ({"formats": ["coreml", "tflite"], "precision": ["fp32", "fp16"]}, "mobilevit_s-pixel8-fp32-fp16"),
+        ({"target": "host", "formats": ["executorch"], "delegate": "xnnpack"}, "mobilevit_s-host"),
+        ({"target": "host", "formats": ["executorch"], "delegate": "coreml"}, "mobilevit_s-host-coreml-delegate"),
+        (
+            {"model": "MobileViT_S", "image_size": 128, "formats": ["coreml"], "precision": ["fp32"]},
+            "mobilevit_s-pixel8-128px-fp32",
+        ),
+    ],
+)
+def test_a_bundles_name_carries_what_makes_it_another(asked, name):
+    planned = plan(ExportRequest(**{"model": "mobilevit_s", "target": "pixel8", **asked}))
+    assert planned.bundle_name(trained=True) == name
+    assert planned.bundle_name(trained=False) == f"{name}-untrained"
+
+
+def test_a_format_is_made_once_in_each_of_the_precisions_that_it_offers():
+    planned = plan(ExportRequest("mobilevit_s", "iphone15", ["coreml", "tflite"], ["fp16", "fp32", "fp16"]))
+    assert list(planned.lowerings) == [
+        Variant("coreml", "fp16"),
+        Variant("coreml", "fp32"),
+        Variant("tflite", "fp32"),
+    ]
+    assert [options.precision for options in planned.lowerings.values()] == ["fp16", "fp32", "fp32"]
+
+
+def test_every_variant_has_a_folder_of_its_own():
+    planned = plan(ExportRequest("mobilevit_s", "host", ["coreml", "executorch"], ["fp16", "fp32"], delegate="coreml"))
+    assert [planned.folder_of(variant) for variant in planned.lowerings] == [
+        "coreml",
+        "coreml-fp32",
+        "executorch-coreml-delegate",
+    ]
+
+
+def test_a_format_with_delegates_names_the_one_it_has():
+    planned = plan(ExportRequest("mobilevit_s", "host", ["executorch", "onnx"]))
+    assert list(planned.lowerings) == [Variant("executorch", "fp32", "xnnpack"), Variant("onnx", "fp32")]
+
+
+@pytest.mark.parametrize(
+    ("formats", "precision", "complaint"),
+    [
+        (["coreml", "tflite"], "fp16", "tflite offers fp32 here, not fp16: keep fp16 for --format coreml"),
+        (["tflite"], ["fp32", "fp16"], "tflite offers fp32 here, not fp16: leave --precision fp16 out"),
+        (["coreml"], ["fp16", "int8"], "coreml offers fp16 and fp32 here, not int8: leave --precision int8 out"),
+    ],
+)
+def test_a_precision_that_would_be_ignored_is_refused(formats, precision, complaint):
+    with pytest.raises(BackendError, match=complaint):
+        plan(ExportRequest("mobilevit_s", "iphone15", formats, precision))
+
+
+def test_a_request_is_the_same_whole_or_in_its_fields():
+    whole = ExportRequest("mobilevit_s", "pixel8", ["tflite"], "fp32", "random", 128)
+    assert ExportRequest.of(whole) is whole
+    assert ExportRequest.of("mobilevit_s", "pixel8", ["tflite"], "fp32", "random", image_size=128) == whole

@@ -42,3 +42,6 @@ _MODULES = (
 )
 
 OPERATORS: dict[str, Operator] = {kind: operator for module in _MODULES for kind, operator in module.OPERATORS.items()}
+
+MOVES = frozenset(shapes.OPERATORS) - {"range_1d"}
+"""Operators whose results hold elements of what they are given, and of constants of the same type, and no others."""

@@ -1,4 +1,4 @@
-"""Activation functions, and softmax."""
+"""MIL's activation functions, and softmax."""
 
 from __future__ import annotations
 

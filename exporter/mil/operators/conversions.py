@@ -1,4 +1,4 @@
-"""From one type to another. Half precision is the interpreter's work: here every floating type is float32."""
+"""Conversions of types. Half precision is the interpreter's work: here every floating type is float32."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cast(x: Tensor, dtype: str) -> Tensor:
 def quantize(
     input: Tensor, scale: Tensor, output_dtype: str, zero_point: Tensor | None = None, axis: int | None = None
 ) -> Tensor:
-    """Half to even, like Core ML's arithmetic; `scale` and `zero_point` hold one number, or one for each of an axis."""
+    """Rounds half to even, like Core ML; `scale` and `zero_point` have one number, or one for each of an axis."""
     steps = torch.round(input / _along(scale, input, axis))
     if zero_point is not None:
         steps = steps + _along(zero_point, input, axis)

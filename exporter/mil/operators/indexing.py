@@ -41,7 +41,7 @@ def slice_by_index(
 
 
 def slice_by_size(x: Tensor, begin: list[int], size: list[int]) -> Tensor:
-    """A size of -1 is all that is left."""
+    """Takes `size` elements of each axis from `begin` on; a size of -1 is all that is left."""
     for axis, (first, count) in enumerate(zip(begin, size, strict=True)):
         x = x.narrow(axis, first, x.shape[axis] - first if count == -1 else count)
     return x
@@ -64,7 +64,7 @@ def slice_update(
 
 
 def gather(x: Tensor, indices: Tensor, axis: int = 0, batch_dims: int = 0, validate_indices: bool = False) -> Tensor:
-    """x.shape[:axis] + indices.shape[batch_dims:] + x.shape[axis + 1:]; the first `batch_dims` axes are shared."""
+    """Gives x.shape[:axis] + indices.shape[batch_dims:] + x.shape[axis + 1:]; `batch_dims` leading axes are shared."""
     axis %= x.ndim
     places = _counted(indices, x.shape[axis])
     if batch_dims == 0:

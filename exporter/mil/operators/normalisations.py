@@ -1,4 +1,4 @@
-"""Normalisations. Channels are the second axis."""
+"""MIL's normalisations, for which channels are the second axis."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ def batch_norm(
     x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor | None = None, beta: Tensor | None = None,
     epsilon: float = 1e-5,
 ) -> Tensor:  # fmt: skip
-    """By recorded statistics [C]."""
+    """Normalises each channel by recorded statistics [C]."""
     return F.batch_norm(x, mean, variance, gamma, beta, eps=epsilon)
 
 
 def instance_norm(x: Tensor, gamma: Tensor | None = None, beta: Tensor | None = None, epsilon: float = 1e-5) -> Tensor:
-    """Over the spatial axes of each channel."""
+    """Normalises each channel over its spatial axes."""
     axes = list(range(2, x.ndim))
     channels = (-1, *[1] * len(axes))
     result = _standardised(x, axes, epsilon)
@@ -31,7 +31,7 @@ def layer_norm(
     beta: Tensor | None = None,
     epsilon: float = 1e-5,
 ) -> Tensor:
-    """Over `axes`, of which `gamma` and `beta` have the shape; None is all axes."""
+    """Normalises over `axes`, of which `gamma` and `beta` have the shape; None is all axes."""
     axes = sorted(axis % x.ndim for axis in (range(x.ndim) if axes is None else axes))
     shape = [extent if axis in axes else 1 for axis, extent in enumerate(x.shape)]
     result = _standardised(x, axes, epsilon)
@@ -40,12 +40,12 @@ def layer_norm(
 
 
 def l2_norm(x: Tensor, epsilon: float = 1e-6) -> Tensor:
-    """Over the last three axes."""
+    """Divides by the norm over the last three axes."""
     return x / torch.sqrt(x.square().sum((-3, -2, -1), keepdim=True) + epsilon)
 
 
 def local_response_norm(x: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    """By the squares of `size` neighbouring channels."""
+    """Divides each element by what grows with the squares of `size` neighbouring channels."""
     padded = F.pad(x.square().movedim(1, -1), (size // 2, (size - 1) // 2))
     sums = padded.unfold(-1, size, 1).sum(-1).movedim(-1, 1)
     return x / (k + alpha / size * sums) ** beta

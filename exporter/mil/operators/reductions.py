@@ -42,7 +42,7 @@ def topk(
     return_indices: bool = True,
     output_indices_dtype: str = "int32",
 ) -> tuple[Tensor, ...]:
-    """The `k` greatest, or least, of an axis in order, and where they are; -1 is all."""
+    """Finds the `k` greatest, or least, elements along an axis in order, and where they are; -1 is all."""
     values, indices = x.sort(dim=axis, descending=not ascending, stable=True)
     count = x.shape[axis] if k == -1 else k
     first = values.narrow(axis, 0, count), indices.narrow(axis, 0, count)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def band_part(x: Tensor, lower: int = -1, upper: int = -1) -> Tensor:
-    """Zeros outside `lower` diagonals below the main one and `upper` above; -1 keeps all."""
+    """Keeps `lower` diagonals below the main one and `upper` above, and puts zeros elsewhere; -1 keeps all."""
     rows, columns = x.shape[-2:]
     below = torch.arange(rows)[:, None] - torch.arange(columns)
     kept = ((lower < 0) | (below <= lower)) & ((upper < 0) | (-below <= upper))
@@ -18,7 +18,7 @@ def band_part(x: Tensor, lower: int = -1, upper: int = -1) -> Tensor:
 
 
 def concat(values: list[Tensor], axis: int, interleave: bool = False) -> Tensor:
-    """Interleaved: the first element of each, then the second of each, and so on."""
+    """Joins tensors; interleaved, the first element of each comes before the second of any, and so on."""
     if not interleave:
         return torch.cat([value.reshape(1) if value.ndim == 0 else value for value in values], axis)
     axis %= values[0].ndim
@@ -38,7 +38,7 @@ def depth_to_space(x: Tensor, block_size: int) -> Tensor:
 
 
 def expand_dims(x: Tensor, axes: list[int]) -> Tensor:
-    """`axes` are those of the result."""
+    """Adds axes of one element; `axes` are those of the result."""
     rank = x.ndim + len(axes)
     for axis in sorted(axis % rank for axis in axes):
         x = x.unsqueeze(axis)
@@ -54,7 +54,7 @@ def fill_like(ref_tensor: Tensor, value: Tensor) -> Tensor:
 
 
 def flatten2d(x: Tensor, axis: int = 1) -> Tensor:
-    """Axes before `axis` become one, and those from it on."""
+    """Makes one axis of those before `axis`, and one of those from it on."""
     rows = x.shape[:axis].numel() if axis else 1
     return x.reshape(rows, -1)
 

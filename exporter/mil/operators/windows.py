@@ -8,7 +8,7 @@ from collections.abc import Sequence
 def padding(
     pad_type: str, pad: Sequence[int] | None, extents: Sequence[int], kernel: Sequence[int], strides: Sequence[int]
 ) -> list[tuple[int, int]]:
-    """(before, after) of each spatial axis of `extents`; `kernel` sizes include dilation.
+    """The padding (before, after) of each spatial axis of `extents`; `kernel` sizes include dilation.
 
     "same" makes ceil(extent / stride) outputs, with the odd element behind, "same_lower" with it in front.
     """
@@ -27,5 +27,5 @@ def padding(
 
 
 def innermost_first(pairs: Sequence[tuple[int, int]]) -> list[int]:
-    """Paddings of the spatial axes as `torch.nn.functional.pad` takes them."""
+    """The same paddings in the order in which `torch.nn.functional.pad` takes them."""
     return [amount for pair in reversed(pairs) for amount in pair]

@@ -36,6 +36,8 @@ class EfficientTAMConfig:
     """Side in tokens of the windows."""
     pretrained_grid: int = 14
     """Side in tokens of the grid that the position embedding was trained on."""
+    memory_layers: int = 4
+    """Layers of the attention to the memory."""
 
 
 TI, S = (192, 3), (384, 6)

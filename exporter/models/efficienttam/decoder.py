@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from exporter.models.efficienttam.config import CHANNELS
 from exporter.models.efficienttam.layers import Attention, ChannelNorm, Mlp, map_of, tokens_of
 from exporter.models.efficienttam.positions import grid_points
-from exporter.point_labels import BOTTOM_RIGHT, PADDING
+from exporter.models.point_labels import BOTTOM_RIGHT, PADDING
 
 _HEADS = 8
 _HIDDEN = 2048
@@ -35,7 +35,7 @@ class FourierEncoding(nn.Module):
 
 
 class PromptEncoder(nn.Module):
-    """Points and masks as what the mask decoder takes."""
+    """Encodes points and masks as the mask decoder takes them."""
 
     centres: Tensor
 
@@ -191,7 +191,7 @@ def either(condition: Tensor, one: Selected, other: Selected) -> Selected:
 
 
 def flag(condition: Tensor) -> Tensor:
-    """True and false as 1 and 0."""
+    """A condition as a number: 1 where it is true, 0 where it is not."""
     return condition.float()
 
 

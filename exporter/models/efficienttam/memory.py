@@ -11,7 +11,6 @@ from exporter.models.efficienttam.config import CHANNELS, MEMORY_CHANNELS, POOL,
 from exporter.models.efficienttam.layers import ChannelNorm, map_of, tokens_of
 from exporter.models.efficienttam.positions import halves_order, rotary_tables, rotated, sine_encoding
 
-_LAYERS = 4
 _HIDDEN = 2048
 _POSITION_SHARE = 0.1
 """How much of the position encoding is added to the features in front."""
@@ -140,7 +139,7 @@ class MemoryAttention(nn.Module):
         super().__init__()
         self.side = side
         self.pooling = config.pooling
-        self.layers = nn.ModuleList(MemoryLayer(side, config.pooling) for _ in range(_LAYERS))
+        self.layers = nn.ModuleList(MemoryLayer(side, config.pooling) for _ in range(config.memory_layers))
         self.norm = nn.LayerNorm(CHANNELS)
         self.register_buffer("positions", _POSITION_SHARE * sine_encoding(side, CHANNELS), persistent=False)
 

@@ -29,6 +29,8 @@ from exporter.models.efficienttam.memory import (
 )
 from exporter.models.efficienttam.positions import sine_encoding
 from exporter.models.efficienttam.trunk import ImageEncoder
+from exporter.models.model import Model
+from exporter.models.seeded import Fill, Spread
 
 LOGITS_PER_TOKEN = 4
 """Side of the mask logits that one token of the image stands for."""
@@ -37,9 +39,27 @@ NO_OBJECT_LOGIT = -1024.0
 SURE_SCORE = 10.0
 """Object score of a mask prompt, negated for an empty one."""
 
+_EMBEDDING = Spread(0, 0.7)
+_FILL = Fill(
+    gain=1.2,
+    # Masks are to be decided, and predicted IoUs to differ.
+    gains=(
+        (r"output_hypernetworks_mlps\.\d\.layers\.2\.weight$", 4.0),
+        (r"iou_prediction_head\.layers\.2\.weight$", 2.0),
+    ),
+    spreads=(
+        (r"(_embed|_embeddings\.\d|_tokens?)\.weight$", _EMBEDDING),
+        (r"^(no_mem_embed|no_mem_pos_enc|no_obj_ptr)$", _EMBEDDING),
+        (r"(\.pos_embed|^maskmem_tpos_enc)$", Spread(0, 0.5)),
+        (r"\.positional_encoding_gaussian_matrix$", Spread(0, 1)),
+        # The object is in sight on most frames.
+        (r"\.pred_obj_score_head\.layers\.2\.bias$", Spread(3, 0.02)),
+    ),
+)
+
 
 @dataclass(frozen=True)
-class Sighting:
+class MaskPrediction:
     """What the model makes of one object in one frame."""
 
     mask_logits: Tensor
@@ -52,11 +72,11 @@ class Sighting:
     """[1, 256]"""
 
 
-class EfficientTAM(nn.Module):
+class EfficientTAM(Model):
+    """A published EfficientTAM, whose modules have the names of the authors' repository."""
+
     size_multiple = PATCH * POOL
-    """The image size must be a multiple of this many pixels."""
-    official_keys: tuple[tuple[str, str], ...] = ()
-    """Nothing to rename: the modules have the names of the authors' repository."""
+    fill = _FILL
 
     memory_positions: Tensor
 
@@ -91,7 +111,7 @@ class EfficientTAM(nn.Module):
         return self.image_encoder(image)
 
     def without_memory(self, features: Tensor) -> Tensor:
-        """Features of a frame that nothing is remembered for."""
+        """Features [1, 256, g, g] as the decoder takes those of a frame that nothing is remembered for."""
         return features + self.no_mem_embed[0, 0, :, None, None]
 
     def with_memory(
@@ -110,10 +130,10 @@ class EfficientTAM(nn.Module):
         """Features [1, 256, g, g], prompt tokens [1, P, 256], and what stands for a mask [1, 256, g or 1, g or 1]."""
         return self.sam_mask_decoder(features + dense, self.sam_prompt_encoder.dense_positions(), prompts, bias)
 
-    def sighting(self, selected: Selected, object_score: Tensor) -> Sighting:
+    def prediction(self, selected: Selected, object_score: Tensor) -> MaskPrediction:
         """A selected mask, or none where the object is out of sight."""
         in_sight = flag(object_score > 0)
-        return Sighting(
+        return MaskPrediction(
             choose(in_sight[..., None, None], selected.mask, NO_OBJECT_LOGIT),
             selected.iou,
             object_score,
@@ -124,13 +144,13 @@ class EfficientTAM(nn.Module):
         """The object pointer [1, 256] of a mask's token [1, 256]; where the flag [1, 1] is 0, the one of no object."""
         return choose(in_sight, self.obj_ptr_proj(token), self.no_obj_ptr)
 
-    def see(self, fused: Tensor) -> Sighting:
+    def predict(self, fused: Tensor) -> MaskPrediction:
         """Find the object without a prompt, in features that know the memory."""
         encoder = self.sam_prompt_encoder
         decoded = self.decode(fused, encoder.no_points(), encoder.no_mask())
-        return self.sighting(decoded.best_of_three(), decoded.object_score)
+        return self.prediction(decoded.best_of_three(), decoded.object_score)
 
-    def see_mask(self, features: Tensor, mask: Tensor, low_resolution: Tensor) -> Sighting:
+    def predict_from_mask(self, features: Tensor, mask: Tensor, low_resolution: Tensor) -> MaskPrediction:
         """A mask prompt [1, 1, S, S] of zeros and ones is its own answer; only its pointer is decoded.
 
         `low_resolution` [1, 1, S/4, S/4] is the same mask, resized with antialiasing.
@@ -142,7 +162,7 @@ class EfficientTAM(nn.Module):
         # lose a single pixel among all, so patches come first.
         holds_object = flag(flag(F.avg_pool2d(mask, PATCH) > 0).mean((2, 3)) > 0)
         score = SURE_SCORE * (2.0 * holds_object - 1.0)
-        return Sighting(
+        return MaskPrediction(
             low_resolution * MASK_SCALE + MASK_OFFSET,
             torch.ones_like(score),
             score,

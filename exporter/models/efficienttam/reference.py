@@ -1,7 +1,7 @@
 """The official video algorithm in eager PyTorch, with a memory of variable length: what every artefact is measured by.
 
 One object; batch 1. A frame is known here by its number and its features, and a prompt by tensors in the model's own
-coordinates; pictures and pixels are `exporter.tracking`'s business.
+coordinates; pictures and pixels are `exporter.inference.tracker`'s business.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from exporter.models.efficienttam.config import MEMORY_SLOTS, POINTER_SLOTS
-from exporter.models.efficienttam.model import EfficientTAM, Sighting
+from exporter.models.efficienttam.model import EfficientTAM, MaskPrediction
 
 PROMPTED_SLOT = MEMORY_SLOTS - 1
 """Temporal index of every prompted frame, whatever its age."""
@@ -28,7 +28,7 @@ class PointPrompt:
 
 @dataclass(frozen=True)
 class MaskPrompt:
-    """Zeros and ones [1, 1, S, S]."""
+    """A mask of zeros and ones [1, 1, S, S] says where the object is."""
 
     mask: Tensor
 
@@ -37,7 +37,7 @@ class MaskPrompt:
 class Remembered:
     """A frame that later ones look back at."""
 
-    sighting: Sighting
+    prediction: MaskPrediction
     memory: Tensor
     """[1, N, 64]"""
 
@@ -57,11 +57,11 @@ class Memory:
 
 
 def prompt(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPrompt) -> Remembered:
-    """A prompted frame. Features [1, 256, g, g]."""
+    """Start the object anew from a prompt on a frame with features [1, 256, g, g]."""
     if isinstance(given, MaskPrompt):
         side = model.side * 4
         small = F.interpolate(given.mask, (side, side), mode="bilinear", antialias=True)
-        seen = model.see_mask(features, given.mask, small)
+        seen = model.predict_from_mask(features, given.mask, small)
     else:
         encoder = model.sam_prompt_encoder
         decoded = model.decode(
@@ -69,12 +69,12 @@ def prompt(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPromp
         )
         one_point = given.points.shape[1] <= 1
         selected = decoded.best_of_three() if one_point else decoded.single()
-        seen = model.sighting(selected, decoded.object_score)
+        seen = model.prediction(selected, decoded.object_score)
     return Remembered(seen, model.remember(features, seen.mask_logits, prompted=True))
 
 
 def fused(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> Tensor:
-    """Features of frame number `frame` after memory attention."""
+    """Features [1, 256, g, g] of frame number `frame` after attention to the memory."""
     ages = [age for age in range(MEMORY_SLOTS - 1, 0, -1) if frame - age in memory.tracked]
     remembered = [*memory.prompted.values(), *(memory.tracked[frame - age] for age in ages)]
     slots = [PROMPTED_SLOT] * len(memory.prompted) + [age - 1 for age in ages]
@@ -85,13 +85,13 @@ def fused(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> 
         features,
         torch.cat([entry.memory for entry in remembered]),
         slots,
-        torch.cat([entry.sighting.pointer for entry in pointers]),
+        torch.cat([entry.prediction.pointer for entry in pointers]),
     )
 
 
-def track(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> tuple[Sighting, Memory]:
-    """The object in frame number `frame`, and the memory after it."""
-    seen = model.see(fused(model, features, frame, memory))
+def track(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> tuple[MaskPrediction, Memory]:
+    """Find the object in frame number `frame`, and return the memory that holds this frame too."""
+    seen = model.predict(fused(model, features, frame, memory))
     remembered = Remembered(seen, model.remember(features, seen.mask_logits, prompted=False))
     return seen, memory.after(frame, remembered)
 
@@ -101,13 +101,13 @@ def track_all(
     features_of: Callable[[int], Tensor],
     frames: int,
     prompts: Mapping[int, PointPrompt | MaskPrompt],
-) -> dict[int, Sighting]:
+) -> dict[int, MaskPrediction]:
     """All frames from the first prompted one to the last; every prompt is known from the start."""
     memory = Memory({number: prompt(model, features_of(number), prompts[number]) for number in sorted(prompts)})
-    sightings = {}
+    predictions = {}
     for frame in range(min(prompts), frames):
         if frame in memory.prompted:
-            sightings[frame] = memory.prompted[frame].sighting
+            predictions[frame] = memory.prompted[frame].prediction
         else:
-            sightings[frame], memory = track(model, features_of(frame), frame, memory)
-    return sightings
+            predictions[frame], memory = track(model, features_of(frame), frame, memory)
+    return predictions

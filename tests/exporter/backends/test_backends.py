@@ -1,23 +1,26 @@
 """Every family in every format that needs no asking for: lowered, loaded from disk, run, compared."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from exporter.backends import all_formats, backend, installed, toolchain_versions
+from exporter.backends import FORMATS, all_formats, backend, installed, toolchain_versions
+from exporter.backends.interface import LowerOptions
 from exporter.errors import BackendError, InputShapeError
-from exporter.verify import TOLERANCES
+from exporter.rewrites.catalogue import PASSES
+from exporter.verify.tolerances import TOLERANCES
 from tests.models import SMALLEST
 
 
 @pytest.mark.parametrize("family", SMALLEST)
 @pytest.mark.parametrize("format", all_formats())
 def test_a_runner_agrees_with_pytorch(bundles, family, format):
+    """On the first picture and the last; the export verified all of them."""
     bundle = bundles[family]
-    given, expected = bundle.vectors("classify")
+    given, expected = ({name: values[[0, -1]] for name, values in side.items()} for side in bundle.vectors("classify"))
     runner = bundle.runner(format, "classify", threads=2)
-    tolerance = TOLERANCES[bundle.artifact(format, "classify").precision].relative
+    tolerance = TOLERANCES[bundle.artifact(format, "classify").precision].outputs.relative
     for image, logits in zip(given["image"], expected["logits"], strict=True):
         assert np.abs(runner({"image": image})["logits"] - logits).max() <= tolerance * np.abs(logits).max()
 
@@ -61,7 +64,7 @@ def test_an_unknown_format_names_the_closest():
 
 
 def test_a_missing_toolchain_says_what_to_install():
-    format = SimpleNamespace(NAME="coreml", TOOLCHAIN=("torch", "no-such-toolchain"), DELEGATES={}, EXTRA="coreml")
+    format = replace(backend("coreml"), toolchain=("torch", "no-such-toolchain"))
     assert not installed(format)
     with pytest.raises(BackendError, match=r"needs no-such-toolchain.*pip install 'vitexport\[coreml\]'"):
         toolchain_versions(format)
@@ -76,3 +79,20 @@ def test_onnx_files_declare_the_opset_that_was_asked_for(bundles):
     model = onnx.load(bundle.path / bundle.artifact("onnx", "classify").file)
     onnx.checker.check_model(model, full_check=True)
     assert {opset.domain: opset.version for opset in model.opset_import}[""] == OPSET == 20
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_says_which_passes_its_programs_go_through(name):
+    format = backend(name)
+    for delegate in format.delegates or (None,):
+        own = format.passes(LowerOptions(format.precisions[0], delegate=delegate))
+        assert own == format.rewrites[delegate]
+        assert set(own) <= set(PASSES)
+    assert format.passes(LowerOptions(format.precisions[0])) == format.rewrites[format.default_delegate]
+    assert format.passes(LowerOptions(format.precisions[0], rewrites=())) == ()
+
+
+def test_only_a_format_with_delegates_has_a_default_one():
+    assert {name: backend(name).default_delegate for name in FORMATS} == dict.fromkeys(FORMATS) | {
+        "executorch": "xnnpack"
+    }

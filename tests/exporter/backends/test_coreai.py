@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,16 @@ import pytest
 import torch
 
 import exporter
-from exporter.backends import FORMATS, LowerOptions, all_formats, coreai
+from exporter.backends import FORMATS, all_formats, coreai
+from exporter.backends.interface import LowerOptions
 from exporter.bundle import Bundle
 from exporter.errors import BackendError
-from exporter.graphs.classifier import classifier_graphs
-from exporter.images import to_input, verification_images
-from exporter.verify import TOLERANCES, verify
-from tests.models import SMALLEST, reduced
+from exporter.manifest import Variant
+from exporter.media.images import to_input, verification_images
+from exporter.verify.artifact import verify
+from exporter.verify.case import Case
+from exporter.verify.tolerances import TOLERANCES
+from tests.models import SMALLEST, classifier_graph
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def assets(tmp_path_factory):
 
     def asset(family, precision="fp32"):
         if (family, precision) not in made:
-            (graph,) = classifier_graphs(*reduced(family))
+            graph = classifier_graph(family)
             path = folder / f"{family}-{precision}.aimodel"
             made[family, precision] = graph, path, coreai.lower(graph, path, LowerOptions(precision))
         return made[family, precision]
@@ -45,14 +49,19 @@ def pictures(graph, count):
     return {"image": np.stack(given)}, {"logits": np.stack(expected)}
 
 
+def case(graph, path, precision, count):
+    """A classifier's asset and a few pictures."""
+    return Case(Variant("coreai", precision), graph.name, path, graph.inputs, graph.outputs, *pictures(graph, count))
+
+
 @pytest.mark.parametrize(
     ("family", "precision"), [*((family, "fp32") for family in SMALLEST), ("efficientformer", "fp16")]
 )
 def test_a_classifier_agrees_with_pytorch(assets, family, precision):
     graph, path, _ = assets(family, precision)
-    verdict = verify("coreai", path, precision, graph.inputs, graph.outputs, *pictures(graph, 2))
+    verdict = verify(case(graph, path, precision, 2))
     assert verdict.status == "passed", verdict.detail
-    assert verdict.outputs["logits"].relative <= TOLERANCES[precision].relative
+    assert verdict.outputs["logits"].relative <= TOLERANCES[precision].outputs.relative
     assert verdict.runtime.startswith("Core AI 1.")
 
 
@@ -65,8 +74,10 @@ def test_a_trackers_graph_agrees_with_pytorch(followed_tracker, tmp_path, name):
     graph, path = followed_tracker.graphs[name], tmp_path / f"{name}.aimodel"
     coreai.lower(graph, path, LowerOptions("fp32"))
     # The last of them: a step with a full memory, a prompt with all that may be in one, an empty mask.
-    given, expected = ({key: values[-1:] for key, values in side.items()} for side in followed_tracker.recorded[name])
-    verdict = verify("coreai", path, "fp32", graph.inputs, graph.outputs, given, expected)
+    given, expected = ({key: values[-1:] for key, values in side.items()} for side in followed_tracker.vectors[name])
+    verdict = verify(
+        replace(followed_tracker.case(Variant("coreai", "fp32"), name, path), given=given, expected=expected)
+    )
     assert verdict.status == "passed", verdict.detail
     assert max(parity.relative for parity in verdict.outputs.values()) <= 1e-4
 
@@ -151,7 +162,7 @@ def test_a_damaged_asset_fails_verification_in_one_sentence(assets, tmp_path):
     shutil.copytree(path, damaged)
     program = damaged / "main.mlirb"
     program.write_bytes(program.read_bytes()[:1000])
-    verdict = verify("coreai", damaged, "fp32", graph.inputs, graph.outputs, *pictures(graph, 1))
+    verdict = verify(case(graph, damaged, "fp32", 1))
     assert verdict.status == "failed"
     assert verdict.detail.startswith("damaged.aimodel is damaged: ")
     assert "\n" not in verdict.detail
@@ -160,10 +171,9 @@ def test_a_damaged_asset_fails_verification_in_one_sentence(assets, tmp_path):
         coreai.load(damaged)
 
 
-def test_a_verification_whose_time_is_up_says_how_many_inputs_it_had(assets, monkeypatch):
-    monkeypatch.setattr(coreai, "SECONDS", 0.0)
+def test_a_verification_whose_time_is_up_says_how_many_inputs_it_had(assets):
     graph, path, _ = assets("mobilevitv2")
-    verdict = verify("coreai", path, "fp32", graph.inputs, graph.outputs, *pictures(graph, 3))
+    verdict = verify(case(graph, path, "fp32", 3), seconds=0)
     assert (verdict.status, verdict.vectors, verdict.left_out) == ("passed", 1, 2)
     assert "on 1 of 3 inputs; then its 0 s were up" in verdict.detail
 
@@ -173,9 +183,11 @@ def test_all_formats_are_all_but_it():
 
 
 def test_it_runs_where_it_is_named_or_alone(tmp_path):
-    bundle = exporter.export("mobilevit_xxs", formats=["onnx", "coreai"], weights="random", image_size=64, out=tmp_path)
+    bundle = exporter.export(
+        "mobilevit_xxs", formats=["onnx", "coreai"], weights="random", image_size=64, out=tmp_path, workers=1
+    )
     assert [artifact.verification.status for artifact in bundle.manifest.artifacts] == ["passed", "passed"]
-    assert [format for format, _ in bundle.runners()] == ["onnx"]
-    assert [format for format, _ in bundle.runners(["coreai"])] == ["coreai"]
-    alone = Bundle(bundle.path, bundle.manifest.model_copy(update={"formats": ("coreai",)}))
-    assert [format for format, _ in alone.runners()] == ["coreai"]
+    assert [variant.format for variant, _ in bundle.runners()] == ["onnx"]
+    assert [variant.format for variant, _ in bundle.runners(["coreai"])] == ["coreai"]
+    alone = Bundle(bundle.path, bundle.manifest.model_copy(update={"variants": (Variant("coreai", "fp32"),)}))
+    assert [variant.format for variant, _ in alone.runners()] == ["coreai"]

@@ -7,23 +7,22 @@ import numpy as np
 import pytest
 import torch
 
-from exporter.backends import LowerOptions, coreml
+from exporter.backends import coreml
 from exporter.errors import BackendError
-from exporter.graphs.classifier import classifier_graphs
-from exporter.verify import verify
-from tests.models import reduced
+from exporter.manifest import Variant
+from exporter.verify.artifact import verify
+from exporter.verify.case import Case
+from tests.models import classifier_graph
 
 
 @pytest.fixture(scope="module")
 def graph():
-    return classifier_graphs(*reduced("efficientformer"))[0]
+    return classifier_graph("efficientformer")
 
 
 @pytest.fixture(scope="module")
-def package(graph, tmp_path_factory):
-    path = tmp_path_factory.mktemp("coreml") / "classify.mlpackage"
-    coreml.lower(graph, path, LowerOptions("fp16"))
-    return path
+def package(packages):
+    return packages("efficientformer", "fp16").path
 
 
 def test_the_input_is_an_rgb_image_and_the_output_single_precision(package):
@@ -35,17 +34,16 @@ def test_the_input_is_an_rgb_image_and_the_output_single_precision(package):
 
 
 @pytest.mark.parametrize(("precision", "operator"), [("fp16", True), ("fp32", False)])
-def test_precision_is_that_of_the_arithmetic(graph, tmp_path, precision, operator):
-    path = tmp_path / "classify.mlpackage"
-    lowered = coreml.lower(graph, path, LowerOptions(precision))
-    assert ("cast" in lowered.operators) is operator
+def test_precision_is_that_of_the_arithmetic(packages, precision, operator):
+    assert ("cast" in packages("efficientformer", precision).lowered.operators) is operator
 
 
-def test_half_precision_halves_the_weights(graph, package, tmp_path):
-    full = tmp_path / "full.mlpackage"
-    coreml.lower(graph, full, LowerOptions("fp32"))
-    weights = "Data/com.apple.CoreML/weights/weight.bin"
-    assert (package / weights).stat().st_size < 0.55 * (full / weights).stat().st_size
+def test_half_precision_halves_the_weights(packages):
+    half, full = (
+        packages("efficientformer", precision).path / "Data/com.apple.CoreML/weights/weight.bin"
+        for precision in ("fp16", "fp32")
+    )
+    assert half.stat().st_size < 0.55 * full.stat().st_size
 
 
 def test_layer_norm_stays_native(package):
@@ -62,11 +60,10 @@ def test_a_system_without_mlprograms_is_refused():
         coreml.deployment_target(12)
 
 
-def test_the_package_carries_the_operator_set_it_was_made_for(graph, tmp_path):
-    path = tmp_path / "classify.mlpackage"
-    lowered = coreml.lower(graph, path, LowerOptions("fp16", min_ios=18))
-    assert lowered.min_os == "iOS18"
-    assert ct.utils.load_spec(str(path)).specificationVersion == ct.target.iOS18.value
+def test_the_package_carries_the_operator_set_it_was_made_for(packages):
+    package = packages("efficientformer", "fp16", 18)
+    assert package.lowered.min_os == "iOS18"
+    assert ct.utils.load_spec(str(package.path)).specificationVersion == ct.target.iOS18.value
 
 
 def test_the_runner_takes_one_threads_number_and_leaves_pytorchs_alone(graph, package):
@@ -93,6 +90,8 @@ def test_weights_that_are_not_finite_fail_verification(graph, package, tmp_path)
     content[128:132] = b"\xff" * 4  # the first values; in half precision not a number
     weights.write_bytes(content)
     picture = {"image": np.ones((1, 1, 3, 96, 96), np.float32)}
-    verdict = verify("coreml", damaged, "fp16", graph.inputs, graph.outputs, picture, {"logits": np.ones((1, 1, 16))})
+    expected = {"logits": np.ones((1, 1, 16), np.float32)}
+    case = Case(Variant("coreml", "fp16"), "classify", damaged, graph.inputs, graph.outputs, picture, expected)
+    verdict = verify(case)
     assert verdict.status == "failed"
     assert "not finite" in verdict.detail

@@ -4,18 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from exporter.backends import LowerOptions, NotExecutableError, executorch
+from exporter.backends import executorch
+from exporter.backends.interface import LowerOptions, NotExecutableError
 from exporter.errors import BackendError
 from exporter.graphs.capture import capture
-from exporter.graphs.classifier import classifier_graphs
-from exporter.manifest import TensorSpec
-from exporter.verify import verify
-from tests.models import SMALLEST, reduced
+from exporter.manifest import TensorSpec, Variant
+from exporter.verify.artifact import verify
+from exporter.verify.case import Case
+from tests.models import SMALLEST, classifier_graph
 
 
 @pytest.fixture(scope="module")
 def graph():
-    return classifier_graphs(*reduced("efficientformer"))[0]
+    return classifier_graph("efficientformer")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,9 @@ def test_a_core_ml_delegated_program_is_checked_and_not_executed_here(graph, for
     path, _ = for_apple
     with pytest.raises(NotExecutableError, match="delegated to Core ML"):
         executorch.load(path)
-    verdict = verify("executorch", path, "fp32", graph.inputs, graph.outputs, {}, {})
+    verdict = verify(
+        Case(Variant("executorch", "fp32", "coreml"), "classify", path, graph.inputs, graph.outputs, {}, {})
+    )
     assert verdict.status == "not executed"
     assert "names of inputs and outputs match" in verdict.detail
 
@@ -53,12 +56,13 @@ def test_a_program_whose_operator_has_no_kernel_has_failed(tmp_path):
             index = torch.zeros(1, 4, dtype=torch.int64)
             return {"y": torch.zeros(1, 4).scatter_reduce(1, index, x, "amax", include_self=False)}
 
-    x = TensorSpec(name="x", shape=(1, 4), dtype="float32", layout="NC", meaning="")
+    x = TensorSpec(name="x", shape=(1, 4), dtype="float32", layout="NC", kind="features", meaning="")
     y = x.model_copy(update={"name": "y"})
     scatter = capture("scatter", Scatter(), (x,), (y,))
     executorch.lower(scatter, tmp_path / "scatter.pte", LowerOptions("fp32"))
     values = np.ones((1, 1, 4), np.float32)
-    verdict = verify("executorch", tmp_path / "scatter.pte", "fp32", (x,), (y,), {"x": values}, {"y": values})
+    variant = Variant("executorch", "fp32", "xnnpack")
+    verdict = verify(Case(variant, "scatter", tmp_path / "scatter.pte", (x,), (y,), {"x": values}, {"y": values}))
     assert verdict.status == "failed"
     assert "does not run" in verdict.detail
 
@@ -73,7 +77,7 @@ def test_xnnpack_takes_every_family_whole(bundles, family):
 
 
 def test_a_plain_conversion_says_what_breaks_the_delegate_and_where(tmp_path):
-    graph = classifier_graphs(*reduced("mobilevit"))[0]
+    graph = classifier_graph("mobilevit")
     delegation = executorch.lower(graph, tmp_path / "plain.pte", LowerOptions("fp32", rewrites=())).delegation
     assert delegation.pieces > 10
     assert delegation.operators < 0.9

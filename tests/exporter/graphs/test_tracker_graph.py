@@ -17,15 +17,14 @@ from exporter.graphs.tracker import (
     TrackFirst,
     TrackStep,
     antialiased_quarter,
-    tracker_graphs,
 )
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.config import MEMORY_SLOTS, POINTER_SLOTS, POINTER_TOKENS
-from exporter.models.efficienttam.model import Sighting
+from exporter.models.efficienttam.model import MaskPrediction
 from exporter.models.efficienttam.reference import MaskPrompt, PointPrompt, prompt, track_all
-from exporter.point_labels import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
+from exporter.models.point_labels import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
 from tests.golden_video import disc_centre, disc_masks, make_video
-from tests.models import reduced_tracker
+from tests.models import reduced_tracker, tracker_graphs
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIZE, FRAMES = 256, 24  # more frames than a memory has slots for frames (7) and pointers (16)
@@ -59,7 +58,7 @@ class Attended(NamedTuple):
 class Oracle(NamedTuple):
     model: EfficientTAM
     features: list[Tensor]
-    seen: dict[int, Sighting]
+    seen: dict[int, MaskPrediction]
     attended: list[Attended]
     """Of the second frame and all later ones"""
 
@@ -81,9 +80,8 @@ def oracle(pooling: int) -> Oracle:
     return Oracle(model, features, seen, attended)
 
 
-@cache
 def graphs(pooling: int) -> dict[str, Graph]:
-    return {graph.name: graph for graph in tracker_graphs(reduced_tracker(pooling), MEAN, STD)}
+    return {graph.name: graph for graph in tracker_graphs(pooling)}
 
 
 @cache
@@ -301,11 +299,11 @@ def test_features_are_those_of_the_normalised_picture(pooling):
 def assert_started(outputs: dict[str, Tensor], given: PointPrompt | MaskPrompt) -> None:
     """The outputs of a prompt's program are what the video algorithm makes of `given` on the first frame."""
     expected = prompt(oracle(2).model, oracle(2).features[0], given)
-    assert_same(outputs["mask_logits"], expected.sighting.mask_logits)
-    assert_same(outputs["iou"], expected.sighting.iou)
-    assert_same(outputs["object_score"], expected.sighting.object_score)
+    assert_same(outputs["mask_logits"], expected.prediction.mask_logits)
+    assert_same(outputs["iou"], expected.prediction.iou)
+    assert_same(outputs["object_score"], expected.prediction.object_score)
     assert_same(outputs["next_memory"][-1:], expected.memory)
-    assert_same(outputs["next_pointers"][-1:], expected.sighting.pointer)
+    assert_same(outputs["next_pointers"][-1:], expected.prediction.pointer)
     for name, slots in (("memory", MEMORY_SLOTS), ("pointers", POINTER_SLOTS)):
         assert outputs[f"next_{name}_valid"].tolist() == [0] * (slots - 1) + [1]
         assert outputs[f"next_{name}"].isfinite().all()

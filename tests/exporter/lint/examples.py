@@ -1,16 +1,20 @@
 """For each rule the smallest model that triggers it, and one beside it that does not."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from exporter.manifest import Precision
+from device_profiles.vocabulary import Precision
+from exporter.backends.interface import LowerOptions
+from exporter.graphs.capture import Graph
+from exporter.manifest import TensorSpec, Variant
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Example:
     """A model, as a function of its inputs, on its way into a format."""
 
@@ -28,6 +32,16 @@ class Example:
     """That the target's users may have"""
     dynamic: dict[int, torch.export.Dim] = field(default_factory=dict)
     """Axes of the first input that are not fixed"""
+
+    @property
+    def variant(self) -> Variant:
+        """What the file would be in a bundle."""
+        return Variant(self.format, self.precision, "xnnpack" if self.format == "executorch" else None)
+
+    @property
+    def options(self) -> LowerOptions:
+        """How the file is made."""
+        return LowerOptions(self.precision, self.min_ios, rewrites=self.rewrites)
 
 
 def _program(compute: Any, *shapes: tuple[int, ...], format: str, **options: Any) -> Example:
@@ -179,3 +193,34 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         _file(_conv(3), (1, 3, 16, 16), format="coreml"),
     ),
 }
+
+
+class Model(nn.Module):
+    """A function, or a module, as a graph of named inputs and one output."""
+
+    def __init__(self, compute: Any) -> None:
+        super().__init__()
+        self.compute = compute
+
+    def forward(self, x: Tensor, second: Tensor | None = None, third: Tensor | None = None) -> dict[str, Tensor]:
+        return {"y": self.compute(*(given for given in (x, second, third) if given is not None))}
+
+
+@cache
+def graph_of(example: Example) -> Graph:
+    """The example as a graph of one output, captured once for all tests of a process."""
+    inputs = tuple(_numbers(name, shape) for name, shape in zip(("x", "second", "third"), example.shapes, strict=False))
+    module = Model(example.compute).eval().requires_grad_(False)
+    tensors = {spec.name: torch.zeros(spec.shape) for spec in inputs}
+    dynamic = {spec.name: example.dynamic if spec.name == "x" else None for spec in inputs}
+    program = torch.export.export(module, (), tensors, dynamic_shapes=dynamic if example.dynamic else None)
+    with torch.no_grad():
+        shape = tuple(module(**tensors)["y"].shape)
+    return Graph("classify", module, program, inputs, (_numbers("y", shape),))
+
+
+def _numbers(name: str, shape: tuple[int, ...]) -> TensorSpec:
+    """Of no meaning."""
+    return TensorSpec(
+        name=name, shape=shape, dtype="float32", layout="N" * len(shape), kind="features", meaning="numbers"
+    )

@@ -4,11 +4,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from exporter.graphs.operations import operations
 from exporter.lint.bounds import bounds
 from exporter.manifest import TensorSpec
+from exporter.operations.of_program import operations
 
-IMAGE = TensorSpec(name="x", shape=(1, 3, 4, 4), dtype="float32", layout="NCHW", value_range=(0, 255), meaning="RGB")
+IMAGE = TensorSpec(
+    name="x", shape=(1, 3, 4, 4), dtype="float32", layout="NCHW", value_range=(0, 255), kind="image", meaning="RGB"
+)
 
 
 class Computed(torch.nn.Module):

@@ -6,15 +6,23 @@ import shutil
 import pytest
 
 import exporter
-from exporter.backends import LowerOptions, tflite
+from exporter.backends import tflite
+from exporter.backends.interface import LowerOptions
 from exporter.bundle import MANIFEST, Bundle, digest
+from exporter.graphs.cut import graphs_of
 from exporter.lint import findings
 from exporter.lint.subject import Subject, of_program
-from exporter.models.registry import create_model, model_info
-from exporter.models.weights import seed_weights
-from exporter.pipeline import graphs_of
-from tests.exporter.test_cli import assert_one_sentence, run
-from tests.models import SMALLEST
+from exporter.manifest import Variant
+from tests.exporter.cli.command_line import assert_one_sentence, run
+from tests.models import SMALLEST, reduced
+
+TFLITE = Variant("tflite", "fp32")
+VARIANTS = [
+    Variant("coreml", "fp16"),
+    Variant("executorch", "fp32", "xnnpack"),
+    TFLITE,
+    Variant("onnx", "fp32"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +30,8 @@ def hazardous(bundles, tmp_path_factory):
     """A bundle with a TFLite file as the converter makes it when left to itself."""
     path = tmp_path_factory.mktemp("hazardous") / "bundle"
     shutil.copytree(bundles["efficientformerv2"].path, path)
-    model, info = create_model("efficientformerv2_s0", 64), model_info("efficientformerv2_s0")
-    seed_weights(model)
     file = path / "tflite/classify.tflite"
-    (graph,) = graphs_of(model, info)
+    (graph,) = graphs_of(reduced("efficientformerv2"))
     tflite.lower(graph, file, LowerOptions("fp32", rewrites=()))
     content = json.loads((path / MANIFEST).read_text())
     (entry,) = (artifact for artifact in content["artifacts"] if artifact["format"] == "tflite")
@@ -44,14 +50,13 @@ def test_no_published_family_has_an_error(bundles, family):
 @pytest.mark.parametrize("graph", ["encode_image", "prompt_points", "prompt_mask", "track_first", "track_step"])
 def test_no_file_of_a_tracker_has_an_error(lowered_tracker, graph):
     operations = tuple(tflite.operations(lowered_tracker("tflite", graph).path))
-    found = findings([Subject(graph, "tflite", "fp32", "artifact", operations, 17)])
+    found = findings([Subject(graph, TFLITE, "artifact", operations, 17)])
     assert not [one for one in found if one.severity == "error"]
 
 
-@pytest.mark.parametrize("format", ["coreml", "executorch", "tflite", "onnx"])
-def test_no_graph_of_a_tracker_has_an_error(followed_tracker, format):
+def test_no_graph_of_a_tracker_has_an_error_in_any_format(followed_tracker):
     for graph in followed_tracker.graphs.values():
-        found = findings(of_program(graph, {format: "fp16" if format == "coreml" else "fp32"}, 17))
+        found = findings(of_program(graph, VARIANTS, 17))
         assert not [one for one in found if one.severity == "error"], graph.name
 
 

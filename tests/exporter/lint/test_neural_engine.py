@@ -2,9 +2,11 @@
 
 import pytest
 
-from exporter.lint.neural_engine import ROWS, macs, placement, row_for
+from exporter.lint.neural_engine import ROWS, placement, row_for
 from exporter.lint.subject import Subject
-from exporter.operations import Operation, Value
+from exporter.manifest import Variant
+from exporter.operations.macs import macs
+from exporter.operations.operation import Operation, Value
 
 
 def value(*shape: int, dtype: str = "float16", constant: bool = False) -> Value:
@@ -13,8 +15,8 @@ def value(*shape: int, dtype: str = "float16", constant: bool = False) -> Value:
     return Value("v", shape, dtype, np.zeros(shape, np.float16) if constant else None)
 
 
-def operation(kind: str, x: Value, weight: Value | None = None, out: Value | None = None) -> Operation:
-    named = {"x": x} | ({"weight": weight} if weight else {})
+def operation(kind: str, x: Value, weight: Value | None = None, out: Value | None = None, **others: Value) -> Operation:
+    named = {"x": x, **others} | ({"weight": weight} if weight else {})
     return Operation(kind, kind, tuple(named.values()), (out or x,), named=named)
 
 
@@ -52,7 +54,7 @@ def test_what_no_row_is_about_stays(stays):
     [
         (operation("conv", MAP, WEIGHT, value(1, 4, 16, 16)), 4 * 16 * 16 * 8 * 9),
         (operation("linear", value(1, 5, 8), value(3, 8, constant=True), value(1, 5, 3)), 5 * 3 * 8),
-        (operation("matmul", value(1, 2, 5, 8), out=value(1, 2, 5, 6)), 2 * 5 * 6 * 8),
+        (operation("matmul", value(1, 2, 5, 8), y=value(1, 2, 8, 6), out=value(1, 2, 5, 6)), 2 * 5 * 6 * 8),
         (operation("relu", MAP), 0),
     ],
 )
@@ -62,7 +64,9 @@ def test_multiply_accumulates_are_counted(counted, expected):
 
 def test_the_prediction_says_so_and_gives_shares_pieces_and_reasons():
     conv = operation("conv", MAP, WEIGHT, value(1, 4, 16, 16))
-    subject = Subject("classify", "coreml", "fp16", "artifact", (conv, operation("gather", MAP), conv, conv), 17)
+    subject = Subject(
+        "classify", Variant("coreml", "fp16"), "artifact", (conv, operation("gather", MAP), conv, conv), 17
+    )
     (place,) = placement(subject)
     assert place.detail == (
         "predicted: 75.0% of operations and 100.0% of multiply-accumulates on the Neural Engine, in 2 pieces; "

@@ -1,73 +1,53 @@
 """Every rule is triggered by the smallest model that has its hazard, and not by the one beside it."""
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
-from exporter.backends import FORMATS, LowerOptions, backend
-from exporter.graphs.capture import Graph
+from exporter.backends import FORMATS, backend
+from exporter.backends.interface import Lowered
 from exporter.lint import findings
 from exporter.lint.rules import CHECKS, rules
 from exporter.lint.subject import Subject, of_program
-from exporter.manifest import TensorSpec
-from tests.exporter.lint.examples import EXAMPLES, Example
+from tests.exporter.lint.examples import EXAMPLES, Example, graph_of
 
 
-class Model(nn.Module):
-    """A function, or a module, as a graph of named inputs and one output."""
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Files of examples, each made once."""
 
-    def __init__(self, compute: object) -> None:
-        super().__init__()
-        self.compute = compute
+    @cache
+    def file_of(example: Example) -> tuple[Path, Lowered]:
+        path = tmp_path_factory.mktemp(example.format) / f"file.{backend(example.format).extension}"
+        return path, backend(example.format).lower(graph_of(example), path, example.options)
 
-    def forward(self, x, second=None, third=None) -> dict[str, torch.Tensor]:
-        return {"y": self.compute(*(given for given in (x, second, third) if given is not None))}
-
-
-def graph_of(example: Example) -> Graph:
-    inputs = tuple(
-        TensorSpec(name=name, shape=shape, dtype="float32", layout="N" * len(shape), meaning="numbers")
-        for name, shape in zip(("x", "second", "third"), example.shapes, strict=False)
-    )
-    module = Model(example.compute).eval().requires_grad_(False)
-    tensors = {spec.name: torch.zeros(spec.shape) for spec in inputs}
-    dynamic = {spec.name: example.dynamic if spec.name == "x" else None for spec in inputs}
-    program = torch.export.export(module, (), tensors, dynamic_shapes=dynamic if example.dynamic else None)
-    with torch.no_grad():
-        shape = tuple(module(**tensors)["y"].shape)
-    output = TensorSpec(name="y", shape=shape, dtype="float32", layout="N" * len(shape), meaning="numbers")
-    return Graph("classify", module, program, inputs, (output,))
+    return file_of
 
 
 @pytest.mark.parametrize("rule", EXAMPLES)
-def test_a_rule_is_triggered_by_its_hazard_and_not_without_it(rule, tmp_path):
+def test_a_rule_is_triggered_by_its_hazard_and_not_without_it(rule, files):
     hazard, harmless = EXAMPLES[rule]
-    assert rule in found_in(hazard, tmp_path / "hazard")
-    assert rule not in found_in(harmless, tmp_path / "harmless")
+    assert rule in found_in(hazard, files)
+    assert rule not in found_in(harmless, files)
 
 
-def found_in(example: Example, folder: Path) -> set[str]:
-    graph = graph_of(example)
-    subjects = of_program(graph, {example.format: example.precision}, example.oldest)
+def found_in(example: Example, files) -> set[str]:
+    subjects = of_program(graph_of(example), [example.variant], example.oldest)
     if example.artifact:
-        subjects.append(file_of(example, graph, folder))
+        subjects.append(subject_of(example, *files(example)))
     return {finding.rule for finding in findings(subjects)}
 
 
-def file_of(example: Example, graph: Graph, folder: Path) -> Subject:
-    module = backend(example.format)
-    folder.mkdir()
-    path = folder / f"file.{module.EXTENSION}"
-    lowered = module.lower(graph, path, LowerOptions(example.precision, example.min_ios, rewrites=example.rewrites))
+def subject_of(example: Example, path: Path, lowered: Lowered) -> Subject:
+    operations = backend(example.format).operations
     return Subject(
-        graph=graph.name,
-        format=example.format,
-        precision=example.precision,
+        graph="classify",
+        variant=example.variant,
         stage="artifact",
-        operations=tuple(module.operations(path)) if hasattr(module, "operations") else (),
+        operations=tuple(operations(path)) if operations else (),
         min_ios=example.oldest,
         delegation=lowered.delegation,
         min_os=lowered.min_os,
@@ -82,47 +62,56 @@ def _added(x, index):
     return x.scatter_add(1, index.long(), x)
 
 
-@pytest.mark.parametrize(
-    ("format", "compute", "rule"),
-    [
-        ("executorch", lambda x, _: x.sort(-1).values, "sort"),
-        ("tflite", lambda x, _: x.sort(-1).values, "sort"),
-        ("tflite", lambda x, _: x.topk(3, -1).values, "sort"),
-        ("executorch", _reduced, "scatter"),
-        ("tflite", _reduced, "scatter"),
-        ("tflite", _added, "scatter"),
-        ("coreml", lambda x, _: x.reshape(1, 2, 1, 2, 1, 2).softmax(1), "core-ml-rank"),
-    ],
-)
-def test_what_is_said_to_fail_does(format, compute, rule, tmp_path):
-    graph = graph_of(Example(compute, ((1, 8), (1, 8)), format))
-    assert rule in {one.rule for one in findings(of_program(graph, {format: "fp32"}, 17))}
+def _example(format: str, compute: Any) -> Example:
+    """Of a row of numbers, and of others that may be indices."""
+    return Example(compute, ((1, 8), (1, 8)), format)
+
+
+_UNSORTED, _SORTED = EXAMPLES["missing-kernel"][::-1]
+
+FAILING = {
+    "executorch sort": ("sort", _SORTED),
+    "tflite sort": ("sort", _example("tflite", lambda x, _: x.sort(-1).values)),
+    "tflite topk's values": ("sort", _example("tflite", lambda x, _: x.topk(3, -1).values)),
+    "executorch scatter_reduce": ("scatter", _example("executorch", _reduced)),
+    "tflite scatter_reduce": ("scatter", _example("tflite", _reduced)),
+    "tflite scatter_add": ("scatter", _example("tflite", _added)),
+    "coreml rank": (
+        "core-ml-rank",
+        _example("coreml", lambda x, _: x.reshape(1, 2, 1, 2, 1, 2).softmax(1)),
+    ),
+}
+"""Name -> the rule that says so, and what is said to fail"""
+
+NEAR = {
+    "executorch topk's values": _UNSORTED,
+    "tflite topk's indices": _example("tflite", lambda x, _: x.topk(3, -1).indices.float()),
+    "executorch scatter_add": _example("executorch", _added),
+    "tflite scatter": _example("tflite", lambda x, index: x.scatter(1, index.long(), x)),
+    "coreml rank": _example("coreml", lambda x, _: x.reshape(1, 2, 1, 2, 1, 2).permute(0, 1, 3, 2, 4, 5).reshape(1, 8)),
+}
+
+
+@pytest.mark.parametrize("case", FAILING)
+def test_what_is_said_to_fail_does(case, files):
+    rule, example = FAILING[case]
+    assert rule in {one.rule for one in findings(of_program(graph_of(example), [example.variant], 17))}
     with pytest.raises((RuntimeError, ValueError)):
-        run_here(format, graph, tmp_path)
+        run_here(example, files)
 
 
-@pytest.mark.parametrize(
-    ("format", "compute"),
-    [
-        ("executorch", lambda x, _: x.topk(3, -1).values),
-        ("tflite", lambda x, _: x.topk(3, -1).indices.float()),
-        ("executorch", _added),
-        ("tflite", lambda x, index: x.scatter(1, index.long(), x)),
-        ("coreml", lambda x, _: x.reshape(1, 2, 1, 2, 1, 2).permute(0, 1, 3, 2, 4, 5).reshape(1, 8)),
-    ],
-)
-def test_what_is_near_it_does_not(format, compute, tmp_path):
-    graph = graph_of(Example(compute, ((1, 8), (1, 8)), format))
-    found = findings(of_program(graph, {format: "fp32"}, 17))
+@pytest.mark.parametrize("case", NEAR)
+def test_what_is_near_it_does_not(case, files):
+    example = NEAR[case]
+    found = findings(of_program(graph_of(example), [example.variant], 17))
     assert not [one for one in found if one.severity == "error"]
-    run_here(format, graph, tmp_path)
+    run_here(example, files)
 
 
-def run_here(format: str, graph: Graph, folder: Path) -> None:
-    module = backend(format)
-    path = folder / f"file.{module.EXTENSION}"
-    module.lower(graph, path, LowerOptions("fp32", rewrites=()))
-    module.load(path)({spec.name: np.zeros(spec.shape, np.float32) for spec in graph.inputs})
+def run_here(example: Example, files) -> None:
+    path, _ = files(example)
+    inputs = graph_of(example).inputs
+    backend(example.format).load(path)({spec.name: np.zeros(spec.shape, np.float32) for spec in inputs})
 
 
 def test_every_rule_has_its_check_and_its_examples():

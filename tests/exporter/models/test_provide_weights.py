@@ -1,7 +1,7 @@
 """Where weights come from: a file, the local cache, the hub, or the seed; and what is recorded of it.
 
-The hub is a server of this machine. What depends on it runs in a fresh process, because huggingface_hub reads
-HF_ENDPOINT and HF_HUB_CACHE when it is imported.
+The hub is a server of this machine, and each test has a cache of its own. That an environment names another hub and
+cache is shown by two processes, because huggingface_hub reads it when it is imported.
 """
 
 import contextlib
@@ -15,47 +15,44 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import huggingface_hub
 import pytest
 import torch
 from safetensors.torch import save
 
 from exporter.errors import WeightsError
-from exporter.models.registry import create_model, model_info
-from exporter.models.weights import LoadedWeights, provide_weights, seed_weights
-from tests.models import reduced
+from exporter.models.registry import ModelInfo, create_model, model_info
+from exporter.models.weights import Hub, LoadedWeights, provide_weights, seed_weights
+from tests.models import SMALLEST, reduced
 
 NAME = "mobilevit_xxs"
 HUB_ID, HUB_FILE = model_info(NAME).hub_id, model_info(NAME).hub_file
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
-# What a process prints: the record and a sum over the weights that the model then holds, or the error.
+# What a process prints: the record and a sum over the weights that the model then holds.
 PROVIDE = """
 import dataclasses, json, sys
-from exporter.errors import VitexportError
-from exporter.models import weights
 from exporter.models.registry import create_model, model_info
-choice, seconds, name = sys.argv[1], float(sys.argv[2]), sys.argv[3]
-weights.HUB_SECONDS = seconds
+from exporter.models.weights import provide_weights
+choice, name = sys.argv[1:]
 model = create_model(name)
-try:
-    print(json.dumps(dataclasses.asdict(weights.provide_weights(model, model_info(name), choice))))
-    print(model.head.fc.bias.sum().item())
-except VitexportError as error:
-    print(json.dumps({"error": str(error)}))
+print(json.dumps(dataclasses.asdict(provide_weights(model, model_info(name), choice))))
+print(model.head.fc.bias.sum().item())
 """
 
 
 @dataclasses.dataclass(frozen=True)
 class Provided:
+    """What was recorded of a model's weights, and the sum of its classifier's biases afterwards."""
+
     record: dict[str, Any]
-    """Fields of `LoadedWeights`, or "error"."""
-    bias_sum: float | None
-    """Of the classifier's biases in the model afterwards."""
+    bias_sum: float
 
 
 @pytest.fixture(scope="module")
@@ -65,25 +62,35 @@ def published() -> bytes:
 
 
 @pytest.fixture
-def provide(tmp_path: Path) -> Callable[..., Provided]:
-    """`provide_weights` in a fresh process with its own empty cache."""
+def provide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Provided]]:
+    """`provide_weights` with an empty cache of its own, and without a proxy between it and the hub."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    huggingface_hub.close_session()  # reads the proxies when it is opened
 
-    def run(choice: str, endpoint: str, *, seconds: float = 20, **environment: str) -> Provided:
+    def run(choice: str, endpoint: str, *, seconds: float = 20) -> Provided:
         # Generous, because a loaded machine may take seconds to answer itself.
-        settings = {"HF_ENDPOINT": endpoint, "HF_HUB_CACHE": str(tmp_path), "NO_PROXY": "*", **environment}
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
-        done = subprocess.run(
-            [sys.executable, "-c", PROVIDE, choice, str(seconds), NAME],
-            env={**inherited, **settings},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        record, *bias_sum = done.stdout.splitlines()
-        return Provided(json.loads(record), float(bias_sum[0]) if bias_sum else None)
+        model = create_model(NAME)
+        record = provide_weights(model, model_info(NAME), choice, Hub(endpoint, tmp_path, seconds))
+        return Provided(dataclasses.asdict(record), model.head.fc.bias.sum().item())
 
-    return run
+    yield run
+    huggingface_hub.close_session()
+
+
+def provide_in_a_process(choice: str, name: str, **environment: str) -> Provided:
+    """The same as the environment says."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
+    done = subprocess.run(
+        [sys.executable, "-c", PROVIDE, choice, name],
+        env=inherited | {"NO_PROXY": "*"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    record, bias_sum = done.stdout.splitlines()
+    fields = json.loads(record)
+    return Provided(fields | {"resized": tuple(fields["resized"])}, float(bias_sum))
 
 
 @contextlib.contextmanager
@@ -170,22 +177,32 @@ def lay_out_cache(cache: Path, published: bytes) -> None:
 
 def assert_published(provided: Provided, published: bytes) -> None:
     sha256 = hashlib.sha256(published).hexdigest()
-    assert provided.record == dataclasses.asdict(LoadedWeights("hub", HUB_ID, sha256, 256)) | {"resized": []}
+    assert provided.record == dataclasses.asdict(LoadedWeights("hub", HUB_ID, sha256, 256))
     assert provided.bias_sum == 1000
 
 
 def assert_seeded(provided: Provided) -> None:
+    record, bias_sum = seeded()
+    assert provided.record == dataclasses.asdict(record) | {"source": f"seeded ({HUB_ID} could not be had)"}
+    assert provided.bias_sum == pytest.approx(bias_sum)
+
+
+@cache
+def seeded() -> tuple[LoadedWeights, float]:
     model = create_model(NAME)
-    record = dataclasses.asdict(seed_weights(model))
-    assert provided.record == record | {"resized": [], "source": f"seeded ({HUB_ID} could not be had)"}
-    assert provided.bias_sum == pytest.approx(model.head.fc.bias.sum().item())
+    return seed_weights(model), model.head.fc.bias.sum().item()
+
+
+def info_of(family: str) -> ModelInfo:
+    """The registry's row of a reduced model: that of the family's smallest."""
+    return model_info(SMALLEST[family])
 
 
 # Seed and file
 
 
 def test_random_weights_are_the_seeded_ones():
-    model, info = reduced("mobilevit")
+    model, info = reduced("mobilevit"), info_of("mobilevit")
     before = {key: value.clone() for key, value in model.state_dict().items()}
     with torch.no_grad():
         model.head.fc.weight.zero_()
@@ -195,7 +212,7 @@ def test_random_weights_are_the_seeded_ones():
 
 
 def test_the_hash_of_seeded_weights_is_that_of_keys_and_values_in_key_order():
-    model, info = reduced("efficientformer")
+    model, info = reduced("efficientformer"), info_of("efficientformer")
     digest = hashlib.sha256()
     for key, value in sorted(model.state_dict().items()):
         if value.is_floating_point():  # indices and counters are not seeded
@@ -204,7 +221,7 @@ def test_the_hash_of_seeded_weights_is_that_of_keys_and_values_in_key_order():
 
 
 def test_weights_of_a_file_are_recorded_with_its_name_and_hash(tmp_path):
-    model, info = reduced("mobilevit")
+    model, info = reduced("mobilevit"), info_of("mobilevit")
     path = tmp_path / "mine.pt"
     torch.save({key: torch.ones_like(value) for key, value in model.state_dict().items()}, path)
     record = provide_weights(model, info, str(path))
@@ -215,7 +232,7 @@ def test_weights_of_a_file_are_recorded_with_its_name_and_hash(tmp_path):
 
 
 def test_bias_tables_that_were_interpolated_are_recorded(tmp_path):
-    model, info = reduced("efficientformer")
+    model, info = reduced("efficientformer"), info_of("efficientformer")
     table = "stages.3.blocks.2.token_mixer.attention_biases"
     torch.save(model.state_dict() | {table: torch.zeros(8, 49)}, tmp_path / "at_224.pt")
     assert provide_weights(model, info, str(tmp_path / "at_224.pt")).resized == (table,)
@@ -223,7 +240,7 @@ def test_bias_tables_that_were_interpolated_are_recorded(tmp_path):
 
 def test_a_word_that_is_neither_choice_nor_file_says_which_there_are():
     with pytest.raises(WeightsError, match="no weights file pretrained; --weights takes auto, required, random or a"):
-        provide_weights(*reduced("mobilevit"), "pretrained")
+        provide_weights(reduced("mobilevit"), info_of("mobilevit"), "pretrained")
 
 
 # Cache and hub
@@ -247,15 +264,11 @@ def test_auto_falls_back_to_seeded_weights(provide, unavailable):
 
 
 def test_required_weights_that_are_not_to_be_had_are_an_error_with_their_id(provide):
-    with silent_hub() as endpoint:
-        error = provide("required", endpoint, seconds=0.3).record["error"]
+    with silent_hub() as endpoint, pytest.raises(WeightsError) as caught:
+        provide("required", endpoint, seconds=0.3)
+    error = str(caught.value)
     assert f"The weights {HUB_ID} are neither in the local cache nor to be had from the hub" in error
     assert f"--weights FILE with a checkpoint of {NAME}" in error
-
-
-def test_offline_mode_asks_no_hub(provide, published):
-    with hub(published) as endpoint:
-        assert_seeded(provide("auto", endpoint, HF_HUB_OFFLINE="1"))
 
 
 def test_a_hub_without_the_file_counts_as_unavailable(provide, published):
@@ -278,3 +291,20 @@ def test_a_connection_that_breaks_while_downloading_counts_as_unavailable(provid
 
     with hub(published, reset) as endpoint:
         assert_seeded(provide("auto", endpoint))
+
+
+# What the environment says
+
+
+def test_the_hub_and_the_cache_of_the_environment_are_used(published, tmp_path):
+    with hub(published) as endpoint:
+        provided = provide_in_a_process("auto", NAME, HF_ENDPOINT=endpoint, HF_HUB_CACHE=str(tmp_path))
+    assert_published(provided, published)
+    assert [path.read_bytes() for path in tmp_path.glob(f"models--*/snapshots/{COMMIT}/{HUB_FILE}")] == [published]
+
+
+def test_offline_mode_asks_no_hub(published, tmp_path):
+    with hub(published) as endpoint:
+        assert_seeded(
+            provide_in_a_process("auto", NAME, HF_ENDPOINT=endpoint, HF_HUB_CACHE=str(tmp_path), HF_HUB_OFFLINE="1")
+        )

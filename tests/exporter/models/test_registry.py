@@ -1,15 +1,20 @@
-"""The registry: seventeen models under timm's names, keys and figures, and clear words for what they do not take."""
+"""The registry: models under timm's names, keys and figures, clear words for what they do not take, room for others."""
 
 import re
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 import torch
+from torch import nn
 
 from exporter.errors import InputShapeError, UnknownModelError
+from exporter.graphs.cut import graphs_of
 from exporter.models.classifier import Classifier
-from exporter.models.registry import MODELS, create_model, list_models, model_info
+from exporter.models.registry import MODELS, Family, ModelInfo, create_model, list_models, model_info
+from exporter.models.seeded import Fill, Spread
+from exporter.models.weights import load_weights, seed_weights
 from tests.exporter.models.timm_reference import reference_models
 from tests.models import SMALLEST, reduced
 
@@ -230,7 +235,7 @@ def test_an_accepted_size_runs(name, size):
 
 @pytest.mark.parametrize("family", ["mobilevit", "mobilevitv2"])
 def test_one_mobilevit_takes_every_size_and_rectangles(family):
-    model, _ = reduced(family)
+    model = reduced(family)
     for size in ((96, 96), (64, 96), (75, 51), (33, 32)):
         assert run(model, 2, 3, *size).shape == (2, model.num_classes)
 
@@ -260,7 +265,7 @@ def test_a_model_without_classes_or_channels_is_refused(name, nothing):
     "shape", [(1, 1, 96, 96), (1, 4, 96, 96), (1, 96, 96, 3), (3, 96, 96), (1, 3, 96), (1, 3, 1, 96, 96)]
 )
 def test_a_tensor_of_another_layout_is_refused_with_what_to_do(family, shape):
-    model, _ = reduced(family)
+    model = reduced(family)
     with pytest.raises(
         InputShapeError, match=r"takes \[batch, 3, H, W\].*create the model with the .* in_channels"
     ) as e:
@@ -271,7 +276,49 @@ def test_a_tensor_of_another_layout_is_refused_with_what_to_do(family, shape):
 @pytest.mark.parametrize("family", ["efficientformer", "efficientformerv2"])
 @pytest.mark.parametrize("size", [(128, 128), (32, 32), (64, 96)])
 def test_a_tensor_of_another_size_is_refused_where_the_bias_tables_fix_it(family, size):
-    model, _ = reduced(family)
+    model = reduced(family)
     fixed = f"{model.image_size}x{model.image_size} pixels"
     with pytest.raises(InputShapeError, match=rf"{fixed}, not .*create the model with the image_size"):
         run(model, 1, 3, *size)
+
+
+# Another family
+
+
+class Averaged(Classifier):
+    """A linear classifier of the mean colour, with a temperature, which no other family has."""
+
+    official_keys = ((r"^fc\.", "head."),)
+    fill = Fill(spreads=((r"^temperature$", Spread(8, 0.5)),))
+
+    def __init__(self, config: float, image_size: int = 64, in_channels: int = 3, num_classes: int = 1000) -> None:
+        super().__init__(image_size, in_channels, num_classes)
+        self.head = nn.Linear(in_channels, num_classes)
+        self.temperature = nn.Parameter(torch.tensor([config]))
+
+    def forward_features(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+    def forward_head(self, x: torch.Tensor, pre_logits: bool = False) -> torch.Tensor:
+        pooled = x.mean((2, 3))
+        return pooled if pre_logits else self.head(pooled) / self.temperature
+
+
+def test_a_family_is_a_module_and_a_row(monkeypatch):
+    module = ModuleType("exporter.models.averaged")
+    module.CONFIGS, module.Averaged = {"averaged_1": 2.0}, Averaged
+    family = Family(
+        "averaged", "averaged", "Averaged", "classify", 64, (0.5,) * 3, (0.5,) * 3, 1.0,
+        "bilinear", "nobody/{}", "model.safetensors", "mit", "unpublished",
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(MODELS, "averaged_1", ModelInfo("averaged_1", family, 4001, 0.0))
+
+    model = create_model("averaged_1", num_classes=5)
+    assert model.temperature.item() == 2
+    seed_weights(model)
+    assert model.temperature.item() == pytest.approx(8, abs=2)
+    load_weights(model, {"fc.weight": torch.ones(5, 3), "fc.bias": torch.zeros(5), "temperature": torch.ones(1)})
+    (graph,) = graphs_of(model)
+    logits = graph.program.module()(image=torch.full((1, 3, 64, 64), 255.0))["logits"]
+    torch.testing.assert_close(logits, torch.full((1, 5), 3.0))

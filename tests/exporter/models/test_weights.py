@@ -22,7 +22,7 @@ State = dict[str, Tensor]
 
 @pytest.fixture
 def model() -> Classifier:
-    return reduced("mobilevit")[0]
+    return reduced("mobilevit")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_prefix_of_data_parallel_training_is_removed(model, trained, tmp_pat
 
 @pytest.mark.parametrize("family", SMALLEST)
 def test_a_state_dict_is_loaded_directly(family):
-    model, _ = reduced(family)
+    model = reduced(family)
     state = {key: value if key.endswith("idxs") else value + 1 for key, value in model.state_dict().items()}
     assert load_weights(model, state) == ()
     assert holds(model, state)
@@ -119,7 +119,7 @@ def test_weights_under_the_authors_keys_give_the_same_logits(name):
 
 
 def test_index_buffers_may_be_missing():
-    model, _ = reduced("efficientformer")
+    model = reduced("efficientformer")
     state = {key: value for key, value in model.state_dict().items() if not key.endswith("attention_bias_idxs")}
     assert len(state) < len(model.state_dict())
     load_weights(model, state)
@@ -129,7 +129,7 @@ def test_index_buffers_may_be_missing():
 
 
 def test_index_buffers_of_the_checkpoint_are_ignored():
-    model, _ = reduced("efficientformer")
+    model = reduced("efficientformer")
     before = kept(model)
     state = {key: torch.zeros(4, 4).long() if key.endswith("idxs") else value for key, value in before.items()}
     load_weights(model, state)
@@ -169,7 +169,7 @@ def test_a_model_is_as_it_was_after_an_error(model, trained, spoil):
 
 
 def test_a_checkpoint_of_another_model_says_what_this_one_is(trained):
-    other, _ = reduced("mobilevitv2")
+    other = reduced("mobilevitv2")
     with pytest.raises(
         WeightsError, match="does not fit MobileViTV2 with 16 classes and 3 input channels at 96 pixels"
     ):
@@ -183,7 +183,7 @@ TABLE = "stages.3.blocks.2.token_mixer.attention_biases"
 
 def with_table(table: Tensor) -> tuple[Tensor, tuple[str, ...]]:
     """The 3x3 table [heads, 3, 3] that a model of 96 pixels makes of `table` [heads, side, side]."""
-    model, _ = reduced("efficientformer")
+    model = reduced("efficientformer")
     resized = load_weights(model, {**model.state_dict(), TABLE: table.flatten(1)})
     return model.state_dict()[TABLE].reshape(-1, 3, 3), resized
 
@@ -222,7 +222,7 @@ def test_a_bias_table_is_interpolated_along_both_axes():
 
 @pytest.mark.parametrize("shape", [(4, 49), (8, 50), (8, 7, 7)])
 def test_a_table_that_is_not_square_or_has_other_heads_is_mis_shaped(shape):
-    model, _ = reduced("efficientformer")
+    model = reduced("efficientformer")
     with pytest.raises(WeightsError, match=f"mis-shaped {TABLE}"):
         load_weights(model, {**model.state_dict(), TABLE: torch.zeros(shape)})
 
@@ -284,7 +284,7 @@ def test_the_refusal_says_that_code_could_run_and_which(model, tmp_path, touched
 
 
 def save_whole_module(path: Path) -> None:
-    torch.save(reduced("mobilevit")[0], path)
+    torch.save(reduced("mobilevit"), path)
 
 
 def save_torchscript(path: Path) -> None:

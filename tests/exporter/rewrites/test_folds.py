@@ -7,6 +7,8 @@ import torch
 from torch.export import ExportedProgram
 
 from exporter.graphs.classifier import Classify
+from exporter.models.classifier import Classifier
+from exporter.models.registry import family_of
 from exporter.rewrites import rewrite
 from exporter.rewrites.folds import FOLDS, fold_affine, fold_constants, merge_parallel_linears
 from tests.models import SMALLEST, reduced
@@ -27,11 +29,17 @@ def relative(a: torch.Tensor, b: torch.Tensor) -> float:
     return float((a - b).abs().max() / b.abs().max())
 
 
-@pytest.fixture(params=SMALLEST)
+def classify(model: Classifier) -> Classify:
+    """The graph's module, with the normalisation of the model's family."""
+    family = family_of(model)
+    return Classify(model, family.mean, family.std)
+
+
+@pytest.fixture(scope="module", params=SMALLEST)
 def programs(request: pytest.FixtureRequest) -> tuple[ExportedProgram, ExportedProgram, torch.Tensor]:
     """A reduced model's program in float64, before and after the folds, and a picture."""
-    model, info = reduced(request.param)
-    module = Classify(model, info.family.mean, info.family.std).double()
+    model = reduced(request.param)
+    module = classify(model).double()
     picture = 255 * torch.rand(1, 3, model.image_size, model.image_size, dtype=torch.float64)
     before = exported(module, picture)
     return before, rewrite(before, FOLDS), picture
@@ -55,9 +63,8 @@ def test_folds_leave_no_unused_weight_in_the_program(programs):
 
 
 def test_layer_norm_and_attention_stay_whole():
-    model, info = reduced("efficientformer")
-    module = Classify(model, info.family.mean, info.family.std)
-    before = exported(module, torch.zeros(1, 3, model.image_size, model.image_size))
+    model = reduced("efficientformer")
+    before = exported(classify(model), torch.zeros(1, 3, model.image_size, model.image_size))
     after = rewrite(before, FOLDS)
     for operator in (aten.layer_norm.default, aten.scaled_dot_product_attention.default):
         assert operators(after)[operator] == operators(before)[operator] > 0

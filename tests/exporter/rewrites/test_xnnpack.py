@@ -3,12 +3,13 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, fx
 
 from exporter.backends import executorch
-from exporter.graphs.classifier import classifier_graphs
+from exporter.graphs.cut import graphs_of
 from exporter.rewrites import xnnpack as passes
 from exporter.rewrites.catalogue import rewritten as rewritten_by_name
+from exporter.rewrites.editing import add_constant
 from tests.exporter.rewrites.computation import random, rewritten
 from tests.models import SMALLEST, reduced
 
@@ -68,6 +69,58 @@ def test_splits_become_slices(split):
     assert not set(operators) & {aten.chunk.default, aten.split.Tensor, aten.split_with_sizes.default}
 
 
+def split_convolution(x: Tensor, *weights: Tensor) -> Tensor:
+    return joined(F.conv2d(x, *weights).split([1, 4, 4], dim=1))
+
+
+@pytest.mark.parametrize("bias", [(9,), None])
+def test_a_convolution_that_is_only_split_becomes_one_for_each_part(bias):
+    weights = (random(9, 6, 1, 1), random(*bias)) if bias else (random(9, 6, 1, 1),)
+    operators = rewritten(passes.convolutions_in_parts, random(1, 6, 4, 5), split_convolution, *weights)
+    assert operators[aten.conv2d.default] == 3
+    assert aten.split_with_sizes.default not in operators
+
+
+def test_a_part_that_nobody_takes_is_not_computed():
+    def compute(x: Tensor, weight: Tensor) -> Tensor:
+        first, _, last = F.conv2d(x, weight).chunk(3, dim=-3)
+        return first + last
+
+    operators = rewritten(passes.convolutions_in_parts, random(1, 6, 4, 5), compute, random(9, 6, 1, 1))
+    assert operators == {aten.conv2d.default: 2, aten.add.Tensor: 1}
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda x, w: joined(F.conv2d(x, w).split(3, dim=2)),
+        lambda x, w: joined((y := F.conv2d(x, w)).split(3, dim=1)) + y.mean(),
+        lambda x, w: joined(F.conv2d(x, w * x.mean()).split(3, dim=1)),
+    ],
+    ids=["rows", "read whole too", "computed weights"],
+)
+def test_other_split_convolutions_are_left_alone(compute):
+    operators = rewritten(passes.convolutions_in_parts, random(1, 6, 9, 5), compute, random(9, 6, 1, 1))
+    assert operators[aten.conv2d.default] == operators[aten.split.Tensor] == 1
+
+
+def test_a_split_convolution_in_groups_is_left_alone():
+    def compute(x: Tensor, weight: Tensor) -> Tensor:
+        return joined(F.conv2d(x, weight, groups=3).split(3, dim=1))
+
+    operators = rewritten(passes.convolutions_in_parts, random(1, 6, 9, 5), compute, random(9, 2, 1, 1))
+    assert operators[aten.conv2d.default] == operators[aten.split.Tensor] == 1
+
+
+def test_a_constant_has_storage_of_its_own():
+    """ExecuTorch would write a slice as the tensor that it is part of."""
+    module, whole = fx.GraphModule({}, fx.Graph()), random(4, 3)
+    first = module.graph.placeholder("x")
+    constant = getattr(module, add_constant(module, first, "part", whole[2:]).target)
+    assert constant.untyped_storage().nbytes() == constant.nbytes
+    assert torch.equal(constant, whole[2:])
+
+
 @pytest.mark.parametrize("index", [0, 2, -1])
 def test_indices_become_slices_and_reshapes(index):
     operators = rewritten(passes.indices_as_slices, random(3, 4, 5), lambda x: x[:, index] + x[0][index][None])
@@ -122,9 +175,8 @@ def test_means_take_the_forms_that_xnnpack_has(shape, axes):
 
 @pytest.mark.parametrize("family", SMALLEST)
 def test_all_rewrites_together_change_no_result_of_a_model(family):
-    model, info = reduced(family)
-    (graph,) = classifier_graphs(model, info)
-    after = rewritten_by_name(graph.program, executorch.REWRITES["xnnpack"])
-    pixels = torch.randint(0, 256, (1, 3, model.image_size, model.image_size)).float()
+    (graph,) = graphs_of(reduced(family))
+    after = rewritten_by_name(graph.program, executorch.BACKEND.rewrites["xnnpack"])
+    pixels = torch.randint(0, 256, graph.inputs[0].shape).float()
     expected, actual = (program.module()(image=pixels)["logits"] for program in (graph.program, after))
     assert (actual - expected).abs().max() <= 1e-5 * expected.abs().max()

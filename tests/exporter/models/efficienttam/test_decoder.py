@@ -8,7 +8,7 @@ from torch import Tensor
 
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.decoder import Decoded
-from exporter.point_labels import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, PADDING, TOP_LEFT
+from exporter.models.point_labels import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, PADDING, TOP_LEFT
 from tests.exporter.models.efficienttam.official import assert_golden, goldens
 
 CLICK = torch.from_numpy(goldens()["click_xy"])[None, None]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from exporter.models.efficienttam.layers import map_of
-from exporter.models.efficienttam.model import NO_OBJECT_LOGIT, Sighting
+from exporter.models.efficienttam.model import NO_OBJECT_LOGIT, MaskPrediction
 from exporter.models.efficienttam.reference import MaskPrompt, PointPrompt, prompt, track_all
 from tests.exporter.models.efficienttam.official import SIZE, assert_golden, goldens, samples
 from tests.golden_video import disc_centre, disc_masks
@@ -20,21 +20,21 @@ def click(frame: int, frames: int) -> PointPrompt:
     return PointPrompt(torch.tensor([[disc_centre(frame, frames, SIZE, SIZE)]]).float(), torch.ones(1, 1))
 
 
-def masks(seen: dict[int, Sighting]) -> Tensor:
+def masks(seen: dict[int, MaskPrediction]) -> Tensor:
     """Logits [frames, 128, 128]"""
     return torch.cat([seen[frame].mask_logits[0] for frame in sorted(seen)])
 
 
-def ious(seen: dict[int, Sighting]) -> Tensor:
+def ious(seen: dict[int, MaskPrediction]) -> Tensor:
     return torch.cat([seen[frame].iou[0] for frame in sorted(seen)])
 
 
-def object_scores(seen: dict[int, Sighting]) -> Tensor:
+def object_scores(seen: dict[int, MaskPrediction]) -> Tensor:
     """[frames, 1]"""
     return torch.cat([seen[frame].object_score for frame in sorted(seen)])
 
 
-def pointers(seen: dict[int, Sighting]) -> Tensor:
+def pointers(seen: dict[int, MaskPrediction]) -> Tensor:
     """[frames, 256]"""
     return torch.cat([seen[frame].pointer for frame in sorted(seen)])
 
@@ -43,7 +43,7 @@ def pointers(seen: dict[int, Sighting]) -> Tensor:
 
 
 class Run(NamedTuple):
-    seen: dict[int, Sighting]
+    seen: dict[int, MaskPrediction]
     fused: dict[int, Tensor]
     """Frame -> features after memory attention [1, 256, 32, 32]"""
     memories: list[Tensor]
@@ -101,7 +101,7 @@ def test_a_memory_in_single_precision_finds_the_masks_of_the_unmodified_predicto
 
 
 @pytest.fixture(scope="module")
-def long(model, video_features) -> dict[int, Sighting]:
+def long(model, video_features) -> dict[int, MaskPrediction]:
     return track_all(model, video_features(20), 20, {0: click(0, 20)})
 
 
@@ -119,7 +119,7 @@ def test_ious_scores_and_pointers_of_twenty_frames_are_official(long):
 
 
 @pytest.fixture(scope="module")
-def prompted_twice(model, video_features) -> dict[int, Sighting]:
+def prompted_twice(model, video_features) -> dict[int, MaskPrediction]:
     return track_all(model, video_features(6), 6, {0: click(0, 6), 3: click(3, 6)})
 
 
@@ -135,11 +135,11 @@ def test_two_prompted_frames_give_the_official_object_scores(prompted_twice):
 
 
 @pytest.fixture(scope="module")
-def occluded(model, video_features) -> dict[int, Sighting]:
-    doubtful = deepcopy(model)
-    doubtful.sam_mask_decoder.pred_obj_score_head.layers[2].bias += float(goldens()["occl_bias_shift"])
+def occluded(model, video_features) -> dict[int, MaskPrediction]:
+    biased = deepcopy(model)
+    biased.sam_mask_decoder.pred_obj_score_head.layers[2].bias += float(goldens()["occl_bias_shift"])
     mask = torch.from_numpy(disc_masks(6, SIZE, SIZE)[0])[None, None].float()
-    return track_all(doubtful, video_features(6), 6, {0: MaskPrompt(mask)})
+    return track_all(biased, video_features(6), 6, {0: MaskPrompt(mask)})
 
 
 def test_a_mask_prompt_and_an_object_out_of_sight_give_the_official_masks(occluded):
@@ -168,5 +168,5 @@ def test_the_pointer_of_a_mask_is_decoded_from_features_that_know_of_no_memory_n
     image = first_features + encoder.mask(model.mask_downsample(mask))
     decoded = model.sam_mask_decoder(image, encoder.dense_positions(), encoder.no_points())
     assert decoded.object_score > 0
-    pointer = prompt(model, first_features, MaskPrompt(mask)).sighting.pointer
+    pointer = prompt(model, first_features, MaskPrompt(mask)).prediction.pointer
     torch.testing.assert_close(pointer, model.obj_ptr_proj(decoded.tokens[:, 0]))

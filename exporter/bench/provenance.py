@@ -1,0 +1,56 @@
+"""What a figure was measured with. A number without it is worth nothing, so whatever writes figures writes this too."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from device_profiles import load
+
+PACKAGES = ("torch",)
+"""Distributions whose versions decide figures in every format; those of a format's toolchain are the artefact's."""
+
+
+@cache
+def provenance() -> dict[str, str]:
+    """Versions and commit of vitexport, and the machine: system, CPU model, threads that a runtime may take."""
+    return {
+        "vitexport": metadata.version("vitexport"),
+        "commit": _commit() or "unknown",
+        **{package: metadata.version(package) for package in PACKAGES},
+        "python": platform.python_version(),
+        "host": f"{platform.system()} {platform.machine()}",
+        "cpu": load("host").soc or "unknown",
+        "threads": str(cores()),
+    }
+
+
+def cores() -> int:
+    """Those that this process may use, where the system says."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _commit() -> str | None:
+    """Commit of the source that runs: of the clone that it lies in, or of the repository that pip took it from."""
+    folder = Path(__file__).parents[2]
+    if (folder / ".git").exists():
+        return _git(folder, "rev-parse", "HEAD")
+    origin = metadata.distribution("vitexport").read_text("direct_url.json")
+    found = json.loads(origin).get("vcs_info", {}).get("commit_id") if origin else None
+    return str(found) if found else None
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git says, in one line; None where there is no git, or it will not say."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", folder, *arguments], capture_output=True, text=True, check=False, timeout=5
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

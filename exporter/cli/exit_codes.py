@@ -1,0 +1,10 @@
+"""What the process ends with, where it is not 0."""
+
+FAILED = 1
+"""An artefact disagrees with PyTorch, is worse than an earlier one, or would fail on the device."""
+
+MISTAKE = 2
+"""The user's, or a limit of this machine; one line says what it is."""
+
+INTERRUPTED, TERMINATED = 130, 143
+"""By SIGINT, by SIGTERM: 128 and the signal's number."""

@@ -1,0 +1,107 @@
+"""`vitexport export`, the default command: a model in, a verified bundle out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from device_profiles.vocabulary import Precision
+from exporter.cli.group import COMMANDS
+from exporter.cli.options import (
+    formats_option,
+    image_size_option,
+    json_option,
+    min_os_option,
+    precisions_option,
+    verbose_option,
+)
+from exporter.cli.progress import working
+from exporter.cli.tables import BAD, UNKNOWN, print_artifacts, print_json, print_rollouts, print_verdict, stdout
+from exporter.lint.summary import counted
+from exporter.plan import ExportRequest, plan
+from exporter.verify.verdict import verdict
+
+if TYPE_CHECKING:
+    from exporter.bundle import Bundle
+
+
+@click.command(help=COMMANDS["export"])
+@click.argument("model")
+@click.option("--target", default="host", show_default=True, help="A device of `vitexport devices`, or host.")
+@formats_option(
+    "coreml, executorch, tflite, onnx, coreai or all (all but coreai); repeatable. Default: what suits the target."
+)
+@precisions_option("Default: fp16 for Core ML, fp32 elsewhere.")
+@click.option("--weights", default="auto", show_default=True, metavar="auto|required|random|FILE",
+              help="auto: local cache, then hub, then seeded weights.")  # fmt: skip
+@image_size_option("Default: what the weights were trained at.")
+@click.option("--num-classes", type=int, default=1000, show_default=True, help="Classes of a classifier's head.")
+@min_os_option("Oldest iOS that the Core ML program must load on, such as 17.")
+@click.option("--delegate", metavar="NAME", help="ExecuTorch delegate: xnnpack (default) or coreml.")
+@click.option("--out", default=".", show_default=True, metavar="FOLDER", help="Where the bundle's folder is made.")
+@click.option("--workers", type=click.IntRange(1), metavar="COUNT",
+              help="Processes that work side by side. Default: as many as cores and memory allow.")  # fmt: skip
+@json_option
+@verbose_option
+def export(
+    model: str, target: str, formats: tuple[str, ...], precisions: tuple[Precision, ...], weights: str,
+    image_size: int | None, num_classes: int, min_ios: int | None, delegate: str | None, out: str,
+    workers: int | None, as_json: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Make the bundle and print what is in it."""
+    request = ExportRequest(
+        model,
+        target,
+        formats or None,
+        precisions or None,
+        weights,
+        image_size,
+        num_classes,
+        min_ios,
+        delegate,
+        out,
+        workers,
+    )
+    plan(request)  # what cannot be done is said before torch is imported
+    with working(verbose) as progress:
+        from exporter import pipeline
+
+        bundle = pipeline.export(request, progress=progress)
+    if as_json:
+        manifest = bundle.manifest.model_dump(mode="json")
+        print_json({"path": str(bundle.path), "replaced": bundle.replaced, "manifest": manifest})
+    else:
+        print_bundle(bundle)
+
+
+def print_bundle(bundle: Bundle) -> None:
+    """What an export made."""
+    manifest = bundle.manifest
+    console = stdout()
+    model, weights = manifest.model, manifest.weights
+    console.print(
+        f"{model.name} at {model.image_size} px for {manifest.target.name}, "
+        f"{model.parameters / 1e6:.2f} M parameters, weights: {weights.source}\n"
+    )
+    print_artifacts(manifest)
+    print_rollouts(manifest)
+    print_verdict(verdict(manifest))
+    if manifest.findings:
+        console.print(
+            f"On the device: {counted(manifest.findings)}; `vitexport lint {bundle.path}` explains them.",
+            soft_wrap=True,
+        )
+    for finding in manifest.findings:
+        if finding.severity == "error":
+            console.print(
+                f"{manifest.label(finding.variant)} {finding.graph}: {finding.detail}. {finding.reason}",
+                style=BAD,
+                soft_wrap=True,
+            )
+    console.print()
+    if bundle.replaced is not None:
+        console.print(f"It takes the place of the bundle that was made {bundle.replaced}.", soft_wrap=True)
+    for warning in manifest.warnings:
+        console.print(warning, style=UNKNOWN, soft_wrap=True)
+    console.print(f"Bundle  {bundle.path}\nReport  {bundle.path / 'report.html'}", soft_wrap=True)

@@ -1,0 +1,48 @@
+"""Options that several commands take; where the help depends on the command, it is passed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from device_profiles.vocabulary import Precision
+
+if TYPE_CHECKING:
+    from click.decorators import FC
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+verbose_option = click.option("--verbose", is_flag=True, help="Show what the toolchains print.")
+threads_option = click.option(
+    "--threads", type=click.IntRange(1), help="Threads of the runtime. Default: one for each core."
+)
+precision_type = click.Choice(get_args(Precision))
+
+
+def formats_option(help: str) -> Callable[[FC], FC]:
+    return click.option("--format", "formats", multiple=True, metavar="FORMAT", help=help)
+
+
+def precisions_option(help: str) -> Callable[[FC], FC]:
+    return click.option("--precision", "precisions", multiple=True, type=precision_type, help=f"{help} Repeatable.")
+
+
+def image_size_option(help: str) -> Callable[[FC], FC]:
+    return click.option("--image-size", type=int, metavar="PIXELS", help=help)
+
+
+def min_os_option(help: str) -> Callable[[FC], FC]:
+    """Passed on as `min_ios`, the major version."""
+    return click.option("--min-os", "min_ios", metavar="IOS", callback=_ios_version, help=help)
+
+
+def _ios_version(ctx: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    """17 from "17", "iOS17" or "17.0"."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(?:ios)?\s*(\d+)(?:\.\d+)*", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise click.UsageError(f"--min-os takes an iOS version such as 17, not {text!r}.")
+    return int(match.group(1))

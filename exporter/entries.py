@@ -1,0 +1,138 @@
+"""What an export is about and what came of it, and what the manifest says of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter import manifest
+from exporter.backends import backend, toolchain_versions
+from exporter.backends.interface import Lowered
+from exporter.bench.provenance import provenance
+from exporter.bundle import digest, size_of, vectors_file
+from exporter.graphs.tasks import TASKS
+from exporter.manifest import Artifact, Finding, Manifest, SequenceEntry, Variant, Verification
+
+if TYPE_CHECKING:
+    from exporter.graphs.capture import Graph
+    from exporter.models.model import Model
+    from exporter.models.weights import LoadedWeights
+    from exporter.plan import Plan
+    from exporter.verify.sequence import Followed
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export under way: its plan, the model cut into graphs, and the folder of the bundle to be."""
+
+    planned: Plan
+    network: Model
+    loaded: LoadedWeights
+    graphs: tuple[Graph, ...]
+    folder: Path
+
+    def path(self, variant: Variant, graph: Graph) -> Path:
+        """Where the artefact of a graph in a variant is."""
+        return self.folder / self.planned.folder_of(variant) / f"{graph.name}.{backend(variant.format).extension}"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of all stages, in the order of the variants and graphs."""
+
+    artifacts: tuple[Artifact, ...]
+    sequence: SequenceEntry | None
+    """What a tracker was recorded on"""
+    followed: tuple[Followed, ...]
+    """What a tracker's artefacts saw in the sequence, for each variant that runs here"""
+    findings: tuple[Finding, ...]
+
+
+def artifact_entry(
+    export: Export, variant: Variant, graph: Graph, lowered: Lowered, verification: Verification
+) -> Artifact:
+    """The manifest's entry for the file of a graph in a variant."""
+    format, path = backend(variant.format), export.path(variant, graph)
+    return Artifact(
+        **variant._asdict(),
+        graph=graph.name,
+        file=path.relative_to(export.folder).as_posix(),
+        sha256=digest(path),
+        bytes=size_of(path),
+        toolchain=toolchain_versions(format, variant.delegate),
+        min_os=lowered.min_os,
+        compute_units=lowered.compute_units,
+        inputs=lowered.inputs or graph.inputs,
+        outputs=graph.outputs,
+        rewrites=format.passes(export.planned.lowerings[variant]),
+        operators=lowered.operators,
+        delegation=lowered.delegation,
+        verification=verification,
+    )
+
+
+def manifest_entry(export: Export, made: Made) -> Manifest:
+    """All that the manifest says."""
+    planned, network, loaded = export.planned, export.network, export.loaded
+    info, family, device = planned.info, planned.info.family, planned.device
+    return Manifest(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        provenance=provenance(),
+        model=manifest.ModelEntry(
+            typed_name=planned.request.model,
+            name=info.name,
+            family=family.name,
+            task=family.task,
+            paper=family.paper,
+            image_size=network.image_size,
+            num_classes=network.num_classes,
+            parameters=sum(parameter.numel() for parameter in network.parameters()),
+        ),
+        weights=manifest.Weights(
+            kind=loaded.kind,
+            source=loaded.source,
+            sha256=loaded.sha256,
+            trained=loaded.trained,
+            trained_at=loaded.trained_at,
+        ),
+        target=manifest.Target(id=device.id, name=device.name, platform=device.platform, min_ios=planned.min_ios),
+        preprocessing=manifest.Preprocessing(
+            resize="shorter_side_then_center_crop" if family.crop_pct else "square",
+            crop_pct=family.crop_pct,
+            interpolation=family.interpolation,
+        ),
+        variants=tuple(planned.lowerings),
+        graphs=tuple(
+            manifest.GraphEntry(
+                name=graph.name,
+                inputs=graph.inputs,
+                outputs=graph.outputs,
+                vectors=vectors_file(graph.name),
+                vectors_sha256=digest(export.folder / vectors_file(graph.name)),
+            )
+            for graph in export.graphs
+        ),
+        artifacts=made.artifacts,
+        state=TASKS[family.task].wiring,
+        sequence=made.sequence,
+        rollouts=tuple(followed.rollout for followed in made.followed),
+        findings=made.findings,
+        warnings=(*planned.warnings, *_warnings(network, loaded)),
+    )
+
+
+def _warnings(network: Model, loaded: LoadedWeights) -> list[str]:
+    """What a user has to know about the weights."""
+    warnings = []
+    if not loaded.trained:
+        warnings.append("UNTRAINED: the weights are seeded, so the outputs mean nothing.")
+    if loaded.resized:
+        warnings.append(
+            f"{len(loaded.resized)} attention-bias tables were interpolated to {network.image_size} pixels from a "
+            "checkpoint for another image size; its accuracy at this size was not measured."
+        )
+    elif loaded.trained_at not in (None, network.image_size):
+        warnings.append(f"The weights were trained at {loaded.trained_at} pixels, and this is {network.image_size}.")
+    return warnings

@@ -1,0 +1,67 @@
+"""Classify a photo with a bundle's artefacts, as an app would: resize, crop, run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from device_profiles.vocabulary import Precision
+from exporter.bundle import Bundle
+from exporter.errors import BundleError
+from exporter.graphs.tasks import CLASSIFY
+from exporter.media.images import classifier_input, read_photo
+
+IMAGENET_CLASSES = 1000
+"""A classifier with this many classes is taken for one of ImageNet-1k."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One class of one format's answer."""
+
+    index: int
+    label: str | None
+    """ImageNet name; None for models with other classes."""
+    probability: float
+
+
+def classify_photo(
+    bundle: Bundle,
+    photo: str | Path,
+    formats: Sequence[str] | None = None,
+    threads: int | None = None,
+    top: int = 5,
+    precisions: Sequence[Precision] | None = None,
+) -> dict[str, list[Prediction]]:
+    """The `top` classes of an image file, most probable first, from each variant that this machine can run.
+
+    They are found by the variant's label in the bundle. With `formats` given, one that cannot be run raises
+    `BackendError`. Raises `ImageError` for an unreadable file.
+    """
+    model = bundle.manifest.model
+    if model.task != "classify":
+        raise BundleError(f"{bundle.path} holds {model.name}, which is no classifier.")
+    image = classifier_input(read_photo(photo), model.image_size, bundle.manifest.preprocessing)
+    return {
+        bundle.manifest.label(variant): _best(runners[CLASSIFY]({"image": image})["logits"][0], top)
+        for variant, runners in bundle.runners(formats, threads, precisions)
+    }
+
+
+def _best(logits: np.ndarray, top: int) -> list[Prediction]:
+    exponentials = np.exp(logits - logits.max(), dtype=np.float64)
+    probabilities = exponentials / exponentials.sum()
+    names = imagenet_labels() if len(logits) == IMAGENET_CLASSES else [None] * len(logits)
+    return [Prediction(int(i), names[i], float(probabilities[i])) for i in np.argsort(-logits)[:top]]
+
+
+@cache
+def imagenet_labels() -> list[str]:
+    """The 1000 class names of ImageNet-1k by index (WordNet's first lemma, as in timm's synset table)."""
+    text = (resources.files("exporter") / "data" / "imagenet_labels.txt").read_text(encoding="utf-8")
+    return text.splitlines()

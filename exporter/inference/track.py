@@ -1,0 +1,177 @@
+"""`vitexport track`: a video in; a video with masks, the masks as pictures, and figures of every frame out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device_profiles.vocabulary import Precision
+from exporter.atomic import move_all, staging
+from exporter.backends.runner import Progress
+from exporter.bench.provenance import provenance
+from exporter.bundle import Bundle
+from exporter.errors import PromptError, VideoError
+from exporter.inference.prompts import Prompt
+from exporter.inference.tracker import FollowedFrame, artefact_steps, follow_all
+from exporter.media.overlay import UNTRAINED, ContactSheet, label_map, overlay
+from exporter.media.video import check_video_name, open_video, video_writer, write_label_png
+
+
+@dataclass(frozen=True)
+class ObjectInFrame:
+    """One object in one frame of the video."""
+
+    area: int
+    """Pixels of its mask, where no other object is before it"""
+    iou: float
+    object_score: float
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """What was written, and how long it took."""
+
+    video: str
+    masks: str
+    figures: str
+    sheet: str
+    format: str
+    precision: Precision
+    delegate: str | None
+    runtime: str
+    trained: bool
+    frames: int
+    fps: float
+    """Frames a second that went through the artefacts, preparation and masks included, reading and writing not"""
+    ms: dict[str, float]
+    """Graph -> median ms of a run"""
+    provenance: dict[str, str]
+    """What the times were measured with"""
+
+
+def track_file(
+    bundle: Bundle,
+    video: str | Path,
+    prompts: Sequence[Prompt],
+    out: str | Path,
+    first: int = 0,
+    format: str | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    keep: Sequence[Path] = (),
+    precision: Precision | None = None,
+) -> Tracked:
+    """Follow one object for each prompt from frame number `first` on, and write what was found.
+
+    `out` is the video; the masks are PNG files (palette, 0 is background) in the folder OUT-masks, the figures in
+    OUT.json, and OUT-sheet.png shows its frames at a glance. Nothing is written unless all is, and nothing takes the
+    place of the files in `keep`. Raises `PromptError`,
+    `VideoError`, `BundleError`, `BackendError`.
+    """
+    if not prompts:
+        raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
+    source, places = open_video(video), _places(Path(out), Path(video), keep)
+    for prompt in prompts:
+        prompt.check(source.width, source.height)
+    formats, precisions = [format] if format else None, [precision] if precision else None
+    variant, steps = next(artefact_steps(bundle, formats, threads, precisions))
+    trained = bundle.manifest.weights.trained
+    with staging(places.video.parent) as folder:
+        draft = _Places(*(folder / path.name for path in (places.video, places.masks, places.figures, places.sheet)))
+        draft.masks.mkdir()
+        figures: list[dict[str, Any]] = []
+        sheet = ContactSheet()
+        with video_writer(draft.video, source.fps, source.width, source.height) as writer:
+            for followed in follow_all(steps, source, prompts, first):
+                before = time.perf_counter()
+                labels = label_map([result.mask(source.height, source.width) for result in followed.results])
+                seconds = followed.seconds + time.perf_counter() - before
+                figures.append(_figures(followed, labels, seconds))
+                masks = [labels == index for index in range(1, len(prompts) + 1)]
+                drawn = overlay(followed.pixels, masks, None if trained else UNTRAINED)
+                writer.write(drawn)
+                sheet.add(f"frame {followed.number}", drawn)
+                write_label_png(draft.masks / f"{followed.number:05d}.png", labels)
+                if progress is not None:
+                    done = (followed.number + 1) / (source.count or followed.number + 2)
+                    progress(f"frame {followed.number}", min(1.0, done))
+            if not figures:
+                raise VideoError(f"{video} ends before frame {first}: pass a smaller --start.")
+        tracked = Tracked(
+            video=str(places.video),
+            masks=str(places.masks),
+            figures=str(places.figures),
+            sheet=str(places.sheet),
+            format=variant.format,
+            precision=variant.precision,
+            delegate=variant.delegate,
+            runtime=steps.runtime,
+            trained=trained,
+            frames=len(figures),
+            fps=1e3 * len(figures) / sum(frame["ms"] for frame in figures),
+            ms={graph: 1e3 * median(runs) for graph, runs in steps.seconds.items()},
+            provenance=provenance() | ({"threads": str(threads)} if threads else {}),
+        )
+        sheet.picture().save(draft.sheet)
+        draft.figures.write_text(json.dumps(asdict(tracked) | {"by_frame": figures}, indent=1) + "\n")
+        move_all({getattr(draft, field.name): getattr(places, field.name) for field in fields(places)})
+    return tracked
+
+
+_ENDS = {"masks": "-masks", "figures": ".json", "sheet": "-sheet.png"}
+"""What is written beside a video -> how its name ends."""
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the results go."""
+
+    video: Path
+    masks: Path
+    figures: Path
+    sheet: Path
+
+
+def _places(out: Path, video: Path, keep: Sequence[Path]) -> _Places:
+    """Raises `VideoError` if something beside `out` would have to give way that is not of an earlier run."""
+    if not out.name or out.is_dir():
+        raise VideoError(f"--out {out} is a folder: pass the name of a video, such as tracked.mp4.")
+    check_video_name(out)
+    if video.is_dir() and out.resolve().parent == video.resolve():
+        raise VideoError(f"--out {out} is among the frames, where the next run would take it for one: pass another.")
+    beside = {name: out.with_name(f"{out.stem}{end}") for name, end in _ENDS.items()}
+    places = _Places(out, **beside)
+    for path in (places.video, *beside.values()):
+        for read in (video, *keep):
+            if path.exists() and path.resolve() in (read.resolve(), *read.resolve().parents):
+                raise VideoError(f"{read} is to be read, and {path} would take its place: pass another --out.")
+    earlier = _results_of(places.figures)
+    for path in beside.values():
+        if path.exists() and path.name not in earlier:
+            raise VideoError(f"{path} exists and is not of an earlier run: move it away, or pass another --out.")
+    return places
+
+
+def _results_of(figures: Path) -> set[str]:
+    """Names of what an earlier run wrote, as its figures say; none where this is no such file."""
+    try:
+        written = json.loads(figures.read_text())
+        return {figures.name, *(Path(written[name]).name for name in ("masks", "sheet"))}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _figures(followed: FollowedFrame, labels: NDArray[np.uint8], seconds: float) -> dict[str, Any]:
+    objects = [
+        ObjectInFrame(int((labels == index).sum()), result.iou, result.object_score)
+        for index, result in enumerate(followed.results, start=1)
+    ]
+    return {"frame": followed.number, "ms": 1e3 * seconds, "objects": [asdict(one) for one in objects]}

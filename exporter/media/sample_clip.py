@@ -1,0 +1,73 @@
+"""A clip whose masks are known: part of one sample photograph moves over the other.
+
+    python -m exporter.media.sample_clip clip.mp4
+
+writes one as a video and prints a point on its object in the first frame, as `vitexport track --point` takes it.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from exporter.media.images import Pixels, read_photo, sample_photo
+
+BLOOM = (182, 98, 434, 346)
+"""Left, top, right and bottom of an ellipse in flower.jpg that holds nothing but petals: one object to any eye."""
+
+SHARE = 0.4
+"""How much of the frame's height and width the object takes."""
+
+PERIOD = 96
+"""Frames until the object is back. A frame moves it by at most 2 % of the width and 3.2 % of the height."""
+
+
+def sample_clip(count: int, height: int = 240, width: int = 320) -> tuple[list[Pixels], NDArray[np.bool_]]:
+    """`count` frames uint8 RGB [height, width, 3] and the object's masks [count, height, width]; the same in every run.
+
+    A longer clip begins with the shorter one. The object is an ellipse that never leaves the frame.
+    """
+    rows, columns = round(height * SHARE), round(width * SHARE)
+    background = np.asarray(ImageOps.fit(read_photo(sample_photo("china.jpg")), (width, height)))
+    bloom = read_photo(sample_photo("flower.jpg")).resize((columns, rows), Image.Resampling.BICUBIC, box=BLOOM)
+    y, x = np.ogrid[:rows, :columns]
+    ellipse = np.hypot((2 * y + 1) / rows - 1, (2 * x + 1) / columns - 1) <= 1
+
+    frames, masks = [], np.zeros((count, height, width), np.bool_)
+    for index, mask in enumerate(masks):
+        angle = 2 * math.pi * index / PERIOD
+        top = round((height - rows) * (0.5 + 0.4 * math.sin(2 * angle)))
+        left = round((width - columns) * (0.5 - 0.5 * math.cos(angle)))
+        mask[top : top + rows, left : left + columns] = ellipse
+        frame = background.copy()
+        frame[mask] = np.asarray(bloom)[ellipse]
+        frames.append(frame)
+    return frames, masks
+
+
+def sample_click(masks: NDArray[np.bool_]) -> tuple[int, int]:
+    """x and y of the pixel of the first mask that is nearest to its middle, so inside whatever its shape."""
+    y, x = np.nonzero(masks[0])
+    nearest = np.argmin(np.hypot(y - y.mean(), x - x.mean()))
+    return int(x[nearest]), int(y[nearest])
+
+
+def write_sample_clip(path: Path, count: int = 48, fps: float = 12.0) -> tuple[int, int]:
+    """Write the clip as a video and return a point (x, y) on its object in the first frame."""
+    from exporter.media.video import video_writer
+
+    frames, masks = sample_clip(count)
+    height, width = frames[0].shape[:2]
+    with video_writer(path, fps, width, height) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return sample_click(masks)
+
+
+if __name__ == "__main__":
+    print(*write_sample_clip(Path(sys.argv[1])), sep=",")

@@ -1,0 +1,29 @@
+"""What a model of any family and task says of itself: to the registry, to its weights, and to messages."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import nn
+
+from exporter.models.seeded import Fill
+
+
+class Model(nn.Module, ABC):
+    """A network in eval mode with all that the registry and the loading of weights need to know of its family."""
+
+    size_multiple: ClassVar[int] = 1
+    """The image size must be a multiple of this many pixels."""
+    official_keys: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Rules (pattern, replacement), applied in order, from the key names of the authors' repository to ours."""
+    fill: ClassVar[Fill] = Fill()
+    """How its seeded weights differ from those of every family."""
+
+    image_size: int
+    """Side in pixels that it was built for."""
+    num_classes: int | None = None
+    """How many classes it tells apart; None where it tells none."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """A few words that say in messages what the model was built for."""

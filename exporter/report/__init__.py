@@ -1,0 +1,1 @@
+"""report.html: a bundle explained to people, in one file."""

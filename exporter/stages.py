@@ -1,0 +1,118 @@
+"""The stages of an export that may be done side by side: record, lower, verify, lint, follow.
+
+What they share is captured once, before the processes that run them are forked; what they hand on is small.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from exporter.backends import backend
+from exporter.backends.interface import Lowered
+from exporter.backends.runner import InputProgress, Progress
+from exporter.bundle import read_vectors, vectors_file
+from exporter.entries import Export, Made, artifact_entry
+from exporter.errors import BackendError, VitexportError, describe
+from exporter.graphs.capture import Graph
+from exporter.graphs.tasks import TASKS
+from exporter.lint import findings, worst_first
+from exporter.lint.subject import of_artifact, of_program
+from exporter.manifest import Artifact, Finding, SequenceEntry, Variant, label_among
+from exporter.models.model import Model
+from exporter.verify.artifact import verify
+from exporter.verify.case import Case
+from exporter.verify.record import record, recorded_sequence
+from exporter.verify.sequence import Followed, roll_out
+from exporter.worker.capacity import workers_for
+from exporter.worker.fork import Report
+from exporter.worker.stages import Stage, run_stages
+
+
+def make(export: Export, progress: Progress) -> Made:
+    """Make every artefact of a plan and judge it; raises `VitexportError` for what cannot be lowered."""
+    planned, recorded = export.planned, Stage("reference outputs", partial(_record, export), weight=3.0)
+    stages, verified, linted, followed = [recorded], list[Stage](), list[Stage](), list[Stage]()
+    for variant in planned.lowerings:
+        label, group = label_among(planned.lowerings, variant), variant.format
+        own: list[Stage] = []
+        for graph in export.graphs:
+            lower = Stage(f"{label}: lower {graph.name}", partial(_lower, export, variant, graph), (), group, 4.0)
+            after = (recorded.name, lower.name)
+            check = Stage(f"{label}: verify {graph.name}", partial(_verify, export, variant, graph), after, group)
+            lint = Stage(f"{label}: lint {graph.name}", partial(_lint, export, graph), (check.name,), group, 0.2)
+            stages += [lower, check, lint]
+            own.append(check)
+            linted.append(lint)
+        verified += own
+        if TASKS[planned.info.family.task].recorded_on == "sequence":
+            seen = (recorded.name, *(stage.name for stage in own))
+            # It is timed, so nothing may run beside it; an interpreter's times are not kept.
+            alone = not backend(variant.format).interpreted
+            name = f"{label}: follow an object"
+            followed.append(Stage(name, partial(_follow, export, variant), seen, group, 2.0, alone))
+    stages += followed
+    workers = planned.request.workers or workers_for(_memory_of_a_worker(export.network), len(stages))
+    results = run_stages(stages, workers, progress)
+    return Made(
+        tuple(results[stage.name] for stage in verified),
+        results[recorded.name],
+        tuple(one for stage in followed if (one := results[stage.name]) is not None),
+        worst_first(finding for stage in linted for finding in results[stage.name]),
+    )
+
+
+def _memory_of_a_worker(network: Model) -> int:
+    """Bytes that lowering takes at its peak: a toolchain, and a dozen copies of the weights."""
+    weights = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+    return 1_500_000_000 + 12 * weights
+
+
+def _record(export: Export, report: Report) -> SequenceEntry | None:
+    """Write what PyTorch makes of every graph; return the sequence that a tracker is recorded on."""
+    return record(export.planned.info, export.network, export.loaded.trained, export.graphs, export.folder)
+
+
+def _lower(export: Export, variant: Variant, graph: Graph, report: Report) -> Lowered:
+    """Write a graph in a variant, and return what the backend knows about the file."""
+    path = export.path(variant, graph)
+    path.parent.mkdir(exist_ok=True)
+    try:
+        return backend(variant.format).lower(graph, path, export.planned.lowerings[variant])
+    except (VitexportError, OSError):
+        raise
+    except Exception as error:  # whatever a toolchain throws
+        raise BackendError(
+            f"{variant.format} cannot lower {graph.name} ({describe(error)}); --verbose shows what its toolchain says."
+        ) from error
+
+
+def _verify(
+    export: Export, variant: Variant, graph: Graph, report: Report, sequence: SequenceEntry | None, lowered: Lowered
+) -> Artifact:
+    """Run an artefact from disk on the recorded vectors, and return the manifest's entry for it."""
+    path, folder = export.path(variant, graph), export.folder
+    vectors = read_vectors(folder / vectors_file(graph.name))
+    verification = verify(Case(variant, graph.name, path, graph.inputs, graph.outputs, *vectors), _counted(report))
+    return artifact_entry(export, variant, graph, lowered, verification)
+
+
+def _lint(export: Export, graph: Graph, report: Report, artifact: Artifact) -> tuple[Finding, ...]:
+    """Return what the rules find in a program and in the file made of it."""
+    oldest = export.planned.min_ios
+    return findings([*of_program(graph, [artifact.variant], oldest), of_artifact(artifact, export.folder, oldest)])
+
+
+def _follow(
+    export: Export, variant: Variant, report: Report, sequence: SequenceEntry, *artifacts: Artifact
+) -> Followed | None:
+    """Follow the recorded sequence with the artefacts of a variant; None where one of them did not run."""
+    if not all(artifact.verification.runtime for artifact in artifacts):
+        return None
+    files = {artifact.graph: export.folder / artifact.file for artifact in artifacts}
+    recorded = recorded_sequence(export.folder, sequence, export.network.image_size)
+    return roll_out(variant, files, recorded, _counted(report))
+
+
+def _counted(report: Report) -> InputProgress:
+    """The progress of a run through many inputs."""
+    return lambda done, count: report(f"{done + 1} of {count}", done / count)

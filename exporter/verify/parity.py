@@ -1,0 +1,148 @@
+"""What came out of a run against what it should be: figures for every output, and one judgement of all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.backends.runner import Arrays
+from exporter.manifest import Kind, Parity, TensorSpec, Tolerance, Verification
+from exporter.operations.relative_error import relative_error, value_range
+
+
+def judge(
+    expected: Arrays,
+    actual: Arrays,
+    outputs: Sequence[TensorSpec],
+    tolerance: Tolerance,
+    runtime: str,
+    seconds: float | None = None,
+    reference: str = "PyTorch",
+) -> Verification:
+    """Compare what came out of a run with what `reference` says, on as many inputs as were run.
+
+    Where those are not all, `seconds` was the time for them.
+    """
+    count = len(next(iter(expected.values())))
+    ran = len(next(iter(actual.values()))) if actual else count
+    expected = {name: values[:ran] for name, values in expected.items()}
+    kinds = {spec.name: spec.kind for spec in outputs}
+    parity = compare(expected, actual, kinds)
+    by_psnr = tuple(name for name in parity if kinds.get(name) == "memory" and few_are_off(parity[name], tolerance))
+    failures = [
+        text
+        for name, output in parity.items()
+        if name not in by_psnr
+        and (text := _failure(name, output, tolerance, expected[name], actual.get(name), reference))
+    ]
+    return Verification(
+        status="failed" if failures else "passed",
+        runtime=runtime,
+        tolerance=tolerance,
+        vectors=ran,
+        left_out=count - ran,
+        outputs=parity,
+        by_psnr=by_psnr,
+        detail="; ".join(failures) or _agreement_within(parity, by_psnr, count, seconds, reference),
+    )
+
+
+def _agreement_within(
+    parity: Mapping[str, Parity], by_psnr: Collection[str], count: int, seconds: float | None, reference: str
+) -> str:
+    """How far outputs that passed are off, and the PSNR of those that passed by it; of how many of `count` inputs."""
+    ran = len(next(iter(parity.values())).per_vector)
+    inputs = f"{count} inputs" if ran == count else f"{ran} of {count} inputs; then its {seconds:.0f} s were up"
+    within = max((one.relative or 0.0 for name, one in parity.items() if name not in by_psnr), default=0.0)
+    but = [f"{name} with a PSNR of {parity[name].psnr:.0f} dB" for name in by_psnr]
+    return ", ".join([f"Agrees with {reference} within {within:.1e} on {inputs}", *but]) + "."
+
+
+def few_are_off(parity: Parity, tolerance: Tolerance) -> bool:
+    """Whether the worst element is further off than allowed, and the PSNR good enough to accept it."""
+    if parity.relative is None or parity.relative <= tolerance.relative:
+        return False
+    return parity.psnr is not None and tolerance.psnr is not None and parity.psnr >= tolerance.psnr
+
+
+def compare(expected: Arrays, actual: Arrays, kinds: Mapping[str, Kind]) -> dict[str, Parity]:
+    """Parity of every expected output; of class scores and mask logits, by `kinds`, by the task's metric too.
+
+    An output that is missing or of another shape counts as not finite.
+    """
+    return {name: _parity(values, actual.get(name), kinds.get(name)) for name, values in expected.items()}
+
+
+def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None, kind: Kind | None) -> Parity:
+    if actual is None or actual.shape != expected.shape:
+        actual = np.full_like(expected, np.nan)
+    count = len(expected)
+    flat_expected, flat_actual = expected.reshape(count, -1), actual.reshape(count, -1)
+    difference = np.abs(flat_expected.astype(np.float64) - flat_actual)
+    with np.errstate(divide="ignore"):  # equal outputs have no noise, and so no ratio to it
+        psnr = 20 * np.log10(value_range(expected) / np.sqrt(np.square(difference).mean()))
+    top1, top5 = _agreement(flat_expected, flat_actual) if kind == "class_scores" else (None, None)
+    return Parity(
+        max_abs=_finite(difference.max()),
+        relative=_finite(relative_error(actual, expected)),
+        psnr=_finite(psnr),
+        top1=top1,
+        top5=top5,
+        mask_iou=min(map(_mask_agreement, flat_expected, flat_actual)) if kind == "mask_logits" else None,
+        per_vector=tuple(_finite(relative_error(a, e)) for a, e in zip(actual, expected, strict=True)),
+    )
+
+
+def _agreement(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> tuple[float, float]:
+    """Share of rows with the same best class, and mean share of the five best that both have.
+
+    A row that is not finite has no best class; of equal scores, which half precision makes, the first is the better.
+    """
+    best, own = (np.argsort(-values, axis=1, kind="stable")[:, :5] for values in (expected, actual))
+    finite = np.isfinite(actual).all(1)
+    shared = np.array([len(set(a) & set(b)) / len(a) for a, b in zip(best, own, strict=True)])
+    return float(((best[:, 0] == own[:, 0]) & finite).mean()), float((shared * finite).mean())
+
+
+def _mask_agreement(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> float:
+    """IoU of the masks that two sets of logits stand for; logits that are not finite stand for none."""
+    return mask_iou(expected > 0, actual > 0) if np.isfinite(actual).all() else 0.0
+
+
+def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Intersection over union of two masks; of two empty ones 1."""
+    union = int((a | b).sum())
+    return int((a & b).sum()) / union if union else 1.0
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _failure(
+    name: str,
+    parity: Parity,
+    tolerance: Tolerance,
+    expected: NDArray[np.float32],
+    actual: NDArray[np.float32] | None,
+    reference: str,
+) -> str | None:
+    """What is wrong with an output, or None."""
+    if actual is None:
+        return f"{name} is missing"
+    if actual.shape != expected.shape:
+        return f"{name} has shape {list(actual.shape[1:])}, and {reference}'s has {list(expected.shape[1:])}"
+    if parity.relative is None or parity.max_abs is None:
+        return f"{name} is not finite on {parity.per_vector.count(None)} of {len(expected)} inputs"
+    if parity.relative > tolerance.relative:
+        return (
+            f"{name} is off by {parity.relative:.1e} of its range (max abs {parity.max_abs:.3g}), "
+            f"and {tolerance.relative:.0e} is allowed"
+        )
+    if parity.top1 is not None and parity.top1 < tolerance.top1:
+        return f"{name} has another best class on {1 - parity.top1:.0%} of the inputs"
+    if parity.mask_iou is not None and parity.mask_iou < tolerance.mask_iou:
+        return f"{name} has a mask of IoU {parity.mask_iou:.4f} with {reference}'s, and {tolerance.mask_iou} is asked"
+    return None

@@ -1,0 +1,39 @@
+"""What an artefact may differ from PyTorch by and still pass: one table, by precision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from device_profiles.vocabulary import Precision
+from exporter.manifest import RolloutTolerance, Tolerance
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """The bounds of one precision."""
+
+    outputs: Tolerance
+    """Of each output of a graph."""
+    rollout: RolloutTolerance
+    """Of a tracker's masks, frame by frame."""
+    operation: float
+    """Share of its range within which a value inside an artefact agrees, where the first disagreement is sought."""
+
+
+TOLERANCES: dict[Precision, Tolerances] = {
+    "fp32": Tolerances(
+        Tolerance(relative=1e-4, psnr=None, top1=1.0, mask_iou=0.999),
+        RolloutTolerance(mask_iou=0.999, max_abs=1e-2),
+        operation=1e-4,
+    ),
+    # Rounding the weights alone to half precision moves the logits by up to 3e-3. A prompted frame is remembered by the
+    # sign of each mask pixel: one that flips moves a few elements of the memory by a tenth of its range. Inside an
+    # artefact only weights are rounded, if the backend can help it: a tenth of the bound in one operation, most of it
+    # after fifty.
+    "fp16": Tolerances(
+        Tolerance(relative=2e-2, psnr=40.0, top1=0.97, mask_iou=0.98),
+        RolloutTolerance(mask_iou=0.98, max_abs=None),
+        operation=5e-3,
+    ),
+}
+"""Of the precisions that a backend offers."""

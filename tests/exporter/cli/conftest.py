@@ -1,0 +1,38 @@
+"""Bundles that tests of several commands read, or change copies of."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from exporter.bundle import MANIFEST
+from exporter.media.sample_clip import sample_clip
+from exporter.media.video import video_writer
+from tests.shared import made_once
+
+
+@pytest.fixture
+def onnx_bundle(two_precisions: Path, tmp_path: Path) -> Path:
+    """A copy, to be changed, with its ONNX file only, which is the quickest to run."""
+    path = tmp_path / "onnx-only"
+    shutil.copytree(two_precisions, path)
+    manifest = json.loads((path / MANIFEST).read_text())
+    for entries in ("artifacts", "findings"):
+        manifest[entries] = [entry for entry in manifest[entries] if entry["format"] == "onnx"]
+    manifest["variants"] = [variant for variant in manifest["variants"] if variant[0] == "onnx"]
+    (path / MANIFEST).write_text(json.dumps(manifest))
+    return path
+
+
+@pytest.fixture(scope="session")
+def clip(shared: Path) -> str:
+    """A video of four frames, 64 pixels wide and 48 high."""
+
+    def write(folder: Path) -> None:
+        frames, _ = sample_clip(4, 48, 64)
+        with video_writer(folder / "clip.mp4", 8, 64, 48) as writer:
+            for frame in frames:
+                writer.write(frame)
+
+    return str(made_once(shared / "clip", write) / "clip.mp4")

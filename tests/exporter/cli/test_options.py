@@ -1,0 +1,29 @@
+"""Options that several commands take."""
+
+from typing import get_args
+
+import click
+import pytest
+
+from device_profiles.vocabulary import Precision
+from exporter.cli.group import COMMANDS, cli
+from exporter.cli.options import min_os_option
+
+
+def test_precisions_are_those_of_the_one_vocabulary_and_repeat_wherever_several_make_sense():
+    repeats = {}
+    for name in COMMANDS:
+        for option in cli.get_command(click.Context(cli), name).params:
+            if "--precision" in option.opts:
+                assert tuple(option.type.choices) == get_args(Precision)
+                repeats[name] = option.multiple
+    assert repeats == {"export": True, "lint": True, "run": True, "track": False}
+
+
+@pytest.mark.parametrize("text", ["17", "iOS17", "ios 17", "17.0", " 17.4.1 "])
+def test_an_ios_version_is_its_major_number_however_it_is_written(text):
+    seen = []
+    command = click.Command("any", callback=lambda min_ios: seen.append(min_ios))
+    command = min_os_option("Any.")(command)
+    command.main(["--min-os", text], standalone_mode=False)
+    assert seen == [17]

@@ -1,0 +1,108 @@
+"""What only a process of its own shows: what it imports, what a terminal sees, and how it ends when it is stopped."""
+
+import contextlib
+import json
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from exporter.media.images import sample_photo
+from tests.exporter.cli.command_line import QUICK, VITEXPORT, assert_one_sentence, run_process
+
+
+def test_help_imports_no_toolchain():
+    heavy = "torch coremltools executorch litert_torch onnxruntime numpy pydantic rich"
+    program = (
+        "import sys\nfrom exporter.cli import main\nsys.argv = ['vitexport', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        f"print([name for name in {heavy.split()!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+    for command in ("export", "models", "devices", "formats", "lint", "verify", "run", "track"):
+        assert f"  {command} " in done.stdout
+
+
+def test_what_can_be_said_without_torch_is_said_without_it():
+    program = "import sys\nfrom exporter.cli import main\ntry: main()\nfinally: print('torch' in sys.modules)"
+    for line in (["mobilvit_s"], ["export", "--help"], ["models"], ["devices", "pixel8"], ["formats"]):
+        done = subprocess.run([sys.executable, "-c", program, *line], capture_output=True, text=True, check=False)
+        assert done.stdout.splitlines()[-1] == "False", line
+
+
+def test_toolchain_noise_is_hidden_from_a_terminal_too(bundles):
+    leader, follower = pty.openpty()
+    process = subprocess.Popen([*VITEXPORT, "verify", bundles["mobilevit"].path], stdout=follower, stderr=follower)
+    os.close(follower)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux reports that the last writer has gone
+        while chunk := os.read(leader, 4096):
+            shown += chunk
+    assert process.wait() == 0
+    assert b": classify" in shown  # a step of the progress bar
+    for noise in (b"torchao", b"cpuinfo", b"Warning", b"delegate for CPU"):
+        assert noise not in shown
+
+
+def test_run_prints_classes_and_nothing_else(onnx_bundle):
+    done = run_process("run", str(onnx_bundle), str(sample_photo("china.jpg")))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "UNTRAINED" in done.stdout
+    assert len(done.stdout.splitlines()) == 7  # a header, five classes, the warning
+
+
+def test_track_follows_objects_in_the_order_of_their_prompts(tracker_bundle, clip, tmp_path):
+    prompts = ["--point", "32,24", "--point", "2,2,0", "--object", "--box", "10,10,40,40"]
+    done = run_process("track", str(tracker_bundle.path), clip, *prompts, "--out", str(tmp_path / "out.mp4"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 frames at" in done.stdout
+    assert "UNTRAINED" in done.stdout
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert [len(entry["objects"]) for entry in figures["by_frame"]] == [2] * 4
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path):
+    # A limit on the size of files makes writing fail as a full disk does, part of the way through.
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+    done = run_process("mobilevit_xxs", *QUICK, "--format", "onnx", "--out", str(tmp_path), preexec_fn=limit)
+    assert_one_sentence(done, "File too large")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("sent", "code", "workers"), [(signal.SIGINT, 130, 1), (signal.SIGTERM, 143, 2)])
+def test_an_interrupt_leaves_nothing_behind(tmp_path, sent, code, workers):
+    out, scratch = tmp_path / "out", tmp_path / "scratch"
+    scratch.mkdir()
+    line = ["mobilevit_xxs", *QUICK, "--workers", str(workers), "--format", "tflite", "--out", str(out)]
+
+    def take_signals() -> None:
+        signal.signal(sent, signal.SIG_DFL)  # a shell's background jobs, and so their children, ignore SIGINT
+
+    with subprocess.Popen(
+        [*VITEXPORT, *line],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(scratch)},
+        preexec_fn=take_signals,
+        start_new_session=True,
+    ) as process:
+        while not list(out.glob(".vitexport-*/tflite")):  # lowering has begun
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.killpg(process.pid, sent)  # as a terminal does
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == code
+    said = b"Interrupted" if sent == signal.SIGINT else b"Terminated"
+    assert stderr == b"vitexport: " + said + b"; nothing was left behind.\n"
+    assert not out.exists()
+    assert list(scratch.glob("vitexport-*")) == []
+    with pytest.raises(ProcessLookupError):  # nobody of them works on
+        os.killpg(process.pid, 0)

@@ -1,0 +1,59 @@
+"""`vitexport run`: one picture through a bundle's artefacts."""
+
+import json
+
+from exporter.media.images import sample_photo
+from tests.exporter.cli.command_line import assert_one_sentence, run
+
+PHOTO = str(sample_photo("china.jpg"))
+
+
+def test_a_photo_is_classified_by_every_variant(two_precisions):
+    done = run("run", str(two_precisions), PHOTO)
+    assert (done.returncode, done.stderr) == (0, "")
+    header, *rows = done.stdout.splitlines()
+    # Interpreted ones come last.
+    assert header.split() == ["class", "label", "onnx", "coreml", "fp16", "coreml", "fp32"]
+    assert len(rows) == 6  # five classes, the warning
+    assert "UNTRAINED" in rows[-1]
+
+
+def test_a_format_and_a_precision_may_be_chosen(two_precisions):
+    def asked(*options: str) -> dict:
+        return json.loads(run("run", str(two_precisions), PHOTO, "--json", *options).stdout)
+
+    answers = asked("--format", "onnx")
+    assert answers["trained"] is False
+    assert list(answers["predictions"]) == ["onnx"]
+    assert len(answers["predictions"]["onnx"]) == 5
+    assert list(asked("--precision", "fp32")["predictions"]) == ["onnx", "coreml fp32"]
+    assert list(asked("--precision", "fp16")["predictions"]) == ["coreml fp16"]
+    both = ("--precision", "fp16", "--precision", "fp32", "--format", "coreml")
+    assert list(asked(*both)["predictions"]) == ["coreml fp16", "coreml fp32"]
+
+
+def test_a_precision_that_the_bundle_lacks_is_one_sentence(onnx_bundle):
+    assert_one_sentence(run("run", str(onnx_bundle), PHOTO, "--precision", "fp16"), "fp16")
+
+
+def test_a_classifier_takes_no_prompts(onnx_bundle):
+    assert_one_sentence(run("run", str(onnx_bundle), PHOTO, "--point", "1,1"), "takes no prompts")
+
+
+def test_what_a_prompt_points_at_is_found(tracker_bundle, tmp_path):
+    out = tmp_path / "found.png"
+    arguments = ["run", str(tracker_bundle.path), PHOTO, "--point", "300,200"]
+    assert_one_sentence(run(*arguments, "--out", str(tmp_path / "found")), "is no picture")
+    (found,) = json.loads(run(*arguments, "--out", str(out), "--json").stdout)
+    assert (found["format"], found["object"]) == ("onnx", 1)
+    assert out.is_file()
+
+
+def test_the_objects_found_are_a_table(tracker_bundle, tmp_path):
+    prompts = ["--point", "300,200", "--object", "--box", "10,10,200,200"]
+    out = tmp_path / "found.png"
+    done = run("run", str(tracker_bundle.path), PHOTO, *prompts, "--out", str(out))
+    header, first, second, picture = done.stdout.splitlines()
+    assert header.split()[:3] == ["format", "object", "pixels"]
+    assert (first.split()[:2], second.split()[:2]) == (["onnx", "1"], ["onnx", "2"])
+    assert picture == f"Picture  {out}"

@@ -1,0 +1,123 @@
+"""From a video to a video with masks, the masks themselves, and figures of every frame."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from exporter.errors import PromptError, VideoError
+from exporter.inference.prompts import Prompt
+from exporter.inference.track import track_file
+from exporter.media.sample_clip import sample_click, sample_clip
+from exporter.media.video import open_video, video_writer
+
+FRAMES, HEIGHT, WIDTH = 6, 66, 98
+CLIP, MASKS = sample_clip(FRAMES, HEIGHT, WIDTH)
+POINT = Prompt(points=[sample_click(MASKS)], labels=[1])
+BOX = Prompt(box=(4, 4, 40, 40))
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    path = tmp_path_factory.mktemp("video") / "clip.mp4"
+    with video_writer(path, 12, WIDTH, HEIGHT) as writer:
+        for frame in CLIP:
+            writer.write(frame)
+    return path
+
+
+def test_video_masks_and_figures_are_written(tracker_bundle, video, tmp_path):
+    tracked = track_file(tracker_bundle, video, [POINT, BOX], tmp_path / "out.mp4")
+    assert {path.name for path in tmp_path.iterdir()} == {"out.mp4", "out.json", "out-masks", "out-sheet.png"}
+    written = open_video(tracked.video)
+    assert (written.width, written.height, written.fps, len(list(written))) == (WIDTH, HEIGHT, 12, FRAMES)
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert [entry["frame"] for entry in figures["by_frame"]] == list(range(FRAMES))
+    for entry in figures["by_frame"]:
+        with Image.open(tmp_path / "out-masks" / f"{entry['frame']:05d}.png") as picture:
+            labels = np.asarray(picture)
+        assert labels.shape == (HEIGHT, WIDTH)
+        assert [one["area"] for one in entry["objects"]] == [int((labels == index).sum()) for index in (1, 2)]
+    assert tracked.fps > 0
+    assert set(tracked.ms) == {"encode_image", "prompt_points", "track_first", "track_step"}
+
+
+def test_tracking_may_start_later(tracker_bundle, video, tmp_path):
+    tracked = track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4", first=4)
+    assert tracked.frames == 2
+    assert sorted(path.name for path in (tmp_path / "out-masks").iterdir()) == ["00004.png", "00005.png"]
+
+
+def test_a_second_run_replaces_the_first(tracker_bundle, video, tmp_path):
+    for first in (0, 4):
+        track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4", first=first)
+    assert len(list((tmp_path / "out-masks").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("prompts", "first", "error", "complaint"),
+    [
+        ([], 0, PromptError, "no prompt"),
+        ([Prompt(points=[(WIDTH + 1, 0)], labels=[1])], 0, PromptError, "outside the frame"),
+        ([POINT], FRAMES, VideoError, f"ends before frame {FRAMES}"),
+    ],
+)
+def test_what_cannot_be_done_leaves_nothing(tracker_bundle, video, tmp_path, prompts, first, error, complaint):
+    with pytest.raises(error, match=complaint):
+        track_file(tracker_bundle, video, prompts, tmp_path / "out.mp4", first)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_video_whose_size_changes_leaves_nothing(tracker_bundle, tmp_path):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for number, size in enumerate([(64, 48), (64, 48), (48, 64)]):
+        Image.new("RGB", size).save(frames / f"{number}.png")
+    with pytest.raises(VideoError, match=r"[Ff]rame 2 "):
+        track_file(tracker_bundle, frames, [Prompt(points=[(5, 5)], labels=[1])], tmp_path / "out" / "out.mp4")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["out-masks/drawn-by-hand.png", "out.json", "out-sheet.png"])
+def test_files_that_are_not_of_an_earlier_run_are_not_replaced(tracker_bundle, video, tmp_path, name):
+    precious = tmp_path / name
+    precious.parent.mkdir(exist_ok=True)
+    precious.write_text("dear")
+    with pytest.raises(VideoError, match="not of an earlier run"):
+        track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4")
+    assert precious.read_text() == "dear"
+
+
+def test_the_video_that_is_read_is_not_replaced(tracker_bundle, video):
+    before = video.read_bytes()
+    with pytest.raises(VideoError, match="is to be read"):
+        track_file(tracker_bundle, video, [POINT], video)
+    assert video.read_bytes() == before
+
+
+def test_a_folder_is_no_place_for_a_video(tracker_bundle, video, tmp_path):
+    with pytest.raises(VideoError, match="is a folder"):
+        track_file(tracker_bundle, video, [POINT], tmp_path)
+
+
+def test_a_mask_that_is_read_is_not_replaced(tracker_bundle, video, tmp_path):
+    track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4", first=4)
+    mask = tmp_path / "out-masks" / "00004.png"
+    with pytest.raises(VideoError, match="is to be read"):
+        track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4", keep=[mask])
+    assert mask.exists()
+
+
+def test_a_video_among_its_own_frames_is_refused(tracker_bundle, tmp_path):
+    with pytest.raises(VideoError, match="among the frames"):
+        frames = tmp_path / "frames"
+        frames.mkdir()
+        Image.fromarray(CLIP[0]).save(frames / "0.png")
+        track_file(tracker_bundle, frames, [POINT], frames / "out.mp4")
+
+
+def test_a_name_that_is_no_videos_leaves_no_folder(tracker_bundle, video, tmp_path):
+    with pytest.raises(VideoError, match="end its name in"):
+        track_file(tracker_bundle, video, [POINT], tmp_path / "new" / "out.avi")
+    assert not (tmp_path / "new").exists()
