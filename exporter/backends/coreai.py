@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
@@ -31,7 +31,7 @@ OLDEST_IOS = 27
 """The first with Core AI."""
 
 MOST_SECONDS_TO_LET_GO = 1.0
-"""In a process that has other threads of such a kind, there would be no end to it."""
+"""In a process that meanwhile starts other threads of such a kind, there would be no end to it."""
 
 _FUNCTION = "main"
 _DIALECT = ("coreai.", "decomposable.")
@@ -152,13 +152,14 @@ def load(path: Path, threads: int | None = None) -> CoreAIRunner:
 
 def _await(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Its result; in a thread of its own where the caller is inside an event loop already, as in a notebook."""
+    before = set(sys._current_frames())
     try:
         if not _inside_a_loop():
             return asyncio.run(coroutine)
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, coroutine).result()
     finally:
-        _let_go()
+        _let_go(before)
 
 
 def _inside_a_loop() -> bool:
@@ -169,12 +170,14 @@ def _inside_a_loop() -> bool:
     return True
 
 
-def _let_go() -> None:
+def _let_go(before: Set[int]) -> None:
     """Wait until the runtime's thread that brought a result has left Python, which takes it no time to speak of.
 
-    Python ends a thread that still is inside when it ends itself, and Swift then ends the process: exit code 134.
+    Python ends a thread that still is inside when it ends itself, and Swift then ends the process: exit code 134. The
+    threads of `before` were there already: they are other people's.
     """
-    own, until = {thread.ident for thread in threading.enumerate()}, monotonic() + MOST_SECONDS_TO_LET_GO
+    own = {*before, *(thread.ident for thread in threading.enumerate())}
+    until = monotonic() + MOST_SECONDS_TO_LET_GO
     while not own.issuperset(sys._current_frames()) and monotonic() < until:
         sleep(1e-3)
 

@@ -135,17 +135,29 @@ def test_the_runner_works_inside_an_event_loop_too(assets):
 
 def test_a_thread_of_the_runtimes_own_is_waited_for():
     """Python would end it otherwise, if it ended itself, and Swift then the process."""
-    left = []
+    before, left = set(sys._current_frames()), []
 
     def deliver():
         time.sleep(0.2)
         left.append(True)
 
     _thread.start_new_thread(deliver, ())  # one that Python's `threading` knows nothing of
-    while not left and len(sys._current_frames()) == len(threading.enumerate()):
+    while not left and before.issuperset(sys._current_frames()):
         time.sleep(0.001)
-    coreai._let_go()
+    coreai._let_go(before)
     assert left
+
+
+def test_a_thread_that_was_there_before_is_not_waited_for(monkeypatch):
+    """As in a process that somebody else's runtime is at home in."""
+    stay = threading.Event()
+    _thread.start_new_thread(lambda: stay.wait(), ())  # with a frame of its own in Python
+    known = {thread.ident for thread in threading.enumerate()}
+    while known.issuperset(sys._current_frames()):
+        time.sleep(0.001)
+    monkeypatch.setattr(coreai, "sleep", lambda seconds: pytest.fail("it waits"))
+    coreai._let_go(set(sys._current_frames()))
+    stay.set()
 
 
 def test_half_precision_is_the_artefacts_and_not_the_graphs(assets):

@@ -12,7 +12,7 @@ from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.manifest import TensorSpec, Variant, Verification
 from exporter.verify.artifact import verify, verify_bundle
-from exporter.verify.case import case_of
+from exporter.verify.case import case_of, cases_of
 from exporter.verify.tolerances import TOLERANCES
 
 
@@ -59,6 +59,19 @@ def test_an_altered_file_is_refused(copy, file):
         opened.write(b" ")
     with pytest.raises(BundleError, match="altered"):
         verify_bundle(copy)
+
+
+def test_the_cases_of_a_bundle_are_its_artefacts_with_their_vectors(copy):
+    cases = cases_of(copy)
+    assert [(case.variant, case.graph, case.path) for case in cases] == [
+        (artifact.variant, artifact.graph, copy.path / artifact.file) for artifact in copy.manifest.artifacts
+    ]
+    given, expected = copy.vectors("classify")
+    assert all(np.array_equal(case.given["image"], given["image"]) for case in cases)
+    assert all(np.array_equal(case.expected["logits"], expected["logits"]) for case in cases)
+    (copy.path / "vectors" / "classify.safetensors").write_bytes(b"")
+    with pytest.raises(BundleError, match="altered"):
+        cases_of(copy)
 
 
 def test_a_missing_file_is_refused(copy):
