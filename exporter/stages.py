@@ -1,10 +1,11 @@
-"""The stages of an export that may be done side by side: record, lower, verify, lint, follow.
+"""The stages of an export that may be done side by side: record, lower, verify and lint, follow.
 
 What they share is captured once, before the processes that run them are forked; what they hand on is small.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from exporter.backends import backend
@@ -27,37 +28,51 @@ from exporter.worker.capacity import workers_for
 from exporter.worker.fork import Report
 from exporter.worker.stages import Stage, run_stages
 
+_WEIGHTS = {"pictures": 2.0, "sequence": 30.0, "lower": 8.0, "check": 2.0, "follow": 12.0, "interpret": 30.0}
+"""Seconds that stages took for efficienttam_s on two cores: what counts is how they compare. Recording by what a task
+is recorded on, and following an object where the artefacts run and where an interpreter stands in for them."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of running an artefact and of looking for hazards in it."""
+
+    artifact: Artifact
+    findings: tuple[Finding, ...]
+
 
 def make(export: Export, progress: Progress) -> Made:
     """Make every artefact of a plan and judge it; raises `VitexportError` for what cannot be lowered."""
-    planned, recorded = export.planned, Stage("reference outputs", partial(_record, export), weight=3.0)
-    stages, verified, linted, followed = [recorded], list[Stage](), list[Stage](), list[Stage]()
+    planned, on = export.planned, TASKS[export.planned.info.family.task].recorded_on
+    recorded = Stage("reference outputs", partial(_record, export), weight=_WEIGHTS[on])
+    stages, checked, followed = [recorded], list[Stage](), list[Stage]()
     for variant in planned.lowerings:
         label, group = label_among(planned.lowerings, variant), variant.format
         own: list[Stage] = []
         for graph in export.graphs:
-            lower = Stage(f"{label}: lower {graph.name}", partial(_lower, export, variant, graph), (), group, 4.0)
+            lowering, checking = (partial(work, export, variant, graph) for work in (_lower, _check))
+            lower = Stage(f"{label}: lower {graph.name}", lowering, (), group, _WEIGHTS["lower"])
             after = (recorded.name, lower.name)
-            check = Stage(f"{label}: verify {graph.name}", partial(_verify, export, variant, graph), after, group)
-            lint = Stage(f"{label}: lint {graph.name}", partial(_lint, export, graph), (check.name,), group, 0.2)
-            stages += [lower, check, lint]
+            check = Stage(f"{label}: verify {graph.name}", checking, after, group, _WEIGHTS["check"])
+            stages += [lower, check]
             own.append(check)
-            linted.append(lint)
-        verified += own
-        if TASKS[planned.info.family.task].recorded_on == "sequence":
+        checked += own
+        if on == "sequence":
             seen = (recorded.name, *(stage.name for stage in own))
+            following, interpreted = partial(_follow, export, variant), backend(variant.format).interpreted
+            weight = _WEIGHTS["interpret" if interpreted else "follow"]
             # It is timed, so nothing may run beside it; an interpreter's times are not kept.
-            alone = not backend(variant.format).interpreted
-            name = f"{label}: follow an object"
-            followed.append(Stage(name, partial(_follow, export, variant), seen, group, 2.0, alone))
+            stage = Stage(f"{label}: follow an object", following, seen, group, weight, alone=not interpreted)
+            followed.append(stage)
     stages += followed
     workers = planned.request.workers or workers_for(_memory_of_a_worker(export.network), len(stages))
     results = run_stages(stages, workers, progress)
+    done: list[Checked] = [results[stage.name] for stage in checked]
     return Made(
-        tuple(results[stage.name] for stage in verified),
+        tuple(one.artifact for one in done),
         results[recorded.name],
         tuple(one for stage in followed if (one := results[stage.name]) is not None),
-        worst_first(finding for stage in linted for finding in results[stage.name]),
+        worst_first(finding for one in done for finding in one.findings),
     )
 
 
@@ -86,26 +101,23 @@ def _lower(export: Export, variant: Variant, graph: Graph, report: Report) -> Lo
         ) from error
 
 
-def _verify(
+def _check(
     export: Export, variant: Variant, graph: Graph, report: Report, sequence: SequenceEntry | None, lowered: Lowered
-) -> Artifact:
-    """Run an artefact from disk on the recorded vectors, and return the manifest's entry for it."""
-    path, folder = export.path(variant, graph), export.folder
+) -> Checked:
+    """Run an artefact from disk on the recorded vectors, and look for hazards in it and in its program."""
+    path, folder, oldest = export.path(variant, graph), export.folder, export.planned.min_ios
     vectors = read_vectors(folder / vectors_file(graph.name))
     verification = verify(Case(variant, graph.name, path, graph.inputs, graph.outputs, *vectors), _counted(report))
-    return artifact_entry(export, variant, graph, lowered, verification)
-
-
-def _lint(export: Export, graph: Graph, report: Report, artifact: Artifact) -> tuple[Finding, ...]:
-    """Return what the rules find in a program and in the file made of it."""
-    oldest = export.planned.min_ios
-    return findings([*of_program(graph, [artifact.variant], oldest), of_artifact(artifact, export.folder, oldest)])
+    artifact = artifact_entry(export, variant, graph, lowered, verification)
+    found = findings([*of_program(graph, [variant], oldest), of_artifact(artifact, folder, oldest)])
+    return Checked(artifact, found)
 
 
 def _follow(
-    export: Export, variant: Variant, report: Report, sequence: SequenceEntry, *artifacts: Artifact
+    export: Export, variant: Variant, report: Report, sequence: SequenceEntry, *checked: Checked
 ) -> Followed | None:
     """Follow the recorded sequence with the artefacts of a variant; None where one of them did not run."""
+    artifacts = [one.artifact for one in checked]
     if not all(artifact.verification.runtime for artifact in artifacts):
         return None
     files = {artifact.graph: export.folder / artifact.file for artifact in artifacts}

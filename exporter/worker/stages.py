@@ -113,8 +113,9 @@ def _next(
 ) -> tuple[Fork, Stage] | None:
     """An idle process and the stage for it; None if there is no such pair now.
 
-    Stages go to processes of their own group first, then where no process is at work on the group; of several, that
-    goes first on which most of the work waits. What runs alone waits until nothing runs and nothing else can begin.
+    That stage comes first behind which the longest chain of work waits. Of several, one goes to a process of its own
+    group first, then to one where no process is at work on the group. What runs alone waits until nothing runs and
+    nothing else can begin.
     """
     idle = [process for process in groups if process not in running]
     beside = [stage for stage in ready if not stage.alone]
@@ -123,16 +124,15 @@ def _next(
     taken = {stage.group for stage in running.values()}
     return max(
         ((process, stage) for process in idle for stage in beside or ready),
-        key=lambda pair: (pair[1].group == groups[pair[0]], pair[1].group not in taken, urgency[pair[1].name]),
+        key=lambda pair: (urgency[pair[1].name], pair[1].group == groups[pair[0]], pair[1].group not in taken),
         default=None,
     )
 
 
 def _urgency(stages: Sequence[Stage]) -> dict[str, float]:
-    """The weight of each stage and of all that builds on it, in however many steps."""
-    weights = {stage.name: stage.weight for stage in stages}
-    built = {name: {name} for name in weights}
+    """How long it takes from the beginning of each stage to the end of the longest chain of those that build on it."""
+    behind = dict.fromkeys((stage.name for stage in stages), 0.0)
     for stage in reversed(stages):
         for name in stage.after:
-            built[name] |= built[stage.name]
-    return {name: sum(weights[each] for each in names) for name, names in built.items()}
+            behind[name] = max(behind[name], stage.weight + behind[stage.name])
+    return {stage.name: stage.weight + behind[stage.name] for stage in stages}

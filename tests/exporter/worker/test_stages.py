@@ -193,16 +193,27 @@ def test_a_process_takes_a_stage_of_another_group_rather_than_none(tmp_path):
     assert len(set(run([a, b]).values())) == 2
 
 
-def test_what_most_of_the_work_waits_for_begins_first():
+def test_the_beginning_of_the_longest_chain_comes_first():
     begun = []
     stages = [
         *(Stage(f"long {i}", pid, weight=4.0) for i in range(3)),
         Stage("reference", pid),
         Stage("step", pid, after=("reference",)),
-        *(Stage(f"verify {i}", pid, after=("step",)) for i in range(3)),
+        Stage("verify", pid, after=("step",), weight=3.0),
     ]
     run(stages, progress=lambda what, share: begun.append(what))
     assert begun[0] == "reference"
+
+
+def test_a_long_chain_comes_before_more_of_the_same_group(tmp_path):
+    stages = [
+        Stage("a1", meets(tmp_path, "a", "b"), group="a"),
+        Stage("b1", meets(tmp_path, "b", "a"), group="b"),
+        *(Stage(f"a{i}", Interval(), ("a1", "b1"), group="a") for i in (2, 3)),
+        Stage("c1", Interval(), ("a1", "b1"), group="c", weight=2.0),
+    ]
+    results = run(stages)
+    assert results["c1"][0] < max(results["a2"][0], results["a3"][0])
 
 
 @pytest.mark.parametrize("workers", [1, 2])
