@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import copy
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,8 +22,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from exporter.inference.prompts import Prompt, model_frame
-from exporter.inference.steps import ReferenceSteps, Steps
-from exporter.inference.tracker import start
+from exporter.inference.steps import ReferenceSteps
+from exporter.inference.tracker import follow_features, start
 from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.verify.parity import mask_iou
 
@@ -84,57 +84,66 @@ def known_choices() -> dict[tuple[str, int], PromptChoice]:
 
 
 def searched_choice(model: EfficientTAM, search: Search) -> PromptChoice:
-    """Prompts of large margin, and of the clicks the one whose sequence weights in half precision change least."""
-    size, steps = model.image_size, ReferenceSteps(model)
+    """Prompts of large margin after which a tracker with weights in half precision sees the same."""
+    size = model.image_size
     frames, masks = sample_clip(search.frames, size, size)
-    features = [steps.encode(model_frame(frame, size)) for frame in frames]
+    exact, rounded = _Seen(model, frames), _Seen(_rounded(model), frames)
 
-    def negated_margin(number: int, prompt: Prompt) -> float:
-        result, _ = start(steps, frames[number], prompt, features[number])
-        return -margin(result.mask_logits, size)
+    def safety(number: int, prompt: Prompt) -> tuple[bool, float]:
+        """Whether rounding leaves the mask as it is, and how large its margin is."""
+        mask, other = exact.prompted(number, prompt), rounded.prompted(number, prompt)
+        return mask_iou(mask > 0, other > 0) >= STABLE_IOU, margin(mask, size)
 
-    clicks = sorted((click(point) for point in _points_on(masks[0], search.clicks)), key=lambda p: negated_margin(0, p))
+    clicks = sorted(map(click, _points_on(masks[0], search.clicks)), key=lambda one: safety(0, one), reverse=True)
     point, box, points = (
-        min(range(0, search.frames, 3), key=lambda number: negated_margin(number, kind(masks[number])))
+        max(range(0, search.frames, 3), key=lambda number: safety(number, kind(masks[number])))
         for kind in (middle_of, box_around, points_of_all_kinds)
     )
-    x, y = _most_stable(model, frames, features, clicks[: search.tried]).points[0]
+    x, y = _most_stable(exact, rounded, clicks[: search.tried]).points[0]
     return PromptChoice((int(x), int(y)), point, box, points)
 
 
-def _most_stable(model: EfficientTAM, frames: list[Pixels], features: list[Any], clicks: Sequence[Prompt]) -> Prompt:
-    """The click after which the official algorithm sees most alike with its weights rounded to half precision."""
+def _rounded(model: EfficientTAM) -> EfficientTAM:
+    """A copy of a model with its weights rounded to half precision."""
     rounded = copy.deepcopy(model)
     for tensor in rounded.state_dict().values():
         if tensor.is_floating_point():
             tensor.copy_(tensor.half())
-    exact, half = ReferenceSteps(model), ReferenceSteps(rounded)
-    rounded_features = [half.encode(model_frame(frame, model.image_size)) for frame in frames]
+    return rounded
+
+
+class _Seen:
+    """What the official algorithm sees in a clip, as logits [1, S/4, S/4]."""
+
+    def __init__(self, model: EfficientTAM, frames: list[Pixels]) -> None:
+        self._steps, self._frames = ReferenceSteps(model), frames
+        self._features = [self._steps.encode(model_frame(frame, model.image_size)) for frame in frames]
+
+    def prompted(self, number: int, prompt: Prompt) -> NDArray[np.float32]:
+        """The object that is prompted in a frame."""
+        result, _ = start(self._steps, self._frames[number], prompt, self._features[number])
+        return result.mask_logits
+
+    def followed(self, prompt: Prompt) -> Iterator[NDArray[np.float32]]:
+        """The object that is prompted in the first frame, frame after frame."""
+        for result in follow_features(self._steps, self._frames[0], prompt, self._features):
+            yield result.mask_logits
+
+
+def _most_stable(exact: _Seen, rounded: _Seen, clicks: Sequence[Prompt]) -> Prompt:
+    """The click after which the two trackers see most alike, in their worst frame."""
     best, most = clicks[0], -1.0
     for prompt in clicks:
-        least = _least_iou((exact, half), frames[0], prompt, (features, rounded_features), most)
+        least = 1.0
+        for mask, other in zip(exact.followed(prompt), rounded.followed(prompt), strict=True):
+            least = min(least, mask_iou(mask > 0, other > 0))
+            if least <= most:
+                break
         if least > most:
             best, most = prompt, least
         if most >= STABLE_IOU:
             break
     return best
-
-
-def _least_iou(
-    pair: tuple[Steps, Steps], frame: Pixels, prompt: Prompt, features: tuple[list[Any], list[Any]], enough: float
-) -> float:
-    """Least IoU of the masks that two trackers see; they stop once it is no more than `enough`."""
-    least = 1.0
-    (result, state), (other, other_state) = (
-        start(steps, frame, prompt, known[0]) for steps, known in zip(pair, features, strict=True)
-    )
-    for known, other_known in zip(features[0][1:], features[1][1:], strict=True):
-        least = min(least, mask_iou(result.mask_logits > 0, other.mask_logits > 0))
-        if least <= enough:
-            break
-        result, state = pair[0].follow(known, state)
-        other, other_state = pair[1].follow(other_known, other_state)
-    return min(least, mask_iou(result.mask_logits > 0, other.mask_logits > 0))
 
 
 def margin(mask_logits: NDArray[np.float32], size: int) -> float:

@@ -6,7 +6,7 @@ an app runs them, and the official algorithm as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,8 +20,8 @@ from exporter.backends.runner import Arrays
 from exporter.bundle import digest, read_vectors, vectors_file, write_vectors
 from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TASKS, TRACK_FIRST, TRACK_STEP
 from exporter.inference.prompts import Prompt, model_frame, model_mask
-from exporter.inference.steps import ArtefactSteps, ReferenceSteps, Steps, TrackResult
-from exporter.inference.tracker import start
+from exporter.inference.steps import ArtefactSteps, ReferenceSteps, TrackResult
+from exporter.inference.tracker import follow_features, start
 from exporter.media.images import Pixels, to_input, verification_images
 from exporter.media.sample_clip import sample_clip
 from exporter.verify.prompt_choice import PromptChoice, box_around, click, middle_of, points_of_all_kinds, prompt_choice
@@ -120,15 +120,6 @@ def _write(graph: Graph, runner: EagerRunner, folder: Path) -> None:
     )
     stored = {key: value.astype(np.uint8) if key in images else value for key, value in inputs.items()}
     write_vectors(folder / vectors_file(graph.name), stored, outputs)
-
-
-def follow_features(steps: Steps, frame: Pixels, prompt: Prompt, features: Sequence[Any]) -> Iterator[TrackResult]:
-    """What a prompt on the first frame becomes in all frames, of which the features are known."""
-    result, state = start(steps, frame, prompt, features[0])
-    yield result
-    for known in features[1:]:
-        result, state = steps.follow(known, state)
-        yield result
 
 
 def _prompt(

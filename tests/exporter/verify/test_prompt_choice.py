@@ -1,19 +1,23 @@
 """Where a tracker's sequence is prompted: looked up or searched for seeded weights, in the middle for trained ones."""
 
+import copy
 from functools import cache
 
 import numpy as np
 import pytest
 
-from exporter.inference.prompts import Prompt, model_frame
+from exporter.inference.prompts import Prompt
 from exporter.inference.steps import ReferenceSteps
 from exporter.inference.tracker import start
 from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.config import EfficientTAMConfig
 from exporter.models.registry import MODELS
+from exporter.models.weights import seed_weights
+from exporter.verify.parity import mask_iou
 from exporter.verify.prompt_choice import (
     QUICK,
+    STABLE_IOU,
     PromptChoice,
     box_around,
     click,
@@ -75,25 +79,41 @@ def test_the_table_names_registered_models_and_places_in_their_frames():
         assert masks[0, y, x], f"{name}: not on the object"
 
 
-def test_a_search_prompts_where_the_margin_is_largest():
+def in_half_precision(model: EfficientTAM) -> EfficientTAM:
+    """The same weights, each the nearest half-precision number."""
+    rounded = copy.deepcopy(model)
+    rounded.load_state_dict({name: tensor.half().float() for name, tensor in model.state_dict().items()})
+    return rounded
+
+
+def test_a_search_prompts_where_rounding_changes_least_and_the_margin_is_largest():
     model, choice = searched()
-    size, steps = model.image_size, ReferenceSteps(model)
+    size, kinds = model.image_size, (middle_of, box_around, points_of_all_kinds)
     frames, masks = sample_clip(QUICK.frames, size, size)
-    candidates = range(0, QUICK.frames, 3)
-    features = {number: steps.encode(model_frame(frames[number], size)) for number in candidates}
 
-    def margin_of(number: int, prompt: Prompt) -> float:
-        result, _ = start(steps, frames[number], prompt, features[number])
-        return margin(result.mask_logits, size)
+    def seen(model: EfficientTAM, number: int, prompt: Prompt) -> np.ndarray:
+        return start(ReferenceSteps(model), frames[number], prompt)[0].mask_logits
 
-    for kind, chosen in (
-        (middle_of, choice.point_frame),
-        (box_around, choice.box_frame),
-        (points_of_all_kinds, choice.points_frame),
-    ):
-        assert chosen == max(candidates, key=lambda number: margin_of(number, kind(masks[number])))
+    def safety(number: int, prompt: Prompt) -> tuple[bool, float]:
+        mask, other = seen(model, number, prompt), seen(in_half_precision(model), number, prompt)
+        return mask_iou(mask > 0, other > 0) >= STABLE_IOU, margin(mask, size)
+
+    for kind, chosen in zip(kinds, (choice.point_frame, choice.box_frame, choice.points_frame), strict=True):
+        assert chosen == max(range(0, QUICK.frames, 3), key=lambda number: safety(number, kind(masks[number])))
     assert masks[0][choice.click[::-1]]
-    assert margin_of(0, click(choice.click)) > margin_of(0, middle_of(masks[0]))
+    assert safety(0, click(choice.click)) > safety(0, middle_of(masks[0]))
+
+
+def test_a_search_avoids_a_prompt_after_which_rounding_makes_another_mask_win():
+    model = EfficientTAM(EfficientTAMConfig(96, 1, 112, depth=2, global_blocks=(1,), window=6, memory_layers=1))
+    seed_weights(model.eval().requires_grad_(False))
+    frames, masks = sample_clip(QUICK.frames, 112, 112)
+    boxes = {number: box_around(masks[number]) for number in range(0, QUICK.frames, 3)}
+    logits = {number: start(ReferenceSteps(model), frames[number], box)[0].mask_logits for number, box in boxes.items()}
+    tempting = max(boxes, key=lambda number: margin(logits[number], 112))
+    other = start(ReferenceSteps(in_half_precision(model)), frames[tempting], boxes[tempting])[0].mask_logits
+    assert mask_iou(logits[tempting] > 0, other > 0) < 0.6
+    assert searched_choice(model, QUICK).box_frame != tempting
 
 
 def test_the_margin_is_the_least_logit_of_the_enlarged_mask():
