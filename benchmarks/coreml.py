@@ -171,7 +171,7 @@ def _larger_rows(names: list[str], folder: Path) -> Iterator[str]:
         graphs = {graph.name: graph for graph in graphs_of(network)}
         size = network.image_size
         frames, masks = sample_clip(2, size, size)
-        eager = {graph.name: EagerRunner(graph, None) for graph in graphs.values()}
+        eager = {graph.name: EagerRunner(graph) for graph in graphs.values()}
         steps = ArtefactSteps(eager, size)
         prompt = Prompt(points=[sample_click(masks)], labels=[1])
         for _ in follow_all(steps, frames, [prompt]):

@@ -39,6 +39,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     import numpy as np
     import torch
 
+    from exporter.backends.coreml_passes import without_checks
     from exporter.operations.tracing import lean_traces
     from exporter.rewrites.catalogue import rewritten
 
@@ -46,7 +47,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     target = deployment_target(options.min_ios)
     # Half-precision programs would return half-precision outputs; the contract says float32.
     outputs = [ct.TensorType(name=spec.name, dtype=np.float32) for spec in graph.outputs]
-    with lean_traces():
+    with lean_traces(), without_checks():
         with torch.no_grad():
             program = rewritten(graph.program, BACKEND.passes(options)).run_decompositions({})
         model = ct.convert(

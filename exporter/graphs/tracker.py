@@ -25,6 +25,7 @@ from exporter.models.efficienttam.config import (
 )
 from exporter.models.efficienttam.decoder import either, flag
 from exporter.models.efficienttam.model import LOGITS_PER_TOKEN, EfficientTAM, MaskPrediction
+from exporter.models.efficienttam.reference import Memory
 from exporter.models.point_labels import ABSENT, BOTTOM_RIGHT, MOST_POINTS
 from exporter.models.registry import Family
 
@@ -147,6 +148,29 @@ def _started(model: EfficientTAM, features: Tensor, seen: MaskPrediction) -> tup
         F.pad(seen.pointer, (0, 0, POINTER_SLOTS - 1, 0)),
         F.pad(one, (POINTER_SLOTS - 1, 0)),
     )
+
+
+def state_of(frame: int, memory: Memory) -> dict[str, Tensor]:
+    """What the official algorithm remembers before frame number `frame`, as the state that goes into a graph.
+
+    The object was prompted in one frame only.
+    """
+    (prompted,) = memory.prompted.values()
+    newest = [memory.tracked[frame - age] for age in range(1, POINTER_SLOTS) if frame - age in memory.tracked]
+    memories = [entry.memory for entry in newest[: MEMORY_SLOTS - 1]]
+    pointers = [entry.prediction.pointer for entry in newest]
+    state = (
+        *_slots(memories, prompted.memory, MEMORY_SLOTS),
+        *_slots(pointers, prompted.prediction.pointer, POINTER_SLOTS),
+    )
+    return dict(zip(STATE, state, strict=True))
+
+
+def _slots(newest: list[Tensor], prompted: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The newest [1, ...] first, the prompted frame's last, and nothing between; and flags [count] of what is there."""
+    empty = count - 1 - len(newest)
+    flags = prompted.new_tensor([1.0] * len(newest) + [0.0] * empty + [1.0])
+    return torch.cat([*newest, *[torch.zeros_like(prompted)] * empty, prompted]), flags
 
 
 def _outputs(seen: MaskPrediction, *state: Tensor) -> dict[str, Tensor]:

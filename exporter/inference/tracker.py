@@ -66,15 +66,6 @@ def start(steps: Steps, frame: Pixels, prompt: Prompt, features: Any = None) -> 
     return steps.prompt_points(features, *prompt.model_points(width, height, steps.image_size))
 
 
-def follow_features(steps: Steps, frame: Pixels, prompt: Prompt, features: Sequence[Any]) -> Iterator[TrackResult]:
-    """What a prompt on the first frame becomes in all frames, of which the features are known."""
-    result, state = start(steps, frame, prompt, features[0])
-    yield result
-    for known in features[1:]:
-        result, state = steps.follow(known, state)
-        yield result
-
-
 def _check_frame(frame: Any) -> None:
     """Raise `ImageError` for what is no frame."""
     found = f"{getattr(frame, 'dtype', type(frame).__name__)} {getattr(frame, 'shape', '')}".strip()

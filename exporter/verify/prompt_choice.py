@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from exporter.inference.prompts import Prompt, model_frame
 from exporter.inference.steps import ReferenceSteps
-from exporter.inference.tracker import follow_features, start
+from exporter.inference.tracker import start
 from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.verify.parity import mask_iou
 
@@ -126,7 +126,10 @@ class _Seen:
 
     def followed(self, prompt: Prompt) -> Iterator[NDArray[np.float32]]:
         """The object that is prompted in the first frame, frame after frame."""
-        for result in follow_features(self._steps, self._frames[0], prompt, self._features):
+        result, state = start(self._steps, self._frames[0], prompt, self._features[0])
+        yield result.mask_logits
+        for known in self._features[1:]:
+            result, state = self._steps.follow(known, state)
             yield result.mask_logits
 
 

@@ -1,12 +1,12 @@
 """What PyTorch makes of each graph's inputs, written as the conformance vectors that artefacts are held against.
 
-A classifier is recorded on pictures. A tracker is recorded on a sequence of frames: its graphs in the order in which
-an app runs them, and the official algorithm as a whole.
+A classifier is recorded on pictures. A tracker is recorded on a sequence of frames: the official algorithm as a whole,
+and the graphs on some of the states that it comes to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from exporter import manifest
 from exporter.backends.runner import Arrays
 from exporter.bundle import digest, read_vectors, vectors_file, write_vectors
-from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TASKS, TRACK_FIRST, TRACK_STEP
+from exporter.graphs.tasks import TASKS, TRACK_FIRST, TRACK_STEP
+from exporter.graphs.tracker import state_of
 from exporter.inference.prompts import Prompt, model_frame, model_mask
 from exporter.inference.steps import ArtefactSteps, ReferenceSteps, TrackResult
-from exporter.inference.tracker import follow_features, start
+from exporter.inference.tracker import start
 from exporter.media.images import Pixels, to_input, verification_images
 from exporter.media.sample_clip import sample_clip
 from exporter.verify.prompt_choice import PromptChoice, box_around, click, middle_of, points_of_all_kinds, prompt_choice
@@ -38,29 +39,28 @@ COVERING = (0.01, 0.99)
 """Share of a frame that a mask covers if it says anything."""
 
 _FILE = "vectors/sequence.safetensors"
-_KEPT = {ENCODE_IMAGE: (0, FRAMES // 2), TRACK_FIRST: (0,), TRACK_STEP: (0, 1, 6, FRAMES - 3)}
-"""Graph -> which of its runs on the sequence become its conformance vectors: memories of different fullness."""
+_ENCODED = (0, FRAMES // 2)
+"""Frames that are encoded for the conformance vectors."""
+_STEPPED = (1, 2, 3, 8, FRAMES - 1)
+"""Frames whose steps become conformance vectors: memories of different fullness."""
 
 
 class EagerRunner:
-    """A graph's eager module as a runner that keeps some of its runs; with `kept` None all of them."""
+    """A graph's eager module as a runner that keeps its runs."""
 
     runtime = "PyTorch"
 
-    def __init__(self, graph: Graph, kept: Collection[int] | None = ()) -> None:
-        self._graph, self._kept, self._count = graph, kept, 0
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
         self.inputs: list[Arrays] = []
         self.outputs: list[Arrays] = []
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> Arrays:
         with torch.inference_mode():
             results = self._graph.module(**{name: torch.from_numpy(value) for name, value in inputs.items()})
-        outputs = {name: value.numpy() for name, value in results.items()}
-        if self._kept is None or self._count in self._kept:
-            self.inputs.append(dict(inputs))
-            self.outputs.append(outputs)
-        self._count += 1
-        return outputs
+        self.inputs.append(dict(inputs))
+        self.outputs.append({name: value.numpy() for name, value in results.items()})
+        return self.outputs[-1]
 
 
 def record(
@@ -81,7 +81,7 @@ def record(
 def record_pictures(graph: Graph, folder: Path) -> None:
     """Run a graph that takes a picture on the verification pictures, and write its vectors below `folder`."""
     (image,) = graph.inputs
-    runner = EagerRunner(graph, None)
+    runner = EagerRunner(graph)
     for pixels in verification_images(image.shape[-1]):
         runner({image.name: to_input(pixels)})
     _write(graph, runner, folder)
@@ -90,30 +90,35 @@ def record_pictures(graph: Graph, folder: Path) -> None:
 def record_sequence(
     graphs: Sequence[Graph], model: EfficientTAM, choice: PromptChoice, folder: Path
 ) -> manifest.SequenceEntry:
-    """Run a tracker's graphs and the official algorithm on a sequence, prompted as chosen; write both below `folder`.
+    """Follow an object with the official algorithm, prompted as chosen, and run a tracker's graphs along the way.
 
-    Each graph's vectors are some of its runs.
+    Writes the sequence, and each graph's runs as its vectors, below `folder`.
     """
     size = model.image_size
     frames, masks = sample_clip(FRAMES, size, size)
-    followed = {graph.name: EagerRunner(graph, _KEPT.get(graph.name, ())) for graph in graphs}
-    steps = ArtefactSteps(followed, size)
-    features = [steps.encode(model_frame(frame, size)) for frame in frames]
+    reference, runners = ReferenceSteps(model), {graph.name: EagerRunner(graph) for graph in graphs}
+    steps = ArtefactSteps(runners, size)
+    features = [reference.encode(model_frame(frame, size)) for frame in frames]
+    for number in _ENCODED:
+        steps.encode(model_frame(frames[number], size))
+    _prompt(steps, frames, masks, features, choice)
     prompt = click(choice.click)
-    for _ in follow_features(steps, frames[0], prompt, features):
-        pass
-    prompted = {graph.name: EagerRunner(graph, None) for graph in graphs if graph.name in (PROMPT_POINTS, PROMPT_MASK)}
-    _prompt(ArtefactSteps(prompted, size), frames, masks, features, choice)
+    result, state = start(reference, frames[0], prompt, features[0])
+    results = [result]
+    for number in range(1, FRAMES):
+        if number in _STEPPED:
+            step = TRACK_FIRST if number == 1 and TRACK_FIRST in runners else TRACK_STEP
+            remembered = {name: value.numpy() for name, value in state_of(*state).items()}
+            steps.follow(features[number].numpy(), (step, remembered))
+        result, state = reference.follow(features[number], state)
+        results.append(result)
     for graph in graphs:
-        _write(graph, (prompted if graph.name in prompted else followed)[graph.name], folder)
-    # The official algorithm takes the same features: the eager encoder is its own.
-    tensors = [torch.from_numpy(one) for one in features]
-    results = list(follow_features(ReferenceSteps(model), frames[0], prompt, tensors))
+        _write(graph, runners[graph.name], folder)
     return _write_sequence(folder, frames, prompt, results, size)
 
 
 def _write(graph: Graph, runner: EagerRunner, folder: Path) -> None:
-    """Write the runs that a runner kept as a graph's vectors, stacked along a new first axis; pictures as uint8."""
+    """Write a runner's runs as a graph's vectors, stacked along a new first axis; pictures as uint8."""
     images = {spec.name for spec in graph.inputs if spec.kind == "image"}
     inputs, outputs = (
         {key: np.stack([run[key] for run in runs]) for key in runs[0]} for runs in (runner.inputs, runner.outputs)
@@ -131,9 +136,9 @@ def _prompt(
         (box_around, choice.box_frame),
         (points_of_all_kinds, choice.points_frame),
     ):
-        start(steps, frames[number], kind(masks[number]), features[number])
+        start(steps, frames[number], kind(masks[number]), features[number].numpy())
     for mask in (masks[0], np.zeros_like(masks[0])):
-        steps.prompt_mask(features[0], model_mask(mask, steps.image_size))
+        steps.prompt_mask(features[0].numpy(), model_mask(mask, steps.image_size))
 
 
 def _write_sequence(

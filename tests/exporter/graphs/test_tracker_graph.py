@@ -17,11 +17,12 @@ from exporter.graphs.tracker import (
     TrackFirst,
     TrackStep,
     antialiased_quarter,
+    state_of,
 )
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.config import MEMORY_SLOTS, POINTER_SLOTS, POINTER_TOKENS
 from exporter.models.efficienttam.model import MaskPrediction
-from exporter.models.efficienttam.reference import MaskPrompt, PointPrompt, prompt, track_all
+from exporter.models.efficienttam.reference import MaskPrompt, Memory, PointPrompt, prompt, track, track_all
 from exporter.models.point_labels import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
 from tests.golden_video import disc_centre, disc_masks, make_video
 from tests.models import reduced_tracker, tracker_graphs
@@ -285,6 +286,17 @@ def test_the_memory_fills_up_from_the_newest_and_keeps_the_prompted_frame(poolin
             filled = min(frame, slots - 1)
             assert outputs[f"next_{name}_valid"].tolist() == [1] * filled + [0] * (slots - 1 - filled) + [1], frame
         assert torch.equal(outputs["next_memory"][-1], rollout(pooling)[0]["next_memory"][-1])
+
+
+@pytest.mark.parametrize("pooling", [0, 2])
+def test_the_state_is_what_the_video_algorithm_remembers(pooling):
+    model, features, _, _ = oracle(pooling)
+    memory = Memory({0: prompt(model, features[0], PointPrompt(click(), torch.ones(1, 1)))})
+    for frame in range(1, FRAMES):
+        state = state_of(frame, memory)
+        for name in STATE:
+            assert_same(state[name], rollout(pooling)[frame - 1][f"next_{name}"], 1e-3)
+        _, memory = track(model, features[frame], frame, memory)
 
 
 @pytest.mark.parametrize("pooling", [0, 2])
