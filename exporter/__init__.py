@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from exporter.models.registry import create_model, list_models
     from exporter.models.weights import load_weights
     from exporter.pipeline import export
+    from exporter.plan import ExportRequest
     from exporter.verify.arm64.verify import verify_bundle_on_arm64
     from exporter.verify.artifact import verify_bundle
     from exporter.verify.litert_gpu.verify import verify_bundle_on_gpu
 
 _HOMES = {
     "Bundle": "exporter.bundle",
+    "ExportRequest": "exporter.plan",
     "Prompt": "exporter.inference.prompts",
     "VerificationError": "exporter.errors",
     "VitexportError": "exporter.errors",
@@ -48,6 +50,7 @@ _HOMES = {
 
 __all__ = [
     "Bundle",
+    "ExportRequest",
     "Prompt",
     "VerificationError",
     "VitexportError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ def artifact_entry(
     """The manifest's entry for the file of a graph in a variant."""
     format, path = backend(variant.format), export.path(variant, graph)
     return Artifact(
-        **variant._asdict(),
+        **asdict(variant),
         graph=graph.name,
         file=path.relative_to(export.folder).as_posix(),
         sha256=digest(path),

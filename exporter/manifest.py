@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,7 +30,8 @@ Kind = Literal[
 """What the numbers of a tensor are, which decides how they are stored, shown and compared."""
 
 
-class Variant(NamedTuple):
+@dataclass(frozen=True)
+class Variant:
     """One way of making a model's artefacts; with a graph's name it identifies an artefact in a bundle."""
 
     format: str
@@ -38,11 +40,24 @@ class Variant(NamedTuple):
     """None where the format has no choice of delegates"""
 
     def __str__(self) -> str:
-        return " ".join(filter(None, self))
+        return " ".join(filter(None, (self.format, self.precision, self.delegate)))
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MadeInVariant(_Part):
+    """What is said of a graph, or of a whole model, in one variant."""
+
+    format: str
+    precision: Precision
+    delegate: str | None = Field(description="Accelerated backend inside the format; null where there is no choice.")
+
+    @property
+    def variant(self) -> Variant:
+        """What it is made in."""
+        return Variant(self.format, self.precision, self.delegate)
 
 
 def label_among(variants: Collection[Variant], variant: Variant) -> str:
@@ -160,12 +175,9 @@ class RolloutTolerance(_Part):
     max_abs: float | None = Field(description="Greatest difference of a mask logit; null is no bound.")
 
 
-class Rollout(_Part):
+class Rollout(MadeInVariant):
     """A variant's artefacts as a whole, on the bundle's sequence, against the official algorithm in PyTorch."""
 
-    format: str
-    precision: Precision
-    delegate: str | None
     tolerance: RolloutTolerance
     status: Literal["passed", "failed"]
     runtime: str
@@ -178,11 +190,6 @@ class Rollout(_Part):
         description="Graph -> median ms of a run on the exporting machine; empty where an interpreter ran it."
     )
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
-
-    @property
-    def variant(self) -> Variant:
-        """The artefacts that were followed."""
-        return Variant(self.format, self.precision, self.delegate)
 
 
 class SequenceEntry(_Part):
@@ -220,12 +227,9 @@ class Latency(_Part):
     source: str
 
 
-class Artifact(_Part):
+class Artifact(MadeInVariant):
     """A graph in a variant; (format, precision, delegate, graph) occurs once in a bundle."""
 
-    format: str
-    precision: Precision
-    delegate: str | None = Field(description="Accelerated backend inside the format; null where there is no choice.")
     graph: str
     file: str
     sha256: str
@@ -243,20 +247,12 @@ class Artifact(_Part):
     verification: Verification
     latency: Latency | None = None
 
-    @property
-    def variant(self) -> Variant:
-        """All that identifies the artefact but its graph."""
-        return Variant(self.format, self.precision, self.delegate)
 
-
-class Finding(_Part):
+class Finding(MadeInVariant):
     """What may go wrong with a graph in a format on the device, though it agrees with PyTorch here."""
 
     rule: str = Field(description="Id of the rule, as docs/lint.md lists it.")
     severity: Severity
-    format: str
-    precision: Precision
-    delegate: str | None
     graph: str
     seen_in: Literal["program", "artifact"] = Field(description="The captured program, or the file made of it.")
     count: int = Field(description="Operations that it is about.")
@@ -265,11 +261,6 @@ class Finding(_Part):
     reason: str
     advice: str = Field(description="What to do about it.")
     link: str = Field(description="Public issue or page that documents it.")
-
-    @property
-    def variant(self) -> Variant:
-        """What the graph is made in."""
-        return Variant(self.format, self.precision, self.delegate)
 
 
 class Manifest(_Part):
@@ -283,7 +274,7 @@ class Manifest(_Part):
     target: Target
     preprocessing: Preprocessing
     variants: tuple[Variant, ...] = Field(
-        description="(format, precision, delegate) that every graph was made in, in the order they were asked for."
+        description="What every graph was made in, in the order in which it was asked for."
     )
     graphs: tuple[GraphEntry, ...]
     artifacts: tuple[Artifact, ...]
@@ -311,13 +302,15 @@ class Manifest(_Part):
         """What to call a variant in this bundle."""
         return label_among(self.variants, variant)
 
-    def measured_again(self, verifications: Iterable[Verification], rollouts: Iterable[Rollout]) -> Manifest:
-        """The same bundle with other results: one verification for each artefact, in order."""
+    def measured_again(
+        self, verifications: Iterable[Verification], rollouts: Iterable[Rollout], provenance: dict[str, str]
+    ) -> Manifest:
+        """The same bundle with other results, measured with `provenance`: one of each artefact, in order."""
         artifacts = tuple(
             artifact.model_copy(update={"verification": verification})
             for artifact, verification in zip(self.artifacts, verifications, strict=True)
         )
-        return self.model_copy(update={"artifacts": artifacts, "rollouts": tuple(rollouts)})
+        return self.model_copy(update={"artifacts": artifacts, "rollouts": tuple(rollouts), "provenance": provenance})
 
 
 def json_schema() -> str:

@@ -6,7 +6,7 @@ Everything is here that can be settled, or refused, before the work begins.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,12 @@ class ExportRequest:
 
     @classmethod
     def of(cls, model: str | ExportRequest, *settings: Any, **named: Any) -> ExportRequest:
-        """A request that is whole already, or one made of a model's name and the fields after it."""
-        return model if isinstance(model, ExportRequest) else cls(model, *settings, **named)
+        """A request made of a model's name and the fields after it, or a whole one with other fields, given by name."""
+        if isinstance(model, ExportRequest):
+            if settings:
+                raise TypeError("Beside a whole request, settings are passed by name.")
+            return replace(model, **named)
+        return cls(model, *settings, **named)
 
     @property
     def precisions(self) -> tuple[Precision, ...]:
@@ -78,7 +82,8 @@ class Plan:
         """Name of the bundle's folder: model and target, and whatever makes it another than the default one."""
         request, size = self.request, self.request.image_size
         parts = [request.model.lower(), self.device.id]
-        if size is not None and size != self.info.image_size:
+        usual = _resolved(model_info(request.model), self.device, None)
+        if size is not None and (size, self.info) != (usual.image_size, usual):
             parts.append(f"{size}px")
         if any(variant.precision != backend(variant.format).precisions[0] for variant in self.lowerings):
             parts += dict.fromkeys(variant.precision for variant in self.lowerings)

@@ -36,10 +36,13 @@ def cores() -> int:
 
 
 def _commit() -> str | None:
-    """Commit of the source that runs: of the clone that it lies in, or of the repository that pip took it from."""
+    """Commit of the source that runs: of the clone that it lies in, or of the repository that pip took it from.
+
+    It ends in -dirty where files of the clone were changed since.
+    """
     folder = Path(__file__).parents[2]
     if (folder / ".git").exists():
-        return _git(folder, "rev-parse", "HEAD")
+        return _git(folder, "describe", "--always", "--exclude=*", "--abbrev=40", "--dirty")
     origin = metadata.distribution("vitexport").read_text("direct_url.json")
     found = json.loads(origin).get("vcs_info", {}).get("commit_id") if origin else None
     return str(found) if found else None

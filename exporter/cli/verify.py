@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -100,7 +100,7 @@ class VerifiedAgain:
         return {
             "verdict": self.verdict,
             "artifacts": [
-                {**one.variant._asdict(), "graph": one.graph, **one.verification.model_dump()}
+                {**asdict(one.variant), "graph": one.graph, **one.verification.model_dump()}
                 for one in self.measured.artifacts
             ],
             "rollouts": [rollout.model_dump() for rollout in self.measured.rollouts],
@@ -128,7 +128,7 @@ def _verify_again(
         checked = verify_bundle(bundle, progress)
         rollouts = roll_out_bundle(bundle, checked, progress)
         explained = explain_bundle(bundle, checked, known, progress) if known is not None else None
-    measured = bundle.manifest.measured_again([verification for _, verification in checked], rollouts)
+    measured = bundle.manifest.measured_again([verdict for _, verdict in checked], rollouts, provenance())
     return VerifiedAgain(measured, explained, compare_bundles(measured, old.manifest) if old is not None else None)
 
 

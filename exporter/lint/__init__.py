@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from exporter.lint.rules import Rule, rules
 from exporter.lint.subject import Place, Subject
@@ -46,7 +47,7 @@ def _finding(rule: Rule, subject: Subject, places: list[Place]) -> Finding:
     return Finding(
         rule=rule.id,
         severity=rule.severity,
-        **subject.variant._asdict(),
+        **asdict(subject.variant),
         graph=subject.graph,
         seen_in=subject.stage,
         count=len(places),

@@ -27,7 +27,7 @@ def lint_model(
     request = ExportRequest.of(model, *settings, **named)
     planned = plan(request)
     step("model", 0.0)
-    network = create_model(planned.info.name, request.image_size)
+    network = create_model(planned.info.name, request.image_size, num_classes=request.num_classes)
     seed_weights(network)
     step("capture", 0.1)
     graphs = graphs_of(network)

@@ -6,7 +6,7 @@ A variant's artefacts follow the recorded sequence, and must see what the offici
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from time import monotonic
@@ -61,7 +61,7 @@ def roll_out(
     except Exception as error:  # whatever a runtime throws
         detail = f"The artefacts do not run ({describe(error)})"
         rollout = Rollout(
-            **variant._asdict(),
+            **asdict(variant),
             tolerance=TOLERANCES[variant.precision].rollout,
             status="failed",
             runtime="",
@@ -111,7 +111,7 @@ def follow(
     within = f"mask IoU at least {min(ious):.4f}, logits within {max(differences):.1e}"
     cut = f"; then its {box:.0f} s were up" if left_out else ""
     rollout = Rollout(
-        **variant._asdict(),
+        **asdict(variant),
         tolerance=tolerance,
         status="failed" if problems else "passed",
         runtime=steps.runtime,

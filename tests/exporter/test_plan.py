@@ -79,6 +79,14 @@ def test_a_tracker_without_a_size_is_the_small_one_on_phones(model, target, imag
         ({"formats": ["coreml"], "precision": "fp32"}, "mobilevit_s-pixel8-fp32"),
         ({"formats": ["coreml"], "precision": ["fp16", "fp32"]}, "mobilevit_s-pixel8-fp16-fp32"),
         ({"formats": ["coreml", "tflite"], "precision": ["fp32", "fp16"]}, "mobilevit_s-pixel8-fp32-fp16"),
+        ({"model": "efficienttam_s", "target": "iphone15"}, "efficienttam_s-iphone15"),
+        ({"model": "efficienttam_s", "target": "iphone15", "image_size": 1024}, "efficienttam_s-iphone15-1024px"),
+        ({"model": "efficienttam_s", "target": "iphone15", "image_size": 512}, "efficienttam_s-iphone15-512px"),
+        ({"model": "efficienttam_s", "target": "host", "image_size": 1024}, "efficienttam_s-host"),
+        (
+            {"model": "efficienttam_s_512x512", "target": "iphone15", "image_size": 512},
+            "efficienttam_s_512x512-iphone15",
+        ),
         ({"target": "host", "formats": ["executorch"], "delegate": "xnnpack"}, "mobilevit_s-host"),
         ({"target": "host", "formats": ["executorch"], "delegate": "coreml"}, "mobilevit_s-host-coreml-delegate"),
         (
@@ -132,5 +140,15 @@ def test_a_precision_that_would_be_ignored_is_refused(formats, precision, compla
 
 def test_a_request_is_the_same_whole_or_in_its_fields():
     whole = ExportRequest("mobilevit_s", "pixel8", ["tflite"], "fp32", "random", 128)
-    assert ExportRequest.of(whole) is whole
+    assert ExportRequest.of(whole) == whole
+    assert ExportRequest.of(whole, image_size=64) == ExportRequest(
+        "mobilevit_s", "pixel8", ["tflite"], "fp32", "random", 64
+    )
     assert ExportRequest.of("mobilevit_s", "pixel8", ["tflite"], "fp32", "random", image_size=128) == whole
+
+
+def test_beside_a_whole_request_settings_go_by_name():
+    with pytest.raises(TypeError, match="by name"):
+        ExportRequest.of(ExportRequest("mobilevit_s"), "pixel8")
+    with pytest.raises(TypeError, match="no_such_setting"):
+        ExportRequest.of(ExportRequest("mobilevit_s"), no_such_setting=1)

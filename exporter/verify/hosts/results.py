@@ -8,8 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from device_profiles.vocabulary import Precision
-from exporter.manifest import Variant, Verification, label_among
+from exporter.manifest import MadeInVariant, Variant, Verification, label_among
 from exporter.verify.verdict import Verdict, listed
 
 Status = Literal["passed", "failed", "not taken", "not covered"]
@@ -44,12 +43,9 @@ class Processor(_Part):
     """Why it could not be had; None if artefacts were run on it."""
 
 
-class OnProcessor(_Part):
+class OnProcessor(MadeInVariant):
     """An artefact on a processor of a host; with `processor` None one that is not covered."""
 
-    format: str
-    precision: Precision
-    delegate: str | None
     graph: str
     processor: str | None = None
     status: Status
@@ -58,11 +54,6 @@ class OnProcessor(_Part):
     """Compared with the same artefact run on this machine, where that says more than PyTorch"""
     detail: str = ""
     """What is wrong, which operators are not taken, or why it is not covered; empty if it passed."""
-
-    @property
-    def variant(self) -> Variant:
-        """What it is, but for its graph."""
-        return Variant(self.format, self.precision, self.delegate)
 
 
 class OnHost(_Part):

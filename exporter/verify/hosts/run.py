@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from exporter.backends import backend, installed
 from exporter.backends.runner import InputProgress, Progress, run_all
@@ -144,7 +144,7 @@ def _result(
     against_here: Verification | None = None,
 ) -> OnProcessor:
     return OnProcessor(
-        **case.variant._asdict(),
+        **asdict(case.variant),
         graph=case.graph,
         processor=None if processor is None else processor.name,
         status=status,

@@ -21,5 +21,8 @@ def test_versions_system_cpu_and_threads_are_named():
 
 
 def test_the_commit_is_that_of_the_clone_which_runs():
-    asked = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True)
-    assert provenance()["commit"] == (asked.stdout.strip() or "unknown")
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()
+
+    changed = "-dirty" if git("status", "--porcelain", "--untracked-files=no") else ""
+    assert provenance()["commit"] == (f"{git('rev-parse', 'HEAD')}{changed}" if git("rev-parse", "HEAD") else "unknown")

@@ -20,7 +20,7 @@ def onnx_bundle(two_precisions: Path, tmp_path: Path) -> Path:
     manifest = json.loads((path / MANIFEST).read_text())
     for entries in ("artifacts", "findings"):
         manifest[entries] = [entry for entry in manifest[entries] if entry["format"] == "onnx"]
-    manifest["variants"] = [variant for variant in manifest["variants"] if variant[0] == "onnx"]
+    manifest["variants"] = [variant for variant in manifest["variants"] if variant["format"] == "onnx"]
     (path / MANIFEST).write_text(json.dumps(manifest))
     return path
 

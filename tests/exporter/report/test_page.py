@@ -15,6 +15,7 @@ from exporter.bundle import REPORT, write_vectors
 from exporter.manifest import (
     Artifact,
     Delegation,
+    Finding,
     GraphEntry,
     Latency,
     Manifest,
@@ -208,13 +209,13 @@ def test_the_file_needs_nothing_else(tmp_path: Path) -> None:
 
 
 def test_every_artefact_stands_there_with_its_verdict(tmp_path: Path) -> None:
-    html = report(tmp_path, manifest(artifact("tflite", PASSED), artifact("coreml", NOT_EXECUTED)))
+    package = artifact("coreml", NOT_EXECUTED, compute_units=("cpu", "gpu", "npu"))
+    html = report(tmp_path, manifest(artifact("tflite", PASSED), package))
     seen = text(html)
     assert "1 format (tflite) agrees with PyTorch within 6.0e-07; coreml was not executed." in seen
-    assert re.search(
-        r"tflite classify fp32 14\.31 6\.0e-07 ≤ 1e-04 2\.0e-06 top-1 100\.0% ≥ 100\.0% .*? ✓ passed", seen
-    )
-    assert re.search(r"coreml classify fp32 14\.31 — — — — .*? – not executed", seen)
+    assert "tflite classify fp32 14.31 6.0e-07 ≤ 1e-04 2.0e-06 top-1 100.0% ≥ 100.0% top-5 100.0% — CPU LiteRT" in seen
+    assert "LiteRT 2.3.0 ✓ passed" in seen
+    assert re.search(r"coreml classify fp32 14\.31 — — — — CPU, GPU, NPU — – not executed", seen)
     assert PASSED.detail in seen
     assert NOT_EXECUTED.detail in seen
 
@@ -293,6 +294,27 @@ def test_labels_are_for_imagenet_only(tmp_path: Path) -> None:
     flowers = manifest(artifact("tflite", PASSED))
     flowers = flowers.model_copy(update={"model": flowers.model.model_copy(update={"num_classes": 102})})
     assert "goldfish" not in text(report(tmp_path, flowers))
+
+
+def test_a_hazard_names_the_precision_where_a_format_has_several(tmp_path: Path) -> None:
+    half, single = (artifact("coreml", PASSED, precision=precision) for precision in ("fp16", "fp32"))
+    finding = Finding(
+        format="coreml",
+        precision="fp16",
+        delegate=None,
+        graph="classify",
+        rule="half-epsilon",
+        severity="warning",
+        seen_in="program",
+        count=1,
+        where=("model.norm",),
+        detail="an epsilon of 1e-05",
+        reason="Half precision has few digits below 6.1e-5.",
+        advice="Train with 1e-4.",
+        link="https://example.org/19523",
+    )
+    assert "warning coreml fp16: " in text(report(tmp_path, manifest(half, single, findings=(finding,))))
+    assert "warning coreml: " in text(report(tmp_path, manifest(half, findings=(finding,))))
 
 
 def test_text_from_outside_is_escaped(tmp_path: Path) -> None:

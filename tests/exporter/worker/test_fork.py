@@ -10,8 +10,6 @@ import pytest
 from exporter.errors import BackendError
 from exporter.worker.fork import forks, heard
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
-
 
 class Stream:
     """Stands for stdout, and keeps the first few forks waiting for a lock when they open it again."""
