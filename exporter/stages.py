@@ -28,9 +28,13 @@ from exporter.worker.capacity import workers_for
 from exporter.worker.fork import Report
 from exporter.worker.stages import Stage, run_stages
 
-_WEIGHTS = {"pictures": 2.0, "sequence": 30.0, "lower": 8.0, "check": 2.0, "follow": 12.0, "interpret": 30.0}
-"""Seconds that stages took for efficienttam_s on two cores: what counts is how they compare. Recording by what a task
-is recorded on, and following an object where the artefacts run and where an interpreter stands in for them."""
+_RECORDING = {"pictures": 2.0, "sequence": 25.0}
+"""What a task is recorded on -> seconds that it took. These and the next, which are those of efficienttam_s on two cores,
+only say how stages compare."""
+_LOWERING, _CHECKING = 8.0, 2.0
+"""Seconds for a graph in a format"""
+_FOLLOWING, _INTERPRETING = 12.0, 30.0
+"""Seconds for a sequence with artefacts that run, and with an interpreter in their place"""
 
 
 @dataclass(frozen=True)
@@ -44,23 +48,23 @@ class Checked:
 def make(export: Export, progress: Progress) -> Made:
     """Make every artefact of a plan and judge it; raises `VitexportError` for what cannot be lowered."""
     planned, on = export.planned, TASKS[export.planned.info.family.task].recorded_on
-    recorded = Stage("reference outputs", partial(_record, export), weight=_WEIGHTS[on])
+    recorded = Stage("reference outputs", partial(_record, export), weight=_RECORDING[on])
     stages, checked, followed = [recorded], list[Stage](), list[Stage]()
     for variant in planned.lowerings:
         label, group = label_among(planned.lowerings, variant), variant.format
         own: list[Stage] = []
         for graph in export.graphs:
             lowering, checking = (partial(work, export, variant, graph) for work in (_lower, _check))
-            lower = Stage(f"{label}: lower {graph.name}", lowering, (), group, _WEIGHTS["lower"])
+            lower = Stage(f"{label}: lower {graph.name}", lowering, (), group, _LOWERING)
             after = (recorded.name, lower.name)
-            check = Stage(f"{label}: verify {graph.name}", checking, after, group, _WEIGHTS["check"])
+            check = Stage(f"{label}: verify {graph.name}", checking, after, group, _CHECKING)
             stages += [lower, check]
             own.append(check)
         checked += own
         if on == "sequence":
             seen = (recorded.name, *(stage.name for stage in own))
             following, interpreted = partial(_follow, export, variant), backend(variant.format).interpreted
-            weight = _WEIGHTS["interpret" if interpreted else "follow"]
+            weight = _INTERPRETING if interpreted else _FOLLOWING
             # It is timed, so nothing may run beside it; an interpreter's times are not kept.
             stage = Stage(f"{label}: follow an object", following, seen, group, weight, alone=not interpreted)
             followed.append(stage)

@@ -2,8 +2,8 @@
 
 A prompted frame is remembered by the sign of its mask, pixel by pixel. With seeded weights one pixel at the edge of
 zero changes sign with the last bit of a float, and from some clicks the memory makes chaos of any rounding. So seeded
-weights are prompted where that does least harm; `benchmarks/prompt_choice.py` finds such places for the registered
-models, and they are kept as data. A trained tracker is prompted at the middle of the object.
+weights are prompted where that does least harm; `benchmarks/prompt_choice.py` found such places for the models of
+512 pixels, and they are kept as data. A trained tracker is prompted at the middle of the object.
 """
 
 from __future__ import annotations
