@@ -29,7 +29,7 @@ from exporter.worker.fork import Report
 from exporter.worker.stages import Stage, run_stages
 
 _RECORDING = {"pictures": 2.0, "sequence": 25.0}
-"""What a task is recorded on -> seconds that it took. These and the next, which are those of efficienttam_s on two cores,
+"""What a task is recorded on -> seconds that it took. These and the next are those of efficienttam_s on two cores, and
 only say how stages compare."""
 _LOWERING, _CHECKING = 8.0, 2.0
 """Seconds for a graph in a format"""
