@@ -18,6 +18,7 @@ ROOMS = (
     "errors",
     "toolchain_noise",
     "atomic",
+    "cores",
     "manifest",
     "media",
     "operations",

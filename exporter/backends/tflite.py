@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
+from exporter.cores import cores
 from exporter.operations.operation import Operation, Value
 
 if TYPE_CHECKING:
@@ -75,17 +75,12 @@ class LiteRTRunner:
 
         self.runtime = f"LiteRT {metadata.version('ai-edge-litert')}"
         # Its own default is one thread, the other runtimes' every core.
-        self._interpreter = Interpreter(str(path), num_threads=threads or _cores())
+        self._interpreter = Interpreter(str(path), num_threads=threads or cores())
         (name,) = self._interpreter.get_signature_list()
         self._run = self._interpreter.get_signature_runner(name)
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         return dict(self._run(**inputs))
-
-
-def _cores() -> int:
-    """Those that this process may use, where the system says."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load(path: Path, threads: int | None = None) -> LiteRTRunner:
@@ -100,7 +95,7 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
         str(path),
         experimental_preserve_all_tensors=True,
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        num_threads=_cores(),
+        num_threads=cores(),
     )
     (signature,) = interpreter.get_signature_list()
     interpreter.get_signature_runner(signature)(**inputs)

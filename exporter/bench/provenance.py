@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
 from functools import cache
@@ -11,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from device_profiles import load
+from exporter.cores import cores
 
 PACKAGES = ("torch",)
 """Distributions whose versions decide figures in every format; those of a format's toolchain are the artefact's."""
@@ -28,11 +28,6 @@ def provenance() -> dict[str, str]:
         "cpu": load("host").soc or "unknown",
         "threads": str(cores()),
     }
-
-
-def cores() -> int:
-    """Those that this process may use, where the system says."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _commit() -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ import numpy as np
 
 import device_profiles
 from exporter.backends.runner import Arrays, InputProgress
+from exporter.cores import cores
 
 SILENCE = 3600.0
 """Seconds for one input, after which a process counts as stuck; emulated, a tracker's largest graph takes minutes."""
@@ -70,7 +70,7 @@ def run_jobs(
     One process runs them, so that Python starts once; what crashes it costs one artefact and a new process. Files that
     pass between it and this process lie in `folder`.
     """
-    left, threads = list(jobs), len(os.sched_getaffinity(0))
+    left, threads = list(jobs), cores()
     while left:
         with _started(guest, folder) as process:
             while left and process.alive:
