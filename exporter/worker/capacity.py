@@ -2,52 +2,78 @@
 
 from __future__ import annotations
 
-import os
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-_CONTROL_GROUPS = {
-    "": (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file"),
-    "memory": (
-        Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file",
-    ),
-}  # fmt: skip
-"""Controllers in /proc/self/cgroup, of version 2 and of version 1 -> where its groups are mounted, the files that hold
-a group's limit and what it uses, and what memory.stat calls the files that it may drop from memory"""
+from exporter.cores import cores
+
+_ROOT = Path("/")
+
+_MEMORY_FILES = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
+"""Of control groups of version 2, and of version 1: the files that hold a group's limit and what it uses, and what
+memory.stat calls the file pages that it may drop from memory"""
 
 
-def workers_for(bytes_each: int, most: int) -> int:
+def workers_for(bytes_each: int, most: int, root: Path = _ROOT) -> int:
     """How many processes of so many bytes fit this machine's cores and memory: at least one, and no more than `most`.
 
-    One where processes cannot be forked safely, which is anywhere but on Linux.
+    One where processes cannot be forked safely, which is anywhere but on Linux. `root` is where its /proc and /sys are.
     """
     if sys.platform != "linux":
         return 1
-    return max(1, min(len(os.sched_getaffinity(0)), memory_available() // max(1, bytes_each), most))
+    return max(1, min(cores(), memory_available(root) // max(1, bytes_each), most, *_cpu_quotas(root)))
 
 
-def memory_available() -> int:
+def memory_available(root: Path = _ROOT) -> int:
     """Bytes that new processes may take: as the kernel estimates them, and within the limits of our control groups."""
-    fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-    return min(int(fields["MemAvailable"].split()[0]) * 1024, *_left_in_control_groups())
+    fields = dict(line.split(":", 1) for line in (root / "proc/meminfo").read_text().splitlines())
+    return min([int(fields["MemAvailable"].split()[0]) * 1024, *_memory_left(root)])
 
 
-def _left_in_control_groups() -> Iterator[int]:
-    """Bytes that may still be taken in our control group, and in each of those around it, where it has a limit."""
-    groups = Path("/proc/self/cgroup")
-    for line in groups.read_text().splitlines() if groups.exists() else ():
+def _memory_left(root: Path) -> Iterator[int]:
+    """Bytes that may still be taken in each control group that has a limit."""
+    for group in _control_groups("memory", root):
+        for limit, used, droppable in _MEMORY_FILES:
+            with suppress(OSError, ValueError, KeyError):  # of the other version, or "max"
+                stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+                taken = int((group / used).read_text()) - int(stat[droppable])
+                yield int((group / limit).read_text()) - taken
+
+
+def _cpu_quotas(root: Path) -> Iterator[int]:
+    """Cores' worth of time, rounded up, that each control group may take which has a quota."""
+    for group in _control_groups("cpu", root):
+        with suppress(OSError, ValueError):  # version 2, "max" where there is no quota
+            quota, period = map(int, (group / "cpu.max").read_text().split())
+            yield math.ceil(quota / period)
+        with suppress(OSError, ValueError):  # version 1, -1 where there is no quota
+            quota, period = (int((group / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
+            if quota > 0:
+                yield math.ceil(quota / period)
+
+
+def _control_groups(controller: str, root: Path) -> Iterator[Path]:
+    """Folders of our control group and of those around it, of either version, which may lack what they are read for.
+
+    In a container, the path of our group may be that of the host: of its folders, only the mount exists.
+    """
+    listed = root / "proc/self/cgroup"
+    for line in listed.read_text().splitlines() if listed.exists() else ():
         _, controllers, path = line.split(":", 2)
-        if controllers not in _CONTROL_GROUPS:
+        if not controllers:  # version 2, all in one tree
+            mount = root / "sys/fs/cgroup"
+        elif controller in controllers.split(","):
+            mount = root / "sys/fs/cgroup" / controller
+        else:
             continue
-        mount, limit, used, droppable = _CONTROL_GROUPS[controllers]
         own = mount / path.lstrip("/")
         for folder in (own, *own.parents):
-            # Of version 2 the limit may be "max". In a container, the path may be that of the host.
-            with suppress(OSError, ValueError, KeyError):
-                stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-                taken = int((folder / used).read_text()) - int(stat[droppable])
-                yield int((folder / limit).read_text()) - taken
+            yield folder
             if folder == mount:
                 break
