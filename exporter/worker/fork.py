@@ -1,4 +1,4 @@
-"""A copy of this process that works on what it is given, one piece after the other.
+"""A copy of this process that works on what it is sent, one piece after the other.
 
 It has all that this process has at that moment, such as a captured model; only results and errors travel.
 """
@@ -24,11 +24,13 @@ Report = Callable[[str, float], None]
 """Called by a piece of work as (how far it is, in words; share of it that is done)."""
 
 Work = Callable[..., Any]
-"""Called with a `Report` and whatever else it is given. What it takes and returns can be pickled."""
+"""Called with a `Report` and whatever arguments are sent. What it takes and returns can be pickled."""
 
 SECONDS_TO_START = 20.0
+"""How long a fork may take until it waits for work. A lock that some library's thread holds at the moment of the fork
+stays locked in it, and it may wait for that lock for ever."""
 _ATTEMPTS = 3
-"""A lock that some library's thread holds at the moment of the fork stays locked in it. Then another one is made."""
+"""How many forks are made, one after the other, until one starts."""
 
 _PR_SET_PDEATHSIG = 1
 """Linux, prctl(2)"""
@@ -46,25 +48,28 @@ class Fork:
         self.connection, self._theirs = context.Pipe()
         arguments = (works, self._theirs, self.connection, scratch, os.getpid())
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
-        self._given = ""
+        self._work = ""
 
     def start(self) -> None:
         self._process.start()
         self._theirs.close()
 
     def has_started(self, seconds: float) -> bool:
-        """Whether it has come to the point where it waits for work within so many seconds."""
-        return self.connection.poll(seconds) and self.take() == ("started", None)
-
-    def give(self, name: str, given: Sequence[Any]) -> None:
-        """Have it work on something; raises `BackendError` if it cannot any more."""
-        self._given = name
+        """Whether it comes to the point where it waits for work within so many seconds, and does not end before."""
         try:
-            self.connection.send((name, given))
+            return self.connection.poll(seconds) and self.receive() == ("started", None)
+        except BackendError:
+            return False
+
+    def send(self, name: str, arguments: Sequence[Any]) -> None:
+        """Have it work on something; raises `BackendError` if it cannot any more."""
+        self._work = name
+        try:
+            self.connection.send((name, arguments))
         except ConnectionError:
             raise self._died() from None
 
-    def take(self) -> tuple[str, Any]:
+    def receive(self) -> tuple[str, Any]:
         """What it sends next: "report" and its arguments, or "done" and the result.
 
         Raises the error of its work, and `BackendError` if the process has ended amidst it.
@@ -75,7 +80,7 @@ class Fork:
             raise self._died() from None
         kind, content = pickle.loads(message)
         if kind == "error":
-            raise _revived(*content)
+            raise _deserialised(*content)
         return kind, content
 
     def kill(self) -> None:
@@ -89,12 +94,12 @@ class Fork:
         code = self._process.exitcode or 0
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return BackendError(
-            f"{self._given}: its process was ended ({how}), perhaps for want of memory: pass --workers 1."
+            f"{self._work}: its process was ended ({how}), perhaps for want of memory: pass --workers 1."
         )
 
 
-def heard(forks: Sequence[Fork]) -> list[Fork]:
-    """Those that have sent something, or ended; waits until there is one."""
+def readable(forks: Sequence[Fork]) -> list[Fork]:
+    """Those that have sent something, or ended, which `receive` tells; waits until there is one."""
     sent = wait([fork.connection for fork in forks])
     return [fork for fork in forks if fork.connection in sent]
 
@@ -103,7 +108,7 @@ def heard(forks: Sequence[Fork]) -> list[Fork]:
 def forks(works: Mapping[str, Work], count: int, seconds_to_start: float = SECONDS_TO_START) -> Iterator[list[Fork]]:
     """Forks that work on any of `works` by name. With the block they end, and so do their scratch files.
 
-    Raises `BackendError` where one does not start within `seconds_to_start` in three attempts.
+    Raises `BackendError` where none of three attempts starts one within `seconds_to_start`.
     """
     made: list[Fork] = []
     with tempfile.TemporaryDirectory(prefix="vitexport-", ignore_cleanup_errors=True) as scratch:
@@ -148,14 +153,14 @@ def _serve(works: Mapping[str, Work], connection: Connection, parents: Connectio
         connection.send(("started", None))
     while True:
         try:
-            name, given = connection.recv()
+            name, arguments = connection.recv()
         except (EOFError, ConnectionError):  # the second where the parent left something unread
             return
         try:
-            result = works[name](lambda what, share: connection.send(("report", (what, share))), *given)
+            result = works[name](lambda what, share: connection.send(("report", (what, share))), *arguments)
             connection.send(("done", result))
         except BaseException as error:  # whatever it is, it is the parent's to raise
-            connection.send(("error", _told(error)))
+            connection.send(("error", _serialised(error)))
 
 
 def _end_with(parent: int) -> None:
@@ -191,7 +196,7 @@ def _open_streams_again() -> None:
             setattr(sys, name, new)
 
 
-def _told(error: BaseException) -> tuple[bytes, str, str, str]:
+def _serialised(error: BaseException) -> tuple[bytes, str, str, str]:
     """An error as it travels: itself if it can be pickled, its message, its type with it, and where it was raised."""
     try:
         itself = pickle.dumps(error)
@@ -200,7 +205,7 @@ def _told(error: BaseException) -> tuple[bytes, str, str, str]:
     return itself, str(error), describe(error), "".join(traceback.format_exception(error))
 
 
-def _revived(itself: bytes, message: str, described: str, trace: str) -> Exception:
+def _deserialised(itself: bytes, message: str, described: str, trace: str) -> Exception:
     """The error that was sent, of its own type unless it does not survive being pickled; its trace becomes a note."""
     try:
         error = pickle.loads(itself)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from exporter.backends.runner import Progress
-from exporter.worker.fork import Fork, Work, forks, heard
+from exporter.worker.fork import Fork, Work, forks, readable
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ def _side_by_side(stages: Sequence[Stage], processes: Sequence[Fork], shares: _S
             waiting.remove(stage)
             running[process], groups[process] = stage, stage.group or groups[process]
             shares.begin(stage.name)
-            process.give(stage.name, [results[name] for name in stage.after])
-        for process in heard(list(running)):
+            process.send(stage.name, [results[name] for name in stage.after])
+        for process in readable(list(running)):
             name = running[process].name
-            kind, content = process.take()
+            kind, content = process.receive()
             if kind == "report":
                 shares.report(name, *content)
             else:
