@@ -1,4 +1,4 @@
-"""Every fact of the table that the profiles were written from is in them, with its source, and nothing else is."""
+"""Every fact of the table that profiles were written from is in them, with its source, and nothing else is."""
 
 import csv
 import re
@@ -74,9 +74,9 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[\w.]+", text.casefold()))
 
 
-def test_the_table_and_the_profiles_have_the_same_devices() -> None:
-    assert sorted(device.name for device in device_profiles.all_devices()) == sorted(row["device"] for row in ROWS)
-    assert len(ROWS) == 22
+def test_every_device_of_the_table_has_a_profile() -> None:
+    assert {row["device"] for row in ROWS} <= {device.name for device in device_profiles.all_devices()}
+    assert len({row["device"] for row in ROWS}) == len(ROWS) > 0
 
 
 @every_row
