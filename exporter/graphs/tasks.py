@@ -31,11 +31,11 @@ class Task:
     """What the graphs are verified on: pictures, each by itself, or frames of a sequence, which are followed as a
     whole besides, because errors compound."""
     state: tuple[str, ...] = ()
-    """What is remembered from frame to frame: the output `next_X` is the next input `X`."""
+    """Inputs by which is remembered what the frame before put out."""
 
     @property
     def wiring(self) -> dict[str, str]:
-        """For each output that is remembered, the input that it becomes in the next step."""
+        """For each output that is remembered, the input that it becomes in the next step, in the order of `state`."""
         return {f"next_{name}": name for name in self.state}
 
 

@@ -31,8 +31,8 @@ from exporter.models.registry import Family
 
 MASKED = -1e4
 """Added to a logit, it makes a key count for nothing; half precision can hold it beside any logit."""
-STATE = TASKS["track"].state
-"""What is remembered of an object."""
+STATE, WIRING = TASKS["track"].state, TASKS["track"].wiring
+"""What is remembered of an object, as inputs; and for each output that is remembered, the input that it becomes."""
 
 
 class EncodeImage(nn.Module):
@@ -175,7 +175,7 @@ def _slots(newest: list[Tensor], prompted: Tensor, count: int) -> tuple[Tensor, 
 
 def _outputs(seen: MaskPrediction, *state: Tensor) -> dict[str, Tensor]:
     outputs = {"mask_logits": seen.mask_logits, "iou": seen.iou, "object_score": seen.object_score}
-    return outputs | {f"next_{name}": value for name, value in zip(STATE, state, strict=True)}
+    return outputs | dict(zip(WIRING, state, strict=True))
 
 
 def antialiased_quarter(size: int) -> tuple[Tensor, Tensor]:
@@ -213,7 +213,7 @@ def cut(model: EfficientTAM, family: Family) -> tuple[Graph, ...]:
         _spec("mask_logits", (1, 1, logits, logits), "NCHW", "mask_logits", "positive on the object"),
         _spec("iou", (1, 1), "NC", "score", "predicted IoU", (0, 1)),
         _spec("object_score", (1, 1), "NC", "score", "positive where the object is in sight"),
-        *(spec.model_copy(update={"name": f"next_{name}"}) for name, spec in state.items()),
+        *(state[following].model_copy(update={"name": name}) for name, following in WIRING.items()),
     )
     step = (features, *state.values())
     modules: Mapping[str, tuple[nn.Module, tuple[TensorSpec, ...], tuple[TensorSpec, ...]]] = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TRACK_FIRST, TRACK_STEP
+from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TASKS, TRACK_FIRST, TRACK_STEP
 from exporter.models.point_labels import ABSENT, MOST_POINTS
 
 if TYPE_CHECKING:
@@ -50,16 +50,16 @@ class Steps(Protocol):
     image_size: int
 
     def encode(self, image: Array) -> Any:
-        """RGB 0–255 [1, 3, S, S] -> features"""
+        """Return the features of an image, RGB 0–255 [1, 3, S, S]."""
 
     def prompt_points(self, features: Any, points: Array, labels: Array) -> tuple[TrackResult, Any]:
-        """Points [1, P, 2] in pixels of the image with labels [1, P] -> the object there, and the state after it"""
+        """Return the object at points [1, P, 2], in pixels of the image, with labels [1, P], and the state after it."""
 
     def prompt_mask(self, features: Any, mask: Array) -> tuple[TrackResult, Any]:
-        """Zeros and ones [1, 1, S, S] -> the object there, and the state after it"""
+        """Return the object that a mask of zeros and ones [1, 1, S, S] shows, and the state after it."""
 
     def follow(self, features: Any, state: Any) -> tuple[TrackResult, Any]:
-        """The object in the next frame, and the state after it"""
+        """Return the object in the next frame, by its features and the state before it, and the state after it."""
 
 
 class ArtefactSteps:
@@ -88,14 +88,14 @@ class ArtefactSteps:
         graph, remembered = state
         return self._step(graph, TRACK_STEP, features=features, **remembered)
 
-    def _step(self, graph: str, following: str, **inputs: Array) -> tuple[TrackResult, tuple[str, dict[str, Array]]]:
+    def _step(self, graph: str, after: str, **inputs: Array) -> tuple[TrackResult, tuple[str, dict[str, Array]]]:
         """Run a graph; the state is the name of the graph that comes next, and what goes into it."""
         outputs = self._run(graph, inputs)
-        state = {name.removeprefix("next_"): value for name, value in outputs.items() if name.startswith("next_")}
+        state = {following: outputs[name] for name, following in TASKS["track"].wiring.items()}
         result = TrackResult(
             outputs["mask_logits"][0], float(outputs["iou"][0, 0]), float(outputs["object_score"][0, 0])
         )
-        return result, (following if following in self.runners else TRACK_STEP, state)
+        return result, (after if after in self.runners else TRACK_STEP, state)
 
     def _run(self, graph: str, inputs: dict[str, Array]) -> dict[str, Array]:
         start = time.perf_counter()
