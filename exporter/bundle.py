@@ -166,15 +166,16 @@ class Bundle:
         from exporter.backends import backend, installed
 
         made = self.manifest.variants
+        asked = " or ".join(precisions or ())
         fitting = [one for one in made if not precisions or one.precision in precisions]
         if not fitting:
             there = ", ".join(dict.fromkeys(one.precision for one in made))
-            raise BundleError(f"{self.path} has nothing in {' or '.join(precisions or ())}; it has {there}.")
+            raise BundleError(f"{self.path} has nothing in {asked}; it has {there}.")
         if formats:
             for name in formats:
                 if name not in (one.format for one in fitting):
                     raise BundleError(
-                        f"{self.path} has no {name}{f' in {precisions[0]}' if precisions else ''}; "
+                        f"{self.path} has no {name}{f' in {asked}' if precisions else ''}; "
                         f"it has {', '.join(map(self.manifest.label, made))}."
                     )
             return [one for name in formats for one in fitting if one.format == name]

@@ -76,6 +76,10 @@ def test_runners_are_those_of_every_variant_or_of_what_is_asked_for(bundle):
         ran(None, None, ["int8"])
     with pytest.raises(BundleError, match="no onnx in fp16"):
         ran(["onnx"], None, ["fp16"])
+    with pytest.raises(BundleError, match="no onnx in fp16 or int8; it has "):
+        ran(["onnx"], None, ["fp16", "int8"])
+    with pytest.raises(BundleError, match="no tflite; it has "):
+        ran(["tflite"])
 
 
 def test_a_photo_is_classified_in_every_variant(bundle):
