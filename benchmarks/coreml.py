@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.page import write
+from benchmarks.page import machine, write
 from benchmarks.timing import THREADS
 from device_profiles.vocabulary import Precision
 from exporter.backends import coreml
@@ -24,6 +24,7 @@ from exporter.backends.runner import Arrays, Runner, run_all
 from exporter.bundle import read_vectors, vectors_file
 from exporter.graphs.capture import Graph
 from exporter.graphs.cut import graphs_of
+from exporter.graphs.tasks import CLASSIFY, ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TRACK_FIRST, TRACK_STEP
 from exporter.inference.prompts import Prompt, model_mask
 from exporter.inference.steps import ArtefactSteps
 from exporter.inference.tracker import follow_all
@@ -45,7 +46,7 @@ CROPS = 256
 FOLLOWED = 512
 """Image size up to which trackers follow the sequence; a frame of the larger ones takes many seconds."""
 PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16")
-TIMED = (("mobilevit_s", "classify", "fp16"), ("efficienttam_ti_512x512", "encode_image", "fp16"))
+TIMED = (("mobilevit_s", CLASSIFY, "fp16"), ("efficienttam_ti_512x512", ENCODE_IMAGE, "fp16"))
 
 HEADER = """# Core ML, executed
 
@@ -80,7 +81,7 @@ follow no sequence.
 |---|---|{rules}---|---|
 """
 
-GRAPHS = ("encode_image", "prompt_points", "prompt_mask", "track_first", "track_step")
+GRAPHS = (ENCODE_IMAGE, PROMPT_POINTS, PROMPT_MASK, TRACK_FIRST, TRACK_STEP)
 
 
 def main() -> None:
@@ -96,7 +97,7 @@ def main() -> None:
         parts += [head, *map(_shown, _tracker_rows(trackers, Path(folder)))]
         parts += map(_shown, _larger_rows(larger, Path(folder)))
         if not wanted:
-            parts += ["\n## Time\n\n", *map(_shown, _times(Path(folder)))]
+            parts += ["\n## Time\n\n", *map(_shown, _times(Path(folder))), f"\n{machine()}\n"]
             write(DOCUMENT, "".join(parts))
 
 
@@ -176,11 +177,11 @@ def _larger_rows(names: list[str], folder: Path) -> Iterator[str]:
         prompt = Prompt(points=[sample_click(masks)], labels=[1])
         for _ in follow_all(steps, frames, [prompt]):
             pass
-        steps.prompt_mask(eager["encode_image"].outputs[0]["features"], model_mask(masks[0], size))
-        if "track_first" in graphs:
-            features = eager["encode_image"].outputs[1]["features"]
-            state = {key: value for key, value in eager["track_first"].inputs[0].items() if key != "features"}
-            steps.follow(features, ("track_step", state))
+        steps.prompt_mask(eager[ENCODE_IMAGE].outputs[0]["features"], model_mask(masks[0], size))
+        if TRACK_FIRST in graphs:
+            features = eager[ENCODE_IMAGE].outputs[1]["features"]
+            state = {key: value for key, value in eager[TRACK_FIRST].inputs[0].items() if key != "features"}
+            steps.follow(features, (TRACK_STEP, state))
         cells = []
         for graph in GRAPHS:
             if graph in graphs:

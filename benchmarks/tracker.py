@@ -104,7 +104,7 @@ def candidates_of(model: str, files: Path) -> dict[str, Callable[[], object]]:
     given = {graph.name: read_vectors(bundle.path / graph.vectors)[0] for graph in bundle.manifest.graphs}
     # The last recorded step of the sequence has a full bank.
     inputs = {name: {key: array[-1].astype("float32") for key, array in given[name].items()} for name in GRAPHS}
-    assert all(inputs["track_step"][name].all() for name in TASKS["track"].state if name.endswith("_valid"))
+    assert all(inputs[TRACK_STEP][name].all() for name in TASKS["track"].state if name.endswith("_valid"))
     candidates: dict[str, Callable[[], object]] = eager(model, inputs)
     for format in FORMATS:
         for graph in GRAPHS:
@@ -117,14 +117,14 @@ def eager(model: str, inputs: dict[str, dict]) -> dict[str, Callable[[], object]
     network, family = create_model(model), model_info(model).family
     seed_weights(network)
     encode = EncodeImage(network, family.mean, family.std)
-    image = torch.from_numpy(inputs["encode_image"]["image"])
-    features, memory, pointers = (torch.from_numpy(inputs["track_step"][k]) for k in ("features", "memory", "pointers"))
+    image = torch.from_numpy(inputs[ENCODE_IMAGE]["image"])
+    features, memory, pointers = (torch.from_numpy(inputs[TRACK_STEP][k]) for k in ("features", "memory", "pointers"))
 
     def step() -> object:
         seen = network.predict(network.with_memory(features, memory, list(range(MEMORY_SLOTS)), pointers))
         return seen, network.remember(features, seen.mask_logits, prompted=False)
 
-    return {f"{model} eager encode_image": lambda: encode(image), f"{model} eager track_step": step}
+    return {f"{model} eager {ENCODE_IMAGE}": lambda: encode(image), f"{model} eager {TRACK_STEP}": step}
 
 
 WORK = {"export": export_model, "count": count, "time": measure}
@@ -150,7 +150,7 @@ def document(timing: Timing, gflop: dict[str, float], bundles: dict[str, Bundle]
 
 def speed(timing: Timing, gflop: dict[str, float]) -> list[str]:
     lines = [
-        "| model | runtime | encode_image | track_step | frame | GFLOP | of GEMM | eager / this | spread |",
+        f"| model | runtime | {' | '.join(GRAPHS)} | frame | GFLOP | of GEMM | eager / this | spread |",
         f"|{'---|' * 9}",
     ]
     for model in gflop:
