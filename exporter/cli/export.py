@@ -51,17 +51,17 @@ def export(
 ) -> None:  # fmt: skip
     """Make the bundle and print what is in it."""
     request = ExportRequest(
-        model,
-        target,
-        formats or None,
-        precisions or None,
-        weights,
-        image_size,
-        num_classes,
-        min_ios,
-        delegate,
-        out,
-        workers,
+        model=model,
+        target=target,
+        formats=formats or None,
+        precision=precisions or None,
+        weights=weights,
+        image_size=image_size,
+        num_classes=num_classes,
+        min_ios=min_ios,
+        delegate=delegate,
+        out=out,
+        workers=workers,
     )
     plan(request)  # what cannot be done is said before torch is imported
     with working(verbose) as progress:

@@ -11,9 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exporter.graphs.tasks import TASKS
 from exporter.manifest import Manifest, Verification
-from exporter.verify.figures import error_text, task_metric, worst
+from exporter.verify.figures import error_text, ms_per_frame, task_metric, worst
 from exporter.verify.verdict import Verdict
 
 GOOD, BAD, UNKNOWN = "green", "bold red", "yellow"
@@ -34,7 +33,7 @@ COLOURS = {
 
 
 def stdout() -> Console:
-    """Where results go."""
+    """Return the console that results are printed to."""
     # Tables in a pipe keep their columns: 80 characters, rich's default there, would fold them.
     width = None if sys.stdout.isatty() else 160
     return Console(file=sys.stdout, markup=False, highlight=False, width=width)
@@ -107,7 +106,7 @@ def print_rollouts(manifest: Manifest) -> None:
                 len(rollout.mask_iou),
                 f"{min(rollout.mask_iou):.4f}",
                 "not finite" if None in rollout.max_abs else f"{max(d for d in rollout.max_abs if d is not None):.1e}",
-                f"{sum(rollout.ms[graph] for graph in TASKS['track'].every_frame):.0f}" if rollout.ms else "–",
+                f"{ms_per_frame(rollout):.0f}" if rollout.ms else "–",
                 coloured(rollout.status),
             )
             for rollout in ran
@@ -119,12 +118,12 @@ def print_rollouts(manifest: Manifest) -> None:
 
 
 def print_verdict(whole: Verdict) -> None:
-    """One sentence about a bundle as a whole."""
+    """Print what a verdict says of a bundle as a whole, in its colour."""
     stdout().print(f"\n{whole.sentence}", style=COLOURS[whole.outcome], soft_wrap=True)
 
 
 def error_and_task_metric(verification: Verification) -> tuple[str, str]:
-    """Of the output that is farthest off."""
+    """Both figures of the output that is farthest off, as text; a dash where there is none."""
     parity = worst(verification)
     if parity is None:
         return "–", "–"

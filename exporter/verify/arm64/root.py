@@ -14,16 +14,14 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from exporter.atomic import staging
+from exporter.backends.runner import Progress
 from exporter.errors import EmulationError
-
-Step = Callable[[str, float], None]
-"""What is being done, and the share that is done."""
 
 SUITE, PYTHON = "bookworm", "3.11"
 """A Debian, and its Python."""
@@ -61,12 +59,12 @@ class Root:
         return self.path / "packages"
 
 
-def prepare(progress: Step | None = None) -> Root:
+def prepare(progress: Progress | None = None) -> Root:
     """The root with the versions that are installed here, from the cache or made now.
 
     Raises `EmulationError` that says what to install, before anything is done.
     """
-    step, versions = progress or (lambda what, share: None), _versions()
+    versions = _versions()
     emulator = Path(_program(EMULATOR))
     folder = _cache() / f"arm64-{_key(versions)}"
     if not folder.exists():
@@ -78,7 +76,7 @@ def prepare(progress: Step | None = None) -> Root:
             raise EmulationError(
                 "Running arm64 code here needs pip in this environment, to fetch wheels: python -m ensurepip."
             )
-        _make(folder, versions, step)
+        _make(folder, versions, progress or (lambda what, share: None))
     return Root(folder, emulator)
 
 
@@ -110,14 +108,14 @@ def _program(name: str) -> str:
     return path
 
 
-def _make(folder: Path, versions: Mapping[str, str], step: Step) -> None:
+def _make(folder: Path, versions: Mapping[str, str], progress: Progress) -> None:
     """Make the root beside its place and move it there once complete."""
     with staging(folder.parent) as beside:
-        step("arm64: Debian", 0.0)
+        progress("arm64: Debian", 0.0)
         for package in _download_debian(beside / "apt"):
             _run([_program("dpkg"), "-x", str(package), str(beside / "debian")], f"{package.name} cannot be unpacked")
         shutil.rmtree(beside / "apt")
-        step("arm64: the runtimes", 0.0)
+        progress("arm64: the runtimes", 0.0)
         for wheel in _download_wheels(beside / "wheels", versions):
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(beside / "packages")
