@@ -42,6 +42,7 @@ _CALLEE = re.compile(r"@(?P<name>\w+?)(_composite)?_[a-z]{8}\b")
 
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
+    """Write the graph as an asset, whose inputs and outputs are in single precision whatever it computes in."""
     import torch
 
     from exporter.rewrites.catalogue import rewritten
@@ -146,7 +147,10 @@ def _refuse_damaged(path: Path) -> None:
 
 
 def load(path: Path, threads: int | None = None) -> CoreAIRunner:
-    """`threads` is ignored: the interpreter has no such setting."""
+    """Compile an asset for the interpreter, which has no number of threads to set.
+
+    Raises `BackendError` for a damaged one.
+    """
     return CoreAIRunner(path)
 
 

@@ -36,6 +36,10 @@ def deployment_target(min_ios: int) -> str:
 
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
+    """Write the graph as an mlprogram package, whose picture [1, 3, S, S] is an image to apps.
+
+    Raises `BackendError` where the oldest iOS is older than any operator set here.
+    """
     import numpy as np
     import torch
 
@@ -102,10 +106,12 @@ class MilRunner:
 
 
 def load(path: Path, threads: int | None = None) -> MilRunner:
+    """Load a package into our interpreter; raises `BackendError` for a damaged one or an unknown operator."""
     return MilRunner(path, threads)
 
 
 def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Computed]:
+    """Run once in single precision, whatever the package declares, and yield every operation that is no constant."""
     from exporter import mil
 
     program = mil.load(path)
@@ -118,6 +124,7 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
 
 
 def operations(path: Path) -> Iterator[Operation]:
+    """Yield the operators of a package, each with the first iOS that has it as `since`."""
     from exporter import mil
 
     program = mil.load(path)
@@ -166,6 +173,7 @@ _DTYPES = {"fp16": "float16", "fp32": "float32"}
 
 
 def precision_loss(path: Path, inputs: Mapping[str, NDArray[np.float32]], share: float) -> str | None:
+    """Run once in the precision that the package declares; see `Backend.precision_loss`."""
     from exporter import mil
 
     loss = mil.first_precision_loss(mil.load(path), inputs, share, "declared")
@@ -192,7 +200,7 @@ def _features(spec: Any) -> list[Any]:
 
 
 def _described(ct: Any, feature: Any) -> tuple[str, tuple[int, ...]]:
-    """(colour space or type of element, shape)"""
+    """Return the colour space of an image, or the type of an array's elements, and the shape."""
     if feature.WhichOneof("Type") == "imageType":
         image = feature.imageType
         return image.ColorSpace.Name(image.colorSpace), (1, 3, image.height, image.width)

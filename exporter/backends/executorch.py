@@ -33,6 +33,10 @@ _CORE_ML = "CoreMLBackend"
 
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
+    """Write the graph as a program, whatever the delegate takes delegated to it, and say what it left outside.
+
+    Raises `BackendError` where the oldest iOS is older than any operator set of Core ML, to which it is delegated.
+    """
     from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
     from executorch.exir.lowered_backend_module import get_lowered_submodules
 
@@ -41,7 +45,8 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from exporter.operations.tracing import lean_traces
     from exporter.rewrites.catalogue import rewritten
 
-    delegate = options.delegate or "xnnpack"
+    delegate = options.delegate or BACKEND.default_delegate
+    assert delegate is not None, "this format has delegates"
     with lean_traces(), without_repetition() if delegate == "xnnpack" else nullcontext():
         edge = to_edge_transform_and_lower(
             rewritten(graph.program, BACKEND.passes(options)),
@@ -145,12 +150,15 @@ class ExecuTorchRunner:
 
 
 def load(path: Path, threads: int | None = None) -> ExecuTorchRunner:
-    """`threads` sets ExecuTorch's one process-wide pool."""
+    """Load a program; `threads` sets ExecuTorch's one process-wide pool.
+
+    Raises `NotExecutableError` for one that is delegated to Core ML, unless this is an Apple system.
+    """
     return ExecuTorchRunner(path, threads)
 
 
 def operations(path: Path) -> Iterator[Operation]:
-    """The instructions of the program: calls of kernels, with the name of each, and of delegates."""
+    """Yield the instructions of the program: calls of kernels, with the name of each, and of delegates."""
     from executorch.exir._serialize._program import deserialize_pte_binary
     from executorch.exir.schema import DelegateCall, KernelCall
     from executorch.exir.schema import Tensor as StoredTensor

@@ -22,6 +22,7 @@ OPSET = 20
 
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
+    """Write the graph as one file of operator set `OPSET`, with its weights inside."""
     import onnx
     import torch
 
@@ -58,11 +59,15 @@ class OnnxRunner:
 
 
 def load(path: Path, threads: int | None = None) -> OnnxRunner:
+    """Load a file into ONNX Runtime, which runs on the CPU; raises ONNX Runtime's own error for one that is damaged."""
     return OnnxRunner(path, threads)
 
 
 def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Computed]:
-    """Every value is made an output, which may keep ONNX Runtime from fusing operators."""
+    """Run once and yield every node but constants.
+
+    Every value is made an output, which may keep ONNX Runtime from fusing operators.
+    """
     import onnx
     import onnxruntime
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
+    """Write the graph as a file of one signature, named like the graph, with its inputs and outputs by name."""
     import litert_torch
     from ai_edge_litert.interpreter import Interpreter
 
@@ -84,11 +85,15 @@ class LiteRTRunner:
 
 
 def load(path: Path, threads: int | None = None) -> LiteRTRunner:
+    """Load a file into LiteRT, which runs on the CPU; raises LiteRT's own `ValueError` for one that it cannot read."""
     return LiteRTRunner(path, threads)
 
 
 def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Computed]:
-    """By LiteRT's own kernels: XNNPACK, which runs the artefact otherwise, shows nothing of what is inside."""
+    """Run once, by LiteRT's own kernels, and yield every operator; values are as the file has them, channels last.
+
+    XNNPACK, which runs the artefact otherwise, shows nothing of what is inside.
+    """
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     interpreter = Interpreter(
@@ -110,6 +115,7 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
 
 
 def operations(path: Path) -> Iterator[Operation]:
+    """Yield the operators of a file, graph by graph, each with whether LiteRT has a kernel for it as `registered`."""
     import numpy as np
     from ai_edge_litert import schema_py_generated as schema
 
