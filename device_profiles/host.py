@@ -44,6 +44,11 @@ FEATURES = {
 }
 
 
+def cores() -> int:
+    """Count those that the system lets this process run on; all that there are where it does not say, as on macOS."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def read_host() -> Device:
     """The machine at hand as a device: processor, logical cores, extensions, memory and system."""
     description = _cpu_description()

@@ -47,7 +47,7 @@ class ExportRequest:
     out: str | Path = "."
     """The folder that the bundle's folder is made in."""
     workers: int | None = None
-    """Processes that lower and verify side by side; None takes as many as cores and memory allow."""
+    """Processes that lower and verify side by side; None takes as many as cores, memory and containers allow."""
 
     @classmethod
     def of(cls, model: str | ExportRequest, *settings: Any, **named: Any) -> ExportRequest:

@@ -18,7 +18,6 @@ ROOMS = (
     "errors",
     "toolchain_noise",
     "atomic",
-    "cores",
     "manifest",
     "media",
     "operations",

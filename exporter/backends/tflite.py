@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from device_profiles.host import cores
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
-from exporter.cores import cores
 from exporter.operations.operation import Operation, Value
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from device_profiles import load
-from exporter.cores import cores
+from device_profiles.host import cores
 
 PACKAGES = ("torch",)
 """Distributions whose versions decide figures in every format; those of a format's toolchain are the artefact's."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from exporter.cores import cores
+from device_profiles.host import cores
 
 _ROOT = Path("/")
 

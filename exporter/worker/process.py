@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import device_profiles
+from device_profiles.host import cores
 from exporter.backends.runner import Arrays, InputProgress
-from exporter.cores import cores
 
 SILENCE = 3600.0
 """Seconds for one input, after which a process counts as stuck; emulated, a tracker's largest graph takes minutes."""

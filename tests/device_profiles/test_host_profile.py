@@ -6,7 +6,7 @@ import platform
 import pytest
 
 import device_profiles
-from device_profiles.host import chip_name, features
+from device_profiles.host import chip_name, cores, features
 
 RASPBERRY_PI = """\
 processor\t: 0
@@ -79,3 +79,13 @@ def test_extensions_are_named_alike_on_every_system(description: str, expected: 
 )
 def test_the_processor_has_the_name_that_the_system_gives(description: str, expected: str | None) -> None:
     assert chip_name(description) == expected
+
+
+def test_the_cores_are_those_that_this_process_may_use(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {3}, raising=False)
+    assert cores() == 1
+
+
+def test_where_the_system_does_not_say_all_are_counted(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert cores() == os.cpu_count()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.cores import cores
+from device_profiles.host import cores
 from exporter.worker.capacity import memory_available, workers_for
 
 MANY = 1_000_000
