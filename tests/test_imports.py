@@ -21,6 +21,7 @@ ROOMS = (
     "manifest",
     "media",
     "operations",
+    "tracing",
     "models",
     "rewrites",
     "graphs",
@@ -78,6 +79,9 @@ def imports(path: Path, top_level_only: bool = False) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: an import that begins with a dot hides where it points"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "replaced":
+            name = ast.literal_eval(node.args[0])  # which `exporter.tracing.replaced` imports
+            found.add(name.replace(":", "."))
     return found
 
 

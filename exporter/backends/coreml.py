@@ -44,8 +44,8 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     import torch
 
     from exporter.backends.coreml_passes import without_checks
-    from exporter.operations.tracing import lean_traces
     from exporter.rewrites.catalogue import rewritten
+    from exporter.tracing.lean import lean_traces
 
     ct = _coremltools()
     target = deployment_target(options.min_ios)

@@ -42,8 +42,8 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
 
     from exporter.backends.executorch_passes import without_repetition
     from exporter.operations.of_program import operator_name
-    from exporter.operations.tracing import lean_traces
     from exporter.rewrites.catalogue import rewritten
+    from exporter.tracing.lean import lean_traces
 
     delegate = options.delegate or BACKEND.default_delegate
     assert delegate is not None, "this format has delegates"

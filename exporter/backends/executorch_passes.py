@@ -12,13 +12,11 @@ from weakref import WeakSet
 
 import torch
 from torch import fx
-from torch._subclasses.fake_tensor import FakeTensor
 from torch.export import ExportedProgram
-from torch.utils import _pytree as pytree
 
-from exporter.operations.tracing import replaced
+from exporter.tracing.replaced import replaced
 
-_SOUGHT = {
+_LOOKS_FOR = {
     "ConvertToUpsampleBilinear2d": ("upsample_bilinear2d", "index"),
     "ConvertToLinearPass": ("mm",),
     "PropagateCustomMetaPass": ("quantize",),
@@ -40,13 +38,10 @@ A pattern of several operators stands here with one of them that is rare.
 @contextmanager
 def without_repetition() -> Iterator[None]:
     """Lower programs to XNNPACK in half the time."""
-    from executorch.backends.xnnpack._passes import XNNPACKPassManager
-    from executorch.exir.pass_base import _ExportPassBase
-
     with (
-        replaced(ExportedProgram, "run_decompositions", _only_if_needed),
-        replaced(_ExportPassBase, "_fx", _each_operator_once),
-        replaced(XNNPACKPassManager, "transform", _without_idle_passes),
+        replaced("torch.export:ExportedProgram.run_decompositions", _only_if_needed),
+        replaced("executorch.exir.pass_base:_ExportPassBase._fx", _each_operator_once),
+        replaced("executorch.backends.xnnpack._passes:XNNPACKPassManager.transform", _without_idle_passes),
     ):
         yield
 
@@ -111,9 +106,16 @@ class _Remembering:
             return self._interpreter.call_function(target, args, kwargs)
         result = self._interpreter.call_function(target, args, kwargs)
         # Without a tensor among the arguments it would not be known which mode the result belongs to.
-        if all(any(isinstance(leaf, FakeTensor) for leaf in pytree.tree_leaves(tree)) for tree in (args, result)):
+        if _has_mode(args) and _has_mode(result):
             self._known[key] = result, args, kwargs  # which stay alive, so that no other tensor gets their identity
         return result
+
+
+def _has_mode(tree: Any) -> bool:
+    """Whether there is a tensor of known shape and no content, which has the mode of the trace that it belongs to."""
+    found: list[bool] = []
+    fx.node.map_aggregate(tree, lambda leaf: found.append(hasattr(leaf, "fake_mode")))
+    return any(found)
 
 
 def _identity(argument: Any) -> Any:
@@ -136,11 +138,12 @@ def _without_idle_passes(transform: Callable[[Any], Any]) -> Callable[[Any], Any
     def run(manager: Any) -> Any:
         nodes = manager.exported_program.graph.nodes
         names = [node.target.__name__ for node in nodes if node.op == "call_function"]
-        manager.passes = [
-            one
-            for one in manager.passes
-            if one.__name__ not in _SOUGHT or any(part in name for part in _SOUGHT[one.__name__] for name in names)
-        ]
+
+        def idle(one: type) -> bool:
+            parts = _LOOKS_FOR.get(one.__name__)
+            return parts is not None and not any(part in name for part in parts for name in names)
+
+        manager.passes = [one for one in manager.passes if not idle(one)]
         return transform(manager)
 
     return run

@@ -26,8 +26,8 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from ai_edge_litert.interpreter import Interpreter
 
     from exporter.backends.tflite_passes import without_repetition
-    from exporter.operations.tracing import lean_traces
     from exporter.rewrites.catalogue import rewritten_module
+    from exporter.tracing.lean import lean_traces
 
     _teach_converter()
     with lean_traces(), without_repetition():

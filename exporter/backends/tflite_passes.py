@@ -12,7 +12,7 @@ from functools import cache
 import torch
 from torch.export import ExportedProgram
 
-from exporter.operations.tracing import replaced
+from exporter.tracing.replaced import replaced
 
 aten = torch.ops.aten
 
@@ -20,13 +20,10 @@ aten = torch.ops.aten
 @contextmanager
 def without_repetition() -> Iterator[None]:
     """Convert programs to TFLite in less time."""
-    from jax._src.interpreters import mlir
-    from litert_torch.backend import export
-
     with (
-        replaced(export, "_convert_i64_to_i32", _unless_cast_at_once),
+        replaced("litert_torch.backend.export:_convert_i64_to_i32", _unless_cast_at_once),
         # JAX lowers an operator in a context of its own, into which it loads all dialects; the modules do not mind.
-        replaced(mlir, "make_ir_context", cache),
+        replaced("jax._src.interpreters.mlir:make_ir_context", cache),
     ):
         yield
 

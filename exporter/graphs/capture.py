@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from exporter.manifest import TensorSpec
-from exporter.operations.tracing import lean_traces
 from exporter.rewrites import rewrite
 from exporter.rewrites.folds import FOLDS
+from exporter.tracing.lean import lean_traces
 
 
 @dataclass(frozen=True)

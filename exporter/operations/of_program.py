@@ -11,7 +11,6 @@ from torch._ops import OpOverload
 from torch.export import ExportedProgram
 
 from exporter.operations.operation import Operation, Value
-from exporter.operations.provenance import module_of
 
 
 def operations(program: ExportedProgram) -> Iterator[Operation]:
@@ -48,6 +47,13 @@ def operator_name(node: fx.Node) -> str:
     target: Any = node.target
     # ExecuTorch's edge operators have it as their name, PyTorch's as their text.
     return str(target) if isinstance(target, OpOverload) else str(target.__name__)
+
+
+def module_of(node: fx.Node) -> str:
+    """The path of the innermost module of the model that an operator was captured from."""
+    stack = node.meta.get("nn_module_stack") or {"": ("", None)}
+    path, _ = list(stack.values())[-1]
+    return path or "the graph itself"
 
 
 def returned(program: ExportedProgram) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import fx
 
 from exporter.graphs.capture import Graph
-from exporter.operations.provenance import module_of
+from exporter.operations.of_program import module_of
 from exporter.rewrites.catalogue import rewritten
 
 Array = NDArray[Any]

@@ -84,7 +84,7 @@ def test_every_pass_that_may_be_left_out_is_one_of_this_release():
 
     manager = XNNPACKPassManager(torch.export.export(nn.ReLU(), (torch.zeros(1),)))
     names = {one.__name__ for one in manager.passes}
-    assert set(executorch_passes._SOUGHT) <= names
+    assert set(executorch_passes._LOOKS_FOR) <= names
 
 
 def test_executorch_is_as_before_afterwards():

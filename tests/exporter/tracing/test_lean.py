@@ -1,17 +1,14 @@
 """While a toolchain works, torch and Python do less; what comes out is the same, and afterwards they are as before."""
 
+import copy
 import gc
 
 import pytest
 import torch
 from torch import fx, nn
+from torch.fx.traceback import NodeSource
 
-from exporter.operations.tracing import (
-    garbage_looked_for_rarely,
-    graphs_compiled_when_called,
-    lean_traces,
-    replaced,
-)
+from exporter.tracing.lean import infrequent_collection, lazy_compilation, lean_traces, shared_provenance
 
 ONE, TWO = torch.ones(3), torch.full((3,), 2.0)
 
@@ -48,7 +45,7 @@ class Compilations:
 
 
 def test_a_graph_is_compiled_when_it_is_called_as_it_then_is():
-    with graphs_compiled_when_called():
+    with lazy_compilation():
         module = fx.symbolic_trace(Doubled())
         compilations = Compilations(module)
         negated(module)
@@ -64,13 +61,13 @@ def test_a_graph_is_compiled_when_it_is_called_as_it_then_is():
 def test_a_graph_that_was_compiled_before_follows_its_edits():
     module = fx.symbolic_trace(Doubled())
     assert torch.equal(module(ONE), TWO)
-    with graphs_compiled_when_called():
+    with lazy_compilation():
         negated(module)
     assert torch.equal(module(ONE), -TWO)
 
 
 def test_its_source_is_the_one_that_torch_would_have_made():
-    with graphs_compiled_when_called():
+    with lazy_compilation():
         lazy = fx.symbolic_trace(Doubled())
         negated(lazy)
     eager = fx.symbolic_trace(Doubled())
@@ -79,7 +76,7 @@ def test_its_source_is_the_one_that_torch_would_have_made():
 
 
 def test_graphs_stay_apart():
-    with graphs_compiled_when_called():
+    with lazy_compilation():
         doubled, squared = fx.symbolic_trace(Doubled()), fx.symbolic_trace(Squared())
     assert torch.equal(squared(TWO), 4 * ONE)
     assert torch.equal(doubled(TWO), 4 * ONE)
@@ -92,16 +89,14 @@ def test_an_exported_module_takes_and_returns_what_it_did():
             return {"sum": left + right}
 
     program = torch.export.export(Named(), (ONE,), {"right": TWO})
-    with graphs_compiled_when_called():
+    with lazy_compilation():
         module = program.module()
         module.recompile()
     assert torch.equal(module(ONE, right=TWO)["sum"], 3 * ONE)
 
 
 def test_a_copy_of_a_graph_runs():
-    import copy
-
-    with graphs_compiled_when_called():
+    with lazy_compilation():
         module = fx.symbolic_trace(Doubled())
         other = copy.deepcopy(module)
         negated(other)
@@ -111,9 +106,16 @@ def test_a_copy_of_a_graph_runs():
 
 def test_the_wait_for_garbage_is_as_before():
     before = gc.get_threshold()
-    with garbage_looked_for_rarely():
+    with infrequent_collection():
         assert gc.get_threshold() > before
     assert gc.get_threshold() == before
+
+
+def test_a_record_of_where_a_node_comes_from_stands_in_for_its_copy():
+    record = NodeSource(None, "a pass")
+    with shared_provenance(), shared_provenance():
+        assert copy.deepcopy([record])[0] is record
+    assert copy.deepcopy([record])[0] is not record
 
 
 def test_all_is_as_before_after_a_failure():
@@ -123,8 +125,4 @@ def test_all_is_as_before_after_a_failure():
         1 / 0  # noqa: B018
     assert fx.GraphModule.recompile is recompile
     assert gc.get_threshold() == threshold
-
-
-def test_what_a_toolchain_has_no_more_is_left_alone():
-    with replaced(Doubled, "of_an_older_release", lambda before: None):
-        assert not hasattr(Doubled, "of_an_older_release")
+    assert "__deepcopy__" not in NodeSource.__dict__

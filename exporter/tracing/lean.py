@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from torch import fx
+from torch.fx.traceback import NodeSource
 
-from exporter.operations.provenance import shared_provenance
+from exporter.tracing.replaced import replaced
 
 _ALLOCATIONS = 100_000, 20, 100
 """Objects made before Python looks for garbage among them, and how often that is until it looks among older ones."""
@@ -18,31 +19,17 @@ _ALLOCATIONS = 100_000, 20, 100
 @contextmanager
 def lean_traces() -> Iterator[None]:
     """Trace and edit graphs in less time; the graphs that come out of it are the same."""
-    with shared_provenance(), graphs_compiled_when_called(), garbage_looked_for_rarely():
+    with shared_provenance(), lazy_compilation(), infrequent_collection():
         yield
 
 
 @contextmanager
-def replaced(owner: Any, name: str, wrapped: Callable[[Any], Any]) -> Iterator[None]:
-    """Let `owner.name` be what `wrapped` makes of it. Where a toolchain has no such thing any more, nothing happens."""
-    if not hasattr(owner, name):
-        yield
-        return
-    before = getattr(owner, name)
-    setattr(owner, name, wrapped(before))
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
-
-
-@contextmanager
-def graphs_compiled_when_called() -> Iterator[None]:
+def lazy_compilation() -> Iterator[None]:
     """Generate and compile the Python source of a graph once it is called or read, not after each change.
 
     Passes interpret graphs, node by node: a tenth to a sixth of a lowering went into source that nobody ran.
     """
-    with replaced(fx.GraphModule, "recompile", _noted):
+    with replaced("torch.fx:GraphModule.recompile", _noted):
         yield
 
 
@@ -76,7 +63,7 @@ class _Pending:
 
 
 @contextmanager
-def garbage_looked_for_rarely() -> Iterator[None]:
+def infrequent_collection() -> Iterator[None]:
     """Let Python look for cycles of garbage less often: a graph is a million objects, and few of them are any."""
     before = gc.get_threshold()
     gc.set_threshold(*_ALLOCATIONS)
@@ -84,3 +71,21 @@ def garbage_looked_for_rarely() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def shared_provenance() -> Iterator[None]:
+    """Let nodes share the record of where they come from while a toolchain traces a graph again and again.
+
+    torch 2.13 copies the whole chain of records for each node in each pass, which takes a fifth of ExecuTorch's
+    lowering of a tracker. A record does not change once it is made, so it may stand in for its copy.
+    """
+    before = NodeSource.__dict__.get("__deepcopy__")
+    NodeSource.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        if before is not None:
+            NodeSource.__deepcopy__ = before  # type: ignore[attr-defined]
+        else:
+            del NodeSource.__deepcopy__  # type: ignore[attr-defined]
