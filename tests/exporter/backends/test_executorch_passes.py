@@ -12,6 +12,8 @@ from exporter.backends.executorch_passes import without_repetition
 from exporter.backends.interface import LowerOptions
 from exporter.graphs.capture import Graph, exported
 from exporter.manifest import TensorSpec
+from tests.exporter.backends.in_full import in_full
+from tests.models import classifier_graph
 
 SHAPE = (1, 4, 8, 8)
 
@@ -76,6 +78,20 @@ def test_the_file_is_the_one_of_all_passes(graph, tmp_path, monkeypatch):
     executorch.lower(graph, tmp_path / "few.pte", LowerOptions("fp32", rewrites=()))
     monkeypatch.setattr(executorch_passes, "without_repetition", nullcontext)
     executorch.lower(graph, tmp_path / "all.pte", LowerOptions("fp32", rewrites=()))
+    assert (tmp_path / "few.pte").read_bytes() == (tmp_path / "all.pte").read_bytes()
+
+
+def test_the_file_of_a_classifier_is_the_one_of_whole_traces_all_passes_and_all_checks(tmp_path, monkeypatch):
+    from executorch import exir
+
+    def checking(*args, compile_config, **named):
+        return lower(*args, **named)
+
+    graph, lower = classifier_graph("mobilevit"), exir.to_edge_transform_and_lower
+    executorch.lower(graph, tmp_path / "few.pte", LowerOptions("fp32"))
+    monkeypatch.setattr(exir, "to_edge_transform_and_lower", checking)
+    with in_full("executorch_passes.without_repetition"):
+        executorch.lower(graph, tmp_path / "all.pte", LowerOptions("fp32"))
     assert (tmp_path / "few.pte").read_bytes() == (tmp_path / "all.pte").read_bytes()
 
 

@@ -12,6 +12,8 @@ from exporter.backends import tflite, tflite_passes
 from exporter.backends.interface import LowerOptions
 from exporter.graphs.capture import Graph, exported
 from exporter.manifest import TensorSpec
+from tests.exporter.backends.in_full import in_full
+from tests.models import classifier_graph
 
 SHAPE = (1, 4, 8, 8)
 X = TensorSpec(name="x", shape=SHAPE, dtype="float32", layout="NCHW", kind="features", meaning="")
@@ -52,6 +54,14 @@ def test_the_file_is_the_one_of_all_traces(graph, tmp_path, monkeypatch):
     x = np.random.default_rng(0).standard_normal(SHAPE, np.float32)
     expected = graph.module(torch.from_numpy(x))["y"].numpy()
     assert np.abs(tflite.load(few)({"x": x})["y"] - expected).max() <= 1e-5
+
+
+def test_the_file_of_a_classifier_is_the_one_of_whole_traces(tmp_path):
+    few, whole = tmp_path / "few.tflite", tmp_path / "all.tflite"
+    tflite.lower(classifier_graph("mobilevit"), few, LowerOptions("fp32"))
+    with in_full("tflite_passes.without_repetition"):
+        tflite.lower(classifier_graph("mobilevit"), whole, LowerOptions("fp32"))
+    assert few.read_bytes() == whole.read_bytes()
 
 
 def test_litert_is_as_before_afterwards():
