@@ -9,20 +9,17 @@ from functools import partial
 from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
 from exporter.errors import EmulationError
-from exporter.manifest import Tolerance
 from exporter.verify.arm64.cpus import CPU_MODELS, CpuModel
 from exporter.verify.arm64.emulator import emulator_version, run_jobs, visible_features
 from exporter.verify.arm64.root import Root, prepare
 from exporter.verify.case import Case, cases_of
 from exporter.verify.hosts.results import OnHost, Processor, Words
 from exporter.verify.hosts.run import Here, Host, Run, verify_on
+from exporter.verify.tolerances import BETWEEN_INSTRUCTION_SETS
 from exporter.verify.verdict import listed
 
 SECONDS = 30.0
 """Time box of an artefact on a core: emulation is some 200 times as slow, and further inputs use the same kernels."""
-
-SAME = Tolerance(relative=1e-5, psnr=None, top1=1.0, mask_iou=0.999)
-"""What an artefact in single precision may differ by from itself in another instruction set: sums in other orders."""
 
 COVERED = ("tflite", "onnx")
 NOT_COVERED = {
@@ -54,7 +51,7 @@ def verify_on_arm64(
         loaders={format: f"exporter.backends.{format}" for format in COVERED},
         not_covered=lambda format: NOT_COVERED.get(format, f"No arm64 runtime of {format} can be had here."),
         start=partial(_start, cpus),
-        here=Here({"x86_64": "x86-64"}.get(platform.machine(), platform.machine()), SAME),
+        here=Here({"x86_64": "x86-64"}.get(platform.machine(), platform.machine()), BETWEEN_INSTRUCTION_SETS),
     )
     return verify_on(host, cases, progress, seconds)
 
