@@ -46,7 +46,8 @@ def page() -> str:
             f"{rule.reason} {rule.advice} [{rule.link.removeprefix('https://')}]({rule.link})\n"
         )
     rows = [
-        f"| {', '.join(f'`{kind}`' for kind in row.kinds) or 'all'} | {row.unit} | {row.reason} | {row.source} |\n"
+        f"| {', '.join(f'`{kind}`' for kind in row.kinds) or 'all'} | {row.unit.upper()} "
+        f"| {row.reason} | {row.source} |\n"
         for row in ROWS
     ]
     return "".join([*parts, _PREDICTED, *rows])

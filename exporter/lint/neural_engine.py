@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from device_profiles.vocabulary import ComputeUnit
 from exporter.lint.subject import Place, Subject
 from exporter.operations.macs import macs
 from exporter.operations.operation import Operation
@@ -28,7 +29,7 @@ class Row:
     kinds: tuple[str, ...]
     """Operator types; none for all"""
     applies: Callable[[Operation], bool]
-    unit: str
+    unit: ComputeUnit
     reason: str
     source: str
 
@@ -55,28 +56,28 @@ def _has_wide_kernel(operation: Operation) -> bool:
 
 
 ROWS = (
-    Row((), _computes("float32", "float64"), "GPU", "it is of single precision, and the Neural Engine of half",
+    Row((), _computes("float32", "float64"), "gpu", "it is of single precision, and the Neural Engine of half",
         "https://github.com/apple/coremltools/issues/1984"),
-    Row((), _computes("int32", "int64", "bool"), "CPU", "it computes integers or booleans",
+    Row((), _computes("int32", "int64", "bool"), "cpu", "it computes integers or booleans",
         "https://ane-guide.readthedocs.io/en/latest/part-1-machine/04-capability-surface.html"),
-    Row(("gather", "gather_nd", "gather_along_axis"), _always, "CPU", "gathers run on the CPU",
+    Row(("gather", "gather_nd", "gather_along_axis"), _always, "cpu", "gathers run on the CPU",
         "https://github.com/apple/coremltools/issues/1103"),
-    Row(("topk", "argsort", "reduce_argmax", "reduce_argmin"), _always, "CPU", "it returns indices",
+    Row(("topk", "argsort", "reduce_argmax", "reduce_argmin"), _always, "cpu", "it returns indices",
         "https://github.com/roboflow/rf-detr/pull/1495"),
     Row(("scatter", "scatter_nd", "scatter_along_axis", "one_hot", "non_zero", "band_part", "reduce_prod", "mod",
          "logical_and", "logical_or", "logical_xor", "tan", "asin", "acos", "atan", "sinh", "cosh", "cumsum",
-         "range_1d", "shape", "non_maximum_suppression", "while_loop", "cond", "lstm", "gru", "rnn"), _always, "CPU",
+         "range_1d", "shape", "non_maximum_suppression", "while_loop", "cond", "lstm", "gru", "rnn"), _always, "cpu",
         "the Neural Engine has no such operator",
         "https://ane-guide.readthedocs.io/en/latest/part-1-machine/04-capability-surface.html"),
-    Row(("conv", "conv_transpose"), _has_computed_weights, "CPU", "its weights are no constant",
+    Row(("conv", "conv_transpose"), _has_computed_weights, "cpu", "its weights are no constant",
         "https://github.com/apple/coremltools/issues/2536"),
-    Row(("conv", "conv_transpose"), _has_wide_kernel, "GPU", f"its kernel is wider than {_WIDEST_KERNEL}",
+    Row(("conv", "conv_transpose"), _has_wide_kernel, "gpu", f"its kernel is wider than {_WIDEST_KERNEL}",
         "https://ane-guide.readthedocs.io/en/latest/part-1-machine/04-capability-surface.html"),
-    Row(("resample",), _always, "CPU", "sampling at runtime coordinates runs on the CPU",
+    Row(("resample",), _always, "cpu", "sampling at runtime coordinates runs on the CPU",
         "https://github.com/apple/coremltools/issues/1875"),
-    Row(("read_state", "write_state"), _always, "CPU", "states were reported to leave the Neural Engine",
+    Row(("read_state", "write_state"), _always, "cpu", "states were reported to leave the Neural Engine",
         "https://github.com/apple/coremltools/issues/2553"),
-    Row((), _has_long_axis, "GPU", f"an axis is longer than {_LONGEST_AXIS}",
+    Row((), _has_long_axis, "gpu", f"an axis is longer than {_LONGEST_AXIS}",
         "https://github.com/apple/coremltools/issues/1003"),
 )  # fmt: skip
 """The first row that applies decides; what no row is about runs on the Neural Engine."""
@@ -102,7 +103,7 @@ def placement(subject: Subject) -> Iterator[Place]:
         f"{NEURAL_ENGINE}, in {pieces} {'piece' if pieces == 1 else 'pieces'}"
     )
     others = Counter(
-        f"{operation.kind} on the {row.unit}, because {row.reason}"
+        f"{operation.kind} on the {row.unit.upper()}, because {row.reason}"
         for operation, row in zip(operations, rows, strict=True)
         if row is not None
     )
