@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from exporter.verify.hosts.results import OnHost
 
 
-def verify_on(host: Literal["arm64", "gpu"], bundle: Bundle, as_json: bool, verbose: bool) -> Verdict:
+def verify_elsewhere(host: Literal["arm64", "gpu"], bundle: Bundle, as_json: bool, verbose: bool) -> Verdict:
     """Run a bundle on another host, and print what became of it."""
     with working(verbose) as progress:
         if host == "arm64":

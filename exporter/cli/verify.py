@@ -14,7 +14,7 @@ from exporter.bundle import Bundle
 from exporter.cli.exit_codes import FAILED
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import json_option, verbose_option
-from exporter.cli.other_hosts import verify_on
+from exporter.cli.other_hosts import verify_elsewhere
 from exporter.cli.progress import working
 from exporter.cli.tables import (
     BAD,
@@ -65,7 +65,7 @@ def verify(
         raise click.UsageError("--gpu and --arch are other machines: leave one of them out.")
     opened = Bundle.open(bundle)
     if elsewhere is not None:
-        failed = verify_on("arm64" if arch is not None else "gpu", opened, as_json, verbose).outcome == "failed"
+        failed = verify_elsewhere("arm64" if arch is not None else "gpu", opened, as_json, verbose).outcome == "failed"
     else:
         again = _verify_again(opened, Bundle.open(against) if against is not None else None, explain, weights, verbose)
         print_json(again.as_json()) if as_json else print_again(again, bundle, against)

@@ -24,7 +24,7 @@ from exporter.lint.conditions import (
     small_epsilon,
     tiny_guard,
 )
-from exporter.lint.subject import Stage
+from exporter.lint.subject import LoweringStage
 from exporter.manifest import Severity
 
 
@@ -37,7 +37,7 @@ class Rule(BaseModel):
     title: str
     severity: Severity
     formats: tuple[str, ...]
-    stages: tuple[Stage, ...]
+    stages: tuple[LoweringStage, ...]
     precisions: tuple[Precision, ...] = get_args(Precision)
     reason: str
     advice: str

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from device_profiles.vocabulary import Precision
     from exporter.graphs.capture import Graph
 
-Stage = Literal["program", "artifact"]
-"""The captured program, which all formats share, or the file made of it."""
+LoweringStage = Literal["program", "artifact"]
+"""Before it: the captured program, which all formats share; or after it: the file made of that."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Subject:
 
     graph: str
     variant: Variant
-    stage: Stage
+    stage: LoweringStage
     operations: tuple[Operation, ...]
     """None at all where nothing here can read the file's"""
     min_ios: int
