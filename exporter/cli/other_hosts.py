@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from exporter.bench.provenance import provenance
 from exporter.bundle import Bundle
 from exporter.cli.progress import working
 from exporter.cli.tables import coloured, error_and_task_metric, print_json, print_table, print_verdict, stdout
@@ -23,7 +24,7 @@ def verify_elsewhere(host: Literal["arm64", "gpu"], bundle: Bundle, as_json: boo
             from exporter.verify.litert_gpu.verify import verify_bundle_on_gpu as verify_bundle
         found = verify_bundle(bundle, progress)
     if as_json:
-        print_json({"verdict": found.verdict, **found.model_dump()})
+        print_json({"verdict": found.verdict, "provenance": provenance(), **found.model_dump()})
     else:
         print_host(found)
     return found.verdict
