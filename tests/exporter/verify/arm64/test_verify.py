@@ -148,6 +148,7 @@ def test_the_command_line_exits_1_for_an_artefact_that_disagrees(arm64, bundles,
     assert (done.returncode, done.stderr) == (1, "")
     found = json.loads(done.stdout)
     assert found["verdict"]["outcome"] == "failed"
+    assert {"commit", "cpu", "threads"} <= set(found["provenance"])
     for one in found["results"]:
         assert one["against_here"]["status"] == "passed"
         assert one["detail"].startswith("compared with PyTorch, logits is off by ")

@@ -192,6 +192,7 @@ def test_the_command_line_exits_1_for_an_artefact_that_disagrees(bundles, tmp_pa
     assert (done.returncode, done.stderr) == (1, "")
     found = json.loads(done.stdout)
     assert found["verdict"]["outcome"] == "failed"
+    assert {"commit", "cpu", "threads"} <= set(found["provenance"])
     assert "backend=Vulkan" in found["processors"][0]["description"]
     statuses = {one["format"]: one["status"] for one in found["results"]}
     assert statuses.pop("tflite") == "failed"
