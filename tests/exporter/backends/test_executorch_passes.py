@@ -87,7 +87,7 @@ def test_the_file_of_a_classifier_is_the_one_of_whole_traces_all_passes_and_all_
     def checking(*args, compile_config, **named):
         return lower(*args, **named)
 
-    graph, lower = classifier_graph("mobilevit"), exir.to_edge_transform_and_lower
+    graph, lower = classifier_graph("efficientformer"), exir.to_edge_transform_and_lower
     executorch.lower(graph, tmp_path / "few.pte", LowerOptions("fp32"))
     monkeypatch.setattr(exir, "to_edge_transform_and_lower", checking)
     with in_full("executorch_passes.without_repetition"):

@@ -58,9 +58,9 @@ def test_the_file_is_the_one_of_all_traces(graph, tmp_path, monkeypatch):
 
 def test_the_file_of_a_classifier_is_the_one_of_whole_traces(tmp_path):
     few, whole = tmp_path / "few.tflite", tmp_path / "all.tflite"
-    tflite.lower(classifier_graph("mobilevit"), few, LowerOptions("fp32"))
+    tflite.lower(classifier_graph("efficientformer"), few, LowerOptions("fp32"))
     with in_full("tflite_passes.without_repetition"):
-        tflite.lower(classifier_graph("mobilevit"), whole, LowerOptions("fp32"))
+        tflite.lower(classifier_graph("efficientformer"), whole, LowerOptions("fp32"))
     assert few.read_bytes() == whole.read_bytes()
 
 
