@@ -14,6 +14,8 @@ from device_profiles.host import cores
 
 PACKAGES = ("torch",)
 """Distributions whose versions decide figures in every format; those of a format's toolchain are the artefact's."""
+CODE = ("exporter", "device_profiles")
+"""Folders of a clone whose changes decide figures too"""
 
 
 @cache
@@ -33,11 +35,12 @@ def provenance() -> dict[str, str]:
 def _commit() -> str | None:
     """Commit of the source that runs: of the clone that it lies in, or of the repository that pip took it from.
 
-    It ends in -dirty where files of the clone were changed since.
+    It ends in -dirty where code of the clone was changed since.
     """
     folder = Path(__file__).parents[2]
     if (folder / ".git").exists():
-        return _git(folder, "describe", "--always", "--exclude=*", "--abbrev=40", "--dirty")
+        commit, changed = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain", "--", *CODE)
+        return f"{commit}-dirty" if commit and changed else commit
     origin = metadata.distribution("vitexport").read_text("direct_url.json")
     found = json.loads(origin).get("vcs_info", {}).get("commit_id") if origin else None
     return str(found) if found else None

@@ -24,5 +24,5 @@ def test_the_commit_is_that_of_the_clone_which_runs():
     def git(*arguments: str) -> str:
         return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()
 
-    changed = "-dirty" if git("status", "--porcelain", "--untracked-files=no") else ""
+    changed = "-dirty" if git("status", "--porcelain", "--", "exporter", "device_profiles") else ""
     assert provenance()["commit"] == (f"{git('rev-parse', 'HEAD')}{changed}" if git("rev-parse", "HEAD") else "unknown")
