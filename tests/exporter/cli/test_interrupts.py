@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import time
 from contextlib import suppress
 
 import pytest
@@ -64,3 +66,18 @@ def test_a_signal_that_is_ignored_stays_ignored():
     with interruptible() as raise_received:
         send(signal.SIGINT)
         raise_received()
+
+
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_one_that_comes_amidst_an_import_waits_until_it_is_done(number, raised, tmp_path, monkeypatch):
+    (tmp_path / "interrupted.py").write_text(f"import os\nos.kill(os.getpid(), {int(number)})\nwhole = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    begun = time.monotonic()
+    with pytest.raises(raised), interruptible():
+        import interrupted
+
+        while time.monotonic() < begun + 10:
+            pass
+    assert interrupted.whole
+    assert time.monotonic() < begun + 10
+    del sys.modules["interrupted"]
