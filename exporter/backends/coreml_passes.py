@@ -1,4 +1,4 @@
-"""coremltools checks a whole program after each of its ninety passes, which takes a quarter of a conversion.
+"""coremltools checks a whole program after each of some hundred passes, which takes a quarter of a conversion.
 
 What the checks prove of a program that is finished, running the package from disk proves too.
 """
