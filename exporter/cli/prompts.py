@@ -50,7 +50,7 @@ def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
 def prompts_of(ctx: click.Context) -> list[Prompt]:
     """The prompt of each object, from options in the order in which they were given."""
     from exporter.inference.prompts import Prompt
-    from exporter.media.video import read_mask
+    from exporter.media.masks import read_mask
 
     given: list[tuple[str, Any]] = ctx.meta.get(_GIVEN, [])
     objects: list[dict[str, Any]] = [{}]

@@ -14,7 +14,8 @@ from device_profiles.vocabulary import Precision
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.graphs.tasks import CLASSIFY
-from exporter.media.images import classifier_input, read_photo
+from exporter.media.images import classifier_input
+from exporter.media.photos import read_photo
 
 IMAGENET_CLASSES = 1000
 """A classifier with this many classes is taken for one of ImageNet-1k."""

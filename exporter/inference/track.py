@@ -21,8 +21,10 @@ from exporter.bundle import Bundle
 from exporter.errors import PromptError, VideoError
 from exporter.inference.prompts import Prompt
 from exporter.inference.tracker import FollowedFrame, artefact_steps, follow_all
+from exporter.media.masks import write_label_png
 from exporter.media.overlay import UNTRAINED, ContactSheet, label_map, overlay
-from exporter.media.video import check_video_name, open_video, video_writer, write_label_png
+from exporter.media.video import open_video
+from exporter.media.video_writer import check_video_name, video_writer
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Pictures: reading a photo as a model sees it, and the inputs that artefacts are verified on."""
+"""Pictures as models take them, and those that artefacts are verified on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from exporter.errors import ImageError
 from exporter.manifest import Preprocessing
+from exporter.media.photos import read_photo
 
 Pixels = NDArray[np.uint8]
 
@@ -19,17 +20,6 @@ SYNTHETIC, NATURAL = 4, 12
 
 _SAMPLES = ("china.jpg", "flower.jpg")
 _FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
-
-
-def read_photo(path: str | Path) -> Image.Image:
-    """An image file as RGB, upright; raises `ImageError`."""
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGB")
-    except FileNotFoundError:
-        raise ImageError(f"There is no image {path}.") from None
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path} is not an image that Pillow can read ({error}).") from error
 
 
 def classifier_input(photo: Image.Image, size: int, preprocessing: Preprocessing) -> NDArray[np.float32]:

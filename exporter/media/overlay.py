@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from exporter.media.images import Pixels
-from exporter.media.video import PALETTE, Mask
+from exporter.media.masks import PALETTE, Mask
 
 OUTLINE_PER_PIXEL = 1 / 360
 """Width of an outline as a share of the shorter side: 2 pixels (the least) at 720, 3 at 1080."""

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from exporter.media.masks import PALETTE
 from exporter.media.overlay import GAP, THUMBNAIL, ContactSheet, contact_sheet, label_map, overlay
-from exporter.media.video import PALETTE
 
 WARNING = "UNTRAINED WEIGHTS: masks are noise"
 
