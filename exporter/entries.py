@@ -13,7 +13,7 @@ from exporter.backends.interface import Lowered
 from exporter.bench.provenance import provenance
 from exporter.bundle import digest, size_of, vectors_file
 from exporter.graphs.tasks import TASKS
-from exporter.manifest import Artifact, Finding, Manifest, SequenceEntry, Variant, Verification
+from exporter.manifest import Artifact, Finding, Manifest, SequenceEntry, TaskName, Variant, Verification
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
@@ -32,6 +32,11 @@ class Export:
     loaded: LoadedWeights
     graphs: tuple[Graph, ...]
     folder: Path
+
+    @property
+    def task(self) -> TaskName:
+        """What the model is for, as it was built."""
+        return "multilabel" if self.network.multi_label else self.planned.info.family.task
 
     def path(self, variant: Variant, graph: Graph) -> Path:
         """Where the artefact of a graph in a variant is."""
@@ -84,7 +89,7 @@ def manifest_entry(export: Export, made: Made) -> Manifest:
             typed_name=planned.request.model,
             name=info.name,
             family=family.name,
-            task=family.task,
+            task=export.task,
             paper=family.paper,
             image_size=network.image_size,
             num_classes=network.num_classes,
@@ -96,6 +101,7 @@ def manifest_entry(export: Export, made: Made) -> Manifest:
             sha256=loaded.sha256,
             trained=loaded.trained,
             trained_at=loaded.trained_at,
+            key=loaded.fitted.key,
         ),
         target=manifest.Target(id=device.id, name=device.name, platform=device.platform, min_ios=planned.min_ios),
         preprocessing=manifest.Preprocessing(
@@ -128,9 +134,10 @@ def _warnings(network: Model, loaded: LoadedWeights) -> list[str]:
     warnings = []
     if not loaded.trained:
         warnings.append("UNTRAINED: the weights are seeded, so the outputs mean nothing.")
-    if loaded.resized:
+    warnings += loaded.fitted.notes
+    if resized := loaded.fitted.resized:
         warnings.append(
-            f"{len(loaded.resized)} attention-bias tables were interpolated to {network.image_size} pixels from a "
+            f"{len(resized)} attention-bias tables were interpolated to {network.image_size} pixels from a "
             "checkpoint for another image size; its accuracy at this size was not measured."
         )
     elif loaded.trained_at not in (None, network.image_size):

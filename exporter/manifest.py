@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from device_profiles.vocabulary import ComputeUnit, Precision
 
-SCHEMA_VERSION: Literal[5] = 5
-TaskName = Literal["classify", "track"]
+SCHEMA_VERSION: Literal[6] = 6
+TaskName = Literal["classify", "multilabel", "track"]
 Severity = Literal["error", "warning", "info"]
 Kind = Literal[
     "image",
     "class_scores",
+    "label_scores",
     "features",
     "points",
     "point_labels",
@@ -80,7 +81,8 @@ class TensorSpec(_Part):
     layout: str = Field(description="Names of the axes, for instance NCHW.")
     value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
     kind: Kind = Field(
-        description="What the numbers are. 'image' is RGB, 'class_scores' are logits of classes, 'mask_logits' are "
+        description="What the numbers are. 'image' is RGB, 'class_scores' are logits of classes of which one is right "
+        "(softmax), 'label_scores' those of labels that are each right or not (sigmoid), 'mask_logits' are "
         "positive on the object, 'memory' holds frames of a tracker, the prompted one by the sign of its mask."
     )
     meaning: str = Field(description="The same for people, with what the kind leaves open.")
@@ -103,6 +105,7 @@ class Weights(_Part):
     sha256: str
     trained: bool = Field(description="False for seeded weights: the outputs then mean nothing.")
     trained_at: int | None = Field(description="Image size in pixels the weights were trained at; null is unknown.")
+    key: str = Field(default="", description="Where in its file the weights were, joined by dots; empty: all of it.")
 
 
 class Target(_Part):
@@ -140,6 +143,7 @@ class Tolerance(_Part):
         description="PSNR in dB from which a memory passes whatever its worst element; null: none does."
     )
     top1: float = Field(description="Least share of vectors with the same best class.")
+    labels: float = Field(description="Least share of labels that are judged alike.")
     mask_iou: float = Field(description="Least IoU of a mask, over all vectors.")
 
 
@@ -152,7 +156,12 @@ class Parity(_Part):
         description="20 log10(max|b| / root mean square of a-b) in dB; null too where the two are equal."
     )
     top1: float | None = Field(description="Share of vectors with the same best class; null without classes.")
-    top5: float | None = Field(description="Mean share of the five best classes that both have; null without classes.")
+    top5: float | None = Field(
+        description="Mean share of the five best classes that both have; null where there are no more than five."
+    )
+    labels: float | None = Field(
+        description="Share of labels that are judged alike, by a score above zero; null without label scores."
+    )
     mask_iou: float | None = Field(description="Least IoU of a mask (of two empty ones 1); null where it is no mask.")
     per_vector: tuple[float | None, ...] = Field(description="max|a-b| / max|b|, one for each vector.")
 
@@ -264,7 +273,7 @@ class Finding(MadeInVariant):
 
 
 class Manifest(_Part):
-    schema_version: Literal[5] = SCHEMA_VERSION
+    schema_version: Literal[6] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
     provenance: dict[str, str] = Field(
         description="What every figure was measured with: versions, vitexport's commit, CPU model, threads."

@@ -15,8 +15,7 @@ from exporter.bundle import Bundle
 from exporter.entries import Export, manifest_entry
 from exporter.errors import VerificationError
 from exporter.graphs.cut import graphs_of
-from exporter.models.registry import create_model
-from exporter.models.weights import provide_weights
+from exporter.models.weights import model_with_weights
 from exporter.plan import ExportRequest, plan
 from exporter.report.page import write_report
 from exporter.stages import make
@@ -33,8 +32,14 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
     planned, step = plan(request), progress or (lambda what, share: None)
 
     step("weights", 0.0)
-    network = create_model(planned.info.name, request.image_size, num_classes=request.num_classes)
-    loaded = provide_weights(network, planned.info, str(request.weights))
+    network, loaded = model_with_weights(
+        planned.info,
+        str(request.weights),
+        request.image_size,
+        request.num_classes,
+        request.task == "multilabel",
+        request.weights_key,
+    )
     path = Path(request.out) / planned.bundle_name(loaded.trained)
     bundle.refuse_to_replace(path)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
@@ -18,11 +18,13 @@ from exporter.backends import all_formats, backend, installed, toolchain_version
 from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import deployment_target
 from exporter.backends.interface import LowerOptions
-from exporter.errors import BackendError, UnknownDeviceError
+from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, WeightsError
 from exporter.manifest import Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
 
 DEFAULT_MIN_IOS = 17
+NEWEST_IOS = CORE_AI_IOS
+"""The newest that was announced when this was written."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class ExportRequest:
     """"auto", "required", "random" or the path of a checkpoint."""
     image_size: int | None = None
     """Side in pixels; None takes what the weights were trained at."""
-    num_classes: int = 1000
+    num_classes: int | None = None
+    """Classes of a classifier's head; None takes as many as the weights have."""
     min_ios: int | None = None
     """Oldest iOS major version that a Core ML program must load on."""
     delegate: str | None = None
@@ -48,6 +51,11 @@ class ExportRequest:
     """The folder that the bundle's folder is made in."""
     workers: int | None = None
     """Processes that lower and verify side by side; None takes as many as cores, memory and containers allow."""
+    weights_key: str | None = None
+    """Which weights of a checkpoint that holds several, as where it has them, parts joined by dots; None takes those
+    that fit and, of two that do, the average over training."""
+    task: Literal["classify", "multilabel"] | None = None
+    """"multilabel" judges each class by itself; None takes the family's."""
 
     @classmethod
     def of(cls, model: str | ExportRequest, *settings: Any, **named: Any) -> ExportRequest:
@@ -108,6 +116,7 @@ class Plan:
 def plan(request: ExportRequest) -> Plan:
     """Settle what is asked; raises `VitexportError` for what cannot be done."""
     device = device_of(request.target)
+    _refuse_misplaced(request)
     info = _resolved(model_info(request.model), device, request.image_size)
     formats, warnings = _formats(request.formats, device)
     delegate, min_ios = request.delegate, request.min_ios
@@ -125,6 +134,8 @@ def plan(request: ExportRequest) -> Plan:
         min_ios = oldest_ios(device)
     elif "coreml" not in formats and delegate != "coreml":
         raise BackendError("--min-os is for Core ML programs: add --format coreml.")
+    else:
+        _refuse_unreached(min_ios, device)
     deployment_target(min_ios)
     lowerings = {
         Variant(name, precision, chosen): LowerOptions(precision, min_ios, chosen)
@@ -133,6 +144,15 @@ def plan(request: ExportRequest) -> Plan:
         for precision in _precisions(name, formats, request.precisions)
     }
     return Plan(request, info, device, min_ios, lowerings, warnings)
+
+
+def _refuse_misplaced(request: ExportRequest) -> None:
+    """Raise `VitexportError` for what is asked of a model, or of weights, that have no such thing."""
+    family = model_info(request.model).family
+    if request.task is not None and family.task != "classify":
+        raise InputShapeError(f"{request.model} is no classifier: leave --task out.")
+    if request.weights_key is not None and str(request.weights) in ("auto", "required", "random"):
+        raise WeightsError("--weights-key chooses among the weights in a file: pass --weights FILE.")
 
 
 def device_of(target: str) -> Device:
@@ -146,6 +166,14 @@ def device_of(target: str) -> Device:
 def oldest_ios(device: Device) -> int:
     """The oldest that a device's users may have: what it was launched with, if we support nothing older."""
     return max(DEFAULT_MIN_IOS, device.os.launch_major) if device.platform == "ios" else DEFAULT_MIN_IOS
+
+
+def _refuse_unreached(min_ios: int, device: Device) -> None:
+    """Raise `BackendError` for an iOS that is newer than any, or than any that an iPhone gets."""
+    newest = device.os.max_major if device.platform == "ios" else None
+    if min_ios > (newest or NEWEST_IOS):
+        known = f"the newest iOS that {f'{device.name} gets' if newest else 'there is'}"
+        raise BackendError(f"--min-os {min_ios} is newer than {known}: pass {newest or NEWEST_IOS} or an older one.")
 
 
 def _refuse_without_core_ai(device: Device) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -36,7 +36,19 @@ if TYPE_CHECKING:
 @click.option("--weights", default="auto", show_default=True, metavar="auto|required|random|FILE",
               help="auto: local cache, then hub, then seeded weights.")  # fmt: skip
 @image_size_option("Default: what the weights were trained at.")
-@click.option("--num-classes", type=int, default=1000, show_default=True, help="Classes of a classifier's head.")
+@click.option(
+    "--weights-key",
+    metavar="NAME",
+    help="Which weights of a FILE that holds several. Default: those that fit, and of two the averaged ones.",
+)
+@click.option(
+    "--num-classes",
+    type=int,
+    metavar="COUNT",
+    help="Classes of a classifier's head. Default: as many as the weights have.",
+)
+@click.option("--task", type=click.Choice(["classify", "multilabel"]),
+              help="multilabel: each class is judged by itself, by a sigmoid.")  # fmt: skip
 @min_os_option("Oldest iOS that the Core ML program must load on, such as 17.")
 @click.option("--delegate", metavar="NAME", help="ExecuTorch delegate: xnnpack (default) or coreml.")
 @click.option("--out", default=".", show_default=True, metavar="FOLDER", help="Where the bundle's folder is made.")
@@ -46,7 +58,8 @@ if TYPE_CHECKING:
 @verbose_option
 def export(
     model: str, target: str, formats: tuple[str, ...], precisions: tuple[Precision, ...], weights: str,
-    image_size: int | None, num_classes: int, min_ios: int | None, delegate: str | None, out: str,
+    weights_key: str | None, image_size: int | None, num_classes: int | None,
+    task: Literal["classify", "multilabel"] | None, min_ios: int | None, delegate: str | None, out: str,
     workers: int | None, as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Make the bundle and print what is in it."""
@@ -56,8 +69,10 @@ def export(
         formats=formats or None,
         precision=precisions or None,
         weights=weights,
+        weights_key=weights_key,
         image_size=image_size,
         num_classes=num_classes,
+        task=task,
         min_ios=min_ios,
         delegate=delegate,
         out=out,

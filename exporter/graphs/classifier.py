@@ -44,8 +44,8 @@ def cut(model: Classifier, family: Family) -> tuple[Graph, ...]:
         shape=(1, model.num_classes),
         dtype="float32",
         layout="NC",
-        kind="class_scores",
-        meaning="class scores before softmax",
+        kind="label_scores" if model.multi_label else "class_scores",
+        meaning="label scores before a sigmoid" if model.multi_label else "class scores before softmax",
     )
     module = Classify(model, family.mean, family.std).eval().requires_grad_(False)
     return (capture(CLASSIFY, module, (image,), (logits,)),)

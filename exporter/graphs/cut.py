@@ -1,11 +1,12 @@
-"""Cuts a model into the graphs of its task."""
+"""Cuts a model into the graphs of its task, and builds that of a bundle again."""
 
 import importlib
 
 from exporter.graphs.capture import Graph
 from exporter.graphs.tasks import TASKS
+from exporter.manifest import Manifest
 from exporter.models.model import Model
-from exporter.models.registry import family_of
+from exporter.models.registry import PUBLISHED_CLASSES, create_model, family_of
 
 
 def graphs_of(model: Model) -> tuple[Graph, ...]:
@@ -15,3 +16,14 @@ def graphs_of(model: Model) -> tuple[Graph, ...]:
         model, family
     )
     return graphs
+
+
+def model_of(manifest: Manifest) -> Model:
+    """A model like the one that a bundle was made from, with the framework's initial weights."""
+    model = manifest.model
+    return create_model(
+        model.name,
+        model.image_size,
+        num_classes=model.num_classes or PUBLISHED_CLASSES,
+        multi_label=model.task == "multilabel",
+    )

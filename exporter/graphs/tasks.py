@@ -41,6 +41,7 @@ class Task:
 
 TASKS: dict[TaskName, Task] = {
     "classify": Task("classifier", (CLASSIFY,), "pictures"),
+    "multilabel": Task("classifier", (CLASSIFY,), "pictures"),  # each class is judged by itself
     "track": Task(
         "tracker",
         (ENCODE_IMAGE, TRACK_STEP),

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device_profiles.vocabulary import Precision
 from exporter.bundle import Bundle
@@ -29,6 +30,7 @@ class Prediction:
     label: str | None
     """ImageNet name; None for models with other classes."""
     probability: float
+    """That it is the one right class or, of a multi-label model, that it is right"""
 
 
 def classify_photo(
@@ -45,19 +47,25 @@ def classify_photo(
     `BackendError`. Raises `ImageError` for an unreadable file.
     """
     model = bundle.manifest.model
-    if model.task != "classify":
+    if model.task == "track":
         raise BundleError(f"{bundle.path} holds {model.name}, which is no classifier.")
     image = classifier_input(read_photo(photo), model.image_size, bundle.manifest.preprocessing)
     return {
-        bundle.manifest.label(variant): _best(runners[CLASSIFY]({"image": image})["logits"][0], top)
+        bundle.manifest.label(variant): _best(
+            runners[CLASSIFY]({"image": image})["logits"][0], top, model.task == "multilabel"
+        )
         for variant, runners in bundle.runners(formats, threads, precisions)
     }
 
 
-def _best(logits: np.ndarray, top: int) -> list[Prediction]:
-    exponentials = np.exp(logits - logits.max(), dtype=np.float64)
-    probabilities = exponentials / exponentials.sum()
-    names = imagenet_labels() if len(logits) == IMAGENET_CLASSES else [None] * len(logits)
+def _best(logits: NDArray[np.float32], top: int, multi_label: bool) -> list[Prediction]:
+    """The `top` greatest logits [classes]; each by itself with a sigmoid, or against the others with a softmax."""
+    if multi_label:
+        probabilities = (1 + np.tanh(logits / 2, dtype=np.float64)) / 2  # the sigmoid, which cannot overflow so
+    else:
+        exponentials = np.exp(logits - logits.max(), dtype=np.float64)
+        probabilities = exponentials / exponentials.sum()
+    names = imagenet_labels() if len(logits) == IMAGENET_CLASSES and not multi_label else [None] * len(logits)
     return [Prediction(int(i), names[i], float(probabilities[i])) for i in np.argsort(-logits)[:top]]
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
-from exporter.graphs.cut import graphs_of
+from exporter.graphs.cut import graphs_of, model_of
 from exporter.lint import findings
 from exporter.lint.subject import of_artifact, of_program
 from exporter.manifest import Finding
-from exporter.models.registry import create_model, model_info
+from exporter.models.registry import PUBLISHED_CLASSES, create_model
 from exporter.models.weights import seed_weights
 from exporter.plan import ExportRequest, device_of, oldest_ios, plan
 
@@ -27,7 +27,9 @@ def lint_model(
     request = ExportRequest.of(model, *settings, **named)
     planned = plan(request)
     step("model", 0.0)
-    network = create_model(planned.info.name, request.image_size, num_classes=request.num_classes)
+    multi_label = request.task == "multilabel"
+    classes = request.num_classes or PUBLISHED_CLASSES
+    network = create_model(planned.info.name, request.image_size, num_classes=classes, multi_label=multi_label)
     seed_weights(network)
     step("capture", 0.1)
     graphs = graphs_of(network)
@@ -44,8 +46,7 @@ def lint_bundle(bundle: Bundle, target: str | None = None, progress: Progress | 
     step, manifest = progress or (lambda what, share: None), bundle.manifest
     oldest = manifest.target.min_ios if target is None else oldest_ios(device_of(target))
     step("capture", 0.0)
-    info = model_info(manifest.model.name)
-    network = create_model(info.name, manifest.model.image_size, num_classes=manifest.model.num_classes or 1000)
+    network = model_of(manifest)
     seed_weights(network)
     subjects = [one for graph in graphs_of(network) for one in of_program(graph, manifest.variants, oldest)]
     for index, artifact in enumerate(manifest.artifacts):

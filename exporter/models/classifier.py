@@ -17,13 +17,16 @@ class Classifier(Model):
     """
 
     num_classes: int
-
+    heads: ClassVar[tuple[str, ...]] = ("head.fc",)
+    """Modules whose weights have a row for each class. The logits are the mean of theirs, so that the first stands for
+    one that a checkpoint lacks."""
     any_size: ClassVar[bool] = False
     """Whether one instance takes every size, or only the `image_size` that its bias tables were built for."""
 
     def __init__(self, image_size: int, in_channels: int, num_classes: int) -> None:
         super().__init__()
         self.image_size, self.in_channels, self.num_classes = image_size, in_channels, num_classes
+        self.multi_label = num_classes == 1  # it has no others to be judged against
 
     @property
     def summary(self) -> str:
@@ -32,6 +35,10 @@ class Classifier(Model):
             f"{type(self).__name__} with {self.num_classes} classes and {self.in_channels} input channels "
             f"at {self.image_size} pixels"
         )
+
+    def in_head(self, key: str) -> bool:
+        """Whether an entry of the state dict has a row for each class."""
+        return key.rpartition(".")[0] in self.heads
 
     @abstractmethod
     def forward_features(self, x: Tensor) -> Tensor:

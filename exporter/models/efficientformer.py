@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
+from exporter.models.key_map import KeyMap
 from exporter.models.layers import LayerScale, LayerScale2d, Mlp, Stage, offset_indices
 from exporter.models.seeded import Fill, Spread
 
@@ -40,18 +41,63 @@ CONFIGS = {
     "efficientformer_l7": EfficientFormerConfig((96, 192, 384, 768), (6, 6, 18, 8), 8),
 }
 
-OFFICIAL_KEYS: tuple[tuple[str, str], ...] = (
-    (r"^patch_embed\.0\.", "stem.conv1."),
-    (r"^patch_embed\.1\.", "stem.norm1."),
-    (r"^patch_embed\.3\.", "stem.conv2."),
-    (r"^patch_embed\.4\.", "stem.norm2."),
-    *((rf"^network\.{2 * stage}\.(\d+)\.", rf"stages.{stage}.blocks.\1.") for stage in range(4)),
-    *((rf"^network\.{2 * stage - 1}\.proj\.", f"stages.{stage}.downsample.conv.") for stage in range(1, 4)),
-    *((rf"^network\.{2 * stage - 1}\.norm\.", f"stages.{stage}.downsample.norm.") for stage in range(1, 4)),
-    (r"\.layer_scale_(\d)$", r".ls\1.gamma"),
-    (r"^dist_head\.", "head_dist."),
+OFFICIAL = KeyMap(
+    "snap-research/EfficientFormer",
+    (
+        (r"^patch_embed\.0\.", "stem.conv1."),
+        (r"^patch_embed\.1\.", "stem.norm1."),
+        (r"^patch_embed\.3\.", "stem.conv2."),
+        (r"^patch_embed\.4\.", "stem.norm2."),
+        *((rf"^network\.{2 * stage}\.(\d+)\.", rf"stages.{stage}.blocks.\1.") for stage in range(4)),
+        *((rf"^network\.{2 * stage - 1}\.proj\.", f"stages.{stage}.downsample.conv.") for stage in range(1, 4)),
+        *((rf"^network\.{2 * stage - 1}\.norm\.", f"stages.{stage}.downsample.norm.") for stage in range(1, 4)),
+        (r"\.layer_scale_(\d)$", r".ls\1.gamma"),
+        (r"^dist_head\.", "head_dist."),
+    ),
 )
-"""(pattern, replacement), applied in order: keys of snap-research/EfficientFormer to ours."""
+
+
+def _transformers(config: EfficientFormerConfig) -> KeyMap:
+    """Keys of Hugging Face's transformers, in which attention blocks are counted by themselves."""
+    first = config.depths[-1] - config.attention_blocks + 1  # after the pooling blocks and `ToTokens`
+    return KeyMap(
+        "transformers",
+        (
+            (r"^efficientformer\.", ""),
+            (r"^patch_embed\.convolution(\d)\.", r"stem.conv\1."),
+            (r"^patch_embed\.batchnorm_before\.", "stem.norm1."),
+            (r"^patch_embed\.batchnorm_after\.", "stem.norm2."),
+            (r"^encoder\.last_stage\.meta4D_layers\.blocks\.(\d+)\.", r"stages.3.blocks.\1."),
+            *(
+                (rf"^encoder\.last_stage\.meta3D_layers\.blocks\.{index}\.", f"stages.3.blocks.{first + index}.")
+                for index in range(config.attention_blocks)
+            ),
+            *(
+                (rf"^encoder\.intermediate_stages\.{2 * stage}\.meta4D_layers\.blocks\.(\d+)\.",
+                 rf"stages.{stage}.blocks.\1.")
+                for stage in range(3)
+            ),
+            *(
+                (rf"^encoder\.intermediate_stages\.{2 * stage - 1}\.projection\.", f"stages.{stage}.downsample.conv.")
+                for stage in (1, 2, 3)
+            ),
+            *(
+                (rf"^encoder\.intermediate_stages\.{2 * stage - 1}\.norm\.", f"stages.{stage}.downsample.norm.")
+                for stage in (1, 2, 3)
+            ),
+            (r"\.mlp\.convolution(\d)\.", r".mlp.fc\1."),
+            (r"\.mlp\.batchnorm_before\.", ".mlp.norm1."),
+            (r"\.mlp\.batchnorm_after\.", ".mlp.norm2."),
+            (r"\.mlp\.linear_in\.", ".mlp.fc1."),
+            (r"\.mlp\.linear_out\.", ".mlp.fc2."),
+            (r"\.token_mixer\.projection\.", ".token_mixer.proj."),
+            (r"\.layernorm(\d)\.", r".norm\1."),
+            (r"^layernorm\.", "norm."),
+            (r"\.layer_scale_(\d)$", r".ls\1.gamma"),
+            (r"^classifier\.", "head."),
+            (r"^distillation_classifier\.", "head_dist."),
+        ),
+    )  # fmt: skip
 
 
 class ConvMlp(nn.Module):
@@ -152,13 +198,14 @@ class EfficientFormer(Classifier):
     """A published EfficientFormer: stem, four stages, and the mean of a classifier's and a distilled one's logits."""
 
     size_multiple = OUTPUT_STRIDE
-    official_keys = OFFICIAL_KEYS
+    heads = ("head", "head_dist")
     fill = Fill(spreads=((r"\.attention_biases$", Spread(0, 2)),))
 
     def __init__(
         self, config: EfficientFormerConfig, image_size: int = 224, in_channels: int = 3, num_classes: int = 1000
     ) -> None:
         super().__init__(image_size, in_channels, num_classes)
+        self.key_maps = (OFFICIAL, _transformers(config))
         first, last = config.widths[0], config.widths[-1]
         self.stem = nn.Sequential(
             OrderedDict(

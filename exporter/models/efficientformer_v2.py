@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
+from exporter.models.key_map import KeyMap
 from exporter.models.layers import ConvNormAct, LayerScale2d, Stage, offset_indices
 from exporter.models.seeded import Fill, Spread
 
@@ -50,30 +51,35 @@ CONFIGS = {
     ),
 }
 
-OFFICIAL_KEYS: tuple[tuple[str, str], ...] = (
-    (r"^patch_embed\.0\.", "stem.conv1.conv."),
-    (r"^patch_embed\.1\.", "stem.conv1.bn."),
-    (r"^patch_embed\.3\.", "stem.conv2.conv."),
-    (r"^patch_embed\.4\.", "stem.conv2.bn."),
-    *((rf"^network\.{2 * stage}\.(\d+)\.", rf"stages.{stage}.blocks.\1.") for stage in range(4)),
-    *((rf"^network\.{2 * stage - 1}\.(?:proj|conv)\.", f"stages.{stage}.downsample.conv.conv.") for stage in (1, 2, 3)),
-    *((rf"^network\.{2 * stage - 1}\.(?:norm|bn)\.", f"stages.{stage}.downsample.conv.bn.") for stage in (1, 2, 3)),
-    (r"^network\.5\.attn\.", "stages.3.downsample.attn."),
-    (r"\.(stride_conv|q|k|v|v_local)\.0\.", r".\1.conv."),
-    (r"\.(stride_conv|q|k|v|v_local)\.1\.", r".\1.bn."),
-    (r"\.q\.local\.0\.", ".q.local."),
-    (r"\.q\.proj\.0\.", ".q.proj.conv."),
-    (r"\.q\.proj\.1\.", ".q.proj.bn."),
-    (r"\.proj\.1\.", ".proj.conv."),
-    (r"\.proj\.2\.", ".proj.bn."),
-    (r"\.mlp\.(fc1|mid|fc2)\.", r".mlp.\1.conv."),
-    (r"\.mlp\.norm1\.", ".mlp.fc1.bn."),
-    (r"\.mlp\.mid_norm\.", ".mlp.mid.bn."),
-    (r"\.mlp\.norm2\.", ".mlp.fc2.bn."),
-    (r"\.layer_scale_(\d)$", r".ls\1.gamma"),
-    (r"^dist_head\.", "head_dist."),
+OFFICIAL = KeyMap(
+    "snap-research/EfficientFormer",
+    (
+        (r"^patch_embed\.0\.", "stem.conv1.conv."),
+        (r"^patch_embed\.1\.", "stem.conv1.bn."),
+        (r"^patch_embed\.3\.", "stem.conv2.conv."),
+        (r"^patch_embed\.4\.", "stem.conv2.bn."),
+        *((rf"^network\.{2 * stage}\.(\d+)\.", rf"stages.{stage}.blocks.\1.") for stage in range(4)),
+        *(
+            (rf"^network\.{2 * stage - 1}\.(?:proj|conv)\.", f"stages.{stage}.downsample.conv.conv.")
+            for stage in (1, 2, 3)
+        ),
+        *((rf"^network\.{2 * stage - 1}\.(?:norm|bn)\.", f"stages.{stage}.downsample.conv.bn.") for stage in (1, 2, 3)),
+        (r"^network\.5\.attn\.", "stages.3.downsample.attn."),
+        (r"\.(stride_conv|q|k|v|v_local)\.0\.", r".\1.conv."),
+        (r"\.(stride_conv|q|k|v|v_local)\.1\.", r".\1.bn."),
+        (r"\.q\.local\.0\.", ".q.local."),
+        (r"\.q\.proj\.0\.", ".q.proj.conv."),
+        (r"\.q\.proj\.1\.", ".q.proj.bn."),
+        (r"\.proj\.1\.", ".proj.conv."),
+        (r"\.proj\.2\.", ".proj.bn."),
+        (r"\.mlp\.(fc1|mid|fc2)\.", r".mlp.\1.conv."),
+        (r"\.mlp\.norm1\.", ".mlp.fc1.bn."),
+        (r"\.mlp\.mid_norm\.", ".mlp.mid.bn."),
+        (r"\.mlp\.norm2\.", ".mlp.fc2.bn."),
+        (r"\.layer_scale_(\d)$", r".ls\1.gamma"),
+        (r"^dist_head\.", "head_dist."),
+    ),
 )
-"""(pattern, replacement), applied in order: keys of snap-research/EfficientFormer to ours."""
 
 
 def conv_norm(
@@ -220,7 +226,8 @@ class EfficientFormerV2(Classifier):
     """A published EfficientFormerV2: stem, four stages, and the mean of a classifier's and a distilled one's logits."""
 
     size_multiple = OUTPUT_STRIDE
-    official_keys = OFFICIAL_KEYS
+    heads = ("head", "head_dist")
+    key_maps = (OFFICIAL,)
     fill = Fill(spreads=((r"\.attention_biases$", Spread(0, 2)), (DAMPED, Spread(DAMPING, 0.1 * DAMPING))))
 
     def __init__(

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from exporter.models.key_map import KeyMap
 from exporter.models.seeded import Fill
 
 
@@ -13,8 +14,8 @@ class Model(nn.Module, ABC):
 
     size_multiple: ClassVar[int] = 1
     """The image size must be a multiple of this many pixels."""
-    official_keys: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """Rules (pattern, replacement), applied in order, from the key names of the authors' repository to ours."""
+    key_maps: tuple[KeyMap, ...] = ()
+    """How others name its weights."""
     fill: ClassVar[Fill] = Fill()
     """How its seeded weights differ from those of every family."""
 
@@ -22,6 +23,8 @@ class Model(nn.Module, ABC):
     """Side in pixels that it was built for."""
     num_classes: int | None = None
     """How many classes it tells apart; None where it tells none."""
+    multi_label: bool = False
+    """Whether each class is judged by itself, with a sigmoid, and not against the others, with a softmax."""
 
     @property
     @abstractmethod

@@ -14,9 +14,13 @@ from exporter.errors import InputShapeError, UnknownModelError, closest
 
 if TYPE_CHECKING:
     from exporter.manifest import TaskName
+    from exporter.models.classifier import Classifier
     from exporter.models.model import Model
 
 SMALLEST_IMAGE = 32
+
+PUBLISHED_CLASSES = 1000
+"""Of every published classifier: those of ImageNet-1k."""
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -167,11 +171,19 @@ def family_of(model: object) -> Family:
     return next(info.family for info in MODELS.values() if info.family.class_name == type(model).__name__)
 
 
-def create_model(name: str, image_size: int | None = None, *, in_channels: int = 3, num_classes: int = 1000) -> Model:
+def create_model(
+    name: str,
+    image_size: int | None = None,
+    *,
+    in_channels: int = 3,
+    num_classes: int = PUBLISHED_CLASSES,
+    multi_label: bool = False,
+) -> Model:
     """Build a model in eval mode, with the framework's initial weights; `load_weights` or `seed_weights` fills it.
 
     It takes the normalised image [B, in_channels, image_size, image_size] that its published weights were trained
-    on and gives logits [B, num_classes], or, a tracker, features [1, 256, image_size / 16, image_size / 16]. Raises
+    on and gives logits [B, num_classes], or, a tracker, features [1, 256, image_size / 16, image_size / 16]. With
+    `multi_label` each logit is meant to be judged by itself, as that of a single class always is. Raises
     `UnknownModelError` and `InputShapeError`.
     """
     info = model_info(name)
@@ -182,7 +194,7 @@ def create_model(name: str, image_size: int | None = None, *, in_channels: int =
         rule = f"a multiple of {architecture.size_multiple}" if architecture.size_multiple > 1 else "any size"
         raise InputShapeError(f"{info.name} cannot take image size {size}: use {rule} from {SMALLEST_IMAGE} pixels up.")
     if info.family.task == "track":
-        if (in_channels, num_classes) != (3, 1000):
+        if (in_channels, num_classes, multi_label) != (3, PUBLISHED_CLASSES, False):
             raise InputShapeError(f"{info.name} takes RGB and has no classes: leave in_channels and num_classes out.")
         tracker: Model = architecture(family.CONFIGS[info.name], size)
         return tracker.eval()
@@ -191,5 +203,6 @@ def create_model(name: str, image_size: int | None = None, *, in_channels: int =
             f"{info.name} cannot have {in_channels} input channels and {num_classes} classes: "
             "it needs at least one input channel and one class."
         )
-    model: Model = architecture(family.CONFIGS[info.name], size, in_channels, num_classes)
+    model: Classifier = architecture(family.CONFIGS[info.name], size, in_channels, num_classes)
+    model.multi_label = model.multi_label or multi_label
     return model.eval()

@@ -1,13 +1,10 @@
-"""Weights of a model: from a file, from the hub, or seeded; every mismatch is reported at once and by name."""
+"""Weights of a model: from a file, from the hub, or seeded; what does not fit is refused before anything is changed."""
 
-import contextlib
-import errno
+from __future__ import annotations
+
 import hashlib
-import pickletools
-import re
-import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,26 +13,29 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from exporter.errors import WeightsError
+from exporter.models.checkpoint_file import read_checkpoint
+from exporter.models.classifier import Classifier
+from exporter.models.hub import Hub, official_file
+from exporter.models.mismatch import class_count, mismatch
 from exporter.models.model import Model
-from exporter.models.registry import ModelInfo
+from exporter.models.registry import PUBLISHED_CLASSES, ModelInfo, create_model
 from exporter.models.seeded import seeded_tensor
-
-_WRAPPERS = ("model", "state_dict")
-"""Entries under which training scripts save the state dict."""
+from exporter.models.sound_tensors import refuse_kinds, refuse_values
+from exporter.models.weight_sets import WeightSet, chosen, is_index, required, weight_sets
 
 StateDict = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
-class Hub:
-    """Where published weights are fetched from and kept; what is None is what huggingface_hub's environment says."""
+class Fitted:
+    """What was made of a checkpoint to fit a model."""
 
-    endpoint: str | None = None
-    """URL of a server with the interface of huggingface.co"""
-    cache: Path | None = None
-    """Folder with what was fetched before"""
-    seconds: float = 5.0
-    """The longest that a hub which does not answer may hold an export up"""
+    key: str = ""
+    """Where in the checkpoint the weights were; "" for the checkpoint itself"""
+    resized: tuple[str, ...] = ()
+    """Bias tables that were interpolated because the checkpoint is for another image size"""
+    notes: tuple[str, ...] = ()
+    """What a user should know of it, a sentence each"""
 
 
 @dataclass(frozen=True)
@@ -49,70 +49,77 @@ class LoadedWeights:
     """Of the file; of keys and values in key order where there is none."""
     trained_at: int | None
     """Image size in pixels that they were trained at; None where nobody said, or nobody trained them."""
-    resized: tuple[str, ...] = ()
-    """Bias tables that were interpolated because the checkpoint is for another image size."""
+    fitted: Fitted = Fitted()
 
     @property
     def trained(self) -> bool:
         return self.kind != "seeded"
 
 
-def provide_weights(model: Model, info: ModelInfo, choice: str, hub: Hub | None = None) -> LoadedWeights:
+@dataclass(frozen=True)
+class _Checkpoint:
+    """A file of weights that has been read."""
+
+    path: Path
+    content: Mapping[Any, Any]
+    kind: Literal["hub", "file"]
+    source: str
+    trained_at: int | None
+
+
+def model_with_weights(
+    info: ModelInfo,
+    choice: str,
+    image_size: int | None = None,
+    num_classes: int | None = None,
+    multi_label: bool = False,
+    key: str | None = None,
+) -> tuple[Model, LoadedWeights]:
+    """Build a published model and fill it as `provide_weights` does; raises what that and `create_model` raise.
+
+    Without `num_classes` it has as many as the file of weights or, where there is none, the published model.
+    """
+
+    def create(classes: int) -> Model:
+        return create_model(info.name, image_size, num_classes=classes, multi_label=multi_label)
+
+    model, checkpoint = create(num_classes or PUBLISHED_CLASSES), _checkpoint(info, choice, Hub())
+    if checkpoint is not None and num_classes is None:
+        classes = _classes_in(checkpoint, model, key)
+        if classes not in (None, model.num_classes):
+            model = create(classes)
+    return model, _fill(model, info, checkpoint, choice, key)
+
+
+def provide_weights(
+    model: Model, info: ModelInfo, choice: str, hub: Hub | None = None, key: str | None = None
+) -> LoadedWeights:
     """Fill `model` as `choice` says: "auto", "required", "random", or the path of a checkpoint.
 
     "auto" takes official weights from the local cache or the hub and falls back to seeded ones; "required" does not.
-    Raises `WeightsError`.
+    `key` names a set of weights in a file that holds several. Raises `WeightsError`.
     """
-    if choice == "random":
-        return seed_weights(model)
-    if choice in ("auto", "required"):
-        path = _official_file(info.hub_id, info.hub_file, hub or Hub())
-        if path is None and choice == "auto":
-            return replace(seed_weights(model), source=f"seeded ({info.hub_source} could not be had)")
-        if path is None:
-            raise WeightsError(
-                f"The weights {info.hub_source} are neither in the local cache nor to be had from the hub; "
-                f"connect, or pass --weights FILE with a checkpoint of {info.name}."
-            )
-        resized = load_weights(model, path)
-        return LoadedWeights("hub", info.hub_source, _file_sha256(path), info.trained_at, resized)
-    path = Path(choice)
-    resized = load_weights(model, path)
-    return LoadedWeights("file", path.name, _file_sha256(path), None, resized)
+    return _fill(model, info, _checkpoint(info, choice, hub or Hub()), choice, key)
 
 
-def load_weights(model: Model, source: str | Path | StateDict) -> tuple[str, ...]:
-    """Load a checkpoint file or a state dict, under timm's keys or those of the authors' repository.
+def load_weights(model: Model, source: str | Path | StateDict, key: str | None = None) -> Fitted:
+    """Load a checkpoint file or a state dict, under timm's keys, those of the authors' repository or transformers'.
 
-    Attention-bias tables of a checkpoint for another image size are interpolated; their keys are returned. Raises
-    `WeightsError` with the name of every missing, unexpected and mis-shaped key, leaving the model as it was.
+    Prefixes and wrappers of training are seen through; of several sets of weights in it `key` names one. Bias tables of
+    a checkpoint for another image size are interpolated. Raises `WeightsError` with the cause and some of the names
+    where it does not fit, leaving the model as it was.
     """
-    state = read_checkpoint(Path(source)) if isinstance(source, str | Path) else dict(source)
-    own = model.state_dict()
-    # Index buffers follow from the image size, so a checkpoint may hold them or not; "module." is left by DataParallel.
-    state = {key.removeprefix("module."): value for key, value in state.items() if not _is_index(key)}
-    state = _own_names(state, own, model.official_keys)
-    state, resized = _fit_shapes(state, own)
-    problems = [
-        *_listed("missing", (key for key in own if key not in state and not _is_index(key))),
-        *_listed("unexpected", (key for key in state if key not in own)),
-        *_listed(
-            "mis-shaped",
-            (
-                f"{key} {list(value.shape)} instead of {list(own[key].shape)}"
-                for key, value in state.items()
-                if key in own and value.shape != own[key].shape
-            ),
-        ),
-    ]
-    if problems:
-        raise WeightsError(f"The checkpoint does not fit {model.summary}: {'; '.join(problems)}.")
-    model.load_state_dict({**own, **state})
-    return resized
+    if isinstance(source, str | Path):
+        return _load(model, read_checkpoint(Path(source)), str(source), key)
+    return _load(model, source, "The state dict", key)
 
 
 def seed_weights(model: Model) -> LoadedWeights:
     """Fill the model with deterministic weights as its family wants them; indices and counters keep their values."""
+    return _seeded(model, "seeded")
+
+
+def _seeded(model: Model, source: str) -> LoadedWeights:
     state = model.state_dict()
     digest = hashlib.sha256()
     for key in sorted(key for key, value in state.items() if value.is_floating_point()):
@@ -120,76 +127,78 @@ def seed_weights(model: Model) -> LoadedWeights:
         state[key].copy_(torch.from_numpy(values))
         digest.update(key.encode())
         digest.update(values.tobytes())
-    return LoadedWeights("seeded", "seeded", digest.hexdigest(), None)
+    return LoadedWeights("seeded", source, digest.hexdigest(), None)
 
 
-def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """The tensors of a .pt, .pth, .bin or .safetensors file. Never runs code from it. Raises `WeightsError`."""
-    if not path.is_file():
-        raise WeightsError(f"There is no weights file {path}; --weights takes auto, required, random or a path.")
-    match path.suffix:
-        case ".safetensors":
-            from safetensors import SafetensorError
-            from safetensors.torch import load_file
-
-            try:
-                return load_file(path)
-            except (SafetensorError, OSError) as error:
-                raise WeightsError(f"{path} is not a readable safetensors file: {error}.") from error
-        case ".pt" | ".pth" | ".bin":
-            return _state_dict(_unpickled(path), path)
-        case _:
-            raise WeightsError(f"{path} is none of .safetensors, .pt, .pth or .bin; convert it to one of these.")
-
-
-def _unpickled(path: Path) -> Any:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # on damaged bytes the unpickler raises whatever they lead it to
-        refused = re.search(r"GLOBAL (\S+)", str(error))
-        if wanted := refused[1] if refused else _code_in_pickle(path):
-            raise WeightsError(
-                f"{path} was refused, because it holds more than tensors ({wanted}) and reading it could run code; "
-                "ask its author for a .safetensors file, or save its state dict alone with torch.save."
-            ) from error
+def _checkpoint(info: ModelInfo, choice: str, hub: Hub) -> _Checkpoint | None:
+    """The file that `choice` asks for; None where weights are to be seeded."""
+    if choice == "random":
+        return None
+    if choice not in ("auto", "required"):
+        path = Path(choice)
+        return _Checkpoint(path, read_checkpoint(path), "file", path.name, None)
+    published = official_file(info.hub_id, info.hub_file, hub)
+    if published is not None:
+        return _Checkpoint(published, read_checkpoint(published), "hub", info.hub_source, info.trained_at)
+    if choice == "required":
         raise WeightsError(
-            f"{path} is not a readable PyTorch checkpoint: it is damaged, or no state dict saved by torch.save; "
-            "fetch it again, or ask its author for a .safetensors file."
-        ) from error
-
-
-def _code_in_pickle(path: Path) -> str | None:
-    """The first function that a plain pickle would call or class that it would make; None if it is no pickle."""
-    strings: list[str] = []
-    with path.open("rb") as file, contextlib.suppress(ValueError, UnicodeDecodeError):
-        for opcode, argument, _ in pickletools.genops(file):
-            if opcode.name in ("GLOBAL", "INST"):
-                return str(argument).replace(" ", ".")
-            if opcode.name == "STACK_GLOBAL":
-                return ".".join(strings[-2:])
-            if isinstance(argument, str):
-                strings.append(argument)
+            f"The weights {info.hub_source} are neither in the local cache nor to be had from the hub; "
+            f"connect, or pass --weights FILE with a checkpoint of {info.name}."
+        )
     return None
 
 
-def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
-    """The state dict inside what a training script saved."""
-    for wrapper in _WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
-            content = content[wrapper]
-    if not isinstance(content, Mapping) or not content or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsError(f"{path} holds no state dict: expected names mapped to tensors, alone or under 'model'.")
-    return {str(key): value for key, value in content.items()}
+def _fill(model: Model, info: ModelInfo, checkpoint: _Checkpoint | None, choice: str, key: str | None) -> LoadedWeights:
+    if checkpoint is None:
+        return _seeded(model, "seeded" if choice == "random" else f"seeded ({info.hub_source} could not be had)")
+    fitted = _load(model, checkpoint.content, str(checkpoint.path), key)
+    return LoadedWeights(
+        checkpoint.kind, checkpoint.source, _file_sha256(checkpoint.path), checkpoint.trained_at, fitted
+    )
 
 
-def _own_names(state: dict[str, Tensor], own: StateDict, rules: tuple[tuple[str, str], ...]) -> dict[str, Tensor]:
-    """`state` under our key names, if it is under those of the authors' repository."""
-    renamed = {}
-    for key, value in state.items():
-        for pattern, replacement in rules:
-            key = re.sub(pattern, replacement, key)
-        renamed[key] = value
-    return max(state, renamed, key=lambda candidate: len(candidate.keys() & own.keys()))
+def _load(model: Model, content: Mapping[Any, Any], source: str, key: str | None) -> Fitted:
+    """Fill a model with the weights in a checkpoint, which messages call `source`."""
+    own = model.state_dict()
+    found, others = chosen(weight_sets(content, required(own), model.key_maps), key, source)
+    refuse_kinds(found.state, source)
+    state = _own_names(model, found)
+    refuse_values(state, own, source)
+    state, resized = _fit_shapes(state, own)
+    if problem := mismatch(model, state, content):
+        raise WeightsError(f"{source} {problem}.")
+    model.load_state_dict({**own, **state})
+    return Fitted(found.name, resized, tuple(_notes(found, others)))
+
+
+def _own_names(model: Model, found: WeightSet) -> dict[str, Tensor]:
+    """The weights of a set under the model's names, without indices, which follow from the image size."""
+    state = {key: value for key, value in found.key_map.applied(found.state).items() if not is_index(key)}
+    first, *others = model.heads if isinstance(model, Classifier) else ("",)
+    for head in others:
+        for entry in ("weight", "bias"):
+            if f"{first}.{entry}" in state:
+                state.setdefault(f"{head}.{entry}", state[f"{first}.{entry}"])
+    return state
+
+
+def _classes_in(checkpoint: _Checkpoint, model: Model, key: str | None) -> int | None:
+    """How many classes the head in a checkpoint tells apart; None where it has no head that is the model's."""
+    if not isinstance(model, Classifier):
+        return None
+    sets = weight_sets(checkpoint.content, required(model.state_dict()), model.key_maps)
+    found, _ = chosen(sets, key, str(checkpoint.path))
+    return class_count(model, _own_names(model, found))
+
+
+def _notes(found: WeightSet, others: tuple[WeightSet, ...]) -> Iterator[str]:
+    if others:
+        names = " or ".join(one.name or "state_dict" for one in others)
+        yield f"The averaged weights, {found.name!r}, were taken; --weights-key {names} takes the others."
+    if found.left_out:
+        yield f"Beside the weights, {found.name!r}, the file has {found.left_out} entries that the model does not need."
+    if found.key_map.bgr is not None:
+        yield f"These weights are for blue, green, red, as {found.key_map.source} has them; they were turned to RGB."
 
 
 def _fit_shapes(state: dict[str, Tensor], own: StateDict) -> tuple[dict[str, Tensor], tuple[str, ...]]:
@@ -215,44 +224,6 @@ def _resized_table(table: Tensor, shape: torch.Size) -> Tensor | None:
         return None
     grid = table.float().reshape(1, -1, before, before)
     return F.interpolate(grid, (after, after), mode="bilinear", align_corners=True).reshape(shape)
-
-
-def _is_index(key: str) -> bool:
-    return key.rpartition(".")[2] == "attention_bias_idxs"
-
-
-def _listed(label: str, items: Iterable[str]) -> list[str]:
-    names = list(items)
-    return [f"{label} {', '.join(names)}"] if names else []
-
-
-def _official_file(hub_id: str, file: str, hub: Hub) -> Path | None:
-    """The published checkpoint from the local cache or the hub; None where the hub does not answer in time."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
-
-    cached = try_to_load_from_cache(hub_id, file, hub.cache)
-    if isinstance(cached, str):
-        return Path(cached)
-    answered = threading.Event()
-
-    def ask() -> None:
-        # Whatever goes wrong here, from a refused connection to a missing file, means that they are not to be had.
-        with contextlib.suppress(Exception):
-            get_hf_file_metadata(hf_hub_url(hub_id, file, endpoint=hub.endpoint), timeout=hub.seconds)
-            answered.set()
-
-    # A thread, because name resolution has no time limit of its own.
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(hub.seconds)
-    if not answered.is_set():
-        return None
-    try:
-        return Path(hf_hub_download(hub_id, file, cache_dir=hub.cache, endpoint=hub.endpoint))
-    except Exception as error:  # of its HTTP library, and which that is depends on the release
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        return None
 
 
 def _file_sha256(path: Path) -> str:

@@ -23,10 +23,10 @@ from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
 from exporter.errors import BundleError, describe
 from exporter.graphs.capture import Graph
-from exporter.graphs.cut import graphs_of
+from exporter.graphs.cut import graphs_of, model_of
 from exporter.manifest import Artifact, Verification
 from exporter.models.model import Model
-from exporter.models.registry import create_model, model_info
+from exporter.models.registry import model_info
 from exporter.models.weights import provide_weights
 from exporter.operations.relative_error import relative_error
 from exporter.verify.intermediates import Index, Intermediate, intermediates, says_something
@@ -96,9 +96,9 @@ def reference(bundle: Bundle, weights: str | None = None) -> Reference:
     manifest = bundle.manifest
     if manifest.weights.kind == "file" and weights is None:
         raise BundleError(f"{bundle.path} was made from {manifest.weights.source}: pass --weights with that file.")
-    info = model_info(manifest.model.name)
-    network = create_model(info.name, manifest.model.image_size, num_classes=manifest.model.num_classes or 1000)
-    loaded = provide_weights(network, info, weights or ("random" if manifest.weights.kind == "seeded" else "required"))
+    network = model_of(manifest)
+    choice = weights or ("random" if manifest.weights.kind == "seeded" else "required")
+    loaded = provide_weights(network, model_info(manifest.model.name), choice, key=manifest.weights.key or None)
     if loaded.sha256 != manifest.weights.sha256:
         raise BundleError(f"{loaded.source} is not what {bundle.path} was made from: its sha256 differs.")
     return Reference(network)

@@ -57,6 +57,7 @@ def worst(verification: Verification) -> Parity | None:
         psnr=_least(output.psnr for output in outputs),
         top1=_least(output.top1 for output in outputs),
         top5=_least(output.top5 for output in outputs),
+        labels=_least(output.labels for output in outputs),
         mask_iou=_least(output.mask_iou for output in outputs),
         per_vector=tuple(map(largest, zip(*(output.per_vector for output in outputs), strict=True))),
     )
@@ -78,13 +79,14 @@ def _least(figures: Iterable[float | None]) -> float | None:
 
 
 def task_metric(parity: Parity, tolerance: Tolerance) -> TaskMetric | None:
-    """The one that applies; None for an output that is neither class scores nor a mask."""
+    """The one that applies; None for an output that is neither scores of classes nor a mask."""
     return next(_task_metrics(parity, tolerance), None)
 
 
 def _task_metrics(parity: Parity, tolerance: Tolerance) -> Iterator[TaskMetric]:
     for name, value, least, form in (
         ("top-1", parity.top1, tolerance.top1, "{:.1%}"),
+        ("labels", parity.labels, tolerance.labels, "{:.2%}"),
         ("mask IoU", parity.mask_iou, tolerance.mask_iou, "{:.4f}"),
     ):
         if value is not None:

@@ -84,12 +84,15 @@ def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None, k
     with np.errstate(divide="ignore"):  # equal outputs have no noise, and so no ratio to it
         psnr = 20 * np.log10(value_range(expected) / np.sqrt(np.square(difference).mean()))
     top1, top5 = _agreement(flat_expected, flat_actual) if kind == "class_scores" else (None, None)
+    # Of five classes the five best are the same whatever the scores.
+    top5 = top5 if flat_expected.shape[1] > 5 else None
     return Parity(
         max_abs=_finite(difference.max()),
         relative=_finite(relative_error(actual, expected)),
         psnr=_finite(psnr),
         top1=top1,
         top5=top5,
+        labels=_labels_alike(flat_expected, flat_actual) if kind == "label_scores" else None,
         mask_iou=min(map(_mask_agreement, flat_expected, flat_actual)) if kind == "mask_logits" else None,
         per_vector=tuple(_finite(relative_error(a, e)) for a, e in zip(actual, expected, strict=True)),
     )
@@ -104,6 +107,11 @@ def _agreement(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> tu
     finite = np.isfinite(actual).all(1)
     shared = np.array([len(set(a) & set(b)) / len(a) for a, b in zip(best, own, strict=True)])
     return float(((best[:, 0] == own[:, 0]) & finite).mean()), float((shared * finite).mean())
+
+
+def _labels_alike(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> float:
+    """Share of scores [vectors, labels] on the same side of zero, which is a probability of one half."""
+    return float((((expected > 0) == (actual > 0)) & np.isfinite(actual)).mean())
 
 
 def _mask_agreement(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> float:
@@ -143,6 +151,8 @@ def _failure(
         )
     if parity.top1 is not None and parity.top1 < tolerance.top1:
         return f"{name} has another best class on {1 - parity.top1:.0%} of the inputs"
+    if parity.labels is not None and parity.labels < tolerance.labels:
+        return f"{name} judges {1 - parity.labels:.2%} of the labels otherwise"
     if parity.mask_iou is not None and parity.mask_iou < tolerance.mask_iou:
         return f"{name} has a mask of IoU {parity.mask_iou:.4f} with {reference}'s, and {tolerance.mask_iou} is asked"
     return None

@@ -37,8 +37,8 @@ def test_every_file_of_the_manifest_has_its_checksum_and_size(bundles):
         ("{", "is damaged"),
         ("[]", "is damaged"),
         ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 4}', "schema version 4"),
-        ('{"schema_version": 5}', "is damaged at created"),
+        ('{"schema_version": 5}', "schema version 5"),
+        ('{"schema_version": 6}', "is damaged at created"),
     ],
 )
 def test_a_folder_that_is_no_bundle_is_refused_in_one_sentence(tmp_path, content, complaint):

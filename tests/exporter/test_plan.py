@@ -3,7 +3,7 @@
 import pytest
 
 from device_profiles import load as load_device
-from exporter.errors import BackendError
+from exporter.errors import BackendError, InputShapeError, WeightsError
 from exporter.manifest import Variant
 from exporter.plan import ExportRequest, Plan, _refuse_without_core_ai, plan
 
@@ -152,3 +152,23 @@ def test_beside_a_whole_request_settings_go_by_name():
         ExportRequest.of(ExportRequest("mobilevit_s"), "pixel8")
     with pytest.raises(TypeError, match="no_such_setting"):
         ExportRequest.of(ExportRequest("mobilevit_s"), no_such_setting=1)
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("iphone15", "--min-os 99 is newer than the newest iOS that iPhone 15 gets: pass 27 or an older one."),
+        ("host", "--min-os 99 is newer than the newest iOS that there is: pass 27 or an older one."),
+    ],
+)
+def test_an_ios_that_no_phone_has_is_refused(target, sentence):
+    with pytest.raises(BackendError) as caught:
+        plan(ExportRequest("mobilevit_s", target, formats=["coreml"], min_ios=99))
+    assert str(caught.value) == sentence
+
+
+def test_what_is_asked_of_a_model_that_has_no_such_thing_is_refused():
+    with pytest.raises(InputShapeError, match="is no classifier: leave --task out"):
+        plan(ExportRequest("efficienttam_s", task="multilabel"))
+    with pytest.raises(WeightsError, match="chooses among the weights in a file: pass --weights FILE"):
+        plan(ExportRequest("mobilevit_s", weights_key="ema"))

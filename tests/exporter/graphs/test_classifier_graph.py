@@ -6,6 +6,7 @@ import torch
 from exporter.errors import InputShapeError
 from exporter.graphs.cut import graphs_of
 from exporter.models.registry import create_model, family_of
+from exporter.models.weights import seed_weights
 from tests.models import NUM_CLASSES, SMALLEST, classifier_graph
 
 
@@ -38,3 +39,14 @@ def test_a_model_without_three_channels_has_no_camera_graph():
     model = create_model("mobilevit_xxs", 64, in_channels=1)
     with pytest.raises(InputShapeError, match="RGB"):
         graphs_of(model)
+
+
+@pytest.mark.parametrize(
+    ("classes", "multi_label", "kind"),
+    [(3, False, "class_scores"), (3, True, "label_scores"), (1, False, "label_scores")],
+)
+def test_the_graph_says_whether_one_class_is_right_or_each_is_judged_by_itself(classes, multi_label, kind):
+    model = create_model("mobilevit_xxs", 32, num_classes=classes, multi_label=multi_label)
+    seed_weights(model)
+    (graph,) = graphs_of(model)
+    assert graph.outputs[0].kind == kind

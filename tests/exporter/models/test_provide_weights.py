@@ -27,8 +27,9 @@ import torch
 from safetensors.torch import save
 
 from exporter.errors import WeightsError
+from exporter.models.hub import Hub
 from exporter.models.registry import ModelInfo, create_model, model_info
-from exporter.models.weights import Hub, LoadedWeights, provide_weights, seed_weights
+from exporter.models.weights import LoadedWeights, provide_weights, seed_weights
 from tests.models import SMALLEST, reduced
 
 NAME = "mobilevit_xxs"
@@ -90,7 +91,8 @@ def provide_in_a_process(choice: str, name: str, **environment: str) -> Provided
     assert done.returncode == 0, done.stderr
     record, bias_sum = done.stdout.splitlines()
     fields = json.loads(record)
-    return Provided(fields | {"resized": tuple(fields["resized"])}, float(bias_sum))
+    fitted = {name: tuple(value) if isinstance(value, list) else value for name, value in fields["fitted"].items()}
+    return Provided(fields | {"fitted": fitted}, float(bias_sum))
 
 
 @contextlib.contextmanager
@@ -235,7 +237,7 @@ def test_bias_tables_that_were_interpolated_are_recorded(tmp_path):
     model, info = reduced("efficientformer"), info_of("efficientformer")
     table = "stages.3.blocks.2.token_mixer.attention_biases"
     torch.save(model.state_dict() | {table: torch.zeros(8, 49)}, tmp_path / "at_224.pt")
-    assert provide_weights(model, info, str(tmp_path / "at_224.pt")).resized == (table,)
+    assert provide_weights(model, info, str(tmp_path / "at_224.pt")).fitted.resized == (table,)
 
 
 def test_a_word_that_is_neither_choice_nor_file_says_which_there_are():

@@ -12,6 +12,7 @@ from torch import nn
 from exporter.errors import InputShapeError, UnknownModelError
 from exporter.graphs.cut import graphs_of
 from exporter.models.classifier import Classifier
+from exporter.models.key_map import KeyMap
 from exporter.models.registry import MODELS, Family, ModelInfo, create_model, list_models, model_info
 from exporter.models.seeded import Fill, Spread
 from exporter.models.weights import load_weights, seed_weights
@@ -146,13 +147,9 @@ def test_the_row_describes_the_weights_that_timm_publishes(name):
 
 @pytest.mark.parametrize("name", EFFICIENTFORMERS)
 def test_the_authors_keys_map_to_ours(name):
-    official, rules = REFERENCE[name]["official"], weightless(name).official_keys
-    renamed = {}
-    for key in official["state_dict"]:
-        ours = key
-        for pattern, replacement in rules:
-            ours = re.sub(pattern, replacement, ours)
-        renamed[key] = ours
+    official, names = REFERENCE[name]["official"], weightless(name).key_maps[0]
+    assert names.source == "snap-research/EfficientFormer"
+    renamed = {key: names.named(key) for key in official["state_dict"]}
     assert {key: ours for key, ours in renamed.items() if key not in official["dropped"]} == official["to_timm"]
 
 
@@ -288,7 +285,8 @@ def test_a_tensor_of_another_size_is_refused_where_the_bias_tables_fix_it(family
 class Averaged(Classifier):
     """A linear classifier of the mean colour, with a temperature, which no other family has."""
 
-    official_keys = ((r"^fc\.", "head."),)
+    heads = ("head",)
+    key_maps = (KeyMap("elsewhere", ((r"^fc\.", "head."),)),)
     fill = Fill(spreads=((r"^temperature$", Spread(8, 0.5)),))
 
     def __init__(self, config: float, image_size: int = 64, in_channels: int = 3, num_classes: int = 1000) -> None:

@@ -45,12 +45,12 @@ IMAGE = TensorSpec(
 LOGITS = TensorSpec(
     name="logits", shape=(1, CLASSES), dtype="float32", layout="NC", kind="class_scores", meaning="class scores"
 )
-FP32 = Tolerance(relative=1e-4, psnr=None, top1=1.0, mask_iou=0.999)
+FP32 = Tolerance(relative=1e-4, psnr=None, top1=1.0, labels=0.999, mask_iou=0.999)
 
 
 def parity(**figures: Any) -> Parity:
     """Figures that are not named are null."""
-    return Parity.model_validate({"psnr": None, "top1": None, "top5": None, "mask_iou": None} | figures)
+    return Parity.model_validate({"psnr": None, "top1": None, "top5": None, "labels": None, "mask_iou": None} | figures)
 
 
 PASSED = Verification(

@@ -8,7 +8,7 @@ from exporter.verify.tolerances import TOLERANCES
 
 
 def parity(**figures) -> Parity:
-    none = dict.fromkeys(("max_abs", "relative", "psnr", "top1", "top5", "mask_iou"))
+    none = dict.fromkeys(("max_abs", "relative", "psnr", "top1", "top5", "labels", "mask_iou"))
     return Parity.model_validate({**none, "per_vector": ()} | figures)
 
 
@@ -43,6 +43,8 @@ def test_the_worst_takes_each_figure_from_the_output_where_it_is_worst(tracker_b
     [
         ({"top1": 1, "top5": 0.9}, "top-1 100.0%", True),
         ({"top1": 0.9375}, "top-1 93.8%", False),
+        ({"labels": 1}, "labels 100.00%", True),
+        ({"labels": 0.99}, "labels 99.00%", False),
         ({"mask_iou": 0.9991}, "mask IoU 0.9991", True),
         ({"mask_iou": 0.9}, "mask IoU 0.9000", False),
     ],

@@ -55,6 +55,30 @@ def test_an_output_of_another_shape_never_agrees():
     assert compared(LOGITS, {"logits": LOGITS["logits"][..., :3]})["logits"].relative is None
 
 
+def test_of_one_class_there_is_no_best_and_of_five_no_five_best():
+    one, five = np.array([[[2.0]], [[-1.0]]], np.float32), LOGITS["logits"][..., :5]
+    alone = compare({"logits": one}, {"logits": one}, {"logits": "label_scores"})["logits"]
+    assert (alone.top1, alone.top5, alone.labels) == (None, None, 1)
+    few = compared({"logits": five}, {"logits": five})["logits"]
+    assert (few.top1, few.top5) == (1, None)
+
+
+def test_labels_are_alike_where_their_scores_are_on_the_same_side_of_zero():
+    expected = np.array([[[2.0, -1.0, 0.5, -0.5]]], np.float32)
+    actual = np.array([[[1.0, -9.0, -0.1, np.nan]]], np.float32)
+    parity = compare({"logits": expected}, {"logits": actual}, {"logits": "label_scores"})["logits"]
+    assert parity.labels == 0.5
+    assert parity.top1 is None
+
+
+def test_labels_that_are_judged_otherwise_fail():
+    expected = np.array([[[8.0, 1e-4]]] * 2, np.float32)
+    spec = TensorSpec(name="logits", shape=(1, 2), dtype="float32", layout="NC", kind="label_scores", meaning="")
+    found = judge({"logits": expected}, {"logits": expected - 2e-4}, [spec], TOLERANCES["fp32"].outputs, "a runtime")
+    assert found.status == "failed"
+    assert found.detail == "logits judges 50.00% of the labels otherwise"
+
+
 def test_outputs_of_zeros_agree_with_zeros_only():
     zeros = {"mask": np.zeros((1, 1, 4), np.float32)}
     assert compared(zeros, zeros)["mask"].relative == 0

@@ -17,7 +17,14 @@ def with_results(manifest: Manifest, **results: tuple[str, str, float]) -> Manif
         for graph in manifest.graphs:
             artifact = next(a for a in manifest.artifacts if (a.format, a.graph) == ("onnx", graph.name))
             parity = Parity(
-                max_abs=1, relative=relative, psnr=90, top1=None, top5=None, mask_iou=None, per_vector=(relative,)
+                max_abs=1,
+                relative=relative,
+                psnr=90,
+                top1=None,
+                top5=None,
+                labels=None,
+                mask_iou=None,
+                per_vector=(relative,),
             )
             figures = UNMEASURED if status == "not executed" else {"outputs": {"output": parity}}
             verification = artifact.verification.model_copy(update={"status": status, **figures})

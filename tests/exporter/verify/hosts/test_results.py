@@ -15,7 +15,14 @@ GPU = Words(place="LiteRT's GPU delegate", idle="Nothing was run by LiteRT's GPU
 
 def compared(relative, status="passed", left_out=0):
     output = Parity(
-        max_abs=1.0, relative=relative, psnr=None, top1=None, top5=None, mask_iou=None, per_vector=(relative,)
+        max_abs=1.0,
+        relative=relative,
+        psnr=None,
+        top1=None,
+        top5=None,
+        labels=None,
+        mask_iou=None,
+        per_vector=(relative,),
     )
     return Verification(
         status=status, runtime="a runtime", tolerance=TOLERANCES["fp32"].outputs, vectors=1, left_out=left_out,

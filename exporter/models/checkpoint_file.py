@@ -1,0 +1,168 @@
+"""A file of weights as Python values. What it is says its content and not its name; no code from it is ever run."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import pathlib
+import pickletools
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from exporter.errors import WeightsError
+
+_START = 1024
+"""Bytes that tell what a file is."""
+
+_LFS = b"version https://git-lfs.github.com/"
+
+_NO_CHECKPOINTS: tuple[tuple[str, str], ...] = (
+    (r"\s*<(!doctype|html|\?xml)", "a web page and not the weights; fetch the file itself"),
+    (r"\x89HDF", "an HDF5 file, as Keras writes; pass weights of PyTorch"),
+    (r"....TFL3", "a TFLite model; pass the PyTorch weights that it was made from"),
+    (r"GGUF", "a GGUF file; pass weights of PyTorch"),
+    (r"\x93NUMPY", "a NumPy array; pass a state dict"),
+    (r"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd", "compressed; unpack it and pass the file inside"),
+    (r".{257}ustar", "a tar archive; unpack it and pass the file inside"),
+    (r"\x08.{0,40}(pytorch|onnx|torch)", "an ONNX model; pass the PyTorch weights that it was made from"),
+    (r"\s*\{", "a text of JSON; pass the file of weights that it is about"),
+)
+"""How files begin that people take for weights -> what they are, and what to do."""
+
+_CODE = "holds more than tensors ({}) and reading it could run code"
+
+_WHOLE_FILES = ("model.safetensors", "pytorch_model.bin")
+"""Files of weights in a folder of Hugging Face's."""
+
+
+def read_checkpoint(path: Path) -> Mapping[Any, Any]:
+    """What a file of PyTorch or safetensors holds, tensors on the CPU. Raises `WeightsError`."""
+    if path.is_dir():
+        raise WeightsError(_folder(path))
+    if not path.is_file():
+        raise WeightsError(f"There is no weights file {path}; --weights takes auto, required, random or a path.")
+    with path.open("rb") as file:
+        start = file.read(_START)
+    if not start:
+        raise WeightsError(f"{path} is not a readable checkpoint: it is empty; fetch it again.")
+    if start.startswith(_LFS):
+        raise WeightsError(
+            f"{path} is not a readable checkpoint: it is a git-lfs pointer, which stands for the weights; "
+            "run `git lfs pull` where it came from, or download the file itself."
+        )
+    if start[8:9] == b"{":
+        return _safetensors(path)
+    if start.startswith(b"PK"):
+        _check_zip(path)
+    else:
+        for pattern, what in _NO_CHECKPOINTS:
+            if re.match(pattern.encode("latin-1"), start, re.IGNORECASE | re.DOTALL):
+                raise WeightsError(f"{path} is not a readable checkpoint: it is {what}.")
+    content = _unpickled(path)
+    if not isinstance(content, Mapping):
+        raise WeightsError(
+            f"{path} holds no state dict: expected names mapped to tensors, alone or under a name such as 'model'."
+        )
+    return content
+
+
+def _folder(path: Path) -> str:
+    """What to do about a folder in place of a file."""
+    files = [name for name in _WHOLE_FILES if (path / name).is_file()]
+    files = files or sorted(
+        one.name for one in path.iterdir() if one.suffix.lower() in (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+    )
+    if not files:
+        return f"There is no weights file {path}: it is a folder, with no checkpoint in it; pass a file."
+    return f"There is no weights file {path}: it is a folder; pass a file in it, such as {path / files[0]}."
+
+
+def _safetensors(path: Path) -> Mapping[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise WeightsError(
+            f"{path} is not a readable safetensors file: {error}; it is damaged or cut off, so fetch it again."
+        ) from error
+
+
+def _check_zip(path: Path) -> None:
+    """Raise `WeightsError` for a zip that torch.save did not write, or of which a byte is another than was written."""
+    damaged = WeightsError(f"{path} is not a readable PyTorch checkpoint: it is damaged; fetch it again.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            # torch.save leaves them out where it is told to, and then PyTorch alone can read the archive.
+            if any(member.CRC for member in members) and archive.testzip() is not None:
+                raise damaged
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+        raise damaged from error
+    except Exception as error:  # zlib's, of a record that seems compressed
+        raise damaged from error
+    if any(name.endswith("/constants.pkl") for name in names):
+        raise WeightsError(
+            f"{path} was refused, because it is a TorchScript program and not weights; "
+            "save the state dict of its model with torch.save, or ask its author for a .safetensors file."
+        )
+    if not any(name.endswith("data.pkl") for name in names):
+        raise WeightsError(
+            f"{path} is not a readable PyTorch checkpoint: it is an archive of other files "
+            f"({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); unpack it and pass the file of weights."
+        )
+
+
+def _inert() -> list[Any]:
+    """Classes that training scripts save beside the weights, and that do nothing when they are made."""
+    scalar = np.float64(0).__reduce__()[0]
+    dtypes = [type(np.dtype(kind)) for kind in ("f8", "f4", "f2", "i8", "i4", "u1", "?")]
+    return [
+        argparse.Namespace,
+        pathlib.PosixPath,
+        pathlib.PurePosixPath,
+        np.dtype,
+        *dtypes,
+        scalar,
+        (scalar, "numpy.core.multiarray.scalar"),  # as NumPy 1 called it
+    ]
+
+
+def _unpickled(path: Path) -> Any:
+    try:
+        # Opened here, because PyTorch judges a path by its name.
+        with path.open("rb") as file, torch.serialization.safe_globals(_inert()):
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # on damaged bytes the unpickler raises whatever they lead it to
+        refused = re.search(r"GLOBAL (\S+)", str(error))
+        if wanted := refused[1] if refused else _code_in_pickle(path):
+            raise WeightsError(
+                f"{path} was refused, because it {_CODE.format(wanted)}; "
+                "ask its author for a .safetensors file, or save its state dict alone with torch.save."
+            ) from error
+        raise WeightsError(
+            f"{path} is not a readable PyTorch checkpoint: it is damaged, or no state dict saved by torch.save; "
+            "fetch it again, or ask its author for a .safetensors file."
+        ) from error
+
+
+def _code_in_pickle(path: Path) -> str | None:
+    """The first function that a plain pickle would call or class that it would make; None if it is no pickle."""
+    strings: list[str] = []
+    with path.open("rb") as file, contextlib.suppress(ValueError, UnicodeDecodeError):
+        for opcode, argument, _ in pickletools.genops(file):
+            if opcode.name in ("GLOBAL", "INST"):
+                return str(argument).replace(" ", ".")
+            if opcode.name == "STACK_GLOBAL":
+                return ".".join(strings[-2:])
+            if isinstance(argument, str):
+                strings.append(argument)
+    return None

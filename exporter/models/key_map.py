@@ -1,0 +1,69 @@
+"""From the names under which others keep a model's weights to ours. Data of the families; needs no torch to be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_PIECE = re.compile(r"(.+)\[(\d+)\]")
+"""A new name that ends in [0], [1], … is that of a piece; the pieces of a name are joined along their first axis."""
+
+_WRAPPERS = frozenset(
+    {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module", "n_averaged"}
+)
+"""Parts of names that training leaves: data parallelism, torch.compile, FSDP, recomputation, DeepSpeed, averaging."""
+
+
+@dataclass(frozen=True)
+class KeyMap:
+    """How one place names the weights of a family."""
+
+    source: str
+    """Whose names they are, for messages"""
+    rules: tuple[tuple[str, str], ...]
+    """(pattern, replacement), applied in order to each name"""
+    bgr: str | None = None
+    """Our name of the first convolution, if these weights take blue, green, red and not red, green, blue"""
+
+    def named(self, key: str) -> str:
+        """Our name of what others call `key`, with [n] after it if that is a piece."""
+        for pattern, replacement in self.rules:
+            key = re.sub(pattern, replacement, key)
+        return key
+
+    def applied(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The weights under our names, for red, green, blue."""
+        import torch
+
+        renamed: dict[str, Tensor] = {}
+        pieces: dict[str, dict[int, Tensor]] = {}
+        for key, value in state.items():
+            name = self.named(key)
+            if match := _PIECE.fullmatch(name):
+                pieces.setdefault(match[1], {})[int(match[2])] = value
+            else:
+                renamed[name] = value
+        for name, parts in pieces.items():
+            renamed[name] = torch.cat([parts[number] for number in sorted(parts)])
+        if self.bgr in renamed and renamed[self.bgr].ndim == 4 and renamed[self.bgr].shape[1] == 3:
+            renamed[self.bgr] = renamed[self.bgr].flip(1)
+        return renamed
+
+
+OWN = KeyMap("ours", ())
+
+
+def whole(name: str) -> str:
+    """The name that a piece belongs to; any other name as it is."""
+    match = _PIECE.fullmatch(name)
+    return match[1] if match else name
+
+
+def unwrapped(key: str) -> str:
+    """A name without what training wraps modules in, wherever that is; empty for an entry of the wrapper itself."""
+    return ".".join(part for part in key.split(".") if part not in _WRAPPERS)
