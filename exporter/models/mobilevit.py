@@ -21,7 +21,7 @@ from exporter.models.layers import (
     unfold,
     whole_patches,
 )
-from exporter.models.mobilevit_keys import TRANSFORMERS
+from exporter.models.mobilevit_keys import CVNETS, TRANSFORMERS
 
 STEM_WIDTH = 16
 
@@ -116,7 +116,7 @@ class MobileViT(Classifier):
     """A published MobileViT: stem, convolutional stages, stages with transformers, and a classifier."""
 
     any_size = True
-    key_maps = (TRANSFORMERS,)
+    key_maps = (TRANSFORMERS, CVNETS)
     fill = STRONG_CONVOLUTIONS
 
     def __init__(

@@ -38,3 +38,32 @@ TRANSFORMERS = KeyMap(
     ),
     bgr=_STEM,
 )
+
+CVNETS = KeyMap(
+    "apple/ml-cvnets",
+    (
+        (r"^encoder\.", ""),
+        (r"\.block\.", "."),
+        (r"\.norm\.", ".bn."),
+        (r"^conv_1\.", "stem."),
+        (r"^conv_1x1_exp\.", "final_conv."),
+        (r"^classifier\.(fc|1)\.", "head.fc."),
+        *((rf"^layer_{stage + 1}\.", f"stages.{stage}.") for stage in range(5)),
+        (r"\.local_rep\.(conv_3x3|0)\.", ".conv_kxk."),
+        (r"\.local_rep\.(conv_1x1|1)\.conv\.", ".conv_1x1."),
+        (r"\.exp_1x1\.", ".conv1_1x1."),
+        (r"\.conv_3x3\.", ".conv2_kxk."),
+        (r"\.red_1x1\.", ".conv3_1x1."),
+        (r"\.global_rep\.\d+\.(weight|bias)$", r".norm.\1"),
+        (r"\.global_rep\.(\d+)\.", r".transformer.\1."),
+        (r"\.pre_norm_(mha|attn)\.0\.", ".norm1."),
+        (r"\.pre_norm_mha\.1\.qkv_proj\.", ".attn.qkv."),
+        (r"\.pre_norm_mha\.1\.out_proj\.", ".attn.proj."),
+        (r"\.pre_norm_attn\.1\.(qkv_proj|out_proj)\.conv\.", r".attn.\1."),
+        (r"\.pre_norm_ffn\.0\.", ".norm2."),
+        (r"\.pre_norm_ffn\.1\.(conv\.)?", ".mlp.fc1."),
+        (r"\.pre_norm_ffn\.[34]\.(conv\.)?", ".mlp.fc2."),
+        (r"\.fusion\.", ".conv_fusion."),
+    ),
+    bgr=_STEM,
+)

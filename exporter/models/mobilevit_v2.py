@@ -20,7 +20,7 @@ from exporter.models.layers import (
     unfold,
     whole_patches,
 )
-from exporter.models.mobilevit_keys import TRANSFORMERS
+from exporter.models.mobilevit_keys import CVNETS, TRANSFORMERS
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class MobileViTV2(Classifier):
     """A published MobileViTV2: stem, convolutional stages, stages with linear transformers, and a classifier."""
 
     any_size = True
-    key_maps = (TRANSFORMERS,)
+    key_maps = (TRANSFORMERS, CVNETS)
     fill = STRONG_CONVOLUTIONS
 
     def __init__(

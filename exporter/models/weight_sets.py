@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
@@ -36,8 +36,12 @@ class WeightSet:
     """Under the names of the place that they come from, without prefix"""
     key_map: KeyMap
     """Whose names they are"""
+    prefix: str
+    """What all of their names began with"""
+    lacking: frozenset[str]
+    """Entries of the model that they do not have"""
     found: int
-    """Entries of the model that they have"""
+    """How many they have"""
     fitting: int
     """Those among them whose shape is right"""
     left_out: int
@@ -71,7 +75,10 @@ def weight_sets(content: Mapping[Any, Any], own: Mapping[str, Tensor], maps: Seq
         sets = [_set(path, prefix, tensors, own, maps) for prefix in _prefixes(tensors, len(own) // 2)]
         found += _apart([one for one in sets if one.found])
         strange += [one for one in sets if one.state and not one.found]
-    return sorted(found, key=_rank, reverse=True) or sorted(strange, key=lambda one: -len(one.state))[:1]
+    if not found:
+        return sorted(strange, key=lambda one: -len(one.state))[:1]
+    best = max(found, key=_rank)
+    return sorted((_completed(one, best) for one in found), key=_rank, reverse=True)
 
 
 def chosen(sets: Sequence[WeightSet], name: str | None, source: str) -> tuple[WeightSet, tuple[WeightSet, ...]]:
@@ -108,19 +115,29 @@ def _names(sets: Sequence[WeightSet]) -> str:
     return " or ".join(repr(one.name) for one in sets[:_LISTED])
 
 
+def _completed(one: WeightSet, plain: WeightSet) -> WeightSet:
+    """Averages of a model's parameters alone, with the running statistics of `plain`; any other set as it is.
+
+    Some training scripts average parameters only, and evaluate them with the statistics of the model that is trained.
+    """
+    statistics = all(key.endswith((".running_mean", ".running_var")) for key in one.lacking)
+    if not (one.averaged and statistics and one.key_map is plain.key_map and one.lacking > plain.lacking):
+        return one
+    return replace(
+        one, state={**plain.state, **one.state}, lacking=plain.lacking, found=plain.found, fitting=plain.fitting
+    )
+
+
 def _rank(one: WeightSet) -> tuple[int, int, int]:
     return one.found, one.fitting, -len(one.name)
 
 
 def _apart(sets: Sequence[WeightSet]) -> list[WeightSet]:
-    """The best of those sets that share tensors: a prefix and the beginning of that prefix make two sets of one."""
+    """The best of those sets that share names, as what a prefix begins and what the beginning of it begins do."""
     kept: list[WeightSet] = []
-    taken: list[frozenset[int]] = []
     for one in sorted(sets, key=_rank, reverse=True):
-        tensors = frozenset(map(id, one.state.values()))
-        if not any(tensors & others for others in taken):
+        if not any(one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix) for other in kept):
             kept.append(one)
-            taken.append(tensors)
     return kept
 
 
@@ -162,14 +179,16 @@ def _set(
 ) -> WeightSet:
     state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
-    def counted(key_map: KeyMap) -> tuple[int, int]:
-        named = {key_map.named(key): value for key, value in state.items()}
-        found = {whole(name) for name in named if whole(name) in own}
-        return len(found), sum(name in named and named[name].shape == own[name].shape for name in found)
-
-    best = max((OWN, *maps), key=counted)
     name = ".".join(filter(None, (path, prefix.removesuffix("."))))
-    return WeightSet(name, state, best, *counted(best), left_out=len(tensors) - len(state))
+
+    def called_as(key_map: KeyMap) -> WeightSet:
+        named = {key_map.named(key): value for key, value in state.items()}
+        found = {whole(key) for key in named} & own.keys()
+        fitting = sum(key in named and named[key].shape == own[key].shape for key in found)
+        lacking = frozenset(own.keys() - found)
+        return WeightSet(name, state, key_map, prefix, lacking, len(found), fitting, len(tensors) - len(state))
+
+    return max(map(called_as, (OWN, *maps)), key=_rank)
 
 
 def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:

@@ -92,6 +92,60 @@ def test_a_mobilevit_of_transformers_gives_its_logits_for_the_picture_in_rgb(gen
         torch.testing.assert_close(ours(rgb), theirs(rgb.flip(1)).logits, rtol=1e-4, atol=1e-4)
 
 
+def cvnets_name(key: str, v2: bool) -> str:
+    """What Apple's CVNets calls an entry of a MobileViT, by the modules of its mobilevit.py and mobilevit_v2.py."""
+    parts = key.replace(".bn.", ".norm.").split(".")
+    entry = parts[-1]
+    if parts[0] == "stem":
+        return f"conv_1.block.{parts[1]}.{entry}"
+    if parts[0] == "final_conv":
+        return f"conv_1x1_exp.block.{parts[1]}.{entry}"
+    if parts[0] == "head":
+        return f"classifier.fc.{entry}"
+    layer, inner = f"layer_{int(parts[1]) + 1}.{parts[2]}", parts[3:]
+    residual = {"conv1_1x1": "exp_1x1", "conv2_kxk": "conv_3x3", "conv3_1x1": "red_1x1"}
+    if inner[0] in residual:
+        return f"{layer}.block.{residual[inner[0]]}.block.{inner[1]}.{entry}"
+    if inner[0] in ("conv_kxk", "conv_1x1"):
+        convolution = inner[1] if inner[0] == "conv_kxk" else "conv"
+        place = {"conv_kxk": "0" if v2 else "conv_3x3", "conv_1x1": "1" if v2 else "conv_1x1"}[inner[0]]
+        return f"{layer}.local_rep.{place}.block.{convolution}.{entry}"
+    if inner[0] in ("conv_proj", "conv_fusion"):
+        return f"{layer}.{ {'conv_proj': 'conv_proj', 'conv_fusion': 'fusion'}[inner[0]] }.block.{inner[1]}.{entry}"
+    if inner[0] == "norm":
+        return f"{layer}.global_rep.9.{entry}"
+    within = {
+        "norm1": "pre_norm_mha.0",
+        "attn.qkv": "pre_norm_mha.1.qkv_proj",
+        "attn.proj": "pre_norm_mha.1.out_proj",
+        "attn.qkv_proj": "pre_norm_attn.1.qkv_proj.block.conv",
+        "attn.out_proj": "pre_norm_attn.1.out_proj.block.conv",
+        "norm2": "pre_norm_ffn.0",
+        "mlp.fc1": "pre_norm_ffn.1.block.conv" if v2 else "pre_norm_ffn.1",
+        "mlp.fc2": "pre_norm_ffn.3.block.conv" if v2 else "pre_norm_ffn.4",
+    }
+    return f"{layer}.global_rep.{inner[1]}.{within['.'.join(inner[2:-1])]}.{entry}"
+
+
+@pytest.mark.parametrize("family", ["mobilevit", "mobilevitv2"])
+def test_a_mobilevit_of_cvnets_is_loaded(family):
+    (names,) = [one for one in reduced(family).key_maps if one.source == "apple/ml-cvnets"]
+    own = reduced(family).state_dict()
+    assert {key: names.named(cvnets_name(key, family == "mobilevitv2")) for key in own} == {key: key for key in own}
+
+
+def test_names_of_cvnets_that_are_known():
+    """As transformers' converters of apple/ml-cvnets have them."""
+    (names,) = [one for one in reduced("mobilevitv2").key_maps if one.source == "apple/ml-cvnets"]
+    assert names.named("layer_3.1.local_rep.0.block.norm.weight") == "stages.2.1.conv_kxk.bn.weight"
+    assert names.named("layer_3.1.local_rep.1.block.conv.weight") == "stages.2.1.conv_1x1.weight"
+    assert (
+        names.named("layer_4.1.global_rep.3.pre_norm_ffn.3.block.conv.bias") == "stages.3.1.transformer.3.mlp.fc2.bias"
+    )
+    assert names.named("encoder.layer_5.1.global_rep.3.weight") == "stages.4.1.norm.weight"
+    assert names.named("classifier.1.weight") == "head.fc.weight"
+
+
 def transformers_name(key: str, config: EfficientFormerConfig) -> str:
     """What transformers 4 calls an entry of EfficientFormer, by the modules of its modeling_efficientformer.py."""
     module, _, entry = key.rpartition(".")

@@ -133,6 +133,24 @@ def test_two_sets_of_which_none_is_an_average_are_a_question(model, trained, ema
         load_weights(model, {"student": trained, "teacher": ema})
 
 
+def test_averages_of_the_parameters_alone_are_taken_with_the_statistics_of_the_model(model, trained, ema):
+    statistics = {
+        key for key in ema if key.rpartition(".")[2] in ("running_mean", "running_var", "num_batches_tracked")
+    }
+    shadow = {key: value for key, value in ema.items() if key not in statistics}
+    fitted = load_weights(model, {"model": trained, "ema": {"decay": 0.99, "shadow": shadow}})
+    assert holds(model, trained | shadow)
+    assert fitted.key == "ema.shadow"
+    assert fitted.notes == ("The averaged weights, 'ema.shadow', were taken; --weights-key model takes the others.",)
+    load_weights(model, {"model": trained, "ema": {"shadow": shadow}}, "ema.shadow")
+    assert holds(model, trained | shadow)
+
+
+def test_a_student_and_a_teacher_in_one_mapping_are_a_question(model, trained, ema):
+    with pytest.raises(WeightsError, match=r"--weights-key with 'state_dict\.student' or 'state_dict\.teacher'"):
+        load_weights(model, {"state_dict": behind("student.", trained) | behind("teacher.", ema)})
+
+
 def test_the_same_weights_twice_are_no_question(model, trained):
     load_weights(model, {"last": trained, "best": {key: value.clone() for key, value in trained.items()}})
     assert holds(model, trained)
