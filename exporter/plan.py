@@ -149,8 +149,12 @@ def plan(request: ExportRequest) -> Plan:
 def _refuse_misplaced(request: ExportRequest) -> None:
     """Raise `VitexportError` for what is asked of a model, or of weights, that have no such thing."""
     family = model_info(request.model).family
-    if request.task is not None and family.task != "classify":
-        raise InputShapeError(f"{request.model} is no classifier: leave --task out.")
+    if family.task != "classify" and (request.task, request.num_classes) != (None, None):
+        raise InputShapeError(f"{request.model} is no classifier: leave --task and --num-classes out.")
+    if request.num_classes is not None and request.num_classes < 1:
+        raise InputShapeError(
+            f"A classifier tells at least one class apart, not {request.num_classes}: --num-classes 1."
+        )
     if request.weights_key is not None and str(request.weights) in ("auto", "required", "random"):
         raise WeightsError("--weights-key chooses among the weights in a file: pass --weights FILE.")
 

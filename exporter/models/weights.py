@@ -83,7 +83,8 @@ def model_with_weights(
     def create(classes: int) -> Model:
         return create_model(info.name, image_size, num_classes=classes, multi_label=multi_label)
 
-    model, checkpoint = create(num_classes or PUBLISHED_CLASSES), _checkpoint(info, choice, Hub())
+    model = create(PUBLISHED_CLASSES if num_classes is None else num_classes)
+    checkpoint = _checkpoint(info, choice, Hub())
     if checkpoint is not None and num_classes is None:
         classes = _classes_in(checkpoint, model, key)
         if classes not in (None, model.num_classes):

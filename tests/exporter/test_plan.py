@@ -168,7 +168,10 @@ def test_an_ios_that_no_phone_has_is_refused(target, sentence):
 
 
 def test_what_is_asked_of_a_model_that_has_no_such_thing_is_refused():
-    with pytest.raises(InputShapeError, match="is no classifier: leave --task out"):
-        plan(ExportRequest("efficienttam_s", task="multilabel"))
+    for asked in ({"task": "multilabel"}, {"num_classes": 5}):
+        with pytest.raises(InputShapeError, match="is no classifier: leave --task and --num-classes out"):
+            plan(ExportRequest("efficienttam_s", **asked))
+    with pytest.raises(InputShapeError, match="at least one class apart, not 0: --num-classes 1"):
+        plan(ExportRequest("mobilevit_s", num_classes=0))
     with pytest.raises(WeightsError, match="chooses among the weights in a file: pass --weights FILE"):
         plan(ExportRequest("mobilevit_s", weights_key="ema"))
