@@ -12,7 +12,7 @@ from torch import Tensor
 from exporter.models.classifier import Classifier
 from exporter.models.model import Model
 from exporter.models.registry import MODELS, create_model
-from exporter.models.weight_sets import required, weight_sets
+from exporter.models.weight_sets import required, tensors_in, weight_sets
 
 _NAMES_OF_A_KIND = 3
 """Missing, unexpected and mis-shaped entries that are named, so that there are less than ten."""
@@ -65,11 +65,13 @@ def _cause(model: Model, state: Mapping[str, Tensor], missing: list[str], conten
 def _models_that_fit(content: Mapping[Any, Any], but: Model) -> list[str]:
     """The published models, but for one like `but`, that a checkpoint has all of, whatever its classes and size."""
     found = []
+    shapes = {value.shape for value in tensors_in(content)}
     for name, info in MODELS.items():
         if info.own_image_size:  # of the same weights as a larger one
             continue
         other = _without_values(name)
-        if _has_all_of(other, but.state_dict()):
+        first = next(iter(other.state_dict().values()))  # which nobody keeps in another shape
+        if first.shape not in shapes or _has_all_of(other, but.state_dict()):
             continue
         sets = weight_sets(content, required(other.state_dict()), other.key_maps)
         if any(_has_all_of(other, one.key_map.applied(one.state)) for one in sets[:1]):

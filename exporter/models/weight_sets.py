@@ -22,6 +22,10 @@ _PREFIX_PARTS = 4
 _AVERAGED = re.compile(r"(^|[^a-z])(ema|swa|averaged?)([^a-z]|$)")
 """In the name of a set: it is an average over training."""
 
+_LEAST, _MOST = 1 / 4, 16
+"""A mapping with a smaller share of a model's entries is none of its state dicts, and one that is so many times as long
+is under none of the names of others."""
+
 _LISTED = 10
 """The most names in a message."""
 
@@ -69,16 +73,24 @@ def weight_sets(content: Mapping[Any, Any], own: Mapping[str, Tensor], maps: Seq
     of it, the largest is returned, and where there are no tensors none.
     """
     found: list[WeightSet] = []
-    strange: list[WeightSet] = []
+    largest: tuple[str, Mapping[str, Tensor]] = "", {}
     for path, entries in _mappings(content):
         tensors = _unwrapped({str(key): value for key, value in entries.items() if isinstance(value, Tensor)})
-        sets = [_set(path, prefix, tensors, own, maps) for prefix in _prefixes(tensors, len(own) // 2)]
-        found += _apart([one for one in sets if one.found])
-        strange += [one for one in sets if one.state and not one.found]
+        largest = max(largest, (path, tensors), key=lambda one: len(one[1]))
+        if len(tensors) > len(own) * _LEAST:
+            sets = [_set(path, prefix, tensors, own, maps) for prefix in _prefixes(tensors, len(own) // 2)]
+            found += _apart([one for one in sets if one.found])
     if not found:
-        return sorted(strange, key=lambda one: -len(one.state))[:1]
+        path, tensors = largest
+        return [_set(path, "", tensors, own, ())] if tensors else []
     best = max(found, key=_rank)
     return sorted((_completed(one, best) for one in found), key=_rank, reverse=True)
+
+
+def tensors_in(content: Mapping[Any, Any]) -> Iterator[Tensor]:
+    """All tensors of a checkpoint."""
+    for _, entries in _mappings(content):
+        yield from (value for value in entries.values() if isinstance(value, Tensor))
 
 
 def chosen(sets: Sequence[WeightSet], name: str | None, source: str) -> tuple[WeightSet, tuple[WeightSet, ...]]:
@@ -188,7 +200,10 @@ def _set(
         lacking = frozenset(own.keys() - found)
         return WeightSet(name, state, key_map, prefix, lacking, len(found), fitting, len(tensors) - len(state))
 
-    return max(map(called_as, (OWN, *maps)), key=_rank)
+    ours = called_as(OWN)
+    if not ours.lacking or len(state) > len(own) * _MOST:
+        return ours
+    return max(ours, *map(called_as, maps), key=_rank) if maps else ours
 
 
 def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
