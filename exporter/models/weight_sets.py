@@ -12,6 +12,7 @@ from torch import Tensor
 
 from exporter.errors import WeightsError
 from exporter.models.key_map import OWN, KeyMap, unwrapped, whole
+from exporter.models.sound_tensors import refuse_kinds
 
 _DEEPEST = 4
 """Mappings inside mappings that are looked into."""
@@ -97,7 +98,7 @@ def chosen(sets: Sequence[WeightSet], name: str | None, source: str) -> tuple[We
     """The set called `name`, or the one that fits best, and the others that fit as well.
 
     Of those that fit equally well an average over training is taken. Raises `WeightsError` where it cannot be told
-    which is meant, or where there is none of that name.
+    which is meant, where there is none of that name, and for tensors of kinds that are no weights.
     """
     if not sets:
         raise WeightsError(
@@ -110,8 +111,11 @@ def chosen(sets: Sequence[WeightSet], name: str | None, source: str) -> tuple[We
             raise WeightsError(
                 f"{source} has {problem} weights called {name!r}: pass --weights-key with {_names(wanted or sets)}."
             )
+        refuse_kinds(wanted[0].state, source)
         return wanted[0], ()
     best = [one for one in sets if _rank(one)[:2] == _rank(sets[0])[:2]]
+    for one in best:
+        refuse_kinds(one.state, source)
     different = [best[0], *(one for one in best[1:] if not _equal(one.state, best[0].state))]
     if len(different) == 1:
         return different[0], ()

@@ -20,7 +20,7 @@ from exporter.models.mismatch import class_count, mismatch
 from exporter.models.model import Model
 from exporter.models.registry import PUBLISHED_CLASSES, ModelInfo, create_model
 from exporter.models.seeded import seeded_tensor
-from exporter.models.sound_tensors import refuse_kinds, refuse_values
+from exporter.models.sound_tensors import refuse_values
 from exporter.models.weight_sets import WeightSet, chosen, is_index, required, weight_sets
 
 StateDict = Mapping[str, Tensor]
@@ -162,7 +162,6 @@ def _load(model: Model, content: Mapping[Any, Any], source: str, key: str | None
     """Fill a model with the weights in a checkpoint, which messages call `source`."""
     own = model.state_dict()
     found, others = chosen(weight_sets(content, required(own), model.key_maps), key, source)
-    refuse_kinds(found.state, source)
     state = _own_names(model, found)
     refuse_values(state, own, source)
     state, resized = _fit_shapes(state, own)

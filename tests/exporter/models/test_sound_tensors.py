@@ -39,6 +39,13 @@ def test_a_kind_of_tensor_that_is_no_weight_is_named_with_its_key(model, trained
     assert holds(model, before)
 
 
+@pytest.mark.parametrize("change", [lambda value: value.to_sparse(), lambda value: value.to("meta")])
+def test_they_are_refused_in_one_of_two_sets_as_well(model, trained, change):
+    spoiled = trained | {KEY: change(trained[KEY])}
+    with pytest.raises(WeightsError, match=rf"holds no float weights: {KEY}"):
+        load_weights(model, {"model": trained, "ema": spoiled})
+
+
 def test_int8_weights_are_named_though_their_scales_are_beside_them(model, trained):
     trained[KEY] = trained[KEY].to(torch.int8)
     trained[f"{KEY}_scale"] = torch.ones(1)
