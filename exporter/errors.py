@@ -44,6 +44,10 @@ class VideoError(VitexportError):
     """A video or folder of frames that cannot be read, or a video that cannot be written."""
 
 
+class CutShortError(VideoError):
+    """A video that ends before its header says, or is damaged from somewhere on; what came before was read."""
+
+
 class EmulationError(VitexportError):
     """Code for arm64 cannot be run on this machine: something that it needs is missing."""
 

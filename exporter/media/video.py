@@ -3,103 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from exporter.errors import VideoError
+from exporter.media.film import ASSUMED_FPS
 from exporter.media.frame_folder import frames_in
 from exporter.media.images import Pixels
+from exporter.media.orientation import Orientation, orientation
 from exporter.media.photos import read_photo
+from exporter.media.timeline import Timeline
+from exporter.media.video_file import opened
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
-ASSUMED_FPS = 24.0
-"""Frames per second of a folder of pictures, or of a video that does not say; the rate of the DAVIS benchmark."""
 
-# FFmpeg reads text files as animations, and playlists that name further files and addresses; a video is none of these.
-_DEMUXERS = "mov,matroska,gif"
+@dataclass(frozen=True)
+class Frame:
+    """A picture of a video, and when it is shown."""
+
+    pixels: Pixels
+    """uint8 RGB [height, width, 3], upright"""
+    time: float
+    """Seconds from the beginning of the video to when it is shown; more than those of the frame before"""
+    duration: float
+    """Seconds for which the video says that it is shown; what most frames take, if it says nothing"""
 
 
 @dataclass(frozen=True)
 class Video:
-    """A clip on disk. Iterating reads it from its start: upright uint8 RGB frames [height, width, 3], one at a time."""
+    """A clip on disk. Iterating reads it from its start: upright uint8 RGB frames [height, width, 3], one at a time.
+
+    A frame's pixels are those that are stored, turned upright. Where they are not square (`pixel_aspect`), a player
+    shows them stretched to `displayed`.
+    """
 
     path: Path
     width: int
     height: int
     fps: float
-    """The average rate; a phone's clip may be uneven."""
+    """The average rate; `frames` has the time of each, for a phone's clip may be uneven."""
     count: int | None
     """What the container says; None if it says nothing."""
+    pixel_aspect: Fraction = Fraction(1)
+    """Width of an upright pixel by its height"""
 
-    def __iter__(self) -> Iterator[Pixels]:
+    @property
+    def displayed(self) -> tuple[int, int]:
+        """Width and height in square pixels, as a player shows the video; the rows are those of the frames."""
+        return max(1, round(self.width * self.pixel_aspect)), self.height
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames with their times; raises `VideoError`, at the end `CutShortError` if the video is not complete."""
         for number, frame in enumerate(_frames(self.path)):
-            if frame.shape != (self.height, self.width, 3):
+            if frame.pixels.shape != (self.height, self.width, 3):
                 raise VideoError(
-                    f"Frame {number} of {self.path} is {frame.shape[1]} x {frame.shape[0]} and frame 0 is "
-                    f"{self.width} x {self.height}; give all frames one size."
+                    f"Frame {number} of {self.path} is {frame.pixels.shape[1]} x {frame.pixels.shape[0]} and frame 0 "
+                    f"is {self.width} x {self.height}; give all frames one size."
                 )
             yield frame
 
+    def __iter__(self) -> Iterator[Pixels]:
+        return (frame.pixels for frame in self.frames())
+
 
 def open_video(path: str | Path) -> Video:
-    """An mp4, mov, webm, mkv or gif file, or a folder of pictures in the order of the numbers in their names.
+    """A video file (mp4, mov, mkv, webm, avi, ts and others that FFmpeg reads), or a folder of pictures in the order of
+    the numbers in their names.
 
     Raises `VideoError`, and `ImageError` for a damaged picture in a folder; so does iterating.
     """
     path = Path(path)
     if not path.exists():
         raise VideoError(f"There is no video {path}; pass a video file or a folder of pictures.")
-    fps, count = (ASSUMED_FPS, len(frames_in(path))) if path.is_dir() else _rate_and_count(path)
-    first = next(_frames(path), None)
-    if first is None:
-        raise VideoError(f"{path} has no frames; record it again, or pass another video.")
-    height, width, _ = first.shape
-    return Video(path, width, height, fps, count)
-
-
-def _frames(path: Path) -> Iterator[Pixels]:
     if path.is_dir():
-        return (np.array(read_photo(picture)) for picture in frames_in(path))
-    return _decoded(path)
+        height, width, _ = next(_frames(path)).pixels.shape
+        return Video(path, width, height, ASSUMED_FPS, len(frames_in(path)))
+    with opened(path) as film:
+        fps, count, aspect = float(film.rate), film.count, film.pixel_aspect
+        first = next(film.frames())
+        turn = _orientation(path, first)
+        height, width, _ = turn.upright(_pixels(path, first)).shape
+    return Video(path, width, height, fps, count, 1 / aspect if turn.transposed else aspect)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """A video file and its first video stream; FFmpeg's errors become `VideoError`."""
-    import av
+def _frames(path: Path) -> Iterator[Frame]:
+    if path.is_dir():
+        for number, picture in enumerate(frames_in(path)):
+            yield Frame(np.array(read_photo(picture)), number / ASSUMED_FPS, 1 / ASSUMED_FPS)
+        return
+    with opened(path) as film:
+        timeline = Timeline(film.start, film.tick, 1 / film.rate)
+        for frame in film.frames():
+            timestamp = None if frame.pts is None else frame.pts * film.tick
+            yield Frame(
+                _orientation(path, frame).upright(_pixels(path, frame)),
+                float(timeline.time(timestamp)),
+                float(frame.duration * film.tick or 1 / film.rate),
+            )
 
-    try:
-        # Absolute, because FFmpeg takes what stands before a colon for a protocol.
-        with av.open(path.absolute(), options={"format_whitelist": _DEMUXERS}) as container:
-            if not container.streams.video:
-                raise VideoError(f"{path} has no video stream; pass a file with pictures in it.")
-            yield container, container.streams.video[0]
-    except av.FFmpegError as error:
+
+def _pixels(path: Path, frame: VideoFrame) -> Pixels:
+    """uint8 RGB [height, width, 3], as they are stored; FFmpeg knows the colour space and range that the frame has."""
+    return frame.to_ndarray(format="rgb24")  # type: ignore[return-value]  # its type is that of every format's array
+
+
+def _orientation(path: Path, frame: VideoFrame) -> Orientation:
+    """What the container's display matrix, or the codec's, asks for."""
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    found = Orientation() if matrix is None else orientation(bytes(matrix))
+    if found is None:
         raise VideoError(
-            f"{path} is damaged or no video ({error.strerror}); pass an intact mp4, mov, webm, mkv or gif."
-        ) from error
-
-
-def _rate_and_count(path: Path) -> tuple[float, int | None]:
-    with _opened(path) as (_, stream):
-        return float(stream.average_rate or stream.guessed_rate or ASSUMED_FPS), stream.frames or None
-
-
-def _decoded(path: Path) -> Iterator[Pixels]:
-    with _opened(path) as (container, stream):
-        # On one thread a frame: FFmpeg's frame threads are faster, and end a damaged video early without a word.
-        for frame in container.decode(stream):
-            yield _upright(frame)
-
-
-def _upright(frame: VideoFrame) -> Pixels:
-    """A phone films lying on its side and says by how much to turn the picture, counter-clockwise in degrees."""
-    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
+            f"{path} is to be shown skewed, or turned by something else than a quarter of a circle; turn it upright with "
+            "a video editor."
+        )
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,59 +32,127 @@ class _Encoding:
     even: bool = False
     """Whether width and height must be even."""
     container: dict[str, str] = field(default_factory=dict)
+    ticks: int | None = None
+    """Units in a second, in which the container counts the times of frames; None if it takes any"""
+    longest: int = 2**31 - 1
+    """Ticks that a frame may be shown"""
 
 
 _ENCODINGS = {
     ".mp4": _Encoding(
         # mpeg4 has no constant rate factor; 472 is its quantiser 4 (of 1–31) in FFmpeg's unit of 1/118.
-        codecs={"libx264": {"crf": "20"}, "mpeg4": {"flags": "+qscale", "global_quality": "472"}},
+        codecs={"libx264": {"crf": "20", "bf": "0"}, "mpeg4": {"flags": "+qscale", "global_quality": "472"}},
         even=True,
-        container={"movflags": "+faststart"},  # the index before the pictures: browsers play while they load
+        # The index goes before the pictures, so that browsers play while they load. An edit list, which counts in ms,
+        # would cut the end off where frames are short; without frames out of order (bf) none is needed.
+        container={"movflags": "+faststart", "use_editlist": "0"},
     ),
-    ".webm": _Encoding(codecs={"libvpx-vp9": {"crf": "30", "b": "0", "deadline": "realtime", "cpu-used": "6"}}),
-    ".gif": _Encoding(codecs={"gif": {}}, pixel_format="pal8"),
+    ".webm": _Encoding(
+        codecs={"libvpx-vp9": {"crf": "30", "b": "0", "deadline": "realtime", "cpu-used": "6"}},
+        ticks=1000,
+    ),
+    ".gif": _Encoding(codecs={"gif": {}}, pixel_format="pal8", ticks=100, longest=2**16 - 1),
 }
 
 _BT709, _LIMITED_RANGE = 1, 1
 """ISO/IEC 23091-2 codes. Without them players guess the colours of a small video by other rules than a large one's."""
 
+_TICKS, _SLOW_TICKS = 90_000, 1000
+"""At least as many to a second, as in MPEG; fewer where a frame takes more than that, for it may take a day."""
+
+_MOST_TICKS = {"mpeg4": 2**16 - 1, "libx264": 1_000_000}
+"""Encoder -> most ticks to a second: MPEG-4 has 16 bits for them; more than microseconds are no video's."""
+
+_LEAST_RATE = Fraction(1, 1000)
+"""That encoders are told, by which they spread their bits; less is more than x264 can count."""
+
+_LARGEST_TERM = 255
+"""Of a pixel aspect's two, in MPEG-4."""
+
 
 class VideoWriter:
     """Where `video_writer` takes frames."""
 
-    def __init__(self, container: OutputContainer, encoding: _Encoding, fps: float, width: int, height: int) -> None:
+    def __init__(
+        self,
+        container: OutputContainer,
+        encoding: _Encoding,
+        fps: float,
+        width: int,
+        height: int,
+        pixel_aspect: Fraction,
+    ) -> None:
         import av
 
         self._container, self._encoding = container, encoding
         self._shape = (height, width, 3)
         self.count = 0
-        # The rates of television are multiples of 1/1001; MPEG-4 counts time in at most 65535ths of a second.
-        self._rate = Fraction(fps).limit_denominator(1001)
+        # The rates of television are multiples of 1/1001; those of a time lapse may be less than that.
+        self._rate = Fraction(fps).limit_denominator(1001) or 1 / Fraction(1 / fps).limit_denominator(1)
         codec = next(name for name in encoding.codecs if name in av.codecs_available)
-        stream = container.add_stream(codec, rate=self._rate, options=encoding.codecs[codec])
+        self._ticks = _ticks(encoding, codec, self._rate)
+        declared = min(max(self._rate, _LEAST_RATE), Fraction(self._ticks))
+        stream = container.add_stream(codec, rate=declared, options=encoding.codecs[codec])
         assert isinstance(stream, av.VideoStream)
         self._stream = stream
+        stream.time_base = stream.codec_context.time_base = Fraction(1, self._ticks)
         stream.width, stream.height = (size + size % 2 if encoding.even else size for size in (width, height))
         stream.pix_fmt = encoding.pixel_format
+        stream.codec_context.sample_aspect_ratio = pixel_aspect.limit_denominator(_LARGEST_TERM)
         if encoding.pixel_format == "yuv420p":
             stream.color_primaries = stream.color_trc = stream.colorspace = _BT709
             stream.color_range = _LIMITED_RANGE
+        self._begin: float | None = None
+        """Time of the first frame"""
+        self._last = -1
+        """When the last frame is shown, in ticks after the first"""
+        self._durations: dict[int, int] = {}
+        """When a frame that the encoder holds is shown -> for how long, in ticks"""
 
-    def write(self, frame: Pixels) -> None:
-        """Append uint8 RGB [height, width, 3]; raises `VideoError` for another size."""
+    def write(self, frame: Pixels, time: float | None = None, duration: float | None = None) -> None:
+        """Append uint8 RGB [height, width, 3], shown at `time` for `duration`, in seconds.
+
+        The video begins with its first frame, whatever its time; without times, frames come at the video's rate. A
+        frame is shown until the next one, and only the last one for its duration. Raises `VideoError` for another size
+        and for a frame that the format cannot show for so long.
+        """
         if frame.shape != self._shape:
             raise VideoError(
                 f"Frame {self.count} has the shape {list(frame.shape)} in a video of {list(self._shape)}; "
                 "write frames of one size."
             )
         picture = self._paletted(frame) if self._encoding.pixel_format == "pal8" else self._yuv(frame)
-        picture.pts, picture.time_base = self.count, 1 / self._rate
-        self._container.mux(self._stream.encode(picture))
+        picture.pts, picture.time_base = self._tick(time), Fraction(1, self._ticks)
+        longest = self._encoding.longest
+        picture.duration = min(max(1, round((duration or 1 / self._rate) * self._ticks)), longest)
+        if picture.pts - self._last > longest:
+            raise VideoError(
+                f"Frame {self.count - 1} is to be shown for longer than {longest / self._ticks:.0f} s, the most that "
+                "this kind of video can say; write another kind."
+            )
+        self._last = picture.pts
+        self._durations[picture.pts] = picture.duration
+        self._mux(picture)
         self.count += 1
 
     def finish(self) -> None:
         """Write what the encoder still holds."""
-        self._container.mux(self._stream.encode(None))
+        self._mux(None)
+
+    def _mux(self, picture: VideoFrame | None) -> None:
+        for packet in self._stream.encode(picture):
+            if packet.pts in self._durations:
+                packet.duration = self._durations.pop(packet.pts)  # encoders forget it, and the last frame has no next
+            self._container.mux(packet)
+
+    def _tick(self, time: float | None) -> int:
+        """When a frame is shown, in ticks after the first; later than the one before, however close they are."""
+        if time is None:
+            since = self.count / self._rate
+        else:
+            self._begin = time if self._begin is None else self._begin
+            since = Fraction(time - self._begin)
+        return max(round(since * self._ticks), self._last + 1)
 
     def _yuv(self, frame: Pixels) -> VideoFrame:
         import av
@@ -107,6 +176,15 @@ class VideoWriter:
         return av.VideoFrame.from_ndarray(pair, format="pal8")  # type: ignore[arg-type]  # not in PyAV's stubs
 
 
+def _ticks(encoding: _Encoding, codec: str, rate: Fraction) -> int:
+    """Ticks to a second: such that frames at this rate fall on whole ones, where that can be."""
+    if encoding.ticks is not None:
+        return encoding.ticks
+    step, most = rate.numerator, _MOST_TICKS[codec]
+    enough = math.ceil((_SLOW_TICKS if rate < 1 else _TICKS) / step) * step
+    return min(enough, most // step * step or most)
+
+
 def check_video_name(path: Path) -> None:
     """Raise `VideoError` for a name that no video can be written under."""
     _encoding(path)
@@ -120,10 +198,13 @@ def _encoding(path: Path) -> _Encoding:
 
 
 @contextmanager
-def video_writer(path: str | Path, fps: float, width: int, height: int) -> Iterator[VideoWriter]:
+def video_writer(
+    path: str | Path, fps: float, width: int, height: int, pixel_aspect: Fraction = Fraction(1)
+) -> Iterator[VideoWriter]:
     """Write a video, H.264 for .mp4, VP9 for .webm, or a .gif; it appears, complete, when the block is left in peace.
 
-    Odd sizes of an .mp4 grow by a row or column that repeats the edge. Raises `VideoError`.
+    `pixel_aspect` is the width of a pixel by its height. Odd sizes of an .mp4 grow by a row or column that repeats the
+    edge. A .webm counts time in ms, a .gif in hundredths of a second. Raises `VideoError`.
     """
     import av
 
@@ -133,7 +214,7 @@ def video_writer(path: str | Path, fps: float, width: int, height: int) -> Itera
     beside = path.absolute().with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:
         with av.open(beside, "w", options=encoding.container) as container:
-            writer = VideoWriter(container, encoding, fps, width, height)
+            writer = VideoWriter(container, encoding, fps, width, height, pixel_aspect)
             yield writer
             if writer.count == 0:
                 raise VideoError(f"{path} was not written, because no frame was; pass at least one.")

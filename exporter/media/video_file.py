@@ -1,0 +1,111 @@
+"""Opening video files with FFmpeg: which kinds, how large, and which of a file's streams is the film. PyAV only when
+used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter.errors import VideoError
+from exporter.media.film import Film, fault
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+_KINDS = {
+    "mov": "mp4, mov, m4v, 3gp",
+    "matroska": "mkv, webm",
+    "avi": "avi",
+    "mpegts": "ts, mts",
+    "mpeg": "mpg, vob",
+    "flv": "flv",
+    "asf": "wmv, asf",
+    "ogg": "ogv",
+    "mxf": "mxf",
+    "dv": "dv",
+    "ivf": "ivf",
+    "gif": "gif",
+    "apng": "apng",
+    "h264": "h264",
+    "hevc": "hevc",
+    "mpegvideo": "m2v",
+    "mjpeg": "mjpeg",
+    "yuv4mpegpipe": "y4m",
+}
+"""FFmpeg's demuxer -> how the names of its files end. Files that hold their pictures themselves: FFmpeg also reads text
+files as animations, and playlists that name further files and addresses."""
+
+MOST_PIXELS = 8192 * 4320
+"""Of a frame: cinema's 8K. A codec keeps several frames, and a damaged or hostile header may ask for any size."""
+
+_LIMIT = {"max_pixels": str(MOST_PIXELS)}
+_OPTIONS = {"format_whitelist": ",".join(_KINDS), "protocol_whitelist": "file", **_LIMIT}
+
+_PEEK = 1000
+"""Packets within which a film shows a second frame, where it has to be told from a thumbnail."""
+
+_DEFAULT_WEIGHT = 4
+"""A stream marked as the default goes before one of up to as many times its pixels: muxers mark whichever is first."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Film]:
+    """The film in a file, which stays open; raises `VideoError` for what has none, or frames that are too large."""
+    import av
+
+    try:
+        with _container(path) as container:
+            yield Film(path, container, _film(path, container))
+    except (av.FFmpegError, MemoryError) as error:
+        raise VideoError(
+            f"{path} is damaged or no video ({fault(error)}); pass an intact one, of these kinds: "
+            f"{', '.join(_KINDS.values())}."
+        ) from error
+
+
+def _container(path: Path) -> InputContainer:
+    import av
+
+    # Absolute, because FFmpeg takes what stands before a colon for a protocol. Metadata is in any encoding.
+    return av.open(path.absolute(), options=_OPTIONS, metadata_errors="replace")
+
+
+def _film(path: Path, container: InputContainer) -> VideoStream:
+    """The stream to look at: no cover or thumbnail, and the largest where there are several."""
+    from av.stream import Disposition
+
+    pictures = Disposition.attached_pic | Disposition.timed_thumbnails
+    streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
+    if not streams:
+        raise VideoError(f"{path} has no video stream; pass a file with moving pictures in it.")
+    known = [stream for stream in streams if stream.codec_context is not None]
+    if not known:
+        raise VideoError(f"{path} is encoded in a way that FFmpeg does not know here; convert it to H.264.")
+    moving = _moving(path) if len(known) > 1 else set()
+
+    def rank(stream: VideoStream) -> tuple[bool, int]:
+        weight = _DEFAULT_WEIGHT if stream.disposition & Disposition.default else 1
+        return stream.index in moving, weight * stream.width * stream.height
+
+    film = max(known, key=rank)
+    if film.width * film.height > MOST_PIXELS:
+        raise VideoError(
+            f"{path} has frames of {film.width} x {film.height} pixels, and at most {MOST_PIXELS:,} can be read, as in "
+            "8192 x 4320: make it smaller."
+        )
+    film.codec_context.options = _LIMIT
+    return film
+
+
+def _moving(path: Path) -> set[int]:
+    """Indices of the streams that have a second frame near the file's beginning."""
+    packets = Counter[int]()
+    with _container(path) as container:
+        for packet in islice(container.demux(), _PEEK):
+            packets[packet.stream_index] += bool(packet.size)
+    return {index for index, count in packets.items() if count > 1}
