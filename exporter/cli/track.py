@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from exporter.inference.track import Tracked
 
 
-@click.command(help=COMMANDS["track"])
+_PLACES = """Points, boxes and masks are in pixels of the video as a player shows it: turned upright, and stretched
+where its pixels are not square. A mask may also have the size of a stored frame, turned upright."""
+
+
+@click.command(help=COMMANDS["track"], epilog=_PLACES)
 @click.argument("bundle")
 @click.argument("video")
 @prompt_options
@@ -57,6 +61,8 @@ def print_tracked(tracked: Tracked) -> None:
     )
     if backend(tracked.format).interpreted:
         console.print("That is an interpreter: its times say nothing of the format.")
+    if tracked.cut_short:
+        console.print(f"CUT SHORT: {tracked.cut_short}", style=UNKNOWN, soft_wrap=True)
     if not tracked.trained:
         console.print("UNTRAINED: the weights are seeded, so these masks mean nothing.", style=UNKNOWN)
     console.print(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
@@ -18,12 +18,14 @@ from exporter.atomic import move_all, staging
 from exporter.backends.runner import Progress
 from exporter.bench.provenance import provenance
 from exporter.bundle import Bundle
-from exporter.errors import PromptError, VideoError
+from exporter.errors import CutShortError, PromptError, VideoError
+from exporter.inference.displayed import in_frame
 from exporter.inference.prompts import Prompt
 from exporter.inference.tracker import FollowedFrame, artefact_steps, follow_all
+from exporter.media.images import Pixels
 from exporter.media.masks import write_label_png
 from exporter.media.overlay import UNTRAINED, ContactSheet, label_map, overlay
-from exporter.media.video import open_video
+from exporter.media.video import Frame, Video, open_video
 from exporter.media.video_writer import check_video_name, video_writer
 
 
@@ -57,6 +59,12 @@ class Tracked:
     """Graph -> median ms of a run"""
     provenance: dict[str, str]
     """What the times were measured with"""
+    displayed: tuple[int, int]
+    """Width and height of the video as a player shows it, which is what prompts refer to"""
+    pixel_aspect: str
+    """Width and height of a pixel of its frames, such as 4:3"""
+    cut_short: str | None
+    """What is wrong with a video that ends before its header says; None if it is complete"""
 
 
 def track_file(
@@ -73,6 +81,10 @@ def track_file(
 ) -> Tracked:
     """Follow one object for each prompt from frame number `first` on, and write what was found.
 
+    Prompts are in pixels of the video as a player shows it: upright and, where those of its frames are not square,
+    stretched (`Video.displayed`). The results have the frames' own pixels, with their aspect and times; the video
+    begins with frame `first`. One that is cut short is followed as far as it goes.
+
     `out` is the video; the masks are PNG files (palette, 0 is background) in the folder OUT-masks, the figures in
     OUT.json, and OUT-sheet.png shows its frames at a glance. Nothing is written unless all is, and nothing takes the
     place of the files in `keep`. Raises `PromptError`,
@@ -81,8 +93,7 @@ def track_file(
     if not prompts:
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
     source, places = open_video(video), _places(Path(out), Path(video), keep)
-    for prompt in prompts:
-        prompt.check(source.width, source.height)
+    prompts = [in_frame(prompt, source) for prompt in prompts]
     formats, precisions = [format] if format else None, [precision] if precision else None
     variant, steps = next(artefact_steps(bundle, formats, threads, precisions))
     trained = bundle.manifest.weights.trained
@@ -90,23 +101,24 @@ def track_file(
         draft = _Places(*(folder / path.name for path in (places.video, places.masks, places.figures, places.sheet)))
         draft.masks.mkdir()
         figures: list[dict[str, Any]] = []
-        sheet = ContactSheet()
-        with video_writer(draft.video, source.fps, source.width, source.height) as writer:
-            for followed in follow_all(steps, source, prompts, first):
+        sheet, reading = ContactSheet(source.pixel_aspect), _Reading(source)
+        with video_writer(draft.video, source.fps, source.width, source.height, source.pixel_aspect) as writer:
+            for followed in follow_all(steps, reading, prompts, first):
                 before = time.perf_counter()
                 labels = label_map([result.mask(source.height, source.width) for result in followed.results])
                 seconds = followed.seconds + time.perf_counter() - before
-                figures.append(_figures(followed, labels, seconds))
+                shown = reading.shown
+                figures.append(_figures(followed, labels, seconds, shown.time))
                 masks = [labels == index for index in range(1, len(prompts) + 1)]
                 drawn = overlay(followed.pixels, masks, None if trained else UNTRAINED)
-                writer.write(drawn)
+                writer.write(drawn, shown.time, shown.duration)
                 sheet.add(f"frame {followed.number}", drawn)
                 write_label_png(draft.masks / f"{followed.number:05d}.png", labels)
                 if progress is not None:
                     done = (followed.number + 1) / (source.count or followed.number + 2)
                     progress(f"frame {followed.number}", min(1.0, done))
             if not figures:
-                raise VideoError(f"{video} ends before frame {first}: pass a smaller --start.")
+                raise VideoError(reading.cut_short or f"{video} ends before frame {first}: pass a smaller --start.")
         tracked = Tracked(
             video=str(places.video),
             masks=str(places.masks),
@@ -121,11 +133,32 @@ def track_file(
             fps=1e3 * len(figures) / sum(frame["ms"] for frame in figures),
             ms={graph: 1e3 * median(runs) for graph, runs in steps.seconds.items()},
             provenance=provenance() | ({"threads": str(threads)} if threads else {}),
+            displayed=source.displayed,
+            pixel_aspect=f"{source.pixel_aspect.numerator}:{source.pixel_aspect.denominator}",
+            cut_short=reading.cut_short,
         )
         sheet.picture().save(draft.sheet)
         draft.figures.write_text(json.dumps(asdict(tracked) | {"by_frame": figures}, indent=1) + "\n")
         move_all({getattr(draft, field.name): getattr(places, field.name) for field in fields(places)})
     return tracked
+
+
+class _Reading:
+    """The pixels of a video, frame by frame; a video that is cut short ends where it does."""
+
+    def __init__(self, video: Video) -> None:
+        self._video = video
+        self.shown: Frame
+        """The frame that was read last"""
+        self.cut_short: str | None = None
+
+    def __iter__(self) -> Iterator[Pixels]:
+        try:
+            for frame in self._video.frames():
+                self.shown = frame
+                yield frame.pixels
+        except CutShortError as error:
+            self.cut_short = str(error)
 
 
 _ENDS = {"masks": "-masks", "figures": ".json", "sheet": "-sheet.png"}
@@ -171,9 +204,10 @@ def _results_of(figures: Path) -> set[str]:
         return set()
 
 
-def _figures(followed: FollowedFrame, labels: NDArray[np.uint8], seconds: float) -> dict[str, Any]:
+def _figures(followed: FollowedFrame, labels: NDArray[np.uint8], seconds: float, time: float) -> dict[str, Any]:
+    """What was found in a frame, in `seconds`, and when in the video it is shown."""
     objects = [
         ObjectInFrame(int((labels == index).sum()), result.iou, result.object_score)
         for index, result in enumerate(followed.results, start=1)
     ]
-    return {"frame": followed.number, "ms": 1e3 * seconds, "objects": [asdict(one) for one in objects]}
+    return {"frame": followed.number, "time": time, "ms": 1e3 * seconds, "objects": [asdict(one) for one in objects]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,9 @@ def contact_sheet(frames: Sequence[Pixels], columns: int, captions: Sequence[str
 class ContactSheet:
     """Frames of a video for a contact sheet, evenly spread over it however long it turns out to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, pixel_aspect: Fraction = Fraction(1)) -> None:
+        """`pixel_aspect` is the width of the frames' pixels by their height; the sheet's are square."""
+        self._aspect = pixel_aspect
         self._stride = 1
         self._count = 0
         self.kept: list[tuple[str, Pixels]] = []
@@ -80,7 +83,7 @@ class ContactSheet:
             if len(self.kept) == SHEET_FRAMES:
                 self.kept = self.kept[::2]
                 self._stride *= 2
-            height = max(1, round(THUMBNAIL * frame.shape[0] / frame.shape[1]))
+            height = max(1, round(THUMBNAIL * frame.shape[0] / (frame.shape[1] * self._aspect)))
             small = Image.fromarray(frame).resize((THUMBNAIL, height), Image.Resampling.LANCZOS)
             self.kept.append((caption, np.asarray(small)))
         self._count += 1

@@ -119,7 +119,7 @@ def _orientation(path: Path, frame: VideoFrame) -> Orientation:
     found = Orientation() if matrix is None else orientation(bytes(matrix))
     if found is None:
         raise VideoError(
-            f"{path} is to be shown skewed, or turned by something else than a quarter of a circle; turn it upright with "
-            "a video editor."
+            f"{path} is to be shown skewed, or turned by something else than a quarter of a circle; turn it upright "
+            "in a video editor."
         )
     return found
