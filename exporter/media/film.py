@@ -24,9 +24,6 @@ ASSUMED_FPS = 24.0
 MICROSECONDS = 1_000_000
 """FFmpeg's unit for times of a whole file, in a second."""
 
-_COUNTING = {"mov", "ivf"}
-"""Demuxers that know how many frames will come. A frame of .avi may be empty, and the one before it is shown on."""
-
 _LASTING = {"mov", "matroska", "flv", "asf", "mxf"}
 """Demuxers that read in the header how long the video lasts. The others look at its end, wherever that is."""
 
@@ -76,16 +73,20 @@ class Film:
 
     @property
     def count(self) -> int | None:
-        """Frames that the header promises, without those that an edit list leaves out; None if it promises nothing."""
-        if self._demuxer == "mov" and self.stream.frames:
-            return sum(not entry.is_discard for entry in self.stream.index_entries)
-        return self.stream.frames or None
+        """Frames that the header promises; None if it promises nothing.
+
+        Without those that an edit list leaves out (.mov), and, in an .avi whose index is complete, empty ones.
+        """
+        frames, index = self.stream.frames, self.stream.index_entries
+        if frames and self._demuxer == "mov":
+            return sum(not entry.is_discard for entry in index)
+        if frames and self._demuxer == "avi" and len(index) and index[-1].timestamp >= frames - 1:
+            return len(index)
+        return frames or None
 
     @property
     def seconds(self) -> float | None:
         """How long the file lasts, with its sound, as the header says; None if it says nothing."""
-        if self._demuxer == "avi":  # FFmpeg corrects its duration by the file's size
-            return float(self.stream.frames / self.rate) or None
         if self._demuxer in _LASTING and self.container.duration is not None:
             return self.container.duration / MICROSECONDS
         return None
@@ -109,12 +110,11 @@ class Film:
             raise CutShortError(sentence) if read else VideoError(sentence)
         if not read:
             raise VideoError(f"{self.path} has no frames; record it again, or pass another video.")
-        if self._demuxer in _COUNTING and promised is not None:
-            if read < promised:
-                raise CutShortError(
-                    f"{self.path} says that it has {promised} frames, and {read} can be read; pass it complete."
-                )
-        elif seconds is not None and ends < seconds * (1 - _SHORT) - 2 / self.rate:
+        if promised is not None and read < promised:
+            raise CutShortError(
+                f"{self.path} says that it has {promised} frames, and {read} can be read; pass it complete."
+            )
+        if promised is None and seconds is not None and ends < seconds * (1 - _SHORT) - 2 / self.rate:
             raise CutShortError(
                 f"{self.path} says that it lasts {seconds:.2f} s, and it ends after {ends:.2f} s and {read} frames; "
                 "pass it complete."
@@ -139,7 +139,7 @@ class Film:
                 except av.FFmpegError as error:
                     if read:
                         raise
-                    reason = fault(error)  # recordings of a broadcast begin anywhere: whole frames may come later
+                    reason = reason or fault(error)  # a recording may begin amidst frames: whole ones may come later
                     continue
                 for frame in frames:
                     read, reason = read + 1, None
@@ -149,7 +149,7 @@ class Film:
                     read += 1
                     yield frame
         except (av.FFmpegError, MemoryError) as error:
-            reason = fault(error)
+            reason = reason or fault(error)
         return read, float(ends) - (self.container.start_time or 0) / MICROSECONDS, reason
 
 

@@ -3,9 +3,10 @@ used."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +63,7 @@ def opened(path: Path) -> Iterator[Film]:
         with _container(path) as container:
             yield Film(path, container, _film(path, container))
     except (av.FFmpegError, MemoryError) as error:
+        _check_size(path)
         raise VideoError(
             f"{path} is damaged or no video ({fault(error)}); pass an intact one, of these kinds: "
             f"{', '.join(_KINDS.values())}."
@@ -93,13 +95,31 @@ def _film(path: Path, container: InputContainer) -> VideoStream:
         return stream.index in moving, weight * stream.width * stream.height
 
     film = max(known, key=rank)
-    if film.width * film.height > MOST_PIXELS:
-        raise VideoError(
-            f"{path} has frames of {film.width} x {film.height} pixels, and at most {MOST_PIXELS:,} can be read, as in "
-            "8192 x 4320: make it smaller."
-        )
+    if not film.width * film.height:
+        _check_size(path)
     film.codec_context.options = _LIMIT
     return film
+
+
+def _check_size(path: Path) -> None:
+    """Raise `VideoError` if FFmpeg does not read a file for the size of its frames, which only its log says."""
+    import av
+
+    level, skipping = av.logging.get_level(), av.logging.get_skip_repeated()
+    av.logging.set_level(av.logging.ERROR)
+    av.logging.set_skip_repeated(False)
+    try:
+        with av.logging.Capture() as log, suppress(av.FFmpegError, MemoryError), _container(path):
+            pass
+    finally:
+        av.logging.set_level(level)
+        av.logging.set_skip_repeated(skipping)
+    refused = re.search(r"Picture size (\d+)x(\d+)", " ".join(message for *_, message in log))
+    if refused:
+        raise VideoError(
+            f"{path} has frames of {refused[1]} x {refused[2]} pixels, and at most 8192 x 4320 or as many can be read; "
+            "make it smaller."
+        )
 
 
 def _moving(path: Path) -> set[int]:
