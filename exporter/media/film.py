@@ -58,6 +58,12 @@ class Film:
         """Seconds, in which timestamps are counted."""
         return self.stream.time_base or 1 / Fraction(ASSUMED_FPS)
 
+    def timestamp(self, frame: VideoFrame) -> Fraction | None:
+        """When a frame is shown, in seconds of the container's clock; None if it does not say."""
+        # An .avi has only the times of decoding: what FFmpeg makes of them jumps to and fro.
+        timestamp = frame.dts if self._demuxer == "avi" else frame.pts
+        return None if timestamp is None else timestamp * self.tick
+
     @property
     def start(self) -> Fraction:
         """Seconds from the beginning of the file, which may be one of its sound, to the first frame."""
@@ -128,7 +134,7 @@ class Film:
         try:
             for packet in self.container.demux():
                 ends = max(ends, _end(packet))
-                if packet.stream_index != self.stream.index:
+                if packet.stream.index != self.stream.index:
                     continue
                 if packet.is_corrupt and self._demuxer not in _MARKING_WHOLE_PACKETS:
                     reason = "a frame is incomplete"

@@ -100,10 +100,9 @@ def _frames(path: Path) -> Iterator[Frame]:
     with opened(path) as film:
         timeline = Timeline(film.start, film.tick, 1 / film.rate)
         for frame in film.frames():
-            timestamp = None if frame.pts is None else frame.pts * film.tick
             yield Frame(
                 _orientation(path, frame).upright(_pixels(path, frame)),
-                float(timeline.time(timestamp)),
+                float(timeline.time(film.timestamp(frame))),
                 float(frame.duration * film.tick or 1 / film.rate),
             )
 

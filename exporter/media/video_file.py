@@ -41,10 +41,12 @@ _KINDS = {
 """FFmpeg's demuxer -> how the names of its files end. Files that hold their pictures themselves: FFmpeg also reads text
 files as animations, and playlists that name further files and addresses."""
 
-MOST_PIXELS = 8192 * 4320
-"""Of a frame: cinema's 8K. A codec keeps several frames, and a damaged or hostile header may ask for any size."""
+LARGEST = (4096, 4096)
+"""Width and height, or as many pixels in another shape, such as 5760 x 2880: with the 16 frames that a codec may refer
+to, and copies in RGB, they take 1 GB. A damaged or hostile header asks for any size."""
 
-_LIMIT = {"max_pixels": str(MOST_PIXELS)}
+_MOST_PIXELS = LARGEST[0] * LARGEST[1]
+_LIMIT = {"max_pixels": str(_MOST_PIXELS)}
 _OPTIONS = {"format_whitelist": ",".join(_KINDS), "protocol_whitelist": "file", **_LIMIT}
 
 _PEEK = 1000
@@ -95,6 +97,8 @@ def _film(path: Path, container: InputContainer) -> VideoStream:
         return stream.index in moving, weight * stream.width * stream.height
 
     film = max(known, key=rank)
+    if film.width * film.height > _MOST_PIXELS:
+        raise VideoError(_too_large(path, film.width, film.height))
     if not film.width * film.height:
         _check_size(path)
     film.codec_context.options = _LIMIT
@@ -102,7 +106,7 @@ def _film(path: Path, container: InputContainer) -> VideoStream:
 
 
 def _check_size(path: Path) -> None:
-    """Raise `VideoError` if FFmpeg does not read a file for the size of its frames, which only its log says."""
+    """Raise `VideoError` if FFmpeg does not open a file for the size of its frames, which only its log says."""
     import av
 
     level, skipping = av.logging.get_level(), av.logging.get_skip_repeated()
@@ -116,10 +120,14 @@ def _check_size(path: Path) -> None:
         av.logging.set_skip_repeated(skipping)
     refused = re.search(r"Picture size (\d+)x(\d+)", " ".join(message for *_, message in log))
     if refused:
-        raise VideoError(
-            f"{path} has frames of {refused[1]} x {refused[2]} pixels, and at most 8192 x 4320 or as many can be read; "
-            "make it smaller."
-        )
+        raise VideoError(_too_large(path, int(refused[1]), int(refused[2])))
+
+
+def _too_large(path: Path, width: int, height: int) -> str:
+    return (
+        f"{path} has frames of {width} x {height} pixels, and at most {LARGEST[0]} x {LARGEST[1]}, or as many in "
+        "another shape, can be read; make it smaller."
+    )
 
 
 def _moving(path: Path) -> set[int]:
