@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exporter.errors import VideoError
+from exporter.media.colours import rgb
 from exporter.media.film import ASSUMED_FPS
 from exporter.media.frame_folder import frames_in
 from exporter.media.images import Pixels
@@ -88,7 +89,7 @@ def open_video(path: str | Path) -> Video:
         fps, count, aspect = float(film.rate), film.count, film.pixel_aspect
         first = next(film.frames())
         turn = _orientation(path, first)
-        height, width, _ = turn.upright(_pixels(path, first)).shape
+        height, width, _ = turn.upright(rgb(first)).shape
     return Video(path, width, height, fps, count, 1 / aspect if turn.transposed else aspect)
 
 
@@ -101,15 +102,10 @@ def _frames(path: Path) -> Iterator[Frame]:
         timeline = Timeline(film.start, film.tick, 1 / film.rate)
         for frame in film.frames():
             yield Frame(
-                _orientation(path, frame).upright(_pixels(path, frame)),
+                _orientation(path, frame).upright(rgb(frame)),
                 float(timeline.time(film.timestamp(frame))),
                 float(frame.duration * film.tick or 1 / film.rate),
             )
-
-
-def _pixels(path: Path, frame: VideoFrame) -> Pixels:
-    """uint8 RGB [height, width, 3], as they are stored; FFmpeg knows the colour space and range that the frame has."""
-    return frame.to_ndarray(format="rgb24")  # type: ignore[return-value]  # its type is that of every format's array
 
 
 def _orientation(path: Path, frame: VideoFrame) -> Orientation:
