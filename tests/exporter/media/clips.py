@@ -1,5 +1,7 @@
 """Small clips for the tests of media."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from exporter.media.video_writer import video_writer
@@ -16,8 +18,53 @@ def noise(height, width, count):
     return list(random.integers(0, 256, (count, height, width, 3), dtype=np.uint8))
 
 
-def write(path, frames, fps=25.0):
-    with video_writer(path, fps, frames[0].shape[1], frames[0].shape[0]) as writer:
+def cornered(height=48, width=64):
+    """Black, but for a white square in the first corner."""
+    frame = np.zeros((height, width, 3), np.uint8)
+    frame[:16, :16] = 255
+    return frame
+
+
+def write(path, frames, fps=25.0, **options):
+    with video_writer(path, fps, frames[0].shape[1], frames[0].shape[0], **options) as writer:
         for frame in frames:
             writer.write(frame)
+    return path
+
+
+class Stream:
+    """One for `mux`, as other programs write it: any codec, times, aspect and matrix."""
+
+    def __init__(self, codec, frames, ticks=None, pixels="yuv420p", fps=25, **settings):
+        self.codec, self.frames, self.pixels, self.fps, self.settings = codec, frames, pixels, fps, settings
+        self.ticks = range(len(frames)) if ticks is None else ticks
+        """When each frame is shown, in 1 / fps"""
+        self.size = settings.pop("size", frames[0].shape[:2] if len(frames) else (48, 64))
+
+
+def mux(path, *streams, **options):
+    """A video file of these streams, one after the other, in the container that its name says."""
+    import av
+
+    with av.open(path, "w", options=options) as container:
+        made = []
+        for one in streams:
+            stream = container.add_stream(one.codec, rate=one.fps)
+            stream.height, stream.width = one.size
+            stream.pix_fmt = one.pixels
+            if "matrix" in one.settings:
+                stream.set_display_matrix(one.settings["matrix"])
+            for name in ("disposition", "metadata"):
+                if name in one.settings:
+                    setattr(stream, name, one.settings[name])
+            for name in ("sample_aspect_ratio", "max_b_frames"):
+                if name in one.settings:
+                    setattr(stream.codec_context, name, one.settings[name])
+            made.append(stream)
+        for one, stream in zip(streams, made, strict=True):
+            for frame, tick in zip(one.frames, one.ticks, strict=True):
+                picture = av.VideoFrame.from_ndarray(frame).reformat(format=one.pixels)
+                picture.pts, picture.time_base = tick, Fraction(1, one.fps)
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode(None))
     return path
