@@ -38,8 +38,8 @@ def rgb(frame: VideoFrame) -> Pixels:
         pixels = frame.to_ndarray(format="rgba" if transparent else "rgb24")
     except av.FFmpegError as error:
         raise VideoError(
-            f"The video's colours are in a space that FFmpeg cannot convert here (number {frame.colorspace}); encode it "
-            "in BT.709."
+            f"The video's colours are in a space that FFmpeg cannot convert (number {frame.colorspace}); encode it in "
+            "BT.709."
         ) from error
     return _over_background(pixels) if transparent else pixels  # type: ignore[arg-type, return-value]  # any format's
 

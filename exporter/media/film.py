@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.errors import CutShortError, VideoError
+from exporter.media.matroska import promised_bytes
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -27,8 +28,9 @@ MICROSECONDS = 1_000_000
 _LASTING = {"mov", "matroska", "flv", "asf", "mxf"}
 """Demuxers that read in the header how long the video lasts. The others look at its end, wherever that is."""
 
-_SHORT = 0.01
-"""Share of a video that may be missing before it counts as cut short: containers round times."""
+_SLACK, _SLACK_SHARE = 0.25, 0.01
+"""Seconds, and share, by which the last packet may end before the file is said to: some of sound do not say how long
+they are."""
 
 _MARKING_WHOLE_PACKETS = {"mpegts"}
 """Demuxers that also mark packets as damaged where the receiver missed something else."""
@@ -120,7 +122,13 @@ class Film:
             raise CutShortError(
                 f"{self.path} says that it has {promised} frames, and {read} can be read; pass it complete."
             )
-        if promised is None and seconds is not None and ends < seconds * (1 - _SHORT) - 2 / self.rate:
+        content, there = promised_bytes(self.path), self.path.stat().st_size
+        if content is not None and there < content:
+            raise CutShortError(
+                f"{self.path} says that it has {content:,} bytes, and {there:,} are there, with {read} frames; "
+                "pass it complete."
+            )
+        if promised is None and seconds is not None and ends < seconds * (1 - _SLACK_SHARE) - _SLACK:
             raise CutShortError(
                 f"{self.path} says that it lasts {seconds:.2f} s, and it ends after {ends:.2f} s and {read} frames; "
                 "pass it complete."

@@ -32,6 +32,8 @@ class _Encoding:
     even: bool = False
     """Whether width and height must be even."""
     container: dict[str, str] = field(default_factory=dict)
+    states_aspect: bool = False
+    """Whether players heed the aspect of pixels that it states; elsewhere frames are stretched"""
     ticks: int | None = None
     """Units in a second, in which the container counts the times of frames; None if it takes any"""
     longest: int = 2**31 - 1
@@ -43,6 +45,7 @@ _ENCODINGS = {
         # mpeg4 has no constant rate factor; 472 is its quantiser 4 (of 1–31) in FFmpeg's unit of 1/118.
         codecs={"libx264": {"crf": "20", "bf": "0"}, "mpeg4": {"flags": "+qscale", "global_quality": "472"}},
         even=True,
+        states_aspect=True,
         # The index goes before the pictures, so that browsers play while they load. An edit list, which counts in ms,
         # would cut the end off where frames are short; without frames out of order (bf) none is needed.
         container={"movflags": "+faststart", "use_editlist": "0"},
@@ -96,9 +99,13 @@ class VideoWriter:
         assert isinstance(stream, av.VideoStream)
         self._stream = stream
         stream.time_base = stream.codec_context.time_base = Fraction(1, self._ticks)
-        stream.width, stream.height = (size + size % 2 if encoding.even else size for size in (width, height))
+        if encoding.states_aspect:
+            stream.codec_context.sample_aspect_ratio = pixel_aspect.limit_denominator(_LARGEST_TERM)
+        else:
+            width = max(1, round(width * pixel_aspect))
+        self._size = (width, height)
+        stream.width, stream.height = (size + size % 2 if encoding.even else size for size in self._size)
         stream.pix_fmt = encoding.pixel_format
-        stream.codec_context.sample_aspect_ratio = pixel_aspect.limit_denominator(_LARGEST_TERM)
         if encoding.pixel_format == "yuv420p":
             stream.color_primaries = stream.color_trc = stream.colorspace = _BT709
             stream.color_range = _LIMITED_RANGE
@@ -121,6 +128,8 @@ class VideoWriter:
                 f"Frame {self.count} has the shape {list(frame.shape)} in a video of {list(self._shape)}; "
                 "write frames of one size."
             )
+        if frame.shape[1::-1] != self._size:
+            frame = np.asarray(Image.fromarray(frame).resize(self._size, Image.Resampling.BILINEAR))
         picture = self._paletted(frame) if self._encoding.pixel_format == "pal8" else self._yuv(frame)
         picture.pts, picture.time_base = self._tick(time), Fraction(1, self._ticks)
         longest = self._encoding.longest
@@ -203,8 +212,9 @@ def video_writer(
 ) -> Iterator[VideoWriter]:
     """Write a video, H.264 for .mp4, VP9 for .webm, or a .gif; it appears, complete, when the block is left in peace.
 
-    `pixel_aspect` is the width of a pixel by its height. Odd sizes of an .mp4 grow by a row or column that repeats the
-    edge. A .webm counts time in ms, a .gif in hundredths of a second. Raises `VideoError`.
+    `pixel_aspect` is the width of a pixel by its height: an .mp4 states it, frames of the others are stretched. Odd
+    sizes of an .mp4 grow by a row or column that repeats the edge. A .webm counts time in ms, a .gif in hundredths of a
+    second. Raises `VideoError`.
     """
     import av
 

@@ -42,6 +42,14 @@ class Stream:
         self.size = settings.pop("size", frames[0].shape[:2] if len(frames) else (48, 64))
 
 
+_QUICK = {
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "8"},
+    "libx264": {"preset": "veryfast"},
+    "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"},
+}
+
+
 def mux(path, *streams, **options):
     """A video file of these streams, one after the other, in the container that its name says."""
     import av
@@ -49,14 +57,14 @@ def mux(path, *streams, **options):
     with av.open(path, "w", options=options) as container:
         made = []
         for one in streams:
-            stream = container.add_stream(one.codec, rate=one.fps)
+            stream = container.add_stream(one.codec, rate=one.fps, options=_QUICK.get(one.codec))
             stream.height, stream.width = one.size
             stream.pix_fmt = one.pixels
             if "matrix" in one.settings:
                 stream.set_display_matrix(one.settings["matrix"])
-            for name in ("disposition", "metadata"):
-                if name in one.settings:
-                    setattr(stream, name, one.settings[name])
+            if "disposition" in one.settings:
+                stream.disposition = one.settings["disposition"]
+            stream.metadata.update(one.settings.get("metadata", {}))
             for name in ("sample_aspect_ratio", "max_b_frames"):
                 if name in one.settings:
                     setattr(stream.codec_context, name, one.settings[name])
