@@ -35,7 +35,8 @@ def rgb(frame: VideoFrame) -> Pixels:
         frame.colorspace = _BT709
     transparent = frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components)
     try:
-        pixels = frame.to_ndarray(format="rgba" if transparent else "rgb24")
+        # With threads of its own, made anew for each frame, FFmpeg is slower at every size.
+        pixels = frame.to_ndarray(format="rgba" if transparent else "rgb24", threads=1)
     except av.FFmpegError as error:
         raise VideoError(
             f"The video's colours are in a space that FFmpeg cannot convert (number {frame.colorspace}); encode it in "
