@@ -1,8 +1,23 @@
 """`vitexport track`: objects through a video."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.exporter.cli.command_line import assert_one_sentence, run
+
+
+def test_help_says_which_pixels_prompts_are_in():
+    assert "in pixels of the video as a player shows it" in " ".join(run("track", "--help").stdout.split())
+
+
+def test_a_video_that_is_cut_short_is_named(tracker_bundle, clip, tmp_path):
+    short = tmp_path / "short.mp4"
+    short.write_bytes(Path(clip).read_bytes()[:-300])
+    done = run("track", str(tracker_bundle.path), str(short), "--point", "30,20", "--out", str(tmp_path / "out.mp4"))
+    assert done.returncode == 0
+    assert "CUT SHORT: " in done.stdout
+    assert "of 4 frames" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """From a video to a video with masks, the masks themselves, and figures of every frame."""
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -42,6 +43,34 @@ def test_video_masks_and_figures_are_written(tracker_bundle, video, tmp_path):
         assert [one["area"] for one in entry["objects"]] == [int((labels == index).sum()) for index in (1, 2)]
     assert tracked.fps > 0
     assert set(tracked.ms) == {"encode_image", "prompt_points", "track_first", "track_step"}
+
+
+def test_times_and_the_pixels_aspect_are_those_of_the_video(tracker_bundle, tmp_path):
+    path, times = tmp_path / "clip.mp4", [0, 1 / 30, 2 / 30, 32 / 30]
+    with video_writer(path, 12, WIDTH, HEIGHT, Fraction(4, 3)) as writer:
+        for frame, time in zip(CLIP, times, strict=False):
+            writer.write(frame, time)
+    x, y = sample_click(MASKS)
+    corner = Prompt(points=[(x * 4 / 3, y), (WIDTH * 4 // 3, HEIGHT)], labels=[1, 0])
+    tracked = track_file(tracker_bundle, path, [corner], tmp_path / "out.mp4", first=1)
+    written = open_video(tracked.video)
+    assert (written.width, written.height, written.pixel_aspect) == (WIDTH, HEIGHT, Fraction(4, 3))
+    assert [frame.time for frame in written.frames()] == pytest.approx([0, 1 / 30, 31 / 30], abs=1e-4)
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert [entry["time"] for entry in figures["by_frame"]] == pytest.approx(times[1:], abs=1e-4)
+    assert (figures["displayed"], figures["pixel_aspect"], figures["cut_short"]) == ([131, HEIGHT], "4:3", None)
+
+
+def test_a_video_that_is_cut_short_is_followed_as_far_as_it_goes(tracker_bundle, video, tmp_path):
+    short = tmp_path / "short.mp4"
+    short.write_bytes(video.read_bytes()[:-600])
+    tracked = track_file(tracker_bundle, short, [POINT], tmp_path / "out.mp4")
+    assert 0 < tracked.frames < FRAMES
+    assert f"damaged or no video after its first {tracked.frames} of {FRAMES} frames" in tracked.cut_short
+    assert json.loads((tmp_path / "out.json").read_text())["cut_short"] == tracked.cut_short
+    with pytest.raises(VideoError, match="damaged or no video after"):
+        track_file(tracker_bundle, short, [POINT], tmp_path / "other.mp4", first=FRAMES - 1)
+    assert not (tmp_path / "other.mp4").exists()
 
 
 def test_tracking_may_start_later(tracker_bundle, video, tmp_path):

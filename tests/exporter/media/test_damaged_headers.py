@@ -1,4 +1,4 @@
-"""Three hundred videos whose headers were damaged: each is read, or refused in a sentence; time and memory have bounds."""
+"""Three hundred videos with damaged headers: each is read, or refused in a sentence; time and memory have bounds."""
 
 import json
 import random
