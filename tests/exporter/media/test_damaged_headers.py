@@ -41,11 +41,13 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
 
 
 def damaged(content, chance):
-    """With a bit, a number, or a few bytes changed, removed or repeated, once or several times."""
+    """With a bit, a number, or a few bytes changed, removed or repeated, once or several times, or the end left out."""
     content = bytearray(content)
     index = content.find(b"moov")
     begin = index if index >= 0 and chance.random() < 0.9 else 0
-    change = chance.choice(["bit", "number", "removed", "repeated"])
+    change = chance.choice(["bit", "number", "removed", "repeated", "cut"])
+    if change == "cut":
+        return content[: chance.randrange(len(content) // 4, len(content))]
     for _ in range(chance.choice([1, 1, 2, 4])):
         place = chance.randrange(begin, min(len(content), begin + HEADER) - 8)
         if change == "bit":

@@ -41,10 +41,11 @@ def cut(path, share):
         ("clip.webm", "libvpx-vp9", {}),
         ("clip.avi", "mpeg4", {}),
         ("clip.flv", "flv", {}),
+        ("clip.wmv", "wmv2", {}),
         ("clip.mxf", "mpeg2video", {}),
         ("clip.ivf", "libvpx-vp9", {}),
     ],
-    ids=["h264", "mpeg4", "fragments", "mkv", "webm", "avi", "flv", "mxf", "ivf"],
+    ids=["h264", "mpeg4", "fragments", "mkv", "webm", "avi", "flv", "wmv", "mxf", "ivf"],
 )
 def test_a_file_cut_short_yields_what_it_has_and_says_so(tmp_path, name, codec, container, share):
     path = cut(mux(tmp_path / name, Stream(codec, NOISE), **container), share)
