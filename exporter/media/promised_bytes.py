@@ -1,5 +1,5 @@
-"""How many bytes a video file says that it has, where it does not count its frames: FFmpeg would read what is there, and
-end without a word."""
+"""How many bytes a video file says that it has, where it does not count its frames: there, FFmpeg reads what there is,
+and ends without a word."""
 
 from __future__ import annotations
 
