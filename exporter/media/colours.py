@@ -1,4 +1,4 @@
-"""Decoded frames as RGB: their colour space, where the codec does not say or FFmpeg does not know it; transparency."""
+"""Decoded frames as the RGB that screens show: colour spaces, also those that are not named, HDR, transparency."""
 
 from __future__ import annotations
 
@@ -22,27 +22,45 @@ _BT2020, _BT2020_CONSTANT_LUMINANCE = 9, 10
 _STAND_INS = {_RESERVED: _UNSPECIFIED, _BT2020_CONSTANT_LUMINANCE: _BT2020}
 """Colour space that FFmpeg does not convert from -> one whose colours are nearly the same"""
 
+_HDR = {16, 18}
+"""Transfer characteristics (§8.2) that players show brighter than white: PQ, HLG"""
+
+_TO_SDR = {"dst_color_trc": _BT709, "dst_color_primaries": _BT709}
+"""What the model and people's screens take, in which HDR's reference white is white"""
+
 _STANDARD_DEFINITION = 576
 """Most rows for which players take BT.601, where a video does not say; for more, BT.709."""
 
 
-def rgb(frame: VideoFrame) -> Pixels:
-    """uint8 RGB [height, width, 3]; raises `VideoError` for a colour space that FFmpeg does not convert from."""
-    import av
+class Colours:
+    """Makes RGB of a video's frames, one after the other. Keeps FFmpeg's tables: those for HDR take two seconds."""
 
-    frame.colorspace = _STAND_INS.get(frame.colorspace, frame.colorspace)
-    if frame.colorspace == _UNSPECIFIED and frame.height > _STANDARD_DEFINITION:
-        frame.colorspace = _BT709
-    transparent = frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components)
-    try:
-        # With threads of its own, made anew for each frame, FFmpeg is slower at every size.
-        pixels = frame.to_ndarray(format="rgba" if transparent else "rgb24", threads=1)
-    except av.FFmpegError as error:
-        raise VideoError(
-            f"The video's colours are in a space that FFmpeg cannot convert (number {frame.colorspace}); encode it in "
-            "BT.709."
-        ) from error
-    return _over_background(pixels) if transparent else pixels  # type: ignore[arg-type, return-value]  # any format's
+    def __init__(self) -> None:
+        from av.video.reformatter import VideoReformatter
+
+        self._reformatter = VideoReformatter()
+
+    def rgb(self, frame: VideoFrame) -> Pixels:
+        """uint8 RGB [height, width, 3]; raises `VideoError` for a colour space that FFmpeg does not convert from."""
+        import av
+
+        frame.colorspace = _STAND_INS.get(frame.colorspace, frame.colorspace)
+        if frame.colorspace == _UNSPECIFIED and frame.height > _STANDARD_DEFINITION:
+            frame.colorspace = _BT709
+        transparent = frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components)
+        try:
+            pixels = self._reformatter.reformat(
+                frame,
+                format="rgba" if transparent else "rgb24",
+                threads=1,  # with more, which are made anew for each frame, it takes longer
+                **(_TO_SDR if frame.color_trc in _HDR else {}),
+            ).to_ndarray()
+        except av.FFmpegError as error:
+            raise VideoError(
+                f"The video's colours are in a space that FFmpeg cannot convert (number {frame.colorspace}); encode it "
+                "in BT.709."
+            ) from error
+        return _over_background(pixels) if transparent else pixels  # type: ignore[arg-type, return-value]  # any format's
 
 
 def _over_background(pixels: Pixels) -> Pixels:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exporter.errors import VideoError
-from exporter.media.colours import rgb
+from exporter.media.colours import Colours
 from exporter.media.film import ASSUMED_FPS
 from exporter.media.frame_folder import frames_in
 from exporter.media.images import Pixels
@@ -88,9 +88,9 @@ def open_video(path: str | Path) -> Video:
     with opened(path) as film:
         fps, count, aspect = float(film.rate), film.count, film.pixel_aspect
         first = next(film.frames())
-        turn = _orientation(path, first)
-        height, width, _ = turn.upright(rgb(first)).shape
-    return Video(path, width, height, fps, count, 1 / aspect if turn.transposed else aspect)
+        if _orientation(path, first).transposed:
+            return Video(path, first.height, first.width, fps, count, 1 / aspect)
+        return Video(path, first.width, first.height, fps, count, aspect)
 
 
 def _frames(path: Path) -> Iterator[Frame]:
@@ -99,10 +99,10 @@ def _frames(path: Path) -> Iterator[Frame]:
             yield Frame(np.array(read_photo(picture)), number / ASSUMED_FPS, 1 / ASSUMED_FPS)
         return
     with opened(path) as film:
-        timeline = Timeline(film.start, film.tick, 1 / film.rate)
+        colours, timeline = Colours(), Timeline(film.start, film.tick, 1 / film.rate)
         for frame in film.frames():
             yield Frame(
-                _orientation(path, frame).upright(rgb(frame)),
+                _orientation(path, frame).upright(colours.rgb(frame)),
                 float(timeline.time(film.timestamp(frame))),
                 float(frame.duration * film.tick or 1 / film.rate),
             )

@@ -4,7 +4,6 @@ used."""
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -49,7 +48,7 @@ _MOST_PIXELS = LARGEST[0] * LARGEST[1]
 _LIMIT = {"max_pixels": str(_MOST_PIXELS)}
 _OPTIONS = {"format_whitelist": ",".join(_KINDS), "protocol_whitelist": "file", **_LIMIT}
 
-_PEEK = 1000
+_PEEK = 300
 """Packets within which a film shows a second frame, where it has to be told from a thumbnail."""
 
 _DEFAULT_WEIGHT = 4
@@ -90,7 +89,7 @@ def _film(path: Path, container: InputContainer) -> VideoStream:
     known = [stream for stream in streams if stream.codec_context is not None]
     if not known:
         raise VideoError(f"{path} is encoded in a way that FFmpeg does not know here; convert it to H.264.")
-    moving = _moving(path) if len(known) > 1 else set()
+    moving = _moving(path, {stream.index for stream in known}) if len(known) > 1 else set()
 
     def rank(stream: VideoStream) -> tuple[bool, int]:
         weight = _DEFAULT_WEIGHT if stream.disposition & Disposition.default else 1
@@ -130,10 +129,13 @@ def _too_large(path: Path, width: int, height: int) -> str:
     )
 
 
-def _moving(path: Path) -> set[int]:
-    """Indices of the streams that have a second frame near the file's beginning."""
-    packets = Counter[int]()
+def _moving(path: Path, indices: set[int]) -> set[int]:
+    """Those of some streams that have a second frame near the file's beginning."""
+    begun, moving = set[int](), set[int]()
     with _container(path) as container:
         for packet in islice(container.demux(), _PEEK):
-            packets[packet.stream_index] += bool(packet.size)
-    return {index for index, count in packets.items() if count > 1}
+            if packet.size and packet.stream.index in indices:
+                (moving if packet.stream.index in begun else begun).add(packet.stream.index)
+            if moving == indices:
+                break
+    return moving

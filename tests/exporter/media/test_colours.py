@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 
 from exporter.errors import VideoError
-from exporter.media.colours import rgb
+from exporter.media.colours import Colours
 
 av = pytest.importorskip("av")
+
+
+def rgb(frame):
+    return Colours().rgb(frame)
+
 
 COLOUR = np.array((200, 60, 30))
 # Shares of red and blue in luma, by colour space: BT.601, BT.709, BT.2020.
@@ -64,3 +69,31 @@ def test_a_colour_space_that_cannot_be_converted_is_refused():
 def test_what_is_transparent_is_white_whatever_it_hides(alpha, shown):
     pixels = np.full((8, 8, 4), (50, 195, 25, alpha), np.uint8)
     assert rgb(av.VideoFrame.from_ndarray(pixels, format="rgba"))[0, 0].tolist() == list(shown)
+
+
+PQ, HLG = 16, 18
+BT2020_FROM_BT709 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])  # BT.2087
+
+
+def pq(light):
+    """Signal of a share of reference white, 203 cd/m² (BT.2408), as SMPTE ST 2084 has it."""
+    power = (light * 203 / 10000) ** (2610 / 16384)
+    return ((3424 / 4096 + 2413 / 128 * power) / (1 + 2392 / 128 * power)) ** (2523 / 32)
+
+
+def test_hdr_is_shown_as_sdr_would_be():
+    colours = Colours()
+    for light in ((0.2, 0.05, 0.02), (0.5, 0.5, 0.1), (0.02, 0.3, 0.1), (1, 1, 1)):
+        r, g, b = pq(BT2020_FROM_BT709 @ light)
+        luma = 0.2627 * r + 0.678 * g + 0.0593 * b
+        values = [64 + 876 * luma, 512 + 896 * (b - luma) / 1.8814, 512 + 896 * (r - luma) / 1.4746]
+        made = frame(values, "yuv420p10le", 9, bits=10)
+        made.color_trc, made.color_primaries = PQ, 9
+        expected = 255 * np.array(light) ** (1 / 2.4)
+        assert np.abs(colours.rgb(made)[0, 0] - expected).max() <= 12
+
+
+def test_reference_white_of_hlg_is_white():
+    made = frame([64 + 876 * 0.75, 512, 512], "yuv420p10le", 9, bits=10)
+    made.color_trc, made.color_primaries = HLG, 9
+    assert rgb(made).min() >= 250
