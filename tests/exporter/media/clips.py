@@ -50,12 +50,14 @@ _QUICK = {
 }
 
 
-def mux(path, *streams, **options):
-    """A video file of these streams, one after the other, in the container that its name says."""
+def mux(path, *streams, cover=None, **options):
+    """A video file of these streams, one after the other, in the container that its name says; `cover` is a JPEG."""
     import av
 
     with av.open(path, "w", options=options) as container:
         made = []
+        if cover is not None:
+            container.add_attachment("cover.jpg", "image/jpeg", cover)
         for one in streams:
             stream = container.add_stream(one.codec, rate=one.fps, options=_QUICK.get(one.codec))
             stream.height, stream.width = one.size

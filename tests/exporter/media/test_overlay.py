@@ -1,5 +1,7 @@
 """Pictures for people: tints, outlines, banners that fit, sheets in order."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,10 @@ def test_a_video_of_any_length_fits_on_one_sheet(count, shown):
         sheet.add(str(number), grey())
     assert [caption for caption, _ in sheet.kept] == list(map(str, shown))
     assert sheet.picture().width == min(len(shown), 6) * (THUMBNAIL + GAP) + GAP
+
+
+def test_frames_whose_pixels_are_not_square_are_stretched_on_the_sheet():
+    sheet = ContactSheet(Fraction(4, 3))
+    sheet.add("", np.zeros((60, 80, 3), np.uint8))
+    ((_, thumbnail),) = sheet.kept
+    assert thumbnail.shape == (135, THUMBNAIL, 3)

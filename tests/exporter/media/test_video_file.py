@@ -1,10 +1,12 @@
 """Which files are opened as videos, and which of their streams is looked at."""
 
+import io
 import struct
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from exporter.errors import VideoError
 from exporter.media.video import open_video
@@ -87,6 +89,15 @@ def test_a_cover_is_not_the_film(tmp_path):
         assert any(stream.disposition & Disposition.attached_pic for stream in container.streams.video)
     video = open_video(path)
     assert (video.width, video.height, video.count, len(list(video))) == (64, 48, 5, 5)
+
+
+def test_nor_is_one_that_is_attached_to_an_mkv(tmp_path):
+    cover = io.BytesIO()
+    Image.new("RGB", (96, 96)).save(cover, "JPEG")
+    path = mux(tmp_path / "clip.mkv", Stream("libx264", flat_frames()), cover=cover.getvalue())
+    with av.open(path) as container:
+        assert len(container.streams.video) == 2
+    assert [frame.shape for frame in open_video(path)] == [(48, 64, 3)] * len(flat_frames())
 
 
 def test_a_song_with_a_cover_has_no_film(tmp_path):
