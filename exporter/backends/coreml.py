@@ -133,7 +133,7 @@ def operations(path: Path) -> Iterator[Operation]:
     }
     attributes: dict[str, Any] = {}
     for name, constant in program.constants.items():
-        if isinstance(constant, str):
+        if isinstance(constant, str | tuple):
             attributes[name] = constant
         else:
             array = constant.numpy()

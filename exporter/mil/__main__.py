@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -14,39 +15,80 @@ from numpy.typing import NDArray
 from exporter.errors import VitexportError
 from exporter.toolchain_noise import hidden
 
+if TYPE_CHECKING:
+    from exporter.mil import Program
+
+NAMED = 5
+"""How many classes of a classifier are printed"""
+
 
 @click.command()
-@click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("package", type=click.Path(exists=True, path_type=Path))
 @click.argument("inputs", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--function", metavar="NAME", help="Run this function of the package, not its default one.")
 @click.option("--arithmetic", type=click.Choice(["declared", "fp32", "fp16"]), default="declared", show_default=True,
               help="Which results are rounded to half precision: those declared as such, none, or all.")  # fmt: skip
 @click.option("--share", type=float, default=0.02, show_default=True,
               help="Where it rounds: name the first result that loses more than this share of its range.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the outputs to this .npz file.")
-def main(package: Path, inputs: Path | None, arithmetic: Any, share: float, out: Path | None) -> None:
+def main(
+    package: Path, inputs: Path | None, function: str | None, arithmetic: Any, share: float, out: Path | None
+) -> None:
     """Run the mlprogram in PACKAGE on INPUTS, an .npz file with an array for each of its inputs.
 
-    Images are [1, 3, height, width], 0–255, in the colour order that the package declares. Without INPUTS, say what the
-    program takes.
+    Images are [1, 3, height, width], 0–255, in RGB unless it says BGR, and [1, 1, height, width] if GRAYSCALE. Without
+    INPUTS, say what the program takes, and what functions the package has where there are several.
     """
     from exporter import mil
 
     with hidden():  # importing coremltools prints a page about libraries that are not needed here
-        program = mil.load(package)
+        program = mil.load(package, function)
     if inputs is None:
-        for role, values in (("input", program.inputs), ("output", program.outputs)):
-            for declared in values:
-                click.echo(f"{role:6}  {declared.name}  {declared.type} {list(declared.shape)}")
+        click.echo("\n".join(_signature(program)))
         return
     given = _read(inputs)
     outputs = mil.run(program, given, arithmetic)
     for name, value in outputs.items():
-        click.echo(f"{name}  {value.dtype} {list(value.shape)}  from {value.min():.6g} to {value.max():.6g}")
+        click.echo("\n".join(_shown(name, value, program.classes.get(name, ()))))
     if out is not None:
         np.savez(out, **outputs)  # type: ignore[arg-type]  # its stub takes them for its option
     if arithmetic == "fp16" or (arithmetic == "declared" and program.half):
         loss = mil.first_precision_loss(program, given, share, arithmetic)
         click.echo(str(loss or f"No operation loses more than {share:g} of its range."))
+
+
+def _signature(program: Program) -> Iterator[str]:
+    """What a program takes and returns, a line each."""
+    if len(program.functions) > 1:
+        for name in program.functions:
+            marks = ("default",) * (name == program.functions[0]) + ("described below",) * (name == program.function)
+            yield "  ".join(("function", name, *marks))
+    for role, values in (("input", program.inputs), ("output", program.outputs)):
+        for one in values:
+            line = [f"{role:6}", one.name, f"{one.type} {list(one.shape)}"]
+            if one.colour not in (None, "RGB"):
+                line.append(str(one.colour))
+            if one.default is not None:
+                line.append(f"{one.default:g} if left out")
+            if one.name in program.classes:
+                line.append(f"of {_first(program.classes[one.name])}")
+            yield "  ".join(line)
+
+
+def _shown(name: str, value: NDArray[Any], classes: Sequence[str | int]) -> Iterator[str]:
+    """An output: its range; of a classifier the label, and the most probable classes."""
+    if classes and value.ndim == 0:
+        yield f"{name}  {value}"
+        return
+    yield f"{name}  {value.dtype} {list(value.shape)}  from {float(value.min()):.6g} to {float(value.max()):.6g}"
+    if classes:
+        best = np.argsort(-value, kind="stable")[:NAMED]
+        yield from (f"    {value[place]:.3f}  {classes[place]}" for place in best)
+
+
+def _first(classes: Sequence[str | int]) -> str:
+    further = [f"{len(classes) - NAMED} further classes"] if len(classes) > NAMED else []
+    return ", ".join([*map(str, classes[:NAMED]), *further])
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:

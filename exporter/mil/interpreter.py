@@ -15,8 +15,8 @@ from torch import Tensor
 
 from exporter.errors import BackendError, InputShapeError, describe
 from exporter.mil.operators import MOVES, OPERATORS
-from exporter.mil.operators.conversions import TYPES
-from exporter.mil.program import Operation, Program
+from exporter.mil.operators.conversions import RANGES, TYPES
+from exporter.mil.program import Declared, Operation, Program
 
 Arithmetic = Literal["declared", "fp32", "fp16"]
 """Which results are rounded to half precision: those that the program declares as such, none, or all. Inside an
@@ -31,22 +31,33 @@ def run(
 ) -> dict[str, NDArray[Any]]:
     """Run the program and return its outputs by name.
 
-    Raises `InputShapeError` for inputs that the program does not take, `BackendError` where an operator fails.
+    Of a classifier these are the label, text or a number in an array of no axes, and its probabilities in the order of
+    `Program.classes`. Inputs that have a default may be left out.
+
+    Raises `InputShapeError` for inputs that the program does not take, `BackendError` for numbers that an input's type
+    cannot hold, or where an operator fails.
     """
     wanted = {output.name for output in program.outputs}
-    known = {**program.constants, **_given(program, inputs)}
+    known = {**program.constants, **_given(program, inputs, arithmetic)}
     found = {name: value for name, value in known.items() if name in wanted}
     for operation, results in steps(program, inputs, arithmetic):
         for declared, result in zip(operation.results, results, strict=True):
             if declared.name in wanted:
                 found[declared.name] = result
-    return {name: value.numpy().copy() for name, value in found.items() if isinstance(value, Tensor)}
+    return {name: _output(program, name, value) for name, value in found.items() if isinstance(value, Tensor)}
+
+
+def _output(program: Program, name: str, value: Tensor) -> NDArray[Any]:
+    classes = program.classes.get(name)
+    if classes is None or value.is_floating_point():
+        return value.numpy().copy()
+    return np.array(classes[int(value)])
 
 
 def steps(program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arithmetic) -> Iterator[Step]:
     """Yield each operation with its results, in order. A value is forgotten once nothing needs it any more."""
     uses = Counter(name for operation in program.operations for name in operation.reads)
-    values = _given(program, inputs)
+    values = _given(program, inputs, arithmetic)
     for operation in program.operations:
         with torch.inference_mode():
             results = _evaluate(program, operation, values, arithmetic)
@@ -62,14 +73,24 @@ def steps(program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arit
         }
 
 
-def _given(program: Program, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
+def _given(program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arithmetic) -> dict[str, Tensor]:
     given = {name: tuple(value.shape) for name, value in inputs.items()}
     wanted = {declared.name: declared.shape for declared in program.inputs}
-    if given != wanted:
+    left_out = {one.name: np.full(one.shape, one.default) for one in program.inputs if one.default is not None}
+    if {name: array.shape for name, array in left_out.items()} | given != wanted:
         raise InputShapeError(f"{program.name} takes {wanted}, not {given}.")
-    tensors = {declared.name: torch.from_numpy(np.asarray(inputs[declared.name])) for declared in program.inputs}
-    # An input is what it is: the program itself makes half precision of it, by a cast.
-    return {declared.name: tensors[declared.name].to(TYPES[declared.type]) for declared in program.inputs}
+    values = left_out | dict(inputs)
+    return {declared.name: _input(declared, values[declared.name], arithmetic) for declared in program.inputs}
+
+
+def _input(declared: Declared, value: NDArray[Any], arithmetic: Arithmetic) -> Tensor:
+    # PyTorch takes neither another machine's order of bytes nor steps backwards.
+    array = np.array(value, value.dtype.newbyteorder("="), order="C")
+    tensor = torch.from_numpy(array).to(TYPES[declared.type])
+    if declared.type in RANGES and not np.array_equal(tensor.numpy(), array):
+        raise BackendError(f"{declared.name!r} is of {declared.type}: give it whole numbers within that type.")
+    # What is not half precision already is made so by the program itself, with a cast.
+    return _rounded(tensor) if declared.type == "fp16" and arithmetic != "fp32" else tensor
 
 
 def _evaluate(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.errors import BackendError, describe
+from exporter.mil import package, specification
+from exporter.mil.compression import DECOMPRESSIONS
 from exporter.mil.operators import OPERATORS
 from exporter.toolchain_noise import quiet
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_WEIGHTS = Path("Data/com.apple.CoreML/weights")
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,12 @@ class Declared:
 
     name: str
     type: str
-    """"fp16", "fp32", "int32", "bool", …"""
+    """"fp16", "fp32", "int32", "bool", …; "string" or "int64" of a classifier's label"""
     shape: tuple[int, ...]
+    colour: str | None = None
+    """The colour order of what is an image to apps: "RGB", "BGR" or "GRAYSCALE"; of an array none"""
+    default: float | None = None
+    """What all elements are of an input that may be left out"""
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,15 @@ class Program:
     name: str
     inputs: tuple[Declared, ...]
     outputs: tuple[Declared, ...]
-    constants: Mapping[str, Tensor | str]
+    constants: Mapping[str, Tensor | str | tuple[str, ...]]
+    """Weights as what they stand for, numbers, text, and lists of text"""
     operations: tuple[Operation, ...]
     """In the order of execution, without constants"""
+    classes: Mapping[str, tuple[str, ...] | tuple[int, ...]] = field(default_factory=dict)
+    """Each output of a classifier, label and probabilities -> its classes, in the order of the probabilities"""
+    function: str = "main"
+    functions: tuple[str, ...] = ("main",)
+    """All that the package has, the default one first"""
 
     @cached_property
     def half(self) -> bool:
@@ -65,63 +75,111 @@ class Program:
         return any(result.type == "fp16" for operation in self.operations for result in operation.results)
 
 
-def load(path: str | Path) -> Program:
-    """Read the main function of an .mlpackage; raises `BackendError` for a damaged one, or an unknown operator."""
-    path = Path(path)
+def load(path: str | Path, function: str | None = None) -> Program:
+    """Read a function of an .mlpackage, by default the one that the package names as such.
+
+    Inputs of flexible shape get their default one. Raises `BackendError` for what is no package, a damaged one, a
+    function that is not there, or an unknown operator.
+    """
+    found = package.find(Path(path))
     with quiet("coremltools"):
         import coremltools
         from coremltools.converters.mil.frontend.milproto.load import load as load_program
 
         try:
-            spec = coremltools.utils.load_spec(str(path))
-            if spec.WhichOneof("Type") != "mlProgram":
-                raise BackendError(f"{path.name} holds no mlprogram: convert the model with convert_to='mlprogram'.")
-            function = load_program(spec, spec.specificationVersion, str(path / _WEIGHTS)).functions["main"]
+            model = coremltools.utils.load_spec(str(found.specification))
+            specification.check_kind(model, found.name)
+            functions = specification.function_names(model)
+            function = specification.choose_function(model, function, found.name)
+            features = specification.features(model, function)
+            specification.keep_only(model, function)
+            operations = specification.block(model, function).operations
+            specification.check_operators(operations, {"const", *DECOMPRESSIONS, *OPERATORS}, found.name)
+            found.check_weights(specification.weight_files(operations))
+            specification.inline_lists(operations)
+            specification.settle_shapes(model, function)
+            read = load_program(model, model.specificationVersion, str(found.weights)).functions[function]
+            program = from_mil(read, found.name)
         except BackendError:
             raise
         except Exception as error:  # coremltools reports damage in many ways
-            raise BackendError(f"{path.name} cannot be read ({describe(error)}).") from error
-    return from_mil(function, path.name)
+            raise BackendError(f"{found.name} cannot be read ({describe(error)}).") from error
+    return replace(
+        program,
+        inputs=tuple(_to_apps(one, features.get(one.name)) for one in program.inputs),
+        outputs=tuple(_to_apps(one, features.get(one.name)) for one in program.outputs),
+        function=function,
+        functions=functions,
+    )
 
 
 def from_mil(function: Any, name: str) -> Program:
     """A program from coremltools' own representation of a function; raises `BackendError` for an unknown operator."""
-    constants: dict[str, Tensor | str] = {}
+    import numpy as np
+
+    arrays: dict[str, Any] = {}
     operations: list[Operation] = []
+    declared = {variable.name: _declared(variable) for variable in function.inputs.values()}
+    classes: dict[str, tuple[str, ...] | tuple[int, ...]] = {}
     for op in function.operations:
-        if op.op_type == "const" or op.op_type.startswith("constexpr_"):
-            (output,) = op.outputs
-            value = output.val if op.op_type == "const" else op.materialized_val_inference()
-            constants[output.name] = _constant(value)
-            continue
-        if op.op_type not in OPERATORS:
-            raise BackendError(
-                f"{name} uses the operator {op.op_type}, as {op.outputs[0].name!r}, which the interpreter has not."
-            )
         parameters = {
             parameter: tuple(one.name for one in given) if isinstance(given, (list, tuple)) else given.name
             for parameter, given in op.inputs.items()
             if given is not None
         }
-        results = tuple(_declared(output) for output in op.outputs)
-        operations.append(Operation(len(operations) + 1, op.op_type, parameters, results))
+        if op.op_type == "const":
+            arrays[op.outputs[0].name] = op.outputs[0].val
+        elif op.op_type in DECOMPRESSIONS:
+            given = {parameter: arrays[str(of)] for parameter, of in parameters.items()}
+            values = DECOMPRESSIONS[op.op_type](**given)
+            values = values if isinstance(values, tuple) else (values,)
+            arrays |= {output.name: value for output, value in zip(op.outputs, values, strict=True)}
+        elif op.op_type not in OPERATORS:
+            raise specification.unknown_operator(name, op.op_type, op.outputs[0].name)
+        else:
+            results = _results(op)
+            if op.op_type == "classify":
+                classes |= dict.fromkeys((one.name for one in results), tuple(np.asarray(op.classes.val).tolist()))
+            declared |= {one.name: one for one in results}
+            operations.append(Operation(len(operations) + 1, op.op_type, parameters, results))
+    outputs = tuple(declared.get(variable.name) or _declared(variable) for variable in function.outputs)
+    needed = {one.name for one in outputs} | {given for operation in operations for given in operation.reads}
     return Program(
         name,
-        tuple(_declared(variable) for variable in function.inputs.values()),
-        tuple(_declared(variable) for variable in function.outputs),
-        constants,
+        tuple(declared[variable.name] for variable in function.inputs.values()),
+        outputs,
+        {constant: _constant(value) for constant, value in arrays.items() if constant in needed},
         tuple(operations),
+        classes,
     )
 
 
-def _constant(value: Any) -> Tensor | str:
+def _constant(value: Any) -> Tensor | str | tuple[str, ...]:
     import numpy as np
     import torch
+
+    from exporter.mil.operators.conversions import WIDER
 
     if isinstance(value, str):
         return value
     array = np.asarray(value)
-    return torch.from_numpy(array.astype(np.float32) if array.dtype == np.float16 else np.array(array))
+    if array.dtype.kind in "UO":
+        return tuple(map(str, array.flatten()))
+    return torch.from_numpy(np.array(array, WIDER.get(array.dtype.name, array.dtype), order="C"))
+
+
+def _results(op: Any) -> tuple[Declared, ...]:
+    import numpy as np
+    from coremltools.converters.mil.mil.types import builtin_to_string
+
+    if op.op_type != "classify":
+        return tuple(_declared(output) for output in op.outputs)
+    label, probabilities = op.outputs
+    return (
+        Declared(label.name, builtin_to_string(op.classes.elem_type), ()),
+        # Apps get a dictionary of them; here they are an array, and `Program.classes` says whose each is.
+        Declared(probabilities.name, "fp32", (int(np.prod(op.probabilities.shape)),)),
+    )
 
 
 def _declared(variable: Any) -> Declared:
@@ -131,3 +189,8 @@ def _declared(variable: Any) -> Declared:
     if not all(isinstance(extent, int | np.integer) for extent in variable.shape):
         raise BackendError(f"{variable.name!r} has a flexible shape: convert the model with fixed ones.")
     return Declared(variable.name, builtin_to_string(variable.dtype), tuple(map(int, variable.shape)))
+
+
+def _to_apps(declared: Declared, feature: Any) -> Declared:
+    """An input or output with what its package says of it to apps."""
+    return replace(declared, colour=specification.colour(feature), default=specification.default_value(feature))

@@ -13,6 +13,7 @@ from typing import Any
 
 from exporter.mil.operators import (
     activations,
+    classification,
     conversions,
     convolutions,
     elementwise,
@@ -29,6 +30,7 @@ Operator = Callable[..., Any]
 
 _MODULES = (
     activations,
+    classification,
     conversions,
     convolutions,
     elementwise,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,26 +12,32 @@ TYPES = {
     "fp32": torch.float32,
     "int16": torch.int16,
     "int32": torch.int32,
+    "int64": torch.int64,
     "int8": torch.int8,
+    "string": torch.int64,  # a class's name, as its place among the classes
     "uint16": torch.int32,
     "uint32": torch.int64,
     "uint8": torch.uint8,
 }
 """MIL's name of a type -> the PyTorch type that holds its values"""
 
-_RANGES = {
+WIDER = {"float16": np.float32, "uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
+"""NumPy's name of a type -> the one that holds its values here, where that is another"""
+
+RANGES = {
     "int16": (-(2**15), 2**15 - 1),
     "int32": (-(2**31), 2**31 - 1),
     "int8": (-(2**7), 2**7 - 1),
     "uint16": (0, 2**16 - 1),
     "uint8": (0, 2**8 - 1),
 }
+"""MIL's name of an integer type -> its least and greatest number"""
 
 
 def cast(x: Tensor, dtype: str) -> Tensor:
     """Numbers lose their fraction on the way to an integer type; booleans are "not zero"."""
-    if dtype in _RANGES:
-        least, greatest = _RANGES[dtype]
+    if dtype in RANGES:
+        least, greatest = RANGES[dtype]
         # In float64, which holds every bound; a value that is no number is not within them either.
         if not ((x.double().trunc() >= least) & (x.double().trunc() <= greatest)).all():
             raise NotImplementedError(f"values beyond {dtype}")
@@ -44,7 +51,7 @@ def quantize(
     steps = torch.round(input / _along(scale, input, axis))
     if zero_point is not None:
         steps = steps + _along(zero_point, input, axis)
-    return steps.clamp(*_RANGES[output_dtype]).to(TYPES[output_dtype])
+    return steps.clamp(*RANGES[output_dtype]).to(TYPES[output_dtype])
 
 
 def dequantize(input: Tensor, scale: Tensor, zero_point: Tensor | None = None, axis: int | None = None) -> Tensor:

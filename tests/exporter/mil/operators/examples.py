@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from coremltools.converters.mil.mil import mil_list
 
 from tests.exporter.mil.operators.programs import Inputs
 
@@ -88,6 +89,7 @@ EXAMPLES = (
     Example("prelu", _x(1, 2, 2, 3), {"alpha": _numbers(2)}),
     Example("softplus_parametric", _x(1, 2, 2, 3), {"alpha": _numbers(2), "beta": _numbers(2)}),
     Example("softmax", _x(2, 3), {"axis": 0}),
+    Example("classify", {"probabilities": _numbers(1, 4)}, {"classes": mil_list(["cat", "dog", "bird", "fish"])}),
     # coremltools fails to infer exclusive sums.
     *(Example("cumsum", _x(2, 3), {"axis": 1, "reverse": reverse}) for reverse in (False, True)),
     *(Example("cast", _x(2, 3), {"dtype": dtype}) for dtype in ("bool", "int32", "int8")),

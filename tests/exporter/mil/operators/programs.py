@@ -11,7 +11,7 @@ import coremltools as ct
 import numpy as np
 import pytest
 from coremltools.converters.mil import Builder as mb
-from coremltools.converters.mil.mil import Function, types
+from coremltools.converters.mil.mil import Function, mil_list, types
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -53,7 +53,10 @@ def build(kind: str, inputs: Inputs, opset: Any, **attributes: Any) -> tuple[Pro
             for name, arrays in listed.items()
         }
         arguments = {name: many if isinstance(inputs[name], list) else many[0] for name, many in variables.items()}
-        results = getattr(mb, kind)(**arguments, **attributes)
+        constants = {
+            name: mb.const(val=value) if isinstance(value, mil_list) else value for name, value in attributes.items()
+        }
+        results = getattr(mb, kind)(**arguments, **constants)
         function.set_outputs(list(results) if isinstance(results, (list, tuple)) else [results])
     return from_mil(function, kind), given
 

@@ -10,10 +10,10 @@ from tests.exporter.mil.operators.examples import Example, examples
 from tests.exporter.mil.operators.programs import assert_agrees
 
 NOT_INFERRED = (
-    *("avg_pool", "batch_norm", "conv", "conv_transpose", "crop", "depth_to_space", "dequantize", "gather_nd"),
-    *("instance_norm", "l2_pool", "local_response_norm", "max_pool", "one_hot", "pixel_shuffle", "pixel_unshuffle"),
-    *("resample", "resize", "resize_bilinear", "resize_nearest_neighbor", "scatter", "scatter_nd", "silu"),
-    *("sliding_windows", "space_to_depth", "upsample_bilinear", "upsample_nearest_neighbor"),
+    *("avg_pool", "batch_norm", "classify", "conv", "conv_transpose", "crop", "depth_to_space", "dequantize"),
+    *("gather_nd", "instance_norm", "l2_pool", "local_response_norm", "max_pool", "one_hot", "pixel_shuffle"),
+    *("pixel_unshuffle", "resample", "resize", "resize_bilinear", "resize_nearest_neighbor", "scatter", "scatter_nd"),
+    *("silu", "sliding_windows", "space_to_depth", "upsample_bilinear", "upsample_nearest_neighbor"),
 )
 """Coremltools leaves these to the runtime"""
 

@@ -1,0 +1,120 @@
+"""A Core ML package on disk: where its specification and its weights lie, and what to do with what is no package.
+
+Nothing of it needs coremltools.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter.errors import BackendError
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_WEIGHTS_PREFIX = "@model_path/weights/"
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str
+    specification: Path
+    """A serialised `Model` of Core ML's protobuf format"""
+    weights: Path
+    """The folder of its weight files, which need not be there"""
+
+    def check_weights(self, files: Iterable[str]) -> None:
+        """Raises `BackendError` unless each of these weight files, by the specification's names, is there."""
+        for name in sorted({name.removeprefix(_WEIGHTS_PREFIX) for name in files}):
+            _check_file(self.weights / name, self.name)
+
+
+def find(path: Path) -> Package:
+    """Where the parts of an .mlpackage lie; raises `BackendError` that says what else it is, and what to do."""
+    if not path.exists():
+        raise BackendError(f"{path} does not exist: pass the folder of an .mlpackage.")
+    if path.is_file():
+        raise BackendError(_file_advice(path))
+    manifest = path / "Manifest.json"
+    if manifest.is_file() and _is_lfs_pointer(manifest):
+        raise BackendError(_lfs_advice("Manifest.json", path.name))
+    items = _items(manifest)
+    if items is None:
+        raise BackendError(_folder_advice(path))
+    root, weights = items
+    specification = path / "Data" / root
+    _check_file(specification, path.name)
+    return Package(path.name, specification, path / "Data" / weights)
+
+
+def _items(manifest: Path) -> tuple[str, str] | None:
+    """Where the specification and the weights lie below `Data`, or nothing where this is no package's manifest."""
+    try:
+        content = json.loads(manifest.read_bytes())
+        items = content["itemInfoEntries"]
+        root = items[content["rootModelIdentifier"]]["path"]
+        weights = (item["path"] for item in items.values() if item.get("name") == "weights")
+        return str(root), str(next(weights, Path(root).parent / "weights"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _check_file(path: Path, package: str) -> None:
+    if not path.is_file():
+        raise BackendError(f"{package} lacks its file {path.name}: copy the whole package again.")
+    if _is_lfs_pointer(path):
+        raise BackendError(_lfs_advice(path.name, package))
+
+
+def _is_lfs_pointer(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_LFS_POINTER)) == _LFS_POINTER
+
+
+def _lfs_advice(name: str, package: str) -> str:
+    return f"{name} in {package} is a git-lfs pointer instead of the file: fetch it with `git lfs pull`."
+
+
+def _file_advice(path: Path) -> str:
+    """What a single file is instead of a package, and what to do."""
+    package = _around(path)
+    if package is not None:
+        return f"{path.name} is only a part of {package.name}: pass the folder {package}."
+    if _is_lfs_pointer(path):
+        return f"{path.name} is a git-lfs pointer instead of the file: fetch it with `git lfs pull`."
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        if any(name.endswith(("coremldata.bin", ".mlmodelc/")) for name in names):
+            return f"{path.name} is an archive of a compiled model, which Apple's runtime alone reads: {_PASS_SOURCE}."
+        if any(name.endswith(("Manifest.json", ".mlpackage/")) for name in names):
+            return f"{path.name} is an archive: unpack it, and pass the .mlpackage folder that is in it."
+    if path.suffix == ".mlmodel":
+        return f"{path.name} is a model file of Core ML's older kind, not a package: {_CONVERT}."
+    return f"{path.name} is no Core ML package: pass the folder of an .mlpackage."
+
+
+def _folder_advice(path: Path) -> str:
+    """What a folder without a package's manifest is, and what to do."""
+    package = _around(path)
+    if package is not None:
+        return f"{path.name} is only a part of {package.name}: pass the folder {package}."
+    if path.suffix == ".mlmodelc" or (path / "coremldata.bin").exists() or (path / "model.mil").exists():
+        return f"{path.name} is a compiled model, which Apple's runtime alone reads: {_PASS_SOURCE}."
+    if (path / "Data").is_dir() or path.suffix == ".mlpackage":
+        return f"{path.name} has no Manifest.json that names its parts: copy the whole package again."
+    inside = sorted([*path.glob("*.mlpackage"), *path.glob("*/*.mlpackage")])
+    if inside:
+        return f"{path.name} is a folder of {len(inside)} packages and none itself: pass one, such as {inside[0]}."
+    return f"{path.name} is a folder without a Manifest.json, and so no Core ML package: pass an .mlpackage."
+
+
+def _around(path: Path) -> Path | None:
+    """The package that a path lies in."""
+    return next((parent for parent in path.absolute().parents if parent.suffix == ".mlpackage"), None)
+
+
+_CONVERT = "convert the model anew with coremltools.convert(…, convert_to='mlprogram'), and save it as .mlpackage"
+_PASS_SOURCE = "pass the .mlpackage that it was compiled from"
