@@ -14,7 +14,6 @@ from pathlib import Path
 from exporter.errors import BackendError
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-_WEIGHTS_PREFIX = "@model_path/weights/"
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Package:
 
     def check_weights(self, files: Iterable[str]) -> None:
         """Raises `BackendError` unless each of these weight files, by the specification's names, is there."""
-        for name in sorted({name.removeprefix(_WEIGHTS_PREFIX) for name in files}):
+        for name in sorted({Path(file).name for file in files}):
             _check_file(self.weights / name, self.name)
 
 
@@ -85,8 +84,7 @@ def _file_advice(path: Path) -> str:
     if _is_lfs_pointer(path):
         return f"{path.name} is a git-lfs pointer instead of the file: fetch it with `git lfs pull`."
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+        names = _archived(path)
         if any(name.endswith(("coremldata.bin", ".mlmodelc/")) for name in names):
             return f"{path.name} is an archive of a compiled model, which Apple's runtime alone reads: {_PASS_SOURCE}."
         if any(name.endswith(("Manifest.json", ".mlpackage/")) for name in names):
@@ -107,8 +105,16 @@ def _folder_advice(path: Path) -> str:
         return f"{path.name} has no Manifest.json that names its parts: copy the whole package again."
     inside = sorted([*path.glob("*.mlpackage"), *path.glob("*/*.mlpackage")])
     if inside:
-        return f"{path.name} is a folder of {len(inside)} packages and none itself: pass one, such as {inside[0]}."
+        return f"{path.name} is no package itself but holds {inside[0].relative_to(path)}: pass {inside[0]}."
     return f"{path.name} is a folder without a Manifest.json, and so no Core ML package: pass an .mlpackage."
+
+
+def _archived(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return []
 
 
 def _around(path: Path) -> Path | None:

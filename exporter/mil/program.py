@@ -103,7 +103,9 @@ def load(path: str | Path, function: str | None = None) -> Program:
         except BackendError:
             raise
         except Exception as error:  # coremltools reports damage in many ways
-            raise BackendError(f"{found.name} cannot be read ({describe(error)}).") from error
+            raise BackendError(
+                f"{found.name} cannot be read ({describe(error)}): copy it again whole, or convert the model anew."
+            ) from error
     return replace(
         program,
         inputs=tuple(_to_apps(one, features.get(one.name)) for one in program.inputs),

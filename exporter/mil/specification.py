@@ -27,7 +27,7 @@ def check_kind(model: Any, name: str) -> None:
     """Raises `BackendError` unless the model is an mlprogram."""
     kind = model.WhichOneof("Type")
     if kind is None:
-        raise BackendError(f"{name} cannot be read (it holds no model): copy the whole package again.")
+        raise BackendError(f"{name} cannot be read (it holds no model): copy it again whole.")
     if kind != "mlProgram":
         raise BackendError(
             f"{name} holds {_OTHERS.get(kind, f'a model of the kind {kind}, and no mlprogram: {_OLDER}')}."

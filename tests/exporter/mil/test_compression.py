@@ -1,6 +1,5 @@
 """Compressed weights: whatever coremltools' passes write means what coremltools itself makes of it."""
 
-import gc
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -38,13 +37,7 @@ GIVEN = {
 """Of every program here"""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def frozen():
-    # Coremltools collects garbage in every conversion, and would look through all that is imported each time.
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("frozen")
 
 
 def embedded(x, places, weight):
