@@ -3,9 +3,11 @@
 import shutil
 
 import coremltools as ct
+import coremltools.optimize.coreml as compression
 import numpy as np
 import pytest
 import torch
+from coremltools.converters.mil import Builder as mb
 
 from exporter.backends import coreml
 from exporter.errors import BackendError
@@ -80,6 +82,51 @@ def test_inspection_finds_an_output_of_another_shape(graph, package):
     (logits,) = graph.outputs
     with pytest.raises(BackendError, match="inputs and outputs"):
         coreml.inspect(package, graph.inputs, [logits.model_copy(update={"shape": (1, 7)})])
+
+
+@pytest.fixture(scope="module")
+def compressed_classifier(tmp_path_factory):
+    """Somebody's package: sparse, palettized weights in half precision, and labels."""
+    weight = np.random.default_rng(0).standard_normal((3, 64)).astype(np.float16)
+
+    @mb.program(input_specs=[mb.TensorSpec((1, 64))], opset_version=ct.target.iOS18)
+    def program(x):
+        logits = mb.linear(x=mb.cast(x=x, dtype="fp16"), weight=weight, name="logits")
+        return mb.softmax(x=logits, axis=-1, name="probabilities")
+
+    options = {"convert_to": "mlprogram", "minimum_deployment_target": ct.target.iOS18, "skip_model_load": True}
+    model = ct.convert(program, classifier_config=ct.ClassifierConfig(["a", "b", "c"]), **options)
+    prune = compression.OpMagnitudePrunerConfig(target_sparsity=0.5, weight_threshold=0)
+    palettize = compression.OpPalettizerConfig(nbits=2, weight_threshold=0)
+    model = compression.prune_weights(model, compression.OptimizationConfig(prune))
+    model = compression.palettize_weights(model, compression.OptimizationConfig(palettize), joint_compression=True)
+    path = tmp_path_factory.mktemp("classifier") / "net.mlpackage"
+    model.save(str(path))
+    return path
+
+
+X = {"x": np.linspace(-1, 1, 64, dtype=np.float32)[None]}
+
+
+def test_the_operators_of_a_compressed_classifier_have_their_weights_whole_and_their_labels(compressed_classifier):
+    found = {operation.kind: operation for operation in coreml.operations(compressed_classifier)}
+    weight = found["linear"].named["weight"]
+    assert (weight.shape, weight.dtype) == ((3, 64), "float32")
+    assert len(np.unique(weight.constant)) <= 5, "four centres and zero"
+    assert found["classify"].attributes["classes"] == ("a", "b", "c")
+    assert [value.dtype for value in found["classify"].outputs] == ["string", "float32"]
+
+
+def test_a_compressed_classifier_is_traced_and_run_alike(compressed_classifier):
+    traced = {name: value for one in coreml.trace(compressed_classifier, X) for name, value in one.results.items()}
+    outputs = coreml.load(compressed_classifier)(X)
+    np.testing.assert_allclose(traced["classLabel_probs"], outputs["classLabel_probs"], atol=1e-3)
+    assert outputs["classLabel"] == "abc"[outputs["classLabel_probs"].argmax()] == "abc"[int(traced["classLabel"])]
+
+
+def test_a_compressed_classifier_says_where_it_loses_precision(compressed_classifier):
+    assert coreml.precision_loss(compressed_classifier, X, 0.02) is None
+    assert "overflows half precision" in str(coreml.precision_loss(compressed_classifier, {"x": 1e6 * X["x"]}, 0.02))
 
 
 def test_weights_that_are_not_finite_fail_verification(graph, package, tmp_path):

@@ -317,6 +317,24 @@ def test_scales_and_zero_points_may_each_be_one_or_of_an_axis(axis):
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("half", [False, True], ids=["fp32", "fp16"])
+def test_quantized_activations_go_through_the_steps_that_they_are_given(half, saved):
+    """What `linear_quantize_activations` writes around an operator, after a calibration on an Apple system."""
+    precision = np.float16 if half else np.float32
+    kernel = np.arange(-8, 8, dtype=np.int8).reshape(4, 4)
+
+    @mb.program(input_specs=[mb.TensorSpec((1, 4), types.fp16 if half else types.fp32)], opset_version=IOS18)
+    def program(x):
+        steps = mb.quantize(input=x, scale=precision(0.25), zero_point=np.int8(3), output_dtype="int8")
+        x = mb.dequantize(input=steps, scale=precision(0.25), zero_point=np.int8(3))
+        weight = mb.constexpr_blockwise_shift_scale(data=kernel, scale=np.full((4, 1), 0.5, precision))
+        return mb.linear(x=x, weight=weight, name="y")
+
+    x = np.float32([[0.3, -1.1, 40, -40]])
+    reached = np.float32([[0.25, -1, 31, -32.75]])
+    assert mil.run(mil.load(saved(program)), {"x": x})["y"].tolist() == (reached @ (kernel * 0.5).T).tolist()
+
+
 def test_every_decompression_is_of_an_operator_that_coremltools_has_and_the_other_way_round():
     known = {kind for kind in SSAOpRegistry.core_ops if kind.startswith("constexpr_")}
     assert set(DECOMPRESSIONS) == known

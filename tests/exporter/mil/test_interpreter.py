@@ -1,10 +1,11 @@
 """Programs, run operation by operation."""
 
+import coremltools as ct
 import numpy as np
 import pytest
 import torch
 from coremltools.converters.mil import Builder as mb
-from coremltools.converters.mil.mil import types
+from coremltools.converters.mil.mil import Function, types
 
 from exporter import mil
 from exporter.errors import BackendError, InputShapeError
@@ -104,6 +105,69 @@ def test_inputs_that_the_program_does_not_take_are_refused_in_words(packages, in
     program = mil.load(packages("mobilevit").path)
     with pytest.raises(InputShapeError, match=r"takes \{'image': \(1, 3, 96, 96\)\}, not"):
         mil.run(program, {name: np.zeros(shape, np.float32) for name, shape in inputs.items()})
+
+
+def identity(shape, dtype):
+    """A program that returns its input x as y."""
+
+    @mb.program(input_specs=[mb.TensorSpec(shape=shape, dtype=dtype)], opset_version=ct.target.iOS17)
+    def program(x):
+        return mb.identity(x=x, name="y")
+
+    return from_mil(program.functions["main"], "test")
+
+
+@pytest.mark.parametrize(("arithmetic", "result"), [("declared", np.float16(1 / 3)), ("fp32", np.float32(1 / 3))])
+def test_an_input_of_half_precision_is_rounded_to_it_where_anything_is(arithmetic, result):
+    @mb.program(input_specs=[mb.TensorSpec(shape=(1,), dtype=types.fp16)], opset_version=ct.target.iOS17)
+    def program(x):
+        return mb.mul(x=mb.cast(x=x, dtype="fp32"), y=1.0, name="y")
+
+    given = {"x": np.float32([1 / 3])}
+    assert mil.run(from_mil(program.functions["main"], "test"), given, arithmetic)["y"] == result
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(6, dtype=np.float32).reshape(2, 3)[:, ::-1],
+        np.arange(6, dtype=np.float32).reshape(3, 2).T,
+        np.arange(6, dtype=">f4").reshape(2, 3),
+        np.arange(6, dtype=np.float16).reshape(2, 3),
+        np.arange(6, dtype=np.uint16).reshape(2, 3),
+        np.arange(6).reshape(2, 3),
+    ],
+    ids=["backwards", "transposed", "big-endian", "float16", "uint16", "int64"],
+)
+def test_inputs_may_be_laid_out_in_any_way_and_of_any_type(values):
+    assert mil.run(identity((2, 3), types.fp32), {"x": values})["y"].tolist() == values.tolist()
+
+
+@pytest.mark.parametrize("values", [[1.5], [np.nan], [2.0**31], [np.inf]])
+def test_numbers_that_an_integer_input_cannot_hold_are_refused_in_words(values):
+    with pytest.raises(BackendError, match=r"^'x' is of int32: give it whole numbers within that type\.$"):
+        mil.run(identity((1,), types.int32), {"x": np.array(values)})
+
+
+@pytest.mark.parametrize("values", [np.array([2.0]), np.array([2], np.uint8), np.array([2])])
+def test_whole_numbers_of_any_type_are_integers(values):
+    found = mil.run(identity((1,), types.int32), {"x": values})["y"]
+    assert (found.dtype, found.tolist()) == (np.int32, [2])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.bool_])
+def test_constants_of_small_types_may_be_used_as_indices_and_outputs(dtype):
+    with Function({}, opset_version=ct.target.iOS17) as function:
+        function.set_outputs([mb.const(val=np.array([1, 0, 1], dtype), name="y")])
+    assert mil.run(from_mil(function, "test"), {})["y"].tolist() == [1, 0, 1]
+
+    @mb.program(input_specs=[mb.TensorSpec(shape=(3,))], opset_version=ct.target.iOS17)
+    def program(x):
+        indices = np.array([2, 0], dtype if dtype != np.bool_ else np.int32)
+        return mb.gather(x=x, indices=indices, axis=0, name="y")
+
+    given = {"x": np.float32([5, 6, 7])}
+    assert mil.run(from_mil(program.functions["main"], "test"), given)["y"].tolist() == [7, 5]
 
 
 def test_an_operation_that_cannot_be_evaluated_is_named():

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 
+import coremltools as ct
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from coremltools.converters.mil import Builder as mb
 
 from exporter.errors import VitexportError
 from exporter.mil.__main__ import main
+from exporter.toolchain_noise import quiet
 
 
 def ran(*arguments) -> str:
@@ -57,6 +60,93 @@ def test_arrays_of_text_are_refused_in_words(packages, tmp_path):
     np.savez(tmp_path / "inputs.npz", image=np.array(["a photo"]))
     with pytest.raises(VitexportError, match="holds arrays that are no numbers"):
         ran(packages("mobilevit").path, tmp_path / "inputs.npz")
+
+
+def classifying(saved, labels):
+    """A classifier whose input is its probabilities."""
+
+    @mb.program(input_specs=[mb.TensorSpec((1, len(labels)))], opset_version=ct.target.iOS16)
+    def program(x):
+        return mb.identity(x=x, name="probabilities")
+
+    return saved(program, classifier_config=ct.ClassifierConfig(labels))
+
+
+def test_of_a_classifier_it_shows_the_label_and_the_most_probable_classes(saved, tmp_path):
+    package = classifying(saved, ["cat", "dog", "bird", "fish", "cow", "hen"])
+    probabilities = np.float32([[0.15, 0.328, 0.246, 0.276, 0, 0]])
+    np.savez(tmp_path / "inputs.npz", x=probabilities)
+    assert ran(package, tmp_path / "inputs.npz", "--out", tmp_path / "outputs.npz").splitlines() == [
+        "classLabel  dog",
+        "classLabel_probs  float32 [6]  from 0 to 0.328",
+        *("    0.328  dog", "    0.276  fish", "    0.246  bird", "    0.150  cat", "    0.000  cow"),
+    ]
+    with np.load(tmp_path / "outputs.npz") as written:
+        assert written["classLabel"].item() == "dog"
+        assert written["classLabel_probs"].tolist() == probabilities[0].tolist()
+
+
+def test_the_label_may_be_a_number(saved, tmp_path):
+    np.savez(tmp_path / "inputs.npz", x=np.float32([[0.25, 0.75]]))
+    assert ran(classifying(saved, [70, 80]), tmp_path / "inputs.npz").splitlines()[0] == "classLabel  80"
+
+
+def test_without_inputs_it_names_the_classes(saved):
+    lines = ran(classifying(saved, [f"class {number}" for number in range(7)])).splitlines()
+    assert lines[1:] == [
+        "output  classLabel  string []  of class 0, class 1, class 2, class 3, class 4, 2 further classes",
+        "output  classLabel_probs  fp32 [7]  of class 0, class 1, class 2, class 3, class 4, 2 further classes",
+    ]
+
+
+def times(factor):
+    @mb.program(input_specs=[mb.TensorSpec((2,))], opset_version=ct.target.iOS18)
+    def program(x):
+        return mb.mul(x=x, y=factor, name="y")
+
+    return program
+
+
+@pytest.fixture
+def functions(saved):
+    """A package of the functions main and negated, which is the default one."""
+    descriptor = ct.utils.MultiFunctionDescriptor()
+    for name, factor in (("main", 1.0), ("negated", -1.0)):
+        descriptor.add_function(str(saved(times(factor), name)), "main", name)
+    descriptor.default_function_name = "negated"
+    with quiet("coremltools"):
+        ct.utils.save_multifunction(descriptor, str(saved.folder / "functions.mlpackage"))
+    return saved.folder / "functions.mlpackage"
+
+
+def test_without_inputs_it_names_the_functions_where_there_are_several(functions):
+    signature = ["input   x  fp32 [2]", "output  y  fp32 [2]"]
+    assert ran(functions).splitlines() == ["function  negated  default  described below", "function  main", *signature]
+    chosen = ran(functions, "--function", "main").splitlines()
+    assert chosen == ["function  negated  default", "function  main  described below", *signature]
+
+
+def test_the_function_can_be_named(functions, tmp_path):
+    np.savez(tmp_path / "inputs.npz", x=np.float32([1, 2]))
+    assert ran(functions, tmp_path / "inputs.npz") == "y  float32 [2]  from -2 to -1\n"
+    assert ran(functions, tmp_path / "inputs.npz", "--function", "main") == "y  float32 [2]  from 1 to 2\n"
+
+
+def test_it_says_what_is_no_rgb_image_and_what_may_be_left_out(saved):
+    @mb.program(input_specs=[mb.TensorSpec((1, 3, 2, 2)), mb.TensorSpec((1,))], opset_version=ct.target.iOS16)
+    def program(x, shift):
+        return mb.greater(x=mb.add(x=x, y=shift), y=1.0, name="y")
+
+    image = ct.ImageType(name="x", shape=(1, 3, 2, 2), color_layout=ct.colorlayout.BGR)
+    optional = ct.TensorType(name="shift", shape=(1,), default_value=np.float32([0.5]))
+    lines = ran(saved(program, inputs=[image, optional])).splitlines()
+    assert lines[:2] == ["input   x  fp32 [1, 3, 2, 2]  BGR", "input   shift  fp32 [1]  0.5 if left out"]
+
+
+def test_what_is_no_package_is_refused_with_advice(tmp_path):
+    (tmp_path / "net.mlmodel").write_bytes(b"\x08\x04")
+    with pytest.raises(VitexportError, match="convert the model anew"):
+        ran(tmp_path / "net.mlmodel")
 
 
 def test_a_mistake_is_one_line(packages, tmp_path):
