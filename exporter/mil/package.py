@@ -14,6 +14,8 @@ from pathlib import Path
 from exporter.errors import BackendError
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_ARCHIVES = (".7z", ".bz2", ".gz", ".tar", ".tgz", ".xz")
+"""Other archives than zip, by the ends of their names"""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,11 @@ def _file_advice(path: Path) -> str:
         return f"{path.name} is only a part of {package.name}: pass the folder {package}."
     if _is_lfs_pointer(path):
         return f"{path.name} is a git-lfs pointer instead of the file: fetch it with `git lfs pull`."
-    if zipfile.is_zipfile(path):
-        names = _archived(path)
-        if any(name.endswith(("coremldata.bin", ".mlmodelc/")) for name in names):
-            return f"{path.name} is an archive of a compiled model, which Apple's runtime alone reads: {_PASS_SOURCE}."
-        if any(name.endswith(("Manifest.json", ".mlpackage/")) for name in names):
-            return f"{path.name} is an archive: unpack it, and pass the .mlpackage folder that is in it."
+    names = _archived(path)
+    if any(name.endswith(("coremldata.bin", ".mlmodelc/")) for name in names):
+        return f"{path.name} is an archive of a compiled model, which Apple's runtime alone reads: {_PASS_SOURCE}."
+    if any(name.endswith(("Manifest.json", ".mlpackage/")) for name in names) or path.suffix in _ARCHIVES:
+        return f"{path.name} is an archive: unpack it, and pass the .mlpackage folder that is in it."
     if path.suffix == ".mlmodel":
         return f"{path.name} is a model file of Core ML's older kind, not a package: {_CONVERT}."
     return f"{path.name} is no Core ML package: pass the folder of an .mlpackage."
@@ -101,19 +102,20 @@ def _folder_advice(path: Path) -> str:
         return f"{path.name} is only a part of {package.name}: pass the folder {package}."
     if path.suffix == ".mlmodelc" or (path / "coremldata.bin").exists() or (path / "model.mil").exists():
         return f"{path.name} is a compiled model, which Apple's runtime alone reads: {_PASS_SOURCE}."
-    if (path / "Data").is_dir() or path.suffix == ".mlpackage":
-        return f"{path.name} has no Manifest.json that names its parts: copy the whole package again."
     inside = sorted([*path.glob("*.mlpackage"), *path.glob("*/*.mlpackage")])
     if inside:
         return f"{path.name} is no package itself but holds {inside[0].relative_to(path)}: pass {inside[0]}."
+    if (path / "Data").is_dir() or path.suffix == ".mlpackage":
+        return f"{path.name} has no Manifest.json that names its parts: copy the whole package again."
     return f"{path.name} is a folder without a Manifest.json, and so no Core ML package: pass an .mlpackage."
 
 
 def _archived(path: Path) -> list[str]:
+    """What a zip archive holds; nothing of any other file."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except zipfile.BadZipFile:
         return []
 
 

@@ -93,7 +93,7 @@ def load(path: str | Path, function: str | None = None) -> Program:
             function = specification.choose_function(model, function, found.name)
             features = specification.features(model, function)
             specification.keep_only(model, function)
-            operations = specification.block(model, function).operations
+            operations = specification.operations_of(model, function, found.name)
             specification.check_operators(operations, {"const", *DECOMPRESSIONS, *OPERATORS}, found.name)
             found.check_weights(specification.weight_files(operations))
             specification.inline_lists(operations)

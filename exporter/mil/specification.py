@@ -58,10 +58,12 @@ def keep_only(model: Any, function: str) -> None:
             del model.mlProgram.functions[name]
 
 
-def block(model: Any, function: str) -> Any:
-    """The operations of a function, in the operator set that it is for."""
+def operations_of(model: Any, function: str, name: str) -> Any:
+    """The operations of a function, in the operator set that it is for; raises `BackendError` where it has none."""
     chosen = model.mlProgram.functions[function]
-    return chosen.block_specializations[chosen.opset]
+    if chosen.opset not in chosen.block_specializations:
+        raise BackendError(f"{name} has nothing for its operator set {chosen.opset!r}: convert the model anew.")
+    return chosen.block_specializations[chosen.opset].operations
 
 
 def features(model: Any, function: str) -> dict[str, Any]:
@@ -138,7 +140,7 @@ def inline_lists(operations: Any) -> None:
     places = [
         place
         for place, operation in enumerate(operations)
-        if operation.type == "const" and operation.attributes["val"].type.WhichOneof("type") == "listType"
+        if "val" in operation.attributes and operation.attributes["val"].type.WhichOneof("type") == "listType"
     ]
     lists = {operations[place].outputs[0].name: operations[place].attributes["val"] for place in places}
     for argument in (one for operation in operations for given in operation.inputs.values() for one in given.arguments):

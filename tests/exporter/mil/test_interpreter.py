@@ -6,6 +6,14 @@ import pytest
 import torch
 from coremltools.converters.mil import Builder as mb
 from coremltools.converters.mil.mil import Function, types
+from coremltools.converters.mil.mil.types.type_mapping import (
+    np_int4_dtype,
+    np_uint1_dtype,
+    np_uint2_dtype,
+    np_uint3_dtype,
+    np_uint4_dtype,
+    np_uint6_dtype,
+)
 
 from exporter import mil
 from exporter.errors import BackendError, InputShapeError
@@ -155,16 +163,21 @@ def test_whole_numbers_of_any_type_are_integers(values):
     assert (found.dtype, found.tolist()) == (np.int32, [2])
 
 
-@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.bool_])
-def test_constants_of_small_types_may_be_used_as_indices_and_outputs(dtype):
-    with Function({}, opset_version=ct.target.iOS17) as function:
+SMALL = [np_int4_dtype, np_uint1_dtype, np_uint2_dtype, np_uint3_dtype, np_uint4_dtype, np_uint6_dtype]
+
+
+@pytest.mark.parametrize("dtype", [*SMALL, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.bool_])
+def test_constants_of_any_type_are_what_they_are(dtype):
+    with Function({}, opset_version=ct.target.iOS18) as function:
         function.set_outputs([mb.const(val=np.array([1, 0, 1], dtype), name="y")])
     assert mil.run(from_mil(function, "test"), {})["y"].tolist() == [1, 0, 1]
 
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16, np.int32])
+def test_indices_may_be_integers_of_any_type(dtype):
     @mb.program(input_specs=[mb.TensorSpec(shape=(3,))], opset_version=ct.target.iOS17)
     def program(x):
-        indices = np.array([2, 0], dtype if dtype != np.bool_ else np.int32)
-        return mb.gather(x=x, indices=indices, axis=0, name="y")
+        return mb.gather(x=x, indices=np.array([2, 0], dtype), axis=0, name="y")
 
     given = {"x": np.float32([5, 6, 7])}
     assert mil.run(from_mil(program.functions["main"], "test"), given)["y"].tolist() == [7, 5]

@@ -104,6 +104,19 @@ def test_a_folder_around_a_package_names_it(package):
     assert refusal(package.parent) == message
 
 
+def test_a_package_within_a_folder_of_its_own_name_is_named(package):
+    package.rename(package.parent / "inner")
+    package.mkdir()
+    (package.parent / "inner").rename(package / package.name)
+    assert refusal(package).endswith(f"pass {package / package.name}.")
+
+
+@pytest.mark.parametrize("name", ["net.mlpackage.tar.gz", "net.tgz"])
+def test_other_archives_are_to_be_unpacked_too(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x1f\x8b")
+    assert refusal(tmp_path / name).startswith(f"{name} is an archive: unpack it")
+
+
 def test_any_other_folder_is_no_package(tmp_path):
     assert "is a folder without a Manifest.json, and so no Core ML package" in refusal(tmp_path)
 

@@ -84,6 +84,12 @@ def test_what_another_function_uses_does_not_matter(functions, saved):
         mil.load(functions, "small")
 
 
+def test_a_function_without_its_operator_set_is_refused_in_words(saved):
+    path = saved.edited(saved(scaled(2)), lambda model: setattr(model.mlProgram.functions["main"], "opset", "CoreML99"))
+    with pytest.raises(BackendError, match=r"has nothing for its operator set 'CoreML99': convert the model anew\.$"):
+        mil.load(path)
+
+
 def models_of_other_kinds():
     yield "neuralNetwork", "holds a neural network of Core ML's older kind: convert the model anew"
     yield "neuralNetworkClassifier", "holds a neural network of Core ML's older kind: convert the model anew"
