@@ -19,11 +19,13 @@ from coremltools.converters.mil.mil.types.type_mapping import (
     np_uint2_dtype,
     np_uint4_dtype,
 )
+from coremltools.optimize.coreml import _post_training_quantization as post_training
 from coremltools.optimize.coreml._quantization_passes import WeightDecompressor
 
 from exporter import mil
 from exporter.mil.compression import DECOMPRESSIONS
 from exporter.mil.program import from_mil
+from exporter.operations.relative_error import relative_error
 from exporter.toolchain_noise import quiet
 
 Compress = Callable[[Any, bool], Any]
@@ -333,6 +335,36 @@ def test_quantized_activations_go_through_the_steps_that_they_are_given(half, sa
     x = np.float32([[0.3, -1.1, 40, -40]])
     reached = np.float32([[0.25, -1, 31, -32.75]])
     assert mil.run(mil.load(saved(program)), {"x": x})["y"].tolist() == (reached @ (kernel * 0.5).T).tolist()
+
+
+def test_a_package_of_quantized_activations_and_weights_is_near_the_whole_one(saved, monkeypatch):
+    kernel = _rng.standard_normal((8, 4, 1, 1)).astype(np.float16)
+
+    @mb.program(input_specs=[mb.TensorSpec((1, 4, 3, 3), types.fp16)], opset_version=IOS18)
+    def program(x):
+        x = mb.relu(x=mb.conv(x=x, weight=kernel))
+        return mb.linear(x=mb.reduce_mean(x=x, axes=[2, 3]), weight=kernel.reshape(4, 8), name="y")
+
+    given = {"x": _rng.standard_normal((1, 4, 3, 3), np.float32)}
+    path = saved(program)
+    plain = mil.load(path)
+
+    def reached(*_: Any) -> dict[str, dict[str, float]]:
+        """Least and greatest of every value, which coremltools finds out with Core ML, on Apple systems only."""
+        values = given | {one.name: result.numpy() for ran, results in mil.steps(plain, given, "fp32")
+                          for one, result in zip(ran.results, results, strict=True)}  # fmt: skip
+        return {name: {"rmin": float(value.min()), "rmax": float(value.max())} for name, value in values.items()}
+
+    monkeypatch.setattr(post_training, "_get_activation_calibration_stats", reached)
+    config = compression.OptimizationConfig(compression.OpLinearQuantizerConfig())
+    with quiet("coremltools"):
+        whole_model = ct.models.MLModel(str(path), skip_model_load=True)
+        model = compression.linear_quantize_activations(whole_model, config, [given])
+    quantized(granularity="per_tensor")(model, False).save(str(saved.folder / "quantized.mlpackage"))
+    program = mil.load(saved.folder / "quantized.mlpackage")
+    assert {"quantize", "dequantize"} <= {operation.kind for operation in program.operations}
+    assert 1e-4 < relative_error(mil.run(program, given)["y"], mil.run(plain, given)["y"]) < 0.05
+    assert mil.first_precision_loss(program, given, share=0.05) is None
 
 
 def test_every_decompression_is_of_an_operator_that_coremltools_has_and_the_other_way_round():
