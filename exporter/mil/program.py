@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
 
 from exporter.errors import BackendError, describe
 from exporter.mil import package, specification
 from exporter.mil.compression import DECOMPRESSIONS
 from exporter.mil.operators import OPERATORS
+from exporter.mil.operators.conversions import WIDER
 from exporter.toolchain_noise import quiet
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,6 @@ def load(path: str | Path, function: str | None = None) -> Program:
 
 def from_mil(function: Any, name: str) -> Program:
     """A program from coremltools' own representation of a function; raises `BackendError` for an unknown operator."""
-    import numpy as np
-
     arrays: dict[str, Any] = {}
     operations: list[Operation] = []
     declared = {variable.name: _declared(variable) for variable in function.inputs.values()}
@@ -132,10 +132,9 @@ def from_mil(function: Any, name: str) -> Program:
         if op.op_type == "const":
             arrays[op.outputs[0].name] = op.outputs[0].val
         elif op.op_type in DECOMPRESSIONS:
-            given = {parameter: arrays[str(of)] for parameter, of in parameters.items()}
-            values = DECOMPRESSIONS[op.op_type](**given)
-            values = values if isinstance(values, tuple) else (values,)
-            arrays |= {output.name: value for output, value in zip(op.outputs, values, strict=True)}
+            values = DECOMPRESSIONS[op.op_type](**{key: arrays[str(given)] for key, given in parameters.items()})
+            names = (output.name for output in op.outputs)
+            arrays |= zip(names, values if isinstance(values, tuple) else (values,), strict=True)
         elif op.op_type not in OPERATORS:
             raise specification.unknown_operator(name, op.op_type, op.outputs[0].name)
         else:
@@ -157,11 +156,6 @@ def from_mil(function: Any, name: str) -> Program:
 
 
 def _constant(value: Any) -> Tensor | str | tuple[str, ...]:
-    import numpy as np
-    import torch
-
-    from exporter.mil.operators.conversions import WIDER
-
     if isinstance(value, str):
         return value
     array = np.asarray(value)
@@ -171,7 +165,6 @@ def _constant(value: Any) -> Tensor | str | tuple[str, ...]:
 
 
 def _results(op: Any) -> tuple[Declared, ...]:
-    import numpy as np
     from coremltools.converters.mil.mil.types import builtin_to_string
 
     if op.op_type != "classify":
@@ -185,7 +178,6 @@ def _results(op: Any) -> tuple[Declared, ...]:
 
 
 def _declared(variable: Any) -> Declared:
-    import numpy as np
     from coremltools.converters.mil.mil.types import builtin_to_string
 
     if not all(isinstance(extent, int | np.integer) for extent in variable.shape):
