@@ -61,8 +61,9 @@ def _signature(program: Program) -> Iterator[str]:
     """What a program takes and returns, a line each."""
     if len(program.functions) > 1:
         for name in program.functions:
-            marks = ("default",) * (name == program.functions[0]) + ("described below",) * (name == program.function)
-            yield "  ".join(("function", name, *marks))
+            default = ["default"] if name == program.functions[0] else []
+            chosen = ["described below"] if name == program.function else []
+            yield "  ".join(["function", name, *default, *chosen])
     for role, values in (("input", program.inputs), ("output", program.outputs)):
         for one in values:
             line = [f"{role:6}", one.name, f"{one.type} {list(one.shape)}"]
@@ -71,7 +72,7 @@ def _signature(program: Program) -> Iterator[str]:
             if one.default is not None:
                 line.append(f"{one.default:g} if left out")
             if one.name in program.classes:
-                line.append(f"of {_first(program.classes[one.name])}")
+                line.append(f"of {_named(program.classes[one.name])}")
             yield "  ".join(line)
 
 
@@ -86,7 +87,7 @@ def _shown(name: str, value: NDArray[Any], classes: Sequence[str | int]) -> Iter
         yield from (f"    {value[place]:.3f}  {classes[place]}" for place in best)
 
 
-def _first(classes: Sequence[str | int]) -> str:
+def _named(classes: Sequence[str | int]) -> str:
     further = [f"{len(classes) - NAMED} further classes"] if len(classes) > NAMED else []
     return ", ".join([*map(str, classes[:NAMED]), *further])
 

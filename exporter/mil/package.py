@@ -34,6 +34,7 @@ class Package:
 
 def find(path: Path) -> Package:
     """Where the parts of an .mlpackage lie; raises `BackendError` that says what else it is, and what to do."""
+    path = path.absolute()  # the current folder has no name otherwise
     if not path.exists():
         raise BackendError(f"{path} does not exist: pass the folder of an .mlpackage.")
     if path.is_file():
@@ -121,7 +122,7 @@ def _archived(path: Path) -> list[str]:
 
 def _around(path: Path) -> Path | None:
     """The package that a path lies in."""
-    return next((parent for parent in path.absolute().parents if parent.suffix == ".mlpackage"), None)
+    return next((parent for parent in path.parents if parent.suffix == ".mlpackage"), None)
 
 
 _CONVERT = "convert the model anew with coremltools.convert(…, convert_to='mlprogram'), and save it as .mlpackage"

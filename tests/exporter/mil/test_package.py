@@ -44,6 +44,11 @@ def test_the_manifest_says_where_the_parts_lie(tmp_path):
     found.check_weights(["@model_path/weights/weight.bin"])
 
 
+def test_the_current_folder_has_a_name_too(package, monkeypatch):
+    monkeypatch.chdir(package)
+    assert find(Path()).name == "net.mlpackage"
+
+
 def test_a_package_without_weights_needs_no_folder_of_them(package):
     shutil.rmtree(package / "Data" / WEIGHTS)
     find(package).check_weights([])

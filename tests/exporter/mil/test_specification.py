@@ -130,11 +130,11 @@ def test_an_input_with_a_default_may_be_left_out(saved):
     def program(x, shift):
         return mb.add(x=x, y=shift, name="y")
 
-    types = [
+    inputs = [
         ct.TensorType(name="x", shape=(1, 3)),
         ct.TensorType(name="shift", shape=(1, 3), default_value=np.full((1, 3), 0.5, np.float32)),
     ]
-    program = mil.load(saved(program, inputs=types))
+    program = mil.load(saved(program, inputs=inputs))
     assert [one.default for one in program.inputs] == [None, 0.5]
     x = np.ones((1, 3), np.float32)
     assert mil.run(program, {"x": x})["y"].tolist() == [[1.5] * 3]
