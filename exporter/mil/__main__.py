@@ -41,12 +41,13 @@ def main(
     """
     from exporter import mil
 
+    given = {} if inputs is None else _read(inputs)
+    shapes = {name: array.shape for name, array in given.items()}
     with hidden():  # importing coremltools prints a page about libraries that are not needed here
-        program = mil.load(package, function)
+        program = mil.load(package, function, shapes)
     if inputs is None:
         click.echo("\n".join(_signature(program)))
         return
-    given = _read(inputs)
     outputs = mil.run(program, given, arithmetic)
     for name, value in outputs.items():
         click.echo("\n".join(_shown(name, value, program.classes.get(name, ()))))

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from exporter.errors import BackendError, describe
+from exporter.errors import BackendError, VitexportError, describe
 from exporter.mil import package, specification
 from exporter.mil.compression import DECOMPRESSIONS
+from exporter.mil.flexible_shapes import settle_shapes
 from exporter.mil.operators import OPERATORS
 from exporter.mil.operators.conversions import WIDER
 from exporter.toolchain_noise import quiet
@@ -77,11 +78,12 @@ class Program:
         return any(result.type == "fp16" for operation in self.operations for result in operation.results)
 
 
-def load(path: str | Path, function: str | None = None) -> Program:
+def load(path: str | Path, function: str | None = None, shapes: Mapping[str, tuple[int, ...]] | None = None) -> Program:
     """Read a function of an .mlpackage, by default the one that the package names as such.
 
-    Inputs of flexible shape get their default one. Raises `BackendError` for what is no package, a damaged one, a
-    function that is not there, or an unknown operator.
+    Inputs of flexible shape get that of `shapes`, or else their default one; what `shapes` says of others is ignored.
+    Raises `BackendError` for what is no package, a damaged one, a function that is not there, or an unknown operator,
+    `InputShapeError` for a shape that the package does not allow.
     """
     found = package.find(Path(path))
     with quiet("coremltools"):
@@ -99,10 +101,10 @@ def load(path: str | Path, function: str | None = None) -> Program:
             specification.check_operators(operations, {"const", *DECOMPRESSIONS, *OPERATORS}, found.name)
             found.check_weights(specification.weight_files(operations))
             specification.inline_lists(operations)
-            specification.settle_shapes(model, function)
+            settle_shapes(model, function, shapes or {}, found.name)
             read = load_program(model, model.specificationVersion, str(found.weights)).functions[function]
             program = from_mil(read, found.name)
-        except BackendError:
+        except VitexportError:
             raise
         except Exception as error:  # coremltools reports damage in many ways
             raise BackendError(

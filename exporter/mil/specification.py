@@ -110,31 +110,6 @@ def unknown_operator(name: str, kind: str, result: str) -> BackendError:
     return BackendError(f"{name} uses the operator {kind}, as {result!r}, which the interpreter has not.")
 
 
-def settle_shapes(model: Any, function: str) -> None:
-    """Give inputs of flexible shape the default one that the specification describes to apps."""
-    described = features(model, function)
-    for declared in model.mlProgram.functions[function].inputs:
-        dimensions = declared.type.tensorType.dimensions
-        extents = _default_shape(described.get(declared.name))
-        if len(extents) == len(dimensions):
-            for dimension, extent in zip(dimensions, extents, strict=True):
-                if dimension.WhichOneof("dimension") == "unknown":
-                    dimension.constant.size = extent
-
-
-def _default_shape(feature: Any) -> list[int]:
-    if feature is None:
-        return []
-    match feature.WhichOneof("Type"):
-        case "multiArrayType":
-            return list(feature.multiArrayType.shape)
-        case "imageType":
-            image, channels = feature.imageType, 1 if colour(feature) == "GRAYSCALE" else 3
-            return [1, channels, image.height, image.width]
-        case _:
-            return []
-
-
 def inline_lists(operations: Any) -> None:
     """Write lists that are constants of their own, which coremltools' reader does not know, where they are used."""
     places = [

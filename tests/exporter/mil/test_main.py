@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from coremltools.converters.mil import Builder as mb
+from coremltools.converters.mil.mil import get_new_symbol
 
 from exporter.errors import VitexportError
 from exporter.mil.__main__ import main
@@ -141,6 +142,17 @@ def test_it_says_what_is_no_rgb_image_and_what_may_be_left_out(saved):
     optional = ct.TensorType(name="shift", shape=(1,), default_value=np.float32([0.5]))
     lines = ran(saved(program, inputs=[image, optional])).splitlines()
     assert lines[:2] == ["input   x  fp32 [1, 3, 2, 2]  BGR", "input   shift  fp32 [1]  0.5 if left out"]
+
+
+def test_inputs_of_flexible_shape_have_that_of_what_is_given(saved, tmp_path):
+    @mb.program(input_specs=[mb.TensorSpec((1, get_new_symbol()))], opset_version=ct.target.iOS16)
+    def program(x):
+        return mb.relu(x=x, name="y")
+
+    package = saved(program, inputs=[ct.TensorType(name="x", shape=(1, ct.RangeDim(1, 8, default=4)))])
+    np.savez(tmp_path / "inputs.npz", x=np.ones((1, 7), np.float32))
+    assert ran(package) == "input   x  fp32 [1, 4]\noutput  y  fp32 [1, 4]\n"
+    assert ran(package, tmp_path / "inputs.npz") == "y  float32 [1, 7]  from 1 to 1\n"
 
 
 def test_what_is_no_package_is_refused_with_advice(tmp_path):

@@ -4,7 +4,7 @@ import coremltools as ct
 import numpy as np
 import pytest
 from coremltools.converters.mil import Builder as mb
-from coremltools.converters.mil.mil import get_new_symbol, types
+from coremltools.converters.mil.mil import types
 
 from exporter import mil
 from exporter.errors import BackendError, InputShapeError
@@ -103,26 +103,6 @@ def test_a_model_of_another_kind_is_named_with_what_to_do(saved, kind, advice):
     path = saved.edited(saved(scaled(2)), lambda model: getattr(model, kind).SetInParent())
     with pytest.raises(BackendError, match=f"^saved.mlpackage {advice}"):
         mil.load(path)
-
-
-FLEXIBLE = {
-    "enumerated": ct.EnumeratedShapes([(1, 3, 2, 2), (1, 3, 4, 5)], default=(1, 3, 4, 5)),
-    "a range": ct.Shape((1, 3, ct.RangeDim(2, 8, default=4), ct.RangeDim(2, 8, default=5))),
-}
-
-
-@pytest.mark.parametrize("shape", FLEXIBLE)
-@pytest.mark.parametrize("kind", [ct.TensorType, ct.ImageType])
-def test_inputs_of_flexible_shape_have_the_default_one(saved, shape, kind):
-    @mb.program(input_specs=[mb.TensorSpec((1, 3, get_new_symbol(), get_new_symbol()))], opset_version=IOS16)
-    def program(x):
-        return mb.reduce_mean(x=x, axes=[2, 3], name="y")
-
-    program = mil.load(saved(program, inputs=[kind(name="x", shape=FLEXIBLE[shape])]))
-    assert [(one.name, one.shape) for one in program.inputs] == [("x", (1, 3, 4, 5))]
-    assert mil.run(program, {"x": np.full((1, 3, 4, 5), 2, np.float32)})["y"].flatten().tolist() == [2, 2, 2]
-    with pytest.raises(InputShapeError, match=r"takes \{'x': \(1, 3, 4, 5\)\}, not \{'x': \(1, 3, 2, 2\)\}"):
-        mil.run(program, {"x": np.ones((1, 3, 2, 2), np.float32)})
 
 
 def test_an_input_with_a_default_may_be_left_out(saved):
