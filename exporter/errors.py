@@ -8,6 +8,10 @@ class VitexportError(Exception):
     """A user's mistake or a limit of this machine; the command line prints the message and exits 2."""
 
 
+class VitexportWarning(UserWarning):
+    """What a user should know and the work goes on without; the command line prints the message."""
+
+
 class UnknownModelError(VitexportError, LookupError):
     """No model of this name."""
 

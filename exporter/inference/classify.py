@@ -15,8 +15,7 @@ from device_profiles.vocabulary import Precision
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.graphs.tasks import CLASSIFY
-from exporter.media.images import classifier_input
-from exporter.media.photos import read_photo
+from exporter.media.images import read_classifier_input
 
 IMAGENET_CLASSES = 1000
 """A classifier with this many classes is taken for one of ImageNet-1k."""
@@ -49,7 +48,7 @@ def classify_photo(
     model = bundle.manifest.model
     if model.task == "track":
         raise BundleError(f"{bundle.path} holds {model.name}, which is no classifier.")
-    image = classifier_input(read_photo(photo), model.image_size, bundle.manifest.preprocessing)
+    image = read_classifier_input(photo, model.image_size, bundle.manifest.preprocessing)
     return {
         bundle.manifest.label(variant): _best(
             runners[CLASSIFY]({"image": image})["logits"][0], top, model.task == "multilabel"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from exporter.errors import ImageError
 from exporter.manifest import Preprocessing
-from exporter.media.photos import read_photo
+from exporter.media.photos import middle, read_photo
 
 Pixels = NDArray[np.uint8]
 
@@ -22,19 +22,32 @@ _SAMPLES = ("china.jpg", "flower.jpg")
 _FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
+def read_classifier_input(path: str | Path, size: int, preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """`classifier_input` of an image file, of whose pixels only as many are decoded as it takes."""
+    shorter = _shorter_side(size, preprocessing)
+    photo = read_photo(path, shorter, _FILTERS[preprocessing.interpolation])
+    return classifier_input(photo, size, preprocessing)
+
+
 def classifier_input(photo: Image.Image, size: int, preprocessing: Preprocessing) -> NDArray[np.float32]:
     """RGB 0–255 [1, 3, size, size]: the shorter side resized to size / crop_pct, then the centre crop.
 
     Raises `ImageError` for a tracker's preprocessing, which has no crop.
     """
-    if preprocessing.crop_pct is None:
-        raise ImageError("This bundle's pictures are not cropped: it holds no classifier.")
-    shorter = int(size / preprocessing.crop_pct)
+    shorter = _shorter_side(size, preprocessing)
+    photo = middle(photo)
     resized = photo.resize(
         [shorter * side // min(photo.size) for side in photo.size], _FILTERS[preprocessing.interpolation]
     )
     left, top = (round((side - size) / 2) for side in resized.size)
     return to_input(np.asarray(resized.crop((left, top, left + size, top + size))))
+
+
+def _shorter_side(size: int, preprocessing: Preprocessing) -> int:
+    """What a classifier's photo is resized to before the crop, in pixels."""
+    if preprocessing.crop_pct is None:
+        raise ImageError("This bundle's pictures are not cropped: it holds no classifier.")
+    return int(size / preprocessing.crop_pct)
 
 
 def to_input(pixels: Pixels) -> NDArray[np.float32]:

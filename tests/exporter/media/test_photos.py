@@ -1,30 +1,110 @@
-"""Photographs as people have them: upright, RGB, and every trouble in one sentence."""
+"""Photos as people have them: upright, of the first frame, and reduced only where that changes next to nothing."""
 
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 from PIL import Image
 
 from exporter.errors import ImageError
-from exporter.media.photos import read_photo
+from exporter.manifest import Preprocessing
+from exporter.media.images import classifier_input, read_classifier_input, sample_photo
+from exporter.media.photo_limits import LARGE
+from exporter.media.photos import LONGEST, read_photo
+
+BICUBIC = Preprocessing(resize="shorter_side_then_center_crop", crop_pct=0.9, interpolation="bicubic")
 
 
-def test_a_photo_is_turned_upright(tmp_path):
-    sideways = Image.new("RGB", (40, 20))
-    exif = sideways.getexif()
-    exif[0x0112] = 6  # the camera was turned by a quarter
-    sideways.save(tmp_path / "photo.jpg", exif=exif)
-    assert read_photo(tmp_path / "photo.jpg").size == (20, 40)
+def test_an_ordinary_photo_is_decoded_as_it_is(tmp_path):
+    with Image.open(sample_photo("china.jpg")) as image:
+        expected = np.asarray(image)
+    assert np.array_equal(read_photo(sample_photo("china.jpg")), expected)
+    assert np.array_equal(read_photo(sample_photo("china.jpg"), shorter=32), expected)
 
 
-@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "I;16"])
-def test_every_kind_of_picture_becomes_rgb(tmp_path, mode):
-    path = tmp_path / ("photo.jpg" if mode == "CMYK" else "photo.png")
-    Image.new(mode, (8, 8)).save(path)
-    assert read_photo(path).mode == "RGB"
+def test_of_several_frames_the_first_is_read(tmp_path):
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green", "blue")]
+    for name in ("a.gif", "a.webp", "a.png", "a.tif", "a.mpo"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+        assert np.abs(np.asarray(read_photo(tmp_path / name))[0, 0].astype(int) - (255, 0, 0)).max() <= 1, name
 
 
-def test_a_missing_photo_and_a_text_file_are_clear_errors(tmp_path):
-    with pytest.raises(ImageError, match="There is no image"):
-        read_photo(tmp_path / "none.jpg")
-    (tmp_path / "text.jpg").write_text("not a picture")
-    with pytest.raises(ImageError, match="not an image"):
-        read_photo(tmp_path / "text.jpg")
+def test_the_content_tells_the_kind_whatever_the_name(tmp_path):
+    Image.new("RGB", (9, 7), "red").save(tmp_path / "a.jpg", format="PNG")
+    assert read_photo(tmp_path / "a.jpg").size == (9, 7)
+
+
+def test_a_heic_photo_is_read_and_turned(tmp_path):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    image = Image.new("RGB", (64, 32), "red")
+    image.paste("blue", (32, 0, 64, 32))
+    exif = image.getexif()
+    exif[0x0112] = 6
+    pillow_heif.register_heif_opener()  # for the writer: reading needs none
+    image.save(tmp_path / "a.heic", quality=90, exif=exif.tobytes())
+    shown = read_photo(tmp_path / "a.heic")
+    assert shown.size == (32, 64)
+    assert np.abs(np.asarray(shown)[4, 16].astype(int) - (255, 0, 0)).max() < 20
+
+
+def test_without_its_reader_a_heic_photo_is_a_sentence_that_names_it(tmp_path, monkeypatch):
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ImageError, match=r"pillow_heif is not installed: pip install 'vitexport\[heic\]', or save it"):
+        read_photo(tmp_path / "a.heic")
+
+
+def test_the_reader_of_heic_is_imported_for_a_heic_photo_only(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    code = (
+        "import sys; from exporter.media.photos import read_photo; read_photo(sys.argv[1]); "
+        "sys.exit('pillow_heif' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], check=True)
+
+
+@pytest.mark.parametrize("size", [(20000, 1), (1, 20000), (3, 1000), (3000, 20)])
+def test_of_a_long_photo_only_the_middle_is_resized(tmp_path, size):
+    pixels = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "line.png")
+    assert sorted(read_photo(tmp_path / "line.png", shorter=35).size) == [min(size), LONGEST * min(size)]
+    image = read_classifier_input(tmp_path / "line.png", 32, BICUBIC)
+    assert image.shape == (1, 3, 32, 32)
+    assert np.array_equal(image, classifier_input(Image.fromarray(pixels), 32, BICUBIC))
+
+
+def enlarged(width: int, height: int) -> Image.Image:
+    with Image.open(sample_photo("china.jpg")) as image:
+        return image.resize((width, height), Image.Resampling.BILINEAR)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("name", ["large.jpg", "large.png"])
+def test_a_large_photo_is_to_a_classifier_what_it_was_before_it_is_reduced(tmp_path, monkeypatch, name, orientation):
+    image = enlarged(1201, 811)
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / name, quality=95, exif=exif)
+    expected = read_classifier_input(tmp_path / name, 32, BICUBIC)
+    monkeypatch.setattr("exporter.media.photos.LARGE", 500_000)
+    assert min(read_photo(tmp_path / name, shorter=35).size) == 35
+    seen = read_classifier_input(tmp_path / name, 32, BICUBIC)
+    assert np.abs(seen - expected).mean() < 0.5
+    assert np.abs(seen - expected).max() < 6
+
+
+def test_a_photo_of_a_phone_s_hundred_million_pixels_is_reduced_as_it_is_decoded(tmp_path):
+    """In a process of its own, whose memory is measured."""
+    Image.new("L", (12000, 9000), 200).save(tmp_path / "a.jpg")
+    assert LARGE < 12000 * 9000
+    code = (
+        "import resource, sys\n"
+        "from exporter.media.photos import read_photo\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(read_photo(sys.argv[1], 284).size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.jpg")], capture_output=True, text=True)
+    size, _, kilobytes = done.stdout.rpartition(" ")
+    assert size == "(378, 284)"
+    assert int(kilobytes) < 100_000
