@@ -97,4 +97,4 @@ def _complaint(path: Path, kind: Kind, error: Exception) -> str:
     said = " ".join(describe(error).split())
     if "truncated" in said.lower():
         return f"{path} is cut off: copy or download it again."
-    return f"{path} is a damaged {kind.name}, or of an unusual kind ({said}): open it elsewhere and save it as PNG or JPEG."
+    return f"{path} is a damaged {kind.name}, or of an unusual kind ({said}): save it anew as PNG or JPEG."

@@ -2,6 +2,8 @@
 
 import json
 
+from PIL import Image
+
 from exporter.media.images import sample_photo
 from tests.exporter.cli.command_line import assert_one_sentence, run
 
@@ -16,6 +18,20 @@ def test_a_photo_is_classified_by_every_variant(two_precisions):
     assert header.split() == ["class", "label", "onnx", "coreml", "fp16", "coreml", "fp32"]
     assert len(rows) == 6  # five classes, the warning
     assert "UNTRAINED" in rows[-1]
+
+
+def test_a_photo_with_a_broken_exif_block_is_classified_and_a_line_says_that_it_is_not_turned(onnx_bundle, tmp_path):
+    Image.new("RGB", (80, 60)).save(tmp_path / "broken.png", exif=b"Exif\0\0\0\x08\0\x02")
+    done = run("run", str(onnx_bundle), str(tmp_path / "broken.png"), "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["predictions"]
+    assert done.stderr.startswith("vitexport: The EXIF block of ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_photo_is_one_sentence(onnx_bundle, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    assert_one_sentence(run("run", str(onnx_bundle), str(tmp_path / "broken.png")), "broken.png is a damaged PNG")
 
 
 def test_a_format_and_a_precision_may_be_chosen(two_precisions):
