@@ -36,8 +36,9 @@ def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--object", cls=PromptOption, is_flag=True, expose_value=False,
                      help="Start another object, which the prompts after this belong to."),
-        click.option("--mask", cls=PromptOption, multiple=True, expose_value=False, metavar="FILE.png",
-                     help="A mask of the object, as large as the frame."),
+        click.option("--mask", cls=PromptOption, multiple=True, expose_value=False, metavar="FILE.png[:NUMBER]",
+                     help="A mask of the object, as large as the frame, or of several, each of which is one; "
+                     "a number names one of them."),
         click.option("--box", cls=PromptOption, multiple=True, expose_value=False, metavar="L,T,R,B",
                      help="A box around the object."),
         click.option("--point", cls=PromptOption, multiple=True, expose_value=False, metavar="X,Y[,LABEL]",
@@ -50,7 +51,7 @@ def prompt_options(command: Callable[..., None]) -> Callable[..., None]:
 def prompts_of(ctx: click.Context) -> list[Prompt]:
     """The prompt of each object, from options in the order in which they were given."""
     from exporter.inference.prompts import Prompt
-    from exporter.media.masks import read_mask
+    from exporter.media.mask_files import read_masks
 
     given: list[tuple[str, Any]] = ctx.meta.get(_GIVEN, [])
     objects: list[dict[str, Any]] = [{}]
@@ -63,10 +64,12 @@ def prompts_of(ctx: click.Context) -> list[Prompt]:
             objects[-1].setdefault("labels", []).append(label[0] if label else 1)
         elif name in objects[-1]:
             raise click.UsageError(f"An object has one {name}: put --object before that of the next one.")
+        elif name == "mask":
+            first, *others = read_masks(*_file_and_number(value))
+            objects[-1]["mask"] = first
+            objects += [{"mask": other} for other in others]
         else:
-            objects[-1][name] = (
-                read_mask(value) if name == "mask" else _numbers(value, "--box", "left,top,right,bottom", 4, 4)
-            )
+            objects[-1]["box"] = _numbers(value, "--box", "left,top,right,bottom", 4, 4)
     if given and not all(objects):
         raise click.UsageError("An object has no prompt: give --point, --box or --mask after each --object.")
     return [Prompt(**fields) for fields in objects if fields]
@@ -74,7 +77,15 @@ def prompts_of(ctx: click.Context) -> list[Prompt]:
 
 def mask_files(ctx: click.Context) -> list[Path]:
     """The files that --mask named."""
-    return [Path(value) for name, value in ctx.meta.get(_GIVEN, []) if name == "mask"]
+    return [_file_and_number(value)[0] for name, value in ctx.meta.get(_GIVEN, []) if name == "mask"]
+
+
+def _file_and_number(value: str) -> tuple[Path, int | None]:
+    """What --mask names: a file, and perhaps the number of an object in it."""
+    file, colon, number = value.rpartition(":")
+    if colon and number.isdecimal() and not Path(value).exists():
+        return Path(file), int(number)
+    return Path(value), None
 
 
 def _numbers(text: str, option: str, form: str, least: int, most: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""Masks and object numbers as PNG files, in the colours of DAVIS."""
+"""Masks and object numbers, written as PNG files in the colours of DAVIS."""
 
 from __future__ import annotations
 
@@ -6,33 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from exporter.errors import ImageError
 from exporter.media.images import Pixels
 
 Mask = NDArray[np.bool_]
-
-
-def read_mask(path: str | Path) -> Mask:
-    """A PNG mask [H, W], True where it is not zero: palette index, grey or colour, and not fully transparent.
-
-    Raises `ImageError`.
-    """
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            values = np.asarray(image)  # of a palette picture the indices, whatever colours they stand for
-            bands = image.getbands()
-    except FileNotFoundError:
-        raise ImageError(f"There is no mask {path}.") from None
-    except UnidentifiedImageError:
-        # A JPEG's zeros come back as ones and twos.
-        raise ImageError(f"{path} is not a PNG; pass a mask as a PNG in which 0 is background.") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path} is a PNG that Pillow cannot read ({error}); write it again.") from error
-    if bands[-1] == "A":
-        values = values[..., :-1] * (values[..., -1:] > 0)
-    return np.atleast_3d(values).max(axis=-1) > 0
 
 
 def _davis_palette() -> Pixels:

@@ -2,9 +2,12 @@
 
 import json
 
+import numpy as np
+import pytest
 from PIL import Image
 
 from exporter.media.images import sample_photo
+from exporter.media.masks import write_label_png
 from tests.exporter.cli.command_line import assert_one_sentence, run
 
 PHOTO = str(sample_photo("china.jpg"))
@@ -73,3 +76,42 @@ def test_the_objects_found_are_a_table(tracker_bundle, tmp_path):
     assert header.split()[:3] == ["format", "object", "pixels"]
     assert (first.split()[:2], second.split()[:2]) == (["onnx", "1"], ["onnx", "2"])
     assert picture == f"Picture  {out}"
+
+
+@pytest.fixture
+def two_objects(tmp_path):
+    """A mask of the photo's size with the objects 1 and 2."""
+    with Image.open(PHOTO) as photo:
+        labels = np.zeros((photo.height, photo.width), np.uint8)
+    labels[100:150, 100:150], labels[200:300, 300:400] = 1, 2
+    write_label_png(tmp_path / "two.png", labels)
+    return tmp_path / "two.png"
+
+
+def test_a_mask_of_two_objects_is_two_prompts_or_one_of_them_by_its_number(tracker_bundle, two_objects, tmp_path):
+    def found(*options: str) -> list[int]:
+        arguments = ["run", str(tracker_bundle.path), PHOTO, *options, "--out", str(tmp_path / "found.png"), "--json"]
+        return [one["object"] for one in json.loads(run(*arguments).stdout)]
+
+    assert found("--mask", str(two_objects)) == [1, 2]
+    assert found("--mask", f"{two_objects}:2") == [1]
+    assert found("--mask", str(two_objects), "--object", "--point", "300,200") == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--mask", "{}:3"], "holds objects 1, 2 and no 3: name one of them"),
+        (["--mask", "{}", "--point", "1,1"], "a mask, or points and a box"),
+        (["--mask", "{}:1", "--mask", "{}:2"], "put --object before"),
+        (["--mask", "{}:x"], "There is no mask"),
+    ],
+)
+def test_a_mask_that_says_too_little_or_too_much_is_one_sentence(tracker_bundle, two_objects, options, complaint):
+    given = [option.format(two_objects) for option in options]
+    assert_one_sentence(run("run", str(tracker_bundle.path), PHOTO, *given), complaint)
+
+
+def test_the_mask_is_not_replaced_however_it_is_named(tracker_bundle, two_objects):
+    arguments = ["run", str(tracker_bundle.path), PHOTO, "--mask", f"{two_objects}:1", "--out", str(two_objects)]
+    assert_one_sentence(run(*arguments), "would be replaced: pass another --out")

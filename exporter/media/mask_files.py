@@ -1,0 +1,130 @@
+"""Masks as people have them: which pixels of a PNG are which object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from exporter.errors import ImageError
+from exporter.media.masks import PALETTE, Mask
+from exporter.media.photo_limits import check_size
+from exporter.media.picture_files import read_picture
+from exporter.media.picture_kinds import Kind
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+Labels = NDArray[np.integer]
+"""[H, W], 0 is no object"""
+
+MOST_OBJECTS = 31
+"""In one mask. Greater numbers in grey are shades, and a file of more objects is hardly a mask that somebody drew."""
+
+VOID = 255
+"""Of which nobody says what it is, such as the edges of objects: PASCAL VOC, DAVIS and YouTube-VOS"""
+
+_SOFT = 64
+"""A mask of so many shades has soft edges."""
+
+
+def read_masks(path: str | Path, number: int | None = None) -> list[Mask]:
+    """A mask [H, W] for each object that a PNG holds, by their numbers; with `number` given, of that one alone.
+
+    Objects are told by palette index, by numbers up to `MOST_OBJECTS` in grey, or by the colours of DAVIS. Grey and
+    colour of any other kind is one object, wherever it is neither black nor fully transparent; where that is doubtful
+    it is refused. 255 is void in a palette of colours. Raises `ImageError`.
+    """
+    path = Path(path)
+    labels = _labels(path)
+    numbers = [int(found) for found in np.unique(labels) if found]
+    holds = f"{path} holds object{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers)) or 0}"
+    if number is not None and number not in numbers:
+        raise ImageError(f"{holds} and no {number}: name one of them.")
+    if number is None and len(numbers) > MOST_OBJECTS:
+        raise ImageError(f"{path} holds {len(numbers)} objects: name one, such as {path}:{numbers[0]}.")
+    # A mask without any pixel is one too: whoever needs one complains.
+    return [labels == one for one in ([number] if number is not None else numbers or [1])]
+
+
+def _labels(path: Path) -> Labels:
+    def check(image: ImageFile, kind: Kind) -> None:
+        if kind.name != "PNG":  # a JPEG's zeros come back as ones and twos
+            raise ImageError(f"{path} is not a PNG: pass a mask as a PNG in which 0 is background.")
+        check_size(path, image.size, image, kind, whole=True)
+
+    image = read_picture(path, check, "mask").image
+    values = np.asarray(image)
+    if image.getbands()[-1] == "A":
+        values = values[..., :-1] * (values[..., -1:] > 0)
+        values = values[..., 0] if values.shape[-1] == 1 else values
+    if image.getbands()[0] == "P":
+        return _by_index(path, values, image)
+    return _by_shade(path, values) if values.ndim == 2 else _by_colour(path, values)
+
+
+def _by_index(path: Path, indices: Labels, image: Image.Image) -> Labels:
+    colours = np.zeros((256, 3), np.uint8)
+    given = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+    colours[: len(given)] = given
+    used = np.unique(indices)
+    several = np.count_nonzero(used) > 1
+    if several and (colours[used] == colours[used, :1]).all() and not colours[used].min():
+        return _by_shade(path, colours[indices, 0])  # shades that became indices when the file was made smaller
+    if VOID in used and (several or (colours[VOID] == PALETTE[VOID]).all()):
+        return _without_void(path, indices)
+    return indices
+
+
+def _by_shade(path: Path, shades: NDArray[np.integer | np.bool_]) -> Labels:
+    used = [int(shade) for shade in np.unique(shades) if shade]
+    if not used or used[-1] <= MOST_OBJECTS:
+        return shades.astype(np.uint8)
+    if _are_one(shades, len(used)):
+        return (shades != 0).astype(np.uint8)
+    raise ImageError(_question(path, "shades", [str(shade) for shade in used]))
+
+
+def _by_colour(path: Path, pixels: NDArray[np.uint8]) -> Labels:
+    if (pixels == pixels[..., :1]).all():
+        return _by_shade(path, pixels[..., 0])
+    codes = _codes(pixels)
+    used = [int(code) for code in np.unique(codes) if code]
+    numbers = {int(code): number for number, code in enumerate(_codes(PALETTE))}
+    if all(code in numbers for code in used):
+        order = np.array(sorted(numbers))
+        return _without_void(path, np.array([numbers[code] for code in order], np.uint8)[np.searchsorted(order, codes)])
+    if _are_one(codes, len(used)):
+        return (codes != 0).astype(np.uint8)
+    raise ImageError(_question(path, "colours", [f"#{code:06x}" for code in used]))
+
+
+def _codes(pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Colours [..., 3] as numbers, 0xRRGGBB."""
+    return pixels.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+
+
+def _without_void(path: Path, labels: Labels) -> Labels:
+    if labels.any() and not ((labels != 0) & (labels != VOID)).any():
+        raise ImageError(f"{path} holds no object, only void (255): draw one, with a number from 1 to 254.")
+    return np.where(labels == VOID, 0, labels)
+
+
+def _are_one(values: NDArray[np.generic], used: int) -> bool:
+    """Whether all values but one are on edges only, where the object was drawn smoothly, or there are very many."""
+    rows = (values[:, :-2] == values[:, 1:-1]) & (values[:, 1:-1] == values[:, 2:])
+    middle = values[:, 1:-1]
+    inside = rows[1:-1] & rows[:-2] & rows[2:] & (middle[:-2] == middle[1:-1]) & (middle[1:-1] == middle[2:])
+    areas = np.unique(middle[1:-1][inside])
+    return used >= _SOFT or len(areas[areas != 0]) <= 1
+
+
+def _question(path: Path, what: str, used: Sequence[str]) -> str:
+    return (
+        f"{path} has areas in {len(used)} {what} ({', '.join(used[:4])}{', …' * (len(used) > 4)}), which may be one "
+        f"object or several: save it in black and white, or as a palette PNG of the objects' numbers."
+    )
