@@ -1,19 +1,72 @@
 """Folders of frames: which files are frames, and in which order."""
 
+import pytest
 from PIL import Image
 
+from exporter.errors import VideoError, VitexportWarning
+from exporter.media.frame_folder import frames_in
 from exporter.media.video import ASSUMED_FPS, open_video
 from tests.exporter.media.clips import COLOURS
 
 
+def folder_of(path, *names: str):
+    for name in names:
+        (path / name).write_bytes(b"")
+    return path
+
+
+def names_of_frames(path) -> list[str]:
+    return [frame.name for frame in frames_in(path)]
+
+
 def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path):
-    for name, colour in zip(["frame2.png", "Frame10.BMP", "frame1.webp", "frame003.png"], COLOURS, strict=False):
-        Image.new("RGB", (9, 7), colour).save(tmp_path / name, lossless=True)
-    (tmp_path / "notes.txt").write_text("not a picture")
-    (tmp_path / "._frame0.png").write_text("not a picture either")
+    for name, colour in zip(["frame2.png", "Frame10.PNG", "frame1.png", "frame003.png"], COLOURS, strict=False):
+        Image.new("RGB", (9, 7), colour).save(tmp_path / name)
     video = open_video(tmp_path)
     assert (video.width, video.height, video.fps, video.count) == (9, 7, ASSUMED_FPS, 4)
     assert [tuple(frame[0, 0]) for frame in video] == [COLOURS[2], COLOURS[0], COLOURS[3], COLOURS[1]]
+
+
+@pytest.mark.parametrize("ending", ["jpg", "JPG", "jpeg", "png", "bmp", "webp", "tif", "TIFF", "heic"])
+def test_frames_are_pictures_of_any_kind_that_is_read(tmp_path, ending):
+    assert names_of_frames(folder_of(tmp_path, f"1.{ending}")) == [f"1.{ending}"]
+
+
+def test_what_systems_leave_in_a_folder_is_no_frame(tmp_path):
+    folder_of(tmp_path, "1.jpg", "._1.jpg", "Thumbs.db", ".DS_Store", "desktop.ini", "notes.txt", "1.json")
+    (tmp_path / "2.jpg").mkdir()
+    (tmp_path / "masks").mkdir()
+    assert names_of_frames(tmp_path) == ["1.jpg"]
+
+
+def test_the_endings_of_one_kind_may_differ(tmp_path):
+    assert names_of_frames(folder_of(tmp_path, "2.JPG", "1.jpeg", "3.jpg")) == ["1.jpeg", "2.JPG", "3.jpg"]
+
+
+@pytest.mark.parametrize("masks", [["00000.png", "00001.png"], ["00000.png"], ["00001.PNG"]])
+def test_the_masks_of_davis_beside_its_frames_are_not_among_them(tmp_path, masks):
+    folder_of(tmp_path, "00000.jpg", "00001.jpg", *masks)
+    with pytest.warns(VitexportWarning, match=rf"2 JPEG and {len(masks)} PNG files: the JPEG files are the frames"):
+        assert names_of_frames(tmp_path) == ["00000.jpg", "00001.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("names", "counted"),
+    [
+        (["1.jpg", "2.png"], "1 JPEG and 1 PNG"),
+        (["1.jpg", "1.png", "2.png"], "1 JPEG and 2 PNG"),
+        (["1.webp", "1.png"], "1 PNG and 1 WebP"),
+        (["1.jpg", "1.png", "1.bmp"], "1 BMP and 1 JPEG and 1 PNG"),
+    ],
+)
+def test_other_mixtures_of_kinds_are_refused_and_counted(tmp_path, names, counted):
+    with pytest.raises(VideoError, match=rf"has {counted} files, and frames are of one kind: move the others"):
+        frames_in(folder_of(tmp_path, *names))
+
+
+def test_a_folder_without_frames_is_a_clear_error(tmp_path):
+    with pytest.raises(VideoError, match=r"has no pictures \(\.jpg .*pass a video file or a folder of frames"):
+        frames_in(folder_of(tmp_path, "notes.txt"))
 
 
 def test_a_folder_s_pictures_are_turned_upright(tmp_path):
