@@ -29,6 +29,10 @@ SHEET_FRAMES, SHEET_COLUMNS = 24, 6
 """Most frames of a video on its contact sheet, and how many in a row."""
 
 
+_ROWS = 256
+"""Of a frame that is drawn on at once"""
+
+
 def overlay(frame: Pixels, masks: Sequence[Mask], banner: str | None = None) -> Pixels:
     """A copy of `frame` [H, W, 3] in which each mask [H, W] is tinted and outlined in its object's colour.
 
@@ -38,8 +42,13 @@ def overlay(frame: Pixels, masks: Sequence[Mask], banner: str | None = None) -> 
     thickness = max(2, round(min(frame.shape[:2]) * OUTLINE_PER_PIXEL))
     for number, mask in enumerate(masks, start=1):
         colour = PALETTE[number]
-        picture[mask] = picture[mask] // 2 + colour // 2
-        picture[mask & ~_interior(mask, thickness)] = colour
+        outline = mask & ~_interior(mask, thickness)
+        # NumPy makes a list of the places in a mask, which takes up to 16 times the memory of the mask.
+        for top in range(0, len(mask), _ROWS):
+            rows = slice(top, top + _ROWS)
+            part, inside = picture[rows], mask[rows]
+            part[inside] = part[inside] // 2 + colour // 2
+            part[outline[rows]] = colour
     if banner:
         strip = _strip(banner, *frame.shape[:2])
         picture[-len(strip) :] = strip

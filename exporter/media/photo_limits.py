@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MOST_MEMORY = 800 * 2**20
-"""Bytes that a photo may take while it is read, so that Python and it stay below 1 GB"""
+"""Bytes that a photo may take, so that it and all else in the process stay below 1 GB"""
 
 MOST_PIXELS = 512_000_000
 """Of any photo, however little memory it takes: decoding takes time as well"""
@@ -24,6 +24,9 @@ LARGE = 64_000_000
 
 _RGB = 4
 """Bytes of a pixel in Pillow's memory, of most modes"""
+
+_WHOLE = 16
+"""Bytes of a pixel that is kept: in a tracker's photo, of its frame, the masks and the picture that shows them"""
 
 _NARROW = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 
@@ -44,12 +47,12 @@ def check_size(path: Path, size: Sequence[int], image: ImageFile, kind: Kind, wh
 def most_pixels(size: Sequence[int], image: Image.Image, kind: Kind, whole: bool) -> int:
     """How many pixels a photo like this may have.
 
-    `image` is opened, and of a JPEG perhaps to be decoded smaller than its `size`. `whole` photos are kept as RGB
-    besides, in which those that are turned or have another mode are there twice.
+    `image` is opened, and of a JPEG perhaps to be decoded smaller than its `size`. `whole` photos are kept as they are;
+    of others only what a classifier sees.
     """
     decoded_share = image.width * image.height / (size[0] * size[1])
     decoded = decoded_share * kind.bytes_per_pixel * _NARROW.get(image.mode, _RGB) / _RGB
-    needed = max(decoded + _held_by_libjpeg(image), 2 * _RGB if whole else 0)
+    needed = max(decoded + _held_by_libjpeg(image), _WHOLE if whole else 0)
     return min(MOST_PIXELS, int(MOST_MEMORY / needed))
 
 

@@ -59,9 +59,9 @@ KINDS = (
     Kind("GIF", rb"GIF8[79]a", GifImagePlugin.GifImageFile, 4),
     Kind("BMP", rb"BM", BmpImagePlugin.BmpImageFile, 4),
     Kind("TIFF", rb"II[*+]\0|MM\0[*+]", TiffImagePlugin.TiffImageFile, 7.6),
-    Kind("AVIF", _FTYP + rb"(avi[fs]|(mif1|msf1|miaf).{0,40}avif)", AvifImagePlugin.AvifImageFile, 13),
-    Kind("HEIC", _FTYP + rb"(hei[cxms]|hev[cxms]|mif1|msf1)", _heif, 13),
-    Kind("JPEG 2000", rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", Jpeg2KImagePlugin.Jpeg2KImageFile, 26),
+    Kind("AVIF", _FTYP + rb"(avi[fs]|(mif1|msf1|miaf).{0,40}avif)", AvifImagePlugin.AvifImageFile, 10.5),
+    Kind("HEIC", _FTYP + rb"(hei[cxms]|hev[cxms]|mif1|msf1)", _heif, 9),
+    Kind("JPEG 2000", rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", Jpeg2KImagePlugin.Jpeg2KImageFile, 24),
     Kind("PNM", rb"P([1-6]|[Ff0][\w]*)\s", PpmImagePlugin.PpmImageFile, 4),
     Kind("ICO", rb"\0\0\x01\0", IcoImagePlugin.IcoImageFile, 4),
 )
