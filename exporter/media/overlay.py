@@ -42,13 +42,14 @@ def overlay(frame: Pixels, masks: Sequence[Mask], banner: str | None = None) -> 
     thickness = max(2, round(min(frame.shape[:2]) * OUTLINE_PER_PIXEL))
     for number, mask in enumerate(masks, start=1):
         colour = PALETTE[number]
-        outline = mask & ~_interior(mask, thickness)
-        # NumPy makes a list of the places in a mask, which takes up to 16 times the memory of the mask.
+        # Some rows at once: NumPy makes lists of the places in a mask, which take up to 16 times its memory.
         for top in range(0, len(mask), _ROWS):
-            rows = slice(top, top + _ROWS)
-            part, inside = picture[rows], mask[rows]
+            above = min(top, thickness)
+            around = mask[top - above : top + _ROWS + thickness]
+            part, inside = picture[top : top + _ROWS], mask[top : top + _ROWS]
+            outline = inside & ~_interior(around, thickness)[above : above + len(inside)]
             part[inside] = part[inside] // 2 + colour // 2
-            part[outline[rows]] = colour
+            part[outline] = colour
     if banner:
         strip = _strip(banner, *frame.shape[:2])
         picture[-len(strip) :] = strip

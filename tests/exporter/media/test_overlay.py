@@ -86,6 +86,14 @@ def test_no_banner_without_text():
     assert (overlay(grey(), [], "") == 200).all()
 
 
+def test_a_frame_of_many_rows_is_drawn_on_as_one_of_few_is():
+    shape = np.random.default_rng(0).random((40, 80)) > 0.4
+    tall = np.tile(shape, (20, 1))  # 800 rows, in which the shape begins anew where rows are parted and elsewhere
+    picture = overlay(grey(800, 80), [tall])
+    middle = overlay(grey(120, 80), [np.tile(shape, (3, 1))])[40:80]
+    assert all(np.array_equal(picture[top : top + 40], middle) for top in range(40, 760, 40))
+
+
 def test_a_sheet_has_its_frames_in_rows():
     frames = [np.full((30, 40, 3), value, np.uint8) for value in (50, 100, 150, 200, 250)]
     sheet = np.asarray(contact_sheet(frames, columns=3))
