@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exporter.bundle import Bundle
-    from exporter.errors import VerificationError, VitexportError, WeightsError
+    from exporter.errors import VerificationError, VitexportError, VitexportWarning, WeightsError
     from exporter.inference.classify import classify_photo
     from exporter.inference.prompts import Prompt
     from exporter.inference.segment import segment_photo
@@ -31,6 +31,7 @@ _HOMES = {
     "Prompt": "exporter.inference.prompts",
     "VerificationError": "exporter.errors",
     "VitexportError": "exporter.errors",
+    "VitexportWarning": "exporter.errors",
     "WeightsError": "exporter.errors",
     "classify_photo": "exporter.inference.classify",
     "create_model": "exporter.models.registry",
@@ -54,6 +55,7 @@ __all__ = [
     "Prompt",
     "VerificationError",
     "VitexportError",
+    "VitexportWarning",
     "WeightsError",
     "classify_photo",
     "create_model",
