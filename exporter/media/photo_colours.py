@@ -42,9 +42,11 @@ def transparent_colour(image: Any) -> Any:
     """
     key = image.info.get("transparency")
     raw = image.tile[0].args if image.tile else None
-    if isinstance(key, int) and raw in _PNG_STEP:
-        return key * _PNG_STEP[raw]
-    if isinstance(key, tuple) and isinstance(raw, str) and "16" in raw:
+    if not isinstance(raw, str):
+        return key
+    if isinstance(key, int):
+        return key * _PNG_STEP.get(raw, 1)
+    if isinstance(key, tuple) and "16" in raw:
         return tuple(value >> 8 for value in key)
     return key
 

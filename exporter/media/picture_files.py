@@ -93,8 +93,12 @@ def _silent() -> warnings.catch_warnings[None]:
     return warnings.catch_warnings(action="ignore")
 
 
+_CUT_OFF = ("truncated", "end of file", "outside of file bounds")
+"""What readers say of files that end too early"""
+
+
 def _complaint(path: Path, kind: Kind, error: Exception) -> str:
     said = " ".join(describe(error).split())
-    if "truncated" in said.lower():
+    if any(sign in said.lower() for sign in _CUT_OFF):
         return f"{path} is cut off: copy or download it again."
-    return f"{path} is a damaged {kind.name}, or of an unusual kind ({said}): save it anew as PNG or JPEG."
+    return f"{path} is a damaged {kind.name}, or of an unusual kind ({said}): copy it again, or save it as PNG or JPEG."
