@@ -14,6 +14,9 @@ from PIL import Image, ImageCms, TiffImagePlugin
 
 from exporter.errors import ImageError
 
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom, in pixels"""
+
 BACKGROUND = (255, 255, 255)
 """What is seen through transparent pixels: white, as on a page."""
 
@@ -51,18 +54,18 @@ def transparent_colour(image: Any) -> Any:
     return key
 
 
-def to_rgb(image: Image.Image, factor: int = 1) -> Image.Image:
-    """RGB of eight bits, each side divided by `factor`; itself if that is what it is.
+def to_rgb(image: Image.Image, box: Box, factor: int = 1) -> Image.Image:
+    """What is in the box as RGB of eight bits, each side divided by `factor`; itself if that is what it is.
 
     Grey of more than eight bits is scaled by its range: that of its bits for 8 to 16 bits without sign, else the one
     that a TIFF states, else the first of 0–1, 0–255, 0–65535, … that has all values, and where some are negative from
     the least to the greatest. Raises `ImageError` for values that are no numbers.
     """
     if image.mode == "RGB" and factor == 1 and "transparency" not in image.info:
-        return image
-    scale = _range(image) if image.mode in _DEEP else (0.0, 0.0)
-    whole = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
-    for top, strip in _strips(image, factor):
+        return image if box == (0, 0, *image.size) else image.crop(box)
+    scale = _range(image, box) if image.mode in _DEEP else (0.0, 0.0)
+    whole = Image.new("RGB", (-(-(box[2] - box[0]) // factor), -(-(box[3] - box[1]) // factor)))
+    for top, strip in _strips(image, box, factor):
         if strip.mode in _DEEP:
             strip = _eight_bits(strip, image, *scale)
         rgb = _over_background(strip)
@@ -70,11 +73,12 @@ def to_rgb(image: Image.Image, factor: int = 1) -> Image.Image:
     return whole
 
 
-def _strips(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, Image.Image]]:
-    """(first row, the strip from there), each but the last a multiple of `factor` rows."""
-    rows = max(1, _STRIP // image.width // factor) * factor
-    for top in range(0, image.height, rows):
-        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+def _strips(image: Image.Image, box: Box, factor: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """(first row in the box, the strip from there), each but the last a multiple of `factor` rows."""
+    left, first, right, end = box
+    rows = max(1, _STRIP // (right - left) // factor) * factor
+    for top in range(first, end, rows):
+        yield top - first, image.crop((left, top, right, min(top + rows, end)))
 
 
 def _over_background(image: Image.Image) -> Image.Image:
@@ -109,7 +113,7 @@ def _values(strip: Image.Image, image: Image.Image) -> NDArray[np.float64]:
     return values.astype(np.float64)
 
 
-def _range(image: Image.Image) -> tuple[float, float]:
+def _range(image: Image.Image, box: Box) -> tuple[float, float]:
     """The values of black and white."""
     bits = _tag(image, TiffImagePlugin.BITSPERSAMPLE)
     if image.mode.startswith("I;16"):
@@ -119,7 +123,7 @@ def _range(image: Image.Image) -> tuple[float, float]:
     stated = [_tag(image, number) for number in (_SMIN, _SMAX)]
     if all(isinstance(value, (int, float)) and np.isfinite(value) for value in stated) and stated[0] < stated[1]:
         return stated[0], stated[1]
-    extremes = [(values.min(), values.max()) for values in (_values(strip, image) for _, strip in _strips(image))]
+    extremes = [(values.min(), values.max()) for values in (_values(strip, image) for _, strip in _strips(image, box))]
     low, high = (
         float(pick(values)) for pick, values in zip((np.min, np.max), zip(*extremes, strict=True), strict=True)
     )

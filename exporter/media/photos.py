@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from exporter.media.exif_orientation import upright
-from exporter.media.photo_colours import to_rgb
+from exporter.media.photo_colours import Box, to_rgb
 from exporter.media.photo_limits import LARGE, check_size
 from exporter.media.picture_files import read_picture
 from exporter.media.picture_kinds import Kind
@@ -18,9 +18,9 @@ from exporter.media.picture_kinds import Kind
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-LONGEST = 16
+LONGEST, LONGEST_LARGE = 16, 2
 """Of a photo whose longer side is more than so many times the shorter one only the middle can be in a square crop, and
-resizing the whole could take any amount of memory."""
+resizing the whole could take any amount of memory; of a large one less is converted."""
 
 _FINER = 3
 """A photo is reduced to no less than so many pixels for each one that is needed, for the filter that resizes it."""
@@ -39,25 +39,32 @@ def read_photo(
     """
     path = Path(path)
     picture = read_picture(path, partial(_prepare, path, shorter))
-    image = picture.image if shorter is None else middle(picture.image)
+    image = picture.image
     if shorter is None or not _is_large(picture.size):
-        return upright(to_rgb(image), picture.orientation)
-    # Of the whole photo, in the pixels that were decoded: JPEG's reader rounds up.
-    halved = round(max(picture.size) / max(picture.image.size))
-    extent = image.size if image is not picture.image else tuple(side / halved for side in picture.size)
-    factor = max(1, min(image.size) // (_FINER * shorter))
+        seen = (0, 0, *image.size) if shorter is None else _middle(image.size, LONGEST)
+        return upright(to_rgb(image, seen), picture.orientation)
+    seen = _middle(image.size, LONGEST_LARGE)
+    extent: Sequence[float] = (seen[2] - seen[0], seen[3] - seen[1])
+    factor = max(1, int(min(extent)) // (_FINER * shorter))
+    if seen == (0, 0, *image.size):
+        # JPEG's reader rounds up: in the pixels that it decoded the photo has fractions of one.
+        decoded = round(max(picture.size) / max(image.size))
+        extent = [side / decoded for side in picture.size]
     size = [int(shorter * side // min(extent)) for side in extent]
-    box = (0, 0, extent[0] / factor, extent[1] / factor)
-    return upright(to_rgb(image, factor).resize(size, resample, box), picture.orientation)
+    reduced = to_rgb(image, seen, factor)
+    return upright(reduced.resize(size, resample, (0, 0, extent[0] / factor, extent[1] / factor)), picture.orientation)
 
 
 def middle(photo: Image.Image) -> Image.Image:
     """The photo, cut where one side is more than `LONGEST` times the other."""
-    most = LONGEST * min(photo.size)
-    if max(photo.size) <= most:
-        return photo
-    left, top = (max(0, (side - most) // 2) for side in photo.size)
-    return photo.crop((left, top, left + min(photo.width, most), top + min(photo.height, most)))
+    seen = _middle(photo.size, LONGEST)
+    return photo if seen == (0, 0, *photo.size) else photo.crop(seen)
+
+
+def _middle(size: Sequence[int], longest: int) -> Box:
+    most = longest * min(size)
+    left, top = (max(0, (side - most) // 2) for side in size)
+    return left, top, left + min(size[0], most), top + min(size[1], most)
 
 
 def _prepare(path: Path, shorter: int | None, image: ImageFile, kind: Kind) -> None:

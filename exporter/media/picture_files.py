@@ -58,6 +58,8 @@ def read_picture(path: Path, prepare: Prepare, what: str = "image") -> Picture:
         ) from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"{path} is larger than what is read of a {kind.name}: make it smaller.") from error
+    except MemoryError as error:
+        raise ImageError(f"{path} does not fit into this machine's memory: make it smaller.") from error
     except Exception as error:  # Pillow's readers raise whatever Python does where bytes are wrong
         raise ImageError(_complaint(path, kind, error)) from error
 

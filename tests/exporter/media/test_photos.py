@@ -1,5 +1,6 @@
 """Photos as people have them: upright, of the first frame, and reduced only where that changes next to nothing."""
 
+import struct
 import subprocess
 import sys
 
@@ -92,6 +93,29 @@ def test_a_large_photo_is_to_a_classifier_what_it_was_before_it_is_reduced(tmp_p
     seen = read_classifier_input(tmp_path / name, 32, BICUBIC)
     assert np.abs(seen - expected).mean() < 0.5
     assert np.abs(seen - expected).max() < 6
+
+
+def test_of_a_large_long_photo_the_middle_is_reduced(tmp_path, monkeypatch):
+    image = Image.new("L", (4000, 200), 50)
+    image.paste(200, (1950, 0, 2050, 200))
+    image.save(tmp_path / "a.png")
+    monkeypatch.setattr("exporter.media.photos.LARGE", 500_000)
+    seen = read_classifier_input(tmp_path / "a.png", 32, BICUBIC)[0, 0]
+    assert seen[:, 9:23].min() >= 195
+    assert seen[:, :7].max() <= 55
+    assert seen[:, 25:].max() <= 55
+
+
+def test_a_long_deep_picture_keeps_its_range(tmp_path):
+    grey = Image.fromarray(np.full((10, 400), 4095, np.uint16))
+    grey.save(tmp_path / "a.tif")
+    assert np.asarray(read_photo(tmp_path / "a.tif", shorter=35)).max() == 16
+    content = (tmp_path / "a.tif").read_bytes()
+    bits = content.index(struct.pack("<HHI", 258, 3, 1)) + 8
+    inverted = content.index(struct.pack("<HHI", 262, 3, 1)) + 8
+    assert (content[bits], content[inverted]) == (16, 1)
+    (tmp_path / "a.tif").write_bytes(content[:inverted] + b"\0" + content[inverted + 1 :])
+    assert np.asarray(read_photo(tmp_path / "a.tif", shorter=35)).min() == 239
 
 
 def test_a_photo_of_a_phone_s_hundred_million_pixels_is_reduced_as_it_is_decoded(tmp_path):
