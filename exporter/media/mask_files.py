@@ -26,7 +26,7 @@ MOST_OBJECTS = 31
 """In one mask. Greater numbers in grey are shades, and a file of more objects is hardly a mask that somebody drew."""
 
 VOID = 255
-"""Of which nobody says what it is, such as the edges of objects: PASCAL VOC, DAVIS and YouTube-VOS"""
+"""The label of pixels that may be anything, such as those on edges: PASCAL VOC, DAVIS and YouTube-VOS"""
 
 _SOFT = 64
 """A mask of so many shades has soft edges."""
@@ -42,9 +42,9 @@ def read_masks(path: str | Path, number: int | None = None) -> list[Mask]:
     path = Path(path)
     labels = _labels(path)
     numbers = [int(found) for found in np.unique(labels) if found]
-    holds = f"{path} holds object{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers)) or 0}"
     if number is not None and number not in numbers:
-        raise ImageError(f"{holds} and no {number}: name one of them.")
+        listed = f"objects {', '.join(map(str, numbers))}" if numbers else "nothing"
+        raise ImageError(f"{path} holds {listed} and no object {number}: name one that it holds.")
     if number is None and len(numbers) > MOST_OBJECTS:
         raise ImageError(f"{path} holds {len(numbers)} objects: name one, such as {path}:{numbers[0]}.")
     # A mask without any pixel is one too: whoever needs one complains.
@@ -116,11 +116,13 @@ def _without_void(path: Path, labels: Labels) -> Labels:
 
 def _are_one(values: NDArray[np.generic], used: int) -> bool:
     """Whether all values but one are on edges only, where the object was drawn smoothly, or there are very many."""
+    if used >= _SOFT:
+        return True
     rows = (values[:, :-2] == values[:, 1:-1]) & (values[:, 1:-1] == values[:, 2:])
     middle = values[:, 1:-1]
     inside = rows[1:-1] & rows[:-2] & rows[2:] & (middle[:-2] == middle[1:-1]) & (middle[1:-1] == middle[2:])
     areas = np.unique(middle[1:-1][inside])
-    return used >= _SOFT or len(areas[areas != 0]) <= 1
+    return len(areas[areas != 0]) <= 1
 
 
 def _question(path: Path, what: str, used: Sequence[str]) -> str:

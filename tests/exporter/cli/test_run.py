@@ -101,7 +101,7 @@ def test_a_mask_of_two_objects_is_two_prompts_or_one_of_them_by_its_number(track
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--mask", "{}:3"], "holds objects 1, 2 and no 3: name one of them"),
+        (["--mask", "{}:3"], "holds objects 1, 2 and no object 3: name one"),
         (["--mask", "{}", "--point", "1,1"], "a mask, or points and a box"),
         (["--mask", "{}:1", "--mask", "{}:2"], "put --object before"),
         (["--mask", "{}:x"], "There is no mask"),

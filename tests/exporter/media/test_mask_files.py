@@ -70,7 +70,7 @@ def test_an_object_may_be_named_by_its_number(tmp_path):
     (second,) = read_masks(tmp_path / "labels.png", 2)
     assert np.array_equal(second, LABELS == 2)
     for number in (0, 3):
-        with pytest.raises(ImageError, match=rf"holds objects 1, 2 and no {number}: name one of them"):
+        with pytest.raises(ImageError, match=rf"holds objects 1, 2 and no object {number}: name one that it holds"):
             read_masks(tmp_path / "labels.png", number)
 
 
