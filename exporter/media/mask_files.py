@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from exporter.errors import ImageError
+from exporter.errors import ImageError, VitexportWarning
 from exporter.media.masks import PALETTE, Mask
 from exporter.media.photo_limits import check_size
 from exporter.media.picture_files import read_picture
@@ -57,7 +58,9 @@ def _labels(path: Path) -> Labels:
             raise ImageError(f"{path} is not a PNG: pass a mask as a PNG in which 0 is background.")
         check_size(path, image.size, image, kind, whole=True)
 
-    image = read_picture(path, check, "mask").image
+    # Of how to turn it: a mask is as large as the upright frame that it was drawn over.
+    with warnings.catch_warnings(action="ignore", category=VitexportWarning):
+        image = read_picture(path, check, "mask").image
     values = np.asarray(image)
     if image.getbands()[-1] == "A":
         values = values[..., :-1] * (values[..., -1:] > 0)

@@ -1,5 +1,7 @@
 """Masks as people have them: one object or several, soft edges, void, and what is doubtful."""
 
+import warnings
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -144,6 +146,16 @@ def test_the_smallest_masks_are_read(tmp_path, shape):
     values = np.zeros(shape, np.uint8)
     values[0, 0] = 255
     assert sizes(save(tmp_path / "mask.png", values)) == [1]
+
+
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0broken", b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\3\0\1\0\0\0\6\0\0\0\0\0\0\0"]
+)
+def test_a_mask_is_not_turned_and_does_not_warn_of_it(tmp_path, exif):
+    Image.fromarray(SQUARE).save(tmp_path / "mask.png", exif=exif)
+    with warnings.catch_warnings(action="error"):
+        (mask,) = read_masks(tmp_path / "mask.png")
+    assert np.array_equal(mask, SQUARE)
 
 
 def test_a_black_mask_marks_nothing(tmp_path):
