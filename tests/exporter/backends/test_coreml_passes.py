@@ -4,7 +4,7 @@ from pathlib import Path
 
 import coremltools as ct
 import pytest
-from coremltools.converters.mil.mil import Program
+from coremltools.converters.mil.mil import Builder, Program
 
 from exporter.backends import coreml
 from exporter.backends.coreml_passes import without_checks
@@ -23,7 +23,9 @@ def contents(package: Path) -> tuple[bytes, bytes]:
 
 def test_the_package_is_the_one_of_whole_traces_and_all_checks(tmp_path):
     few, whole = tmp_path / "few.mlpackage", tmp_path / "all.mlpackage"
+    Builder.name_count.clear()  # it counts what it names in this process
     coreml.lower(classifier_graph("mobilevit"), few, LowerOptions("fp16"))
+    Builder.name_count.clear()
     with in_full("coreml_passes.without_checks"):
         coreml.lower(classifier_graph("mobilevit"), whole, LowerOptions("fp16"))
     assert contents(few) == contents(whole)

@@ -3,7 +3,6 @@ of it."""
 
 import importlib.util
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from PIL import Image
 from exporter.errors import VitexportError
 from exporter.media.mask_files import read_masks
 from exporter.media.photos import read_photo
+from tests.exporter.media.peak_memory import peak_megabytes
 
 EXTREMES = (0, 1, 0x7F, 0x80, 0xFF)
 
@@ -122,7 +122,7 @@ def _with_checksums(content: bytes) -> bytes:
 
 def read_all(seed: int, count: int) -> dict:
     """How many could be read, the slowest, what was raised that is no sentence, and the memory that it took."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_megabytes()
     readable, slowest, faults = 0, 0.0, []
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
@@ -141,7 +141,7 @@ def read_all(seed: int, count: int) -> dict:
                     faults.append(f"{name}: {traceback.format_exc()}")
                 slowest = max(slowest, time.perf_counter() - began)
             path.unlink()
-    megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    megabytes = peak_megabytes() - before
     return {"readable": readable, "slowest": slowest, "faults": faults, "megabytes": megabytes}
 
 

@@ -20,10 +20,11 @@ VALUES = [b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", bytes(4), b"\0\0\x40\0", b"\
 """What a size or a count becomes: none, all, 16384, twice that, a great many."""
 
 READ = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 from exporter.errors import VitexportError
 from exporter.media.video import open_video
+from tests.exporter.media.peak_memory import peak_megabytes
 
 for path in sorted(Path(sys.argv[1]).iterdir()):
     begin, promised, read, said = time.perf_counter(), None, 0, None
@@ -35,8 +36,7 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
     except VitexportError as error:
         said = str(error)
     seconds = time.perf_counter() - begin
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e3 if sys.platform == "linux" else 1e6)
-    print(json.dumps([path.name, promised, read, said, seconds, megabytes]))
+    print(json.dumps([path.name, promised, read, said, seconds, peak_megabytes()]))
 """
 
 

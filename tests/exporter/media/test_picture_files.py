@@ -62,12 +62,33 @@ def test_what_is_no_file_is_a_clear_error(tmp_path):
         read_photo(tmp_path / ("a" * 300))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_a_photo_that_may_not_be_read_is_a_clear_error(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(b"secret")
-    (tmp_path / "a.jpg").chmod(0)
+NOBODY = 65534
+
+
+@pytest.fixture
+def not_root():
+    """Root may read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"secret")
+    path.chmod(0)
+    return path
+
+
+def test_a_photo_that_may_not_be_read_is_a_clear_error(secret, not_root):
     with pytest.raises(ImageError, match="check its name and its permissions"):
-        read_photo(tmp_path / "a.jpg")
+        read_photo(secret)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.bmp", "a.gif"])
