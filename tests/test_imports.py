@@ -61,7 +61,7 @@ TOOLCHAINS = {
     "ai_edge_litert": {"exporter/backends/tflite.py", "exporter/verify/litert_gpu/runner.py"},
     "onnx": {"exporter/backends/onnx.py"},
     "onnxruntime": {"exporter/backends/onnx.py"},
-    "pillow_heif": {"exporter/media/picture_kinds.py"},
+    "pillow_heif": {"exporter/media/photos/kinds.py"},
 }
 """Package -> the only files that import it."""
 

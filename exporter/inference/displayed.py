@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from exporter.inference.prompts import Prompt
-from exporter.media.video import Video
+from exporter.media.videos.video import Video
 
 
 def in_frame(prompt: Prompt, video: Video) -> Prompt:

@@ -16,7 +16,7 @@ from exporter.errors import ImageError, PromptError
 from exporter.inference.prompts import Prompt
 from exporter.inference.tracker import artefact_steps, follow_all
 from exporter.media.overlay import UNTRAINED, label_map, overlay
-from exporter.media.photos import read_photo
+from exporter.media.photos.reading import read_photo
 
 PICTURES = (".png", ".jpg", ".jpeg")
 

@@ -25,8 +25,8 @@ from exporter.inference.tracker import FollowedFrame, artefact_steps, follow_all
 from exporter.media.images import Pixels
 from exporter.media.masks import write_label_png
 from exporter.media.overlay import UNTRAINED, ContactSheet, label_map, overlay
-from exporter.media.video import Frame, Video, open_video
-from exporter.media.video_writer import check_video_name, video_writer
+from exporter.media.videos.video import Frame, Video, open_video
+from exporter.media.videos.writing import check_video_name, video_writer
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from exporter.errors import ImageError
 from exporter.manifest import Preprocessing
-from exporter.media.photos import middle, read_photo
+from exporter.media.photos.reading import middle, read_photo
 
 Pixels = NDArray[np.uint8]
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from exporter.errors import ImageError, VitexportWarning
 from exporter.media.masks import PALETTE, Mask
-from exporter.media.photo_limits import check_size
-from exporter.media.picture_files import read_picture
-from exporter.media.picture_kinds import Kind
+from exporter.media.photos.files import read_picture
+from exporter.media.photos.kinds import Kind
+from exporter.media.photos.limits import check_size
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

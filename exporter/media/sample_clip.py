@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from exporter.media.images import Pixels, sample_photo
-from exporter.media.photos import read_photo
+from exporter.media.photos.reading import read_photo
 
 BLOOM = (182, 98, 434, 346)
 """Left, top, right and bottom of an ellipse in flower.jpg that holds nothing but petals: one object to any eye."""
@@ -60,7 +60,7 @@ def sample_click(masks: NDArray[np.bool_]) -> tuple[int, int]:
 
 def write_sample_clip(path: Path, count: int = 48, fps: float = 12.0) -> tuple[int, int]:
     """Write the clip as a video and return a point (x, y) on its object in the first frame."""
-    from exporter.media.video_writer import video_writer
+    from exporter.media.videos.writing import video_writer
 
     frames, masks = sample_clip(count)
     height, width = frames[0].shape[:2]

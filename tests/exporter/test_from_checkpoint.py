@@ -9,7 +9,7 @@ from exporter import pipeline
 from exporter.errors import WeightsError
 from exporter.inference.classify import classify_photo
 from exporter.media.images import classifier_input, sample_photo
-from exporter.media.photos import read_photo
+from exporter.media.photos.reading import read_photo
 from exporter.models.registry import create_model
 from exporter.models.weights import seed_weights
 

@@ -8,7 +8,7 @@ import pytest
 
 from exporter.bundle import MANIFEST
 from exporter.media.sample_clip import sample_clip
-from exporter.media.video_writer import video_writer
+from exporter.media.videos.writing import video_writer
 from tests.shared import made_once
 
 

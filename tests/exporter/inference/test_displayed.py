@@ -9,7 +9,7 @@ import pytest
 from exporter.errors import PromptError
 from exporter.inference.displayed import in_frame
 from exporter.inference.prompts import Prompt
-from exporter.media.video import Video
+from exporter.media.videos.video import Video
 
 
 def video(aspect):

@@ -11,8 +11,8 @@ from exporter.errors import PromptError, VideoError
 from exporter.inference.prompts import Prompt
 from exporter.inference.track import track_file
 from exporter.media.sample_clip import sample_click, sample_clip
-from exporter.media.video import open_video
-from exporter.media.video_writer import video_writer
+from exporter.media.videos.video import open_video
+from exporter.media.videos.writing import video_writer
 
 FRAMES, HEIGHT, WIDTH = 6, 66, 98
 CLIP, MASKS = sample_clip(FRAMES, HEIGHT, WIDTH)

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from exporter.errors import ImageError
 from exporter.media.mask_files import MOST_OBJECTS, read_masks
 from exporter.media.masks import PALETTE, write_label_png
-from tests.exporter.media.clips import noise
+from tests.exporter.media.videos.clips import noise
 
 LABELS = np.zeros((20, 24), np.uint8)
 LABELS[2:8, 2:8], LABELS[10:18, 10:20] = 1, 2

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from exporter.errors import ImageError
-from exporter.media.photos import read_photo
-from tests.exporter.media.clips import noise
+from exporter.media.photos.reading import read_photo
+from tests.exporter.media.videos.clips import noise
 
 TIFF = struct.pack("<2sHIH", b"II", 42, 8, 0) + bytes(4)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.errors import VideoError
-from exporter.media.film import Film, fault
+from exporter.media.videos.film import Film, fault
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from exporter.errors import ImageError
-from exporter.media.photo_limits import MOST_MEMORY, MOST_PIXELS, most_pixels
-from exporter.media.photos import read_photo
-from exporter.media.picture_kinds import KINDS
-from tests.exporter.media.test_photo_colours import png
+from exporter.media.photos.kinds import KINDS
+from exporter.media.photos.limits import MOST_MEMORY, MOST_PIXELS, most_pixels
+from exporter.media.photos.reading import read_photo
+from tests.exporter.media.photos.test_colours import png
 
 KIND = {kind.name: kind for kind in KINDS}
 

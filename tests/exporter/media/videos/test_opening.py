@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from exporter.errors import VideoError
-from exporter.media.video import open_video
-from tests.exporter.media.clips import Stream, flat_frames, mux, write
+from exporter.media.videos.video import open_video
+from tests.exporter.media.videos.clips import Stream, flat_frames, mux, write
 
 av = pytest.importorskip("av")
 from av.stream import Disposition  # noqa: E402

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from exporter.errors import VitexportWarning
-from exporter.media.photos import read_photo
+from exporter.media.photos.reading import read_photo
 
 UPRIGHT = np.array([[0, 0, 0, 255, 255, 255], [0, 0, 0, 85, 85, 85], [0, 0, 0, 170, 170, 170]], np.uint8)
 UPRIGHT = np.repeat(np.repeat(UPRIGHT, 16, axis=0), 16, axis=1)

@@ -4,9 +4,9 @@ import pytest
 from PIL import Image
 
 from exporter.errors import VideoError, VitexportWarning
-from exporter.media.frame_folder import frames_in
-from exporter.media.video import ASSUMED_FPS, open_video
-from tests.exporter.media.clips import COLOURS
+from exporter.media.videos.frame_folder import frames_in
+from exporter.media.videos.video import ASSUMED_FPS, open_video
+from tests.exporter.media.videos.clips import COLOURS
 
 
 def folder_of(path, *names: str):

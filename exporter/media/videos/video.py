@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exporter.errors import VideoError
-from exporter.media.colours import Colours
-from exporter.media.film import ASSUMED_FPS
-from exporter.media.frame_folder import frames_in
 from exporter.media.images import Pixels
-from exporter.media.orientation import Orientation, orientation
-from exporter.media.photos import read_photo
-from exporter.media.timeline import Timeline
-from exporter.media.video_file import opened
+from exporter.media.photos.reading import read_photo
+from exporter.media.videos.colours import Colours
+from exporter.media.videos.film import ASSUMED_FPS
+from exporter.media.videos.frame_folder import frames_in
+from exporter.media.videos.opening import opened
+from exporter.media.videos.orientation import Orientation, orientation
+from exporter.media.videos.timeline import Timeline
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

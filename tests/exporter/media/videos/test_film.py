@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from exporter.errors import CutShortError, VideoError
-from exporter.media.video import open_video
-from tests.exporter.media.clips import Stream, cornered, flat_frames, mux, noise, write
+from exporter.media.videos.video import open_video
+from tests.exporter.media.videos.clips import Stream, cornered, flat_frames, mux, noise, write
 
 av = pytest.importorskip("av")
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from exporter.media.timeline import Timeline
+from exporter.media.videos.timeline import Timeline
 
 
 def times(*timestamps, start=0.0):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.errors import ImageError
-from exporter.media.picture_kinds import Kind
+from exporter.media.photos.kinds import Kind
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from exporter.errors import ImageError, VitexportError, VitexportWarning, describe
-from exporter.media.exif_orientation import orientation_of
-from exporter.media.photo_colours import transparent_colour
-from exporter.media.picture_kinds import HEAD, Kind, kind_of
-from exporter.media.png_text import without_text
+from exporter.media.photos.colours import transparent_colour
+from exporter.media.photos.exif_orientation import orientation_of
+from exporter.media.photos.kinds import HEAD, Kind, kind_of
+from exporter.media.photos.png_text import without_text
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

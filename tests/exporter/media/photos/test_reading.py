@@ -12,8 +12,8 @@ from PIL import Image
 from exporter.errors import ImageError
 from exporter.manifest import Preprocessing
 from exporter.media.images import classifier_input, read_classifier_input, sample_photo
-from exporter.media.photo_limits import LARGE
-from exporter.media.photos import LONGEST, read_photo
+from exporter.media.photos.limits import LARGE
+from exporter.media.photos.reading import LONGEST, read_photo
 
 BICUBIC = Preprocessing(resize="shorter_side_then_center_crop", crop_pct=0.9, interpolation="bicubic")
 
@@ -59,7 +59,7 @@ def test_without_its_reader_a_heic_photo_is_a_sentence_that_names_it(tmp_path, m
 def test_the_reader_of_heic_is_imported_for_a_heic_photo_only(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     code = (
-        "import sys; from exporter.media.photos import read_photo; read_photo(sys.argv[1]); "
+        "import sys; from exporter.media.photos.reading import read_photo; read_photo(sys.argv[1]); "
         "sys.exit('pillow_heif' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], check=True)
@@ -88,7 +88,7 @@ def test_a_large_photo_is_to_a_classifier_what_it_was_before_it_is_reduced(tmp_p
     exif[0x0112] = orientation
     image.save(tmp_path / name, quality=95, exif=exif)
     expected = read_classifier_input(tmp_path / name, 32, BICUBIC)
-    monkeypatch.setattr("exporter.media.photos.LARGE", 500_000)
+    monkeypatch.setattr("exporter.media.photos.reading.LARGE", 500_000)
     assert min(read_photo(tmp_path / name, shorter=35).size) == 35
     seen = read_classifier_input(tmp_path / name, 32, BICUBIC)
     assert np.abs(seen - expected).mean() < 0.5
@@ -99,7 +99,7 @@ def test_of_a_large_long_photo_the_middle_is_reduced(tmp_path, monkeypatch):
     image = Image.new("L", (4000, 200), 50)
     image.paste(200, (1950, 0, 2050, 200))
     image.save(tmp_path / "a.png")
-    monkeypatch.setattr("exporter.media.photos.LARGE", 500_000)
+    monkeypatch.setattr("exporter.media.photos.reading.LARGE", 500_000)
     seen = read_classifier_input(tmp_path / "a.png", 32, BICUBIC)[0, 0]
     assert seen[:, 9:23].min() >= 195
     assert seen[:, :7].max() <= 55
@@ -124,7 +124,7 @@ def test_a_photo_of_a_phone_s_hundred_million_pixels_is_reduced_as_it_is_decoded
     assert LARGE < 12000 * 9000
     code = (
         "import sys\n"
-        "from exporter.media.photos import read_photo\n"
+        "from exporter.media.photos.reading import read_photo\n"
         "from tests.exporter.media.peak_memory import peak_megabytes\n"
         "before = peak_megabytes()\n"
         "print(read_photo(sys.argv[1], 284).size, peak_megabytes() - before)"

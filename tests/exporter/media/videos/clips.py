@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from exporter.media.video_writer import video_writer
+from exporter.media.videos.writing import video_writer
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (220, 220, 40), (120, 120, 120)]
 

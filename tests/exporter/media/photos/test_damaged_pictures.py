@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from exporter.media.photos import read_photo
-from tests.exporter.media.damaged_pictures import pictures
+from exporter.media.photos.reading import read_photo
+from tests.exporter.media.photos.damaged_pictures import pictures
 
 
 @pytest.fixture(scope="module", params=[7, 2026])
 def came_of_it(request) -> dict:
     """Of 500 pictures, in a process of its own, whose memory is measured."""
-    command = [sys.executable, "-m", "tests.exporter.media.damaged_pictures", str(request.param), "500"]
+    command = [sys.executable, "-m", "tests.exporter.media.photos.damaged_pictures", str(request.param), "500"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 

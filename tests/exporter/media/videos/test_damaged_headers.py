@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.exporter.media.clips import Stream, flat_frames, mux, noise
+from tests.exporter.media.videos.clips import Stream, flat_frames, mux, noise
 
 pytest.importorskip("av")
 
@@ -23,7 +23,7 @@ READ = """
 import json, sys, time
 from pathlib import Path
 from exporter.errors import VitexportError
-from exporter.media.video import open_video
+from exporter.media.videos.video import open_video
 from tests.exporter.media.peak_memory import peak_megabytes
 
 for path in sorted(Path(sys.argv[1]).iterdir()):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from exporter.errors import VideoError
-from exporter.media.video import open_video
-from exporter.media.video_writer import video_writer
-from tests.exporter.media.clips import COLOURS, flat_frames, write
+from exporter.media.videos.video import open_video
+from exporter.media.videos.writing import video_writer
+from tests.exporter.media.videos.clips import COLOURS, flat_frames, write
 
 av = pytest.importorskip("av")
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from exporter.media.exif_orientation import upright
-from exporter.media.photo_colours import Box, to_rgb
-from exporter.media.photo_limits import LARGE, check_size
-from exporter.media.picture_files import read_picture
-from exporter.media.picture_kinds import Kind
+from exporter.media.photos.colours import Box, to_rgb
+from exporter.media.photos.exif_orientation import upright
+from exporter.media.photos.files import read_picture
+from exporter.media.photos.kinds import Kind
+from exporter.media.photos.limits import LARGE, check_size
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

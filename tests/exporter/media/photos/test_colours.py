@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from exporter.errors import ImageError
-from exporter.media.photo_colours import BACKGROUND
-from exporter.media.photos import read_photo
+from exporter.media.photos.colours import BACKGROUND
+from exporter.media.photos.reading import read_photo
 
 GREY = np.array([[0, 1, 50, 128], [200, 254, 255, 77]], np.uint8)
 """Grey of eight bits, of which those below are made, and which they must become again"""

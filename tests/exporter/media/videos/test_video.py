@@ -9,8 +9,8 @@ from PIL import Image
 
 from exporter.errors import VideoError
 from exporter.media.images import read_photo, sample_photo
-from exporter.media.video import ASSUMED_FPS, open_video
-from tests.exporter.media.clips import COLOURS, Stream, cornered, flat_frames, mux, write
+from exporter.media.videos.video import ASSUMED_FPS, open_video
+from tests.exporter.media.videos.clips import COLOURS, Stream, cornered, flat_frames, mux, write
 
 av = pytest.importorskip("av")
 
@@ -160,8 +160,8 @@ def test_a_video_without_frames_is_a_clear_error(tmp_path):
 def test_reading_needs_no_torch_and_av_only_when_used():
     code = (
         "import sys; sys.modules['av'] = sys.modules['torch'] = None\n"
-        "import exporter.media.video, exporter.media.overlay\n"
-        "try: exporter.media.video.open_video('pyproject.toml')\n"
+        "import exporter.media.videos.video, exporter.media.overlay\n"
+        "try: exporter.media.videos.video.open_video('pyproject.toml')\n"
         "except ModuleNotFoundError as error: assert error.name == 'av'; print('named')"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "named\n"

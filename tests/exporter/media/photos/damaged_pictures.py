@@ -18,7 +18,7 @@ from PIL import Image
 
 from exporter.errors import VitexportError
 from exporter.media.mask_files import read_masks
-from exporter.media.photos import read_photo
+from exporter.media.photos.reading import read_photo
 from tests.exporter.media.peak_memory import peak_megabytes
 
 EXTREMES = (0, 1, 0x7F, 0x80, 0xFF)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from exporter.errors import VideoError
-from exporter.media.colours import Colours
+from exporter.media.videos.colours import Colours
 
 av = pytest.importorskip("av")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.errors import CutShortError, VideoError
-from exporter.media.promised_bytes import promised_bytes
+from exporter.media.videos.promised_bytes import promised_bytes
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -2,8 +2,8 @@
 
 import pytest
 
-from exporter.media.promised_bytes import promised_bytes
-from tests.exporter.media.clips import Stream, flat_frames, mux
+from exporter.media.videos.promised_bytes import promised_bytes
+from tests.exporter.media.videos.clips import Stream, flat_frames, mux
 
 pytest.importorskip("av")
 

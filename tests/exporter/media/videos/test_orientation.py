@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from exporter.media.orientation import Orientation, orientation
+from exporter.media.videos.orientation import Orientation, orientation
 
 PICTURE = np.arange(6, dtype=np.uint8).reshape(2, 3, 1).repeat(3, axis=2)  # 0 1 2 above 3 4 5
 
