@@ -30,7 +30,7 @@ from exporter.errors import describe
 from exporter.graphs.capture import Graph, exported
 from exporter.graphs.cut import graphs_of
 from exporter.models.registry import MODELS, model_info
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "speed.md"
 FORMATS = ("executorch", "tflite", "onnx")

@@ -32,7 +32,7 @@ from exporter.manifest import Variant
 from exporter.media.images import photo_crops, to_input, verification_images
 from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.models.registry import MODELS, create_model
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from exporter.verify.artifact import verify
 from exporter.verify.case import Case
 from exporter.verify.figures import error_text, largest

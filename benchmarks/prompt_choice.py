@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from exporter.models.registry import MODELS, create_model
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from exporter.verify.prompt_choice import Search, known_choices, searched_choice
 from exporter.verify.record import FRAMES
 

@@ -27,7 +27,7 @@ from exporter.graphs.tasks import ENCODE_IMAGE, TASKS, TRACK_STEP
 from exporter.graphs.tracker import EncodeImage
 from exporter.models.efficienttam.config import MEMORY_SLOTS
 from exporter.models.registry import model_info
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from exporter.operations.macs import macs
 from exporter.operations.of_program import operations
 

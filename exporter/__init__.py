@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exporter.inference.tracker import open_tracker, track_video
     from exporter.lint.model_or_bundle import lint_bundle, lint_model
     from exporter.models.registry import create_model, list_models
-    from exporter.models.weights import load_weights
+    from exporter.models.weights.loading import load_weights
     from exporter.pipeline import export
     from exporter.plan import ExportRequest
     from exporter.verify.arm64.verify import verify_bundle_on_arm64
@@ -39,7 +39,7 @@ _HOMES = {
     "lint_bundle": "exporter.lint.model_or_bundle",
     "lint_model": "exporter.lint.model_or_bundle",
     "list_models": "exporter.models.registry",
-    "load_weights": "exporter.models.weights",
+    "load_weights": "exporter.models.weights.loading",
     "open_tracker": "exporter.inference.tracker",
     "segment_photo": "exporter.inference.segment",
     "track_file": "exporter.inference.track",

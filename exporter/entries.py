@@ -18,7 +18,7 @@ from exporter.manifest import Artifact, Finding, Manifest, SequenceEntry, TaskNa
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
     from exporter.models.model import Model
-    from exporter.models.weights import LoadedWeights
+    from exporter.models.weights.loading import LoadedWeights
     from exporter.plan import Plan
     from exporter.verify.sequence import Followed
 

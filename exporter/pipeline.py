@@ -15,7 +15,7 @@ from exporter.bundle import Bundle
 from exporter.entries import Export, manifest_entry
 from exporter.errors import VerificationError
 from exporter.graphs.cut import graphs_of
-from exporter.models.weights import model_with_weights
+from exporter.models.weights.loading import model_with_weights
 from exporter.plan import ExportRequest, plan
 from exporter.report.page import write_report
 from exporter.stages import make

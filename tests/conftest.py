@@ -22,7 +22,7 @@ from exporter.graphs.capture import Graph
 from exporter.graphs.cut import graphs_of
 from exporter.manifest import SequenceEntry, Variant
 from exporter.models.efficienttam import EfficientTAM
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from exporter.verify.case import Case
 from exporter.verify.prompt_choice import PromptChoice
 from exporter.verify.record import EagerRunner, RecordedSequence, record_sequence, recorded_sequence

@@ -16,7 +16,7 @@ from exporter.models.efficienttam.config import EfficientTAMConfig
 from exporter.models.efficienttam.model import EfficientTAM
 from exporter.models.mobilevit import MobileViT, MobileViTConfig
 from exporter.models.mobilevit_v2 import MobileViTV2, MobileViTV2Config
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from exporter.verify.prompt_choice import PromptChoice
 
 NUM_CLASSES = 16

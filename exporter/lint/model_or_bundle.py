@@ -11,7 +11,7 @@ from exporter.lint import findings
 from exporter.lint.subject import of_artifact, of_program
 from exporter.manifest import Finding
 from exporter.models.registry import PUBLISHED_CLASSES, create_model
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from exporter.plan import ExportRequest, device_of, oldest_ios, plan
 
 

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
-from exporter.models.key_map import KeyMap
 from exporter.models.layers import LayerScale, LayerScale2d, Mlp, Stage, offset_indices
 from exporter.models.seeded import Fill, Spread
+from exporter.models.weights.key_map import KeyMap
 
 OUTPUT_STRIDE = 32
 

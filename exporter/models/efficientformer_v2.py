@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from exporter.models.classifier import Classifier
-from exporter.models.key_map import KeyMap
 from exporter.models.layers import ConvNormAct, LayerScale2d, Stage, offset_indices
 from exporter.models.seeded import Fill, Spread
+from exporter.models.weights.key_map import KeyMap
 
 OUTPUT_STRIDE = 32
 

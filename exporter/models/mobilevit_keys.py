@@ -1,6 +1,6 @@
 """How Hugging Face's transformers and Apple's CVNets name the weights of both generations of MobileViT."""
 
-from exporter.models.key_map import KeyMap
+from exporter.models.weights.key_map import KeyMap
 
 _STEM = "stem.conv.weight"
 """Both take blue, green, red: transformers' image processor turns the channels, CVNets reads pictures with OpenCV."""

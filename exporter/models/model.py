@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from torch import nn
 
-from exporter.models.key_map import KeyMap
 from exporter.models.seeded import Fill
+from exporter.models.weights.key_map import KeyMap
 
 
 class Model(nn.Module, ABC):

@@ -27,7 +27,7 @@ from exporter.graphs.cut import graphs_of, model_of
 from exporter.manifest import Artifact, Verification
 from exporter.models.model import Model
 from exporter.models.registry import model_info
-from exporter.models.weights import provide_weights
+from exporter.models.weights.loading import provide_weights
 from exporter.operations.relative_error import relative_error
 from exporter.verify.intermediates import Index, Intermediate, intermediates, says_something
 from exporter.verify.tolerances import TOLERANCES

@@ -11,7 +11,7 @@ from exporter.inference.classify import classify_photo
 from exporter.media.images import classifier_input, sample_photo
 from exporter.media.photos.reading import read_photo
 from exporter.models.registry import create_model
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from exporter.errors import (
     WeightsError,
 )
 from exporter.models.registry import create_model
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from tests.models import SMALLEST
 
 

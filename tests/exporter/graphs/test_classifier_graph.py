@@ -6,7 +6,7 @@ import torch
 from exporter.errors import InputShapeError
 from exporter.graphs.cut import graphs_of
 from exporter.models.registry import create_model, family_of
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from tests.models import NUM_CLASSES, SMALLEST, classifier_graph
 
 

@@ -11,7 +11,7 @@ from exporter.inference.steps import ReferenceSteps
 from exporter.inference.tracker import follow_all
 from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.models.registry import create_model
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from tests.models import small_tracker
 
 FRAMES = 12

@@ -12,10 +12,10 @@ from torch import nn
 from exporter.errors import InputShapeError, UnknownModelError
 from exporter.graphs.cut import graphs_of
 from exporter.models.classifier import Classifier
-from exporter.models.key_map import KeyMap
 from exporter.models.registry import MODELS, Family, ModelInfo, create_model, list_models, model_info
 from exporter.models.seeded import Fill, Spread
-from exporter.models.weights import load_weights, seed_weights
+from exporter.models.weights.key_map import KeyMap
+from exporter.models.weights.loading import load_weights, seed_weights
 from tests.exporter.models.timm_reference import reference_models
 from tests.models import SMALLEST, reduced
 

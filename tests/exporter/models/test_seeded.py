@@ -7,7 +7,7 @@ import torch
 from exporter.models.efficientformer_v2 import EfficientFormerV2
 from exporter.models.registry import create_model
 from exporter.models.seeded import Fill, Spread, seeded_tensor
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from tests.models import SMALLEST, reduced, reduced_tracker
 
 FAMILIES = list(SMALLEST)

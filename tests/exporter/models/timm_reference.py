@@ -14,7 +14,7 @@ from torch import Tensor
 from exporter.models.classifier import Classifier
 from exporter.models.efficientformer_v2 import DAMPED, DAMPING
 from exporter.models.registry import Family
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -13,7 +13,7 @@ from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.config import EfficientTAMConfig
 from exporter.models.registry import MODELS
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from exporter.verify.parity import mask_iou
 from exporter.verify.prompt_choice import (
     QUICK,

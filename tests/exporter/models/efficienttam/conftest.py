@@ -7,7 +7,7 @@ import pytest
 from torch import Tensor
 
 from exporter.models.efficienttam import CONFIGS, EfficientTAM
-from exporter.models.weights import seed_weights
+from exporter.models.weights.loading import seed_weights
 from tests.exporter.models.efficienttam.official import GOLDEN_MODEL, normalised_video
 
 FeaturesOf = Callable[[int], Tensor]

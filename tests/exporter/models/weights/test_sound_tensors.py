@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from exporter.errors import WeightsError
-from exporter.models.weights import load_weights
-from tests.exporter.models.states import holds, kept
+from exporter.models.weights.loading import load_weights
+from tests.exporter.models.weights.states import holds, kept
 
 KEY = "stages.1.0.conv3_1x1.conv.weight"
 

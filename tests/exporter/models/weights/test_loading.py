@@ -7,8 +7,8 @@ from torch import Tensor
 from exporter.errors import WeightsError
 from exporter.models.layers import offset_indices
 from exporter.models.registry import create_model
-from exporter.models.weights import Fitted, load_weights
-from tests.exporter.models.states import holds, kept, logits, save
+from exporter.models.weights.loading import Fitted, load_weights
+from tests.exporter.models.weights.states import holds, kept, logits, save
 from tests.models import SMALLEST, reduced
 
 # Files

@@ -11,8 +11,8 @@ from typing import Any
 from torch import Tensor
 
 from exporter.errors import WeightsError
-from exporter.models.key_map import OWN, KeyMap, unwrapped, whole
-from exporter.models.sound_tensors import refuse_kinds
+from exporter.models.weights.key_map import OWN, KeyMap, unwrapped, whole
+from exporter.models.weights.sound_tensors import refuse_kinds
 
 _DEEPEST = 4
 """Mappings inside mappings that are looked into."""

@@ -5,11 +5,11 @@ import torch
 
 from exporter.models.classifier import Classifier
 from exporter.models.efficientformer import EfficientFormer, EfficientFormerConfig
-from exporter.models.key_map import KeyMap, unwrapped
 from exporter.models.registry import MODELS, create_model
-from exporter.models.weights import load_weights, seed_weights
-from tests.exporter.models.states import holds, logits
+from exporter.models.weights.key_map import KeyMap, unwrapped
+from exporter.models.weights.loading import load_weights, seed_weights
 from tests.exporter.models.timm_reference import reference_models
+from tests.exporter.models.weights.states import holds, logits
 from tests.models import SMALLEST, reduced
 
 

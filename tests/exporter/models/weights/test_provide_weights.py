@@ -27,9 +27,9 @@ import torch
 from safetensors.torch import save
 
 from exporter.errors import WeightsError
-from exporter.models.hub import Hub
 from exporter.models.registry import ModelInfo, create_model, model_info
-from exporter.models.weights import LoadedWeights, provide_weights, seed_weights
+from exporter.models.weights.hub import Hub
+from exporter.models.weights.loading import LoadedWeights, provide_weights, seed_weights
 from tests.models import SMALLEST, reduced
 
 NAME = "mobilevit_xxs"
@@ -40,7 +40,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PROVIDE = """
 import dataclasses, json, sys
 from exporter.models.registry import create_model, model_info
-from exporter.models.weights import provide_weights
+from exporter.models.weights.loading import provide_weights
 choice, name = sys.argv[1:]
 model = create_model(name)
 print(json.dumps(dataclasses.asdict(provide_weights(model, model_info(name), choice))))

@@ -8,8 +8,8 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from exporter.errors import WeightsError
-from exporter.models.weights import load_weights
-from tests.exporter.models.states import holds, save
+from exporter.models.weights.loading import load_weights
+from tests.exporter.models.weights.states import holds, save
 from tests.models import reduced
 
 

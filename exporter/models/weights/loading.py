@@ -13,15 +13,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from exporter.errors import WeightsError
-from exporter.models.checkpoint_file import read_checkpoint
 from exporter.models.classifier import Classifier
-from exporter.models.hub import Hub, official_file
-from exporter.models.mismatch import class_count, mismatch
 from exporter.models.model import Model
 from exporter.models.registry import PUBLISHED_CLASSES, ModelInfo, create_model
 from exporter.models.seeded import seeded_tensor
-from exporter.models.sound_tensors import refuse_values
-from exporter.models.weight_sets import WeightSet, chosen, is_index, required, weight_sets
+from exporter.models.weights.checkpoint_file import read_checkpoint
+from exporter.models.weights.hub import Hub, official_file
+from exporter.models.weights.mismatch import class_count, mismatch
+from exporter.models.weights.sets import WeightSet, chosen, is_index, required, weight_sets
+from exporter.models.weights.sound_tensors import refuse_values
 
 StateDict = Mapping[str, Tensor]
 

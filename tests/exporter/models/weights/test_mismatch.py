@@ -5,7 +5,7 @@ import torch
 
 from exporter.errors import WeightsError
 from exporter.models.registry import create_model
-from exporter.models.weights import load_weights
+from exporter.models.weights.loading import load_weights
 from tests.models import reduced
 
 

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import save_file
 
 from exporter.errors import WeightsError
-from exporter.models.weights import load_weights
-from tests.exporter.models.states import holds, kept, save
+from exporter.models.weights.loading import load_weights
+from tests.exporter.models.weights.states import holds, kept, save
 from tests.models import reduced
 
 # Files that are not what they should be

@@ -12,7 +12,7 @@ from torch import Tensor
 from exporter.models.classifier import Classifier
 from exporter.models.model import Model
 from exporter.models.registry import MODELS, create_model
-from exporter.models.weight_sets import required, tensors_in, weight_sets
+from exporter.models.weights.sets import required, tensors_in, weight_sets
 
 _NAMES_OF_A_KIND = 3
 """Missing, unexpected and mis-shaped entries that are named, so that there are less than ten."""

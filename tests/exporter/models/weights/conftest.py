@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.models.classifier import Classifier
-from tests.exporter.models.states import State
+from tests.exporter.models.weights.states import State
 from tests.models import reduced
 
 
