@@ -30,3 +30,7 @@ class Model(nn.Module, ABC):
     @abstractmethod
     def summary(self) -> str:
         """A few words that say in messages what the model was built for."""
+
+    def in_head(self, key: str) -> bool:
+        """Whether an entry of the state dict has a row for each class."""
+        return False

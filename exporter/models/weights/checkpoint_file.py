@@ -37,12 +37,16 @@ _NO_CHECKPOINTS: tuple[tuple[str, str], ...] = (
 
 _CODE = "holds more than tensors ({}) and reading it could run code"
 
+_PART = re.compile(r"-\d+-of-\d+\.")
+"""In the names of files that hold a part of the weights each."""
+
 _WHOLE_FILES = ("model.safetensors", "pytorch_model.bin")
 """Files of weights in a folder of Hugging Face's."""
 
 
 def read_checkpoint(path: Path) -> Mapping[Any, Any]:
-    """What a file of PyTorch or safetensors holds, tensors on the CPU. Raises `WeightsError`."""
+    """What a file of PyTorch or safetensors holds by name, tensors on the CPU; of a list by number, of a single value
+    nothing. Raises `WeightsError`."""
     if path.is_dir():
         raise WeightsError(_folder(path))
     if not path.is_file():
@@ -65,15 +69,19 @@ def read_checkpoint(path: Path) -> Mapping[Any, Any]:
             if re.match(pattern.encode("latin-1"), start, re.IGNORECASE | re.DOTALL):
                 raise WeightsError(f"{path} is not a readable checkpoint: it is {what}.")
     content = _unpickled(path)
-    if not isinstance(content, Mapping):
-        raise WeightsError(
-            f"{path} holds no state dict: expected names mapped to tensors, alone or under a name such as 'model'."
-        )
-    return content
+    if isinstance(content, list | tuple):
+        return dict(enumerate(content))
+    return content if isinstance(content, Mapping) else {}
 
 
 def _folder(path: Path) -> str:
     """What to do about a folder in place of a file."""
+    parts = sorted(one.name for one in path.iterdir() if _PART.search(one.name))
+    if parts:
+        return (
+            f"There is no weights file {path}: it is a folder with weights in several files, such as {parts[0]}; save "
+            "them as one, with save_pretrained(…, max_shard_size='10GB')."
+        )
     files = [name for name in _WHOLE_FILES if (path / name).is_file()]
     files = files or sorted(
         one.name for one in path.iterdir() if one.suffix.lower() in (".safetensors", ".pt", ".pth", ".bin", ".ckpt")

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 _PIECE = re.compile(r"(.+)\[(\d+)\]")
 """A new name that ends in [0], [1], … is that of a piece; the pieces of a name are joined along their first axis."""
 
-_WRAPPERS = frozenset(
-    {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module", "n_averaged"}
-)
-"""Parts of names that training leaves: data parallelism, torch.compile, FSDP, recomputation, DeepSpeed, averaging."""
+_WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"})
+"""Parts of names that training leaves: data parallelism, torch.compile, FSDP, recomputation, DeepSpeed."""
+
+_ATTRIBUTES = frozenset({"model", "net"})
+"""Parts of names that modules leave which hold the model, or one that was a part of it."""
+
+_BOOKKEEPING = frozenset({"n_averaged", "total_ops", "total_params"})
+"""Entries of no model: of averages over training, and of thop, which counts operations."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,12 @@ def whole(name: str) -> str:
     return match[1] if match else name
 
 
-def unwrapped(key: str) -> str:
-    """A name without what training wraps modules in, wherever that is; empty for an entry of the wrapper itself."""
-    return ".".join(part for part in key.split(".") if part not in _WRAPPERS)
+def unwrapped(key: str, further: bool = False) -> str | None:
+    """A name without what modules were wrapped in, wherever that is; None for an entry that is of no model.
+
+    `further` also takes what may be a name of the model's own, or all that tells two models apart.
+    """
+    parts = key.split(".")
+    if parts[-1] in _BOOKKEEPING:
+        return None
+    return ".".join(part for part in parts if part not in _WRAPPERS and not (further and part in _ATTRIBUTES))

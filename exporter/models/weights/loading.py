@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from exporter.models.seeded import seeded_tensor
 from exporter.models.weights.checkpoint_file import read_checkpoint
 from exporter.models.weights.hub import Hub, official_file
 from exporter.models.weights.mismatch import class_count, mismatch
-from exporter.models.weights.sets import WeightSet, chosen, is_index, required, weight_sets
+from exporter.models.weights.sets import Choice, WeightSet, choose, is_index
 from exporter.models.weights.sound_tensors import refuse_values
 
 StateDict = Mapping[str, Tensor]
@@ -85,11 +85,14 @@ def model_with_weights(
 
     model = create(PUBLISHED_CLASSES if num_classes is None else num_classes)
     checkpoint = _checkpoint(info, choice, Hub())
-    if checkpoint is not None and num_classes is None:
-        classes = _classes_in(checkpoint, model, key)
+    if checkpoint is None:
+        return model, _seeded(model, info, choice)
+    chosen = choose(model, checkpoint.content, key, str(checkpoint.path))
+    if num_classes is None and isinstance(model, Classifier):
+        classes = class_count(model, _own_names(model, chosen.taken))
         if classes not in (None, model.num_classes):
             model = create(classes)
-    return model, _fill(model, info, checkpoint, choice, key)
+    return model, _filled(model, checkpoint, chosen)
 
 
 def provide_weights(
@@ -100,7 +103,10 @@ def provide_weights(
     "auto" takes official weights from the local cache or the hub and falls back to seeded ones; "required" does not.
     `key` names a set of weights in a file that holds several. Raises `WeightsError`.
     """
-    return _fill(model, info, _checkpoint(info, choice, hub or Hub()), choice, key)
+    checkpoint = _checkpoint(info, choice, hub or Hub())
+    if checkpoint is None:
+        return _seeded(model, info, choice)
+    return _filled(model, checkpoint, choose(model, checkpoint.content, key, str(checkpoint.path)))
 
 
 def load_weights(model: Model, source: str | Path | StateDict, key: str | None = None) -> Fitted:
@@ -110,17 +116,13 @@ def load_weights(model: Model, source: str | Path | StateDict, key: str | None =
     a checkpoint for another image size are interpolated. Raises `WeightsError` with the cause and some of the names
     where it does not fit, leaving the model as it was.
     """
-    if isinstance(source, str | Path):
-        return _load(model, read_checkpoint(Path(source)), str(source), key)
-    return _load(model, source, "The state dict", key)
+    content = read_checkpoint(Path(source)) if isinstance(source, str | Path) else source
+    name = str(source) if isinstance(source, str | Path) else "The state dict"
+    return _load(model, content, choose(model, content, key, name), name)
 
 
 def seed_weights(model: Model) -> LoadedWeights:
     """Fill the model with deterministic weights as its family wants them; indices and counters keep their values."""
-    return _seeded(model, "seeded")
-
-
-def _seeded(model: Model, source: str) -> LoadedWeights:
     state = model.state_dict()
     digest = hashlib.sha256()
     for key in sorted(key for key, value in state.items() if value.is_floating_point()):
@@ -128,7 +130,13 @@ def _seeded(model: Model, source: str) -> LoadedWeights:
         state[key].copy_(torch.from_numpy(values))
         digest.update(key.encode())
         digest.update(values.tobytes())
-    return LoadedWeights("seeded", source, digest.hexdigest(), None)
+    return LoadedWeights("seeded", "seeded", digest.hexdigest(), None)
+
+
+def _seeded(model: Model, info: ModelInfo, choice: str) -> LoadedWeights:
+    """Seeded weights, because they were asked for, or because no others could be had."""
+    seeded = seed_weights(model)
+    return seeded if choice == "random" else replace(seeded, source=f"seeded ({info.hub_source} could not be had)")
 
 
 def _checkpoint(info: ModelInfo, choice: str, hub: Hub) -> _Checkpoint | None:
@@ -149,26 +157,24 @@ def _checkpoint(info: ModelInfo, choice: str, hub: Hub) -> _Checkpoint | None:
     return None
 
 
-def _fill(model: Model, info: ModelInfo, checkpoint: _Checkpoint | None, choice: str, key: str | None) -> LoadedWeights:
-    if checkpoint is None:
-        return _seeded(model, "seeded" if choice == "random" else f"seeded ({info.hub_source} could not be had)")
-    fitted = _load(model, checkpoint.content, str(checkpoint.path), key)
+def _filled(model: Model, checkpoint: _Checkpoint, chosen: Choice) -> LoadedWeights:
+    fitted = _load(model, checkpoint.content, chosen, str(checkpoint.path))
     return LoadedWeights(
         checkpoint.kind, checkpoint.source, _file_sha256(checkpoint.path), checkpoint.trained_at, fitted
     )
 
 
-def _load(model: Model, content: Mapping[Any, Any], source: str, key: str | None) -> Fitted:
-    """Fill a model with the weights in a checkpoint, which messages call `source`."""
-    own = model.state_dict()
-    found, others = chosen(weight_sets(content, required(own), model.key_maps), key, source)
+def _load(model: Model, content: Mapping[Any, Any], chosen: Choice, source: str) -> Fitted:
+    """Fill a model with the weights that were chosen in a checkpoint, which messages call `source`."""
+    own, found = model.state_dict(), chosen.taken
     state = _own_names(model, found)
-    refuse_values(state, own, source)
+    others = " or ".join(one.name for one in chosen.others)
+    refuse_values(state, own, f"{source} ({found.name})" if others else source, others)
     state, resized = _fit_shapes(state, own)
     if problem := mismatch(model, state, content):
         raise WeightsError(f"{source} {problem}.")
     model.load_state_dict({**own, **state})
-    return Fitted(found.name, resized, tuple(_notes(found, others)))
+    return Fitted(found.name, resized, tuple(_notes(chosen)))
 
 
 def _own_names(model: Model, found: WeightSet) -> dict[str, Tensor]:
@@ -182,21 +188,16 @@ def _own_names(model: Model, found: WeightSet) -> dict[str, Tensor]:
     return state
 
 
-def _classes_in(checkpoint: _Checkpoint, model: Model, key: str | None) -> int | None:
-    """How many classes the head in a checkpoint tells apart; None where it has no head that is the model's."""
-    if not isinstance(model, Classifier):
-        return None
-    sets = weight_sets(checkpoint.content, required(model.state_dict()), model.key_maps)
-    found, _ = chosen(sets, key, str(checkpoint.path))
-    return class_count(model, _own_names(model, found))
-
-
-def _notes(found: WeightSet, others: tuple[WeightSet, ...]) -> Iterator[str]:
-    if others:
-        names = " or ".join(one.name or "state_dict" for one in others)
-        yield f"The averaged weights, {found.name!r}, were taken; --weights-key {names} takes the others."
+def _notes(chosen: Choice) -> Iterator[str]:
+    found = chosen.taken
+    if chosen.others:
+        with_ = "" if found.statistics_of is None else f" with the running statistics of {found.statistics_of!r}"
+        others = " or ".join(one.name for one in chosen.others)
+        yield f"The averaged weights, {found.name!r}{with_}, were taken; --weights-key {others} takes the others."
+    if chosen.averages:
+        yield f"The averaged weights in {' and '.join(map(repr, chosen.averages))} do not fit as well, and were left."
     if found.left_out:
-        yield f"Beside the weights, {found.name!r}, the file has {found.left_out} entries that the model does not need."
+        yield f"Beside the weights, {found.name!r}, entries that the model does not need were left: {found.left_out}."
     if found.key_map.bgr is not None:
         yield f"These weights are for blue, green, red, as {found.key_map.source} has them; they were turned to RGB."
 

@@ -12,7 +12,20 @@ from torch import Tensor
 from exporter.models.classifier import Classifier
 from exporter.models.model import Model
 from exporter.models.registry import MODELS, create_model
-from exporter.models.weights.sets import required, tensors_in, weight_sets
+from exporter.models.weights.sets import needed, tensors_in, weight_sets
+
+_FACTOR = 3
+"""A checkpoint has between a third and three times a model's parameters: with another head, or twice."""
+
+_OTHER_HEADS = {
+    "segmentation_head.": "segmentation",
+    "seg_head.": "segmentation",
+    "decode_head.": "segmentation",
+    "bbox_head.": "detection",
+    "rpn_head.": "detection",
+    "roi_head": "detection",
+}
+"""In the names of entries -> what the model is for"""
 
 _NAMES_OF_A_KIND = 3
 """Missing, unexpected and mis-shaped entries that are named, so that there are less than ten."""
@@ -24,7 +37,7 @@ def mismatch(model: Model, state: Mapping[str, Tensor], content: Mapping[Any, An
     `content` is the checkpoint that it is from.
     """
     own = model.state_dict()
-    missing = [key for key in required(own) if key not in state]
+    missing = [key for key in needed(model) if key not in state]
     unexpected = [key for key in state if key not in own]
     mis_shaped = [
         f"{key} {list(value.shape)} instead of {list(own[key].shape)}"
@@ -48,6 +61,11 @@ def _cause(model: Model, state: Mapping[str, Tensor], missing: list[str], conten
     """What would explain it, and what to do."""
     if fitting := _models_that_fit(content, model):
         return f"it fits {' or '.join(fitting[:3])}, so export that"
+    for head, purpose in _OTHER_HEADS.items():
+        if any(head in key for key in state):
+            return f"it is for {purpose}, so pass weights that were trained to classify"
+    if not any(key in state for key in needed(model)):
+        return "it has none of the model's entries, so it is of another architecture"
     if isinstance(model, Classifier):
         count = class_count(model, state)
         if count not in (None, model.num_classes):
@@ -55,25 +73,24 @@ def _cause(model: Model, state: Mapping[str, Tensor], missing: list[str], conten
                 f"it has {count} classes and the model {model.num_classes}, so pass --num-classes {count} "
                 f"(num_classes={count} in Python)"
             )
-        if missing and all(map(model.in_head, missing)):
+        if missing and not any(map(model.in_head, state)):
             return "it has no classifier, so pass weights that were trained to classify"
-    if not any(key in state for key in required(model.state_dict())):
-        return "it has none of the model's entries, so it is of another architecture"
     return None
 
 
 def _models_that_fit(content: Mapping[Any, Any], but: Model) -> list[str]:
     """The published models, but for one like `but`, that a checkpoint has all of, whatever its classes and size."""
+    sizes = [sum(value.numel() for value in tensors) for tensors in tensors_in(content)]
     found = []
-    shapes = {value.shape for value in tensors_in(content)}
     for name, info in MODELS.items():
         if info.own_image_size:  # of the same weights as a larger one
             continue
-        other = _without_values(name)
-        first = next(iter(other.state_dict().values()))  # which nobody keeps in another shape
-        if first.shape not in shapes or _has_all_of(other, but.state_dict()):
+        if not any(1 / _FACTOR < size / info.parameters < _FACTOR for size in sizes):
             continue
-        sets = weight_sets(content, required(other.state_dict()), other.key_maps)
+        other = _without_values(name)
+        if _has_all_of(other, but.state_dict()):
+            continue
+        sets = weight_sets(content, needed(other), other.key_maps)
         if any(_has_all_of(other, one.key_map.applied(one.state)) for one in sets[:1]):
             found.append(name)
     return found
@@ -81,15 +98,7 @@ def _models_that_fit(content: Mapping[Any, Any], but: Model) -> list[str]:
 
 def _has_all_of(model: Model, state: Mapping[str, Tensor]) -> bool:
     """Whether a state dict has the model's entries, whatever the classes and the image size that it is for."""
-    return all(
-        key in state
-        and (
-            state[key].shape == value.shape
-            or (isinstance(model, Classifier) and model.in_head(key))
-            or key.endswith(".attention_biases")
-        )
-        for key, value in required(model.state_dict()).items()
-    )
+    return all(key in state and shape in (None, state[key].shape) for key, shape in needed(model).items())
 
 
 @cache

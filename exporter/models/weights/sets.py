@@ -8,20 +8,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from exporter.errors import WeightsError
+from exporter.models.model import Model
 from exporter.models.weights.key_map import OWN, KeyMap, unwrapped, whole
 from exporter.models.weights.sound_tensors import refuse_kinds
 
-_DEEPEST = 4
-"""Mappings inside mappings that are looked into."""
+Needed = Mapping[str, torch.Size | None]
+"""What a model needs of a checkpoint: entry -> its shape; None where that depends on classes and image size"""
 
-_PREFIX_PARTS = 4
+_DEEPEST = 4
+"""Mappings and lists inside one another that are looked into."""
+
+_PREFIX_PARTS = 16
 """Parts of a prefix that all names of a set may share."""
 
-_AVERAGED = re.compile(r"(^|[^a-z])(ema|swa|averaged?)([^a-z]|$)")
-"""In the name of a set: it is an average over training."""
+_AVERAGES = frozenset({"ema", "swa", "avg", "average", "averaged"})
+"""Words in the name of a set that is an average over training."""
+
+_OF_TRAINING = re.compile(r"optim|sched|exp_avg|momentum")
+"""In the name of tensors that are as many as the model's, and are about its training."""
 
 _LEAST, _MOST = 1 / 4, 16
 """A mapping with a smaller share of a model's entries is none of its state dicts, and one that is so many times as long
@@ -37,24 +45,35 @@ class WeightSet:
 
     name: str
     """Where they are in the checkpoint, parts joined by dots; "" for the checkpoint itself"""
+    prefix: str
+    """What all of their names began with"""
     state: Mapping[str, Tensor]
     """Under the names of the place that they come from, without prefix"""
     key_map: KeyMap
     """Whose names they are"""
-    prefix: str
-    """What all of their names began with"""
     lacking: frozenset[str]
     """Entries of the model that they do not have"""
-    found: int
-    """How many they have"""
-    fitting: int
-    """Those among them whose shape is right"""
+    fit: tuple[int, int]
+    """How many they have, and of how many the shape is right"""
     left_out: int
     """Entries beside them that do not share their prefix"""
+    statistics_of: str | None = None
+    """The set that running statistics were taken from, by its name; None where they are its own"""
 
     @property
     def averaged(self) -> bool:
-        return _AVERAGED.search(self.name.lower()) is not None
+        return _is_average(self.name)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The weights of a checkpoint that are taken."""
+
+    taken: WeightSet
+    others: tuple[WeightSet, ...] = ()
+    """Those that would have done as well"""
+    averages: tuple[str, ...] = ()
+    """Averages over training that would not have done, by their names"""
 
 
 def is_index(key: str) -> bool:
@@ -62,73 +81,97 @@ def is_index(key: str) -> bool:
     return key.rpartition(".")[2] == "attention_bias_idxs"
 
 
-def required(own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def needed(model: Model) -> Needed:
     """What a model needs of a checkpoint: neither indices nor the count of batches, which is for training."""
-    return {k: value for k, value in own.items() if not is_index(k) and k.rpartition(".")[2] != "num_batches_tracked"}
+    return {
+        key: None if model.in_head(key) or key.endswith(".attention_biases") else value.shape
+        for key, value in model.state_dict().items()
+        if not is_index(key) and key.rpartition(".")[2] != "num_batches_tracked"
+    }
 
 
-def weight_sets(content: Mapping[Any, Any], own: Mapping[str, Tensor], maps: Sequence[KeyMap]) -> list[WeightSet]:
+def weight_sets(content: Mapping[Any, Any], wanted: Needed, maps: Sequence[KeyMap]) -> list[WeightSet]:
     """The sets of tensors in a checkpoint that have entries of a model, those with most first.
 
-    `own` is what the model needs of a state dict, and `maps` are the names that others use for it. Where no set has any
-    of it, the largest is returned, and where there are no tensors none.
+    `maps` are the names that others use for its entries. Where no set has any of them, the largest is returned, and
+    where there are no tensors none.
     """
     found: list[WeightSet] = []
     largest: tuple[str, Mapping[str, Tensor]] = "", {}
     for path, entries in _mappings(content):
-        tensors = _unwrapped({str(key): value for key, value in entries.items() if isinstance(value, Tensor)})
-        largest = max(largest, (path, tensors), key=lambda one: len(one[1]))
-        if len(tensors) > len(own) * _LEAST:
-            sets = [_set(path, prefix, tensors, own, maps) for prefix in _prefixes(tensors, len(own) // 2)]
-            found += _apart([one for one in sets if one.found])
+        tensors = {str(key): value for key, value in entries.items() if isinstance(value, Tensor)}
+        if len(tensors) > len(largest[1]):
+            largest = path, tensors
+        if len(tensors) > len(wanted) * _LEAST and not _OF_TRAINING.search(path.lower()):
+            found += _sets_in(path, tensors, wanted, maps)
     if not found:
-        path, tensors = largest
-        return [_set(path, "", tensors, own, ())] if tensors else []
-    best = max(found, key=_rank)
-    return sorted((_completed(one, best) for one in found), key=_rank, reverse=True)
+        return [_set(largest[0], "", largest[1], wanted, ())] if largest[1] else []
+    best = max(found, key=lambda one: one.fit)
+    return sorted((_completed(one, best) for one in found), key=lambda one: one.fit, reverse=True)
 
 
-def tensors_in(content: Mapping[Any, Any]) -> Iterator[Tensor]:
-    """All tensors of a checkpoint."""
+def tensors_in(content: Mapping[Any, Any]) -> Iterator[list[Tensor]]:
+    """The tensors of each mapping in a checkpoint."""
     for _, entries in _mappings(content):
-        yield from (value for value in entries.values() if isinstance(value, Tensor))
+        yield [value for value in entries.values() if isinstance(value, Tensor)]
 
 
-def chosen(sets: Sequence[WeightSet], name: str | None, source: str) -> tuple[WeightSet, tuple[WeightSet, ...]]:
-    """The set called `name`, or the one that fits best, and the others that fit as well.
+def choose(model: Model, content: Mapping[Any, Any], name: str | None, source: str) -> Choice:
+    """The set of weights in a checkpoint that is called `name`, or else the one that fits the model best.
 
     Of those that fit equally well an average over training is taken. Raises `WeightsError` where it cannot be told
     which is meant, where there is none of that name, and for tensors of kinds that are no weights.
     """
+    sets = weight_sets(content, needed(model), model.key_maps)
     if not sets:
         raise WeightsError(
-            f"{source} holds no state dict: expected names mapped to tensors, alone or under a name such as 'model'."
+            f"{source} holds no weights: expected names mapped to tensors, alone or under a name such as 'model'."
         )
     if name is not None:
-        wanted = [one for one in sets if one.name == name] or [one for one in sets if one.name.startswith(f"{name}.")]
-        if len(wanted) != 1:
-            problem = "more than one set of" if wanted else "no"
-            raise WeightsError(
-                f"{source} has {problem} weights called {name!r}: pass --weights-key with {_names(wanted or sets)}."
-            )
-        refuse_kinds(wanted[0].state, source)
-        return wanted[0], ()
-    best = [one for one in sets if _rank(one)[:2] == _rank(sets[0])[:2]]
+        return Choice(_named(sets, name, source))
+    best = [one for one in sets if one.fit == sets[0].fit]
     for one in best:
-        refuse_kinds(one.state, source)
+        refuse_kinds(one.state, f"{source} ({one.name})" if len(best) > 1 else source)
     different = [best[0], *(one for one in best[1:] if not _equal(one.state, best[0].state))]
-    if len(different) == 1:
-        return different[0], ()
     averaged = [one for one in different if one.averaged]
     if len(averaged) == 1:
-        return averaged[0], tuple(one for one in different if one is not averaged[0])
+        return Choice(averaged[0], tuple(one for one in different if one is not averaged[0]))
+    if len(different) > 1:
+        raise WeightsError(
+            f"{source} holds {len(different)} sets of weights that fit: pass --weights-key with {_names(different)}."
+        )
+    return Choice(different[0], averages=tuple(_averages(content, best)))
+
+
+def _named(sets: Sequence[WeightSet], name: str, source: str) -> WeightSet:
+    wanted = [one for one in sets if one.name == name] or [one for one in sets if one.name.startswith(f"{name}.")]
+    if len(wanted) == 1:
+        refuse_kinds(wanted[0].state, source)
+        return wanted[0]
+    if not any(one.name for one in sets):
+        raise WeightsError(f"{source} holds weights and nothing else, so there are none called {name!r}: leave it out.")
+    problem = "more than one set of" if wanted else "no"
     raise WeightsError(
-        f"{source} holds {len(different)} sets of weights that fit: pass --weights-key with {_names(different)}."
+        f"{source} has {problem} weights called {name!r}: pass --weights-key with {_names(wanted or sets)}."
     )
 
 
 def _names(sets: Sequence[WeightSet]) -> str:
     return " or ".join(repr(one.name) for one in sets[:_LISTED])
+
+
+def _averages(content: Mapping[Any, Any], but: Sequence[WeightSet]) -> Iterator[str]:
+    """Where a checkpoint has averages over training, other than some sets."""
+    taken = {one.name for one in but}
+    for path, entries in _mappings(content):
+        has_tensors = any(isinstance(value, Tensor) for value in entries.values())
+        if has_tensors and path not in taken and _is_average(path) and not _OF_TRAINING.search(path.lower()):
+            yield path
+
+
+def _is_average(name: str) -> bool:
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    return not _AVERAGES.isdisjoint(word.lower() for word in words)
 
 
 def _completed(one: WeightSet, plain: WeightSet) -> WeightSet:
@@ -139,43 +182,56 @@ def _completed(one: WeightSet, plain: WeightSet) -> WeightSet:
     statistics = all(key.endswith((".running_mean", ".running_var")) for key in one.lacking)
     if not (one.averaged and statistics and one.key_map is plain.key_map and one.lacking > plain.lacking):
         return one
-    return replace(
-        one, state={**plain.state, **one.state}, lacking=plain.lacking, found=plain.found, fitting=plain.fitting
-    )
+    state = {**plain.state, **one.state}
+    return replace(one, state=state, lacking=plain.lacking, fit=plain.fit, statistics_of=plain.name)
 
 
-def _rank(one: WeightSet) -> tuple[int, int, int]:
-    return one.found, one.fitting, -len(one.name)
+def _mappings(content: Mapping[Any, Any]) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    """A checkpoint and all mappings and lists in it, each once, with the way to it."""
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any, int]] = [("", content, 0)]
+    for path, container, depth in waiting:
+        if id(container) in seen:
+            continue
+        seen.add(id(container))
+        entries = container if isinstance(container, Mapping) else dict(enumerate(container))
+        yield path, entries
+        waiting += [
+            (f"{path}.{key}" if path else str(key), value, depth + 1)
+            for key, value in entries.items()
+            if isinstance(value, Mapping | list | tuple) and depth < _DEEPEST
+        ]
+
+
+def _sets_in(path: str, tensors: Mapping[str, Tensor], wanted: Needed, maps: Sequence[KeyMap]) -> list[WeightSet]:
+    """The sets in one mapping, under prefixes of their own.
+
+    Only if nothing in it is complete, what may be a name of the model's own is taken for one that wraps it.
+    """
+    found: list[WeightSet] = []
+    for further in (False, True):
+        named = _unwrapped(tensors, further)
+        sets = [_set(path, prefix, named, wanted, maps) for prefix in _prefixes(named, len(wanted) // 2)]
+        apart = _apart([one for one in sets if one.fit[0]])
+        if not found or (apart and apart[0].fit > found[0].fit):
+            found = apart
+        if found and not found[0].lacking:
+            break
+    return found
 
 
 def _apart(sets: Sequence[WeightSet]) -> list[WeightSet]:
     """The best of those sets that share names, as what a prefix begins and what the beginning of it begins do."""
     kept: list[WeightSet] = []
-    for one in sorted(sets, key=_rank, reverse=True):
+    for one in sorted(sets, key=lambda one: (one.fit, -len(one.prefix)), reverse=True):
         if not any(one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix) for other in kept):
             kept.append(one)
     return kept
 
 
-def _mappings(content: Mapping[Any, Any]) -> Iterator[tuple[str, Mapping[Any, Any]]]:
-    """A checkpoint and all mappings in it, each once, with the way to it."""
-    seen: set[int] = set()
-    waiting = [("", content, 0)]
-    for path, mapping, depth in waiting:
-        if id(mapping) in seen:
-            continue
-        seen.add(id(mapping))
-        yield path, mapping
-        waiting += [
-            (f"{path}.{key}" if path else str(key), value, depth + 1)
-            for key, value in mapping.items()
-            if isinstance(value, Mapping) and depth < _DEEPEST
-        ]
-
-
-def _unwrapped(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """Tensors without what training wraps modules in, unless that is all that tells two of them apart."""
-    names = {key: name for key in tensors if (name := unwrapped(key))}
+def _unwrapped(tensors: Mapping[str, Tensor], further: bool) -> Mapping[str, Tensor]:
+    """Tensors without what wraps modules, unless that is all that tells two of them apart."""
+    names = {key: name for key in tensors if (name := unwrapped(key, further))}
     if len(set(names.values())) < len(names):
         return tensors
     return {name: tensors[key] for key, name in names.items()}
@@ -190,24 +246,21 @@ def _prefixes(tensors: Mapping[str, Tensor], least: int) -> list[str]:
     return ["", *(prefix for prefix, count in counts.items() if count >= max(least, 1))]
 
 
-def _set(
-    path: str, prefix: str, tensors: Mapping[str, Tensor], own: Mapping[str, Tensor], maps: Sequence[KeyMap]
-) -> WeightSet:
+def _set(path: str, prefix: str, tensors: Mapping[str, Tensor], wanted: Needed, maps: Sequence[KeyMap]) -> WeightSet:
     state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-
     name = ".".join(filter(None, (path, prefix.removesuffix("."))))
 
     def called_as(key_map: KeyMap) -> WeightSet:
         named = {key_map.named(key): value for key, value in state.items()}
-        found = {whole(key) for key in named} & own.keys()
-        fitting = sum(key in named and named[key].shape == own[key].shape for key in found)
-        lacking = frozenset(own.keys() - found)
-        return WeightSet(name, state, key_map, prefix, lacking, len(found), fitting, len(tensors) - len(state))
+        found = {whole(key) for key in named} & wanted.keys()
+        fitting = sum(wanted[key] is None or (key in named and named[key].shape == wanted[key]) for key in found)
+        lacking = frozenset(wanted.keys() - found)
+        return WeightSet(name, prefix, state, key_map, lacking, (len(found), fitting), len(tensors) - len(state))
 
     ours = called_as(OWN)
-    if not ours.lacking or len(state) > len(own) * _MOST:
+    if not ours.lacking or len(state) > len(wanted) * _MOST:
         return ours
-    return max(ours, *map(called_as, maps), key=_rank) if maps else ours
+    return max((ours, *map(called_as, maps)), key=lambda one: one.fit)
 
 
 def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:

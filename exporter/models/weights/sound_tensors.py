@@ -28,25 +28,28 @@ def refuse_kinds(state: Mapping[str, Tensor], source: str) -> None:
                 raise WeightsError(f"{source} holds no float weights: {key} {what}; save them as plain float tensors.")
 
 
-def refuse_values(state: Mapping[str, Tensor], own: Mapping[str, Tensor], source: str) -> None:
+def refuse_values(state: Mapping[str, Tensor], own: Mapping[str, Tensor], source: str, others: str = "") -> None:
     """Raise `WeightsError` for the first entry of a model with which it would compute nonsense.
 
     That is an integer in place of a float, a value that is no number or too large for single precision, and a variance
-    below zero.
+    below zero. `others` are sets of weights that might be taken instead.
     """
+    instead = f", or --weights-key {others}" if others else ""
     for key, value in state.items():
         if key not in own or not own[key].is_floating_point():
             continue
         if not value.is_floating_point():
             raise WeightsError(
                 f"{source} holds no float weights: {key} is {value.dtype}, and what it was scaled by is not known; "
-                "pass the weights from before they were quantised."
+                f"pass the weights from before they were quantised{instead}."
             )
         bad = int((~torch.isfinite(value.float())).sum())
         if bad:
             raise WeightsError(
                 f"{source} is spoiled: {key} has {bad} of {value.numel()} values that are infinite or no number; "
-                "pass a checkpoint from before training diverged."
+                f"pass a checkpoint from before training diverged{instead}."
             )
         if key.endswith("running_var") and bool((value < 0).any()):
-            raise WeightsError(f"{source} is spoiled: {key} is a variance and below zero; pass another checkpoint.")
+            raise WeightsError(
+                f"{source} is spoiled: {key} is a variance and below zero; pass another checkpoint{instead}."
+            )

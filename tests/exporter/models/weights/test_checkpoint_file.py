@@ -119,10 +119,10 @@ def test_a_file_that_is_no_checkpoint_is_not_readable(model, tmp_path, content, 
         load_weights(model, path)
 
 
-@pytest.mark.parametrize("content", [3, {}, [torch.zeros(2)], torch.zeros(2), {"epoch": 3}, {"model": {"epoch": 3}}])
+@pytest.mark.parametrize("content", [3, {}, [3], torch.zeros(2), {"epoch": 3}, {"model": {"epoch": 3}}])
 def test_a_file_without_a_state_dict_says_what_was_expected(model, tmp_path, content):
     torch.save(content, tmp_path / "other.pt")
-    with pytest.raises(WeightsError, match="holds no state dict: expected names mapped to tensors"):
+    with pytest.raises(WeightsError, match="holds no weights: expected names mapped to tensors"):
         load_weights(model, tmp_path / "other.pt")
 
 
@@ -183,6 +183,13 @@ def test_a_folder_names_the_file_in_it(model, trained, tmp_path):
     (tmp_path / "config.json").write_text("{}")
     save(trained, tmp_path / "model.safetensors")
     with pytest.raises(WeightsError, match=r"it is a folder; pass a file in it, such as .*model\.safetensors"):
+        load_weights(model, tmp_path)
+
+
+def test_a_folder_of_parts_says_that_they_are_to_be_one_file(model, tmp_path):
+    for number in (1, 2):
+        (tmp_path / f"model-0000{number}-of-00002.safetensors").write_bytes(b"")
+    with pytest.raises(WeightsError, match=r"a folder with weights in several files.*save them as one"):
         load_weights(model, tmp_path)
 
 

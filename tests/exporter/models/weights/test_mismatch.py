@@ -54,6 +54,19 @@ def test_weights_without_a_head_are_called_that(model, trained):
     assert "it has no classifier, so pass weights that were trained to classify" in refusal(model, headless)
 
 
+def test_a_part_of_a_head_is_no_missing_head(model, trained):
+    del trained["head.fc.bias"]
+    message = refusal(model, trained)
+    assert "no classifier" not in message
+    assert "missing head.fc.bias" in message
+
+
+def test_weights_for_another_purpose_are_called_that(model, trained):
+    segments = {key: value for key, value in trained.items() if not key.startswith(("head.", "final_conv."))}
+    segments["segmentation_head.classifier.convolution.weight"] = torch.zeros(21, 4, 1, 1)
+    assert "it is for segmentation, so pass weights that were trained to classify" in refusal(model, segments)
+
+
 def test_another_number_of_classes_is_named_with_what_to_do(model, trained):
     trained["head.fc.weight"], trained["head.fc.bias"] = torch.zeros(5, 64), torch.zeros(5)
     assert "it has 5 classes and the model 16, so pass --num-classes 5" in refusal(model, trained)

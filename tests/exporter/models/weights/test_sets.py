@@ -20,21 +20,24 @@ def behind(prefix, state):
 @pytest.mark.parametrize(
     "prefix",
     ["module.", "model.", "net.", "_orig_mod.", "_orig_mod.module.", "module._orig_mod.", "module.module.",
-     "model.model.", "model.module.", "backbone.net.", "student.model._orig_mod."],
+     "model.model.", "model.module.", "backbone.net.", "student.model._orig_mod.", "a.b.c.d.e.f."],
 )  # fmt: skip
 def test_a_prefix_of_all_names_is_removed(model, trained, prefix):
     load_weights(model, behind(prefix, trained))
     assert holds(model, trained)
 
 
-@pytest.mark.parametrize("wrapper", ["_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"])
+@pytest.mark.parametrize(
+    "wrapper", ["_orig_mod", "module", "model", "net", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"]
+)
 def test_what_wraps_a_part_of_the_model_is_removed(model, trained, wrapper):
     load_weights(model, {key.replace("stages.1.", f"stages.1.{wrapper}."): value for key, value in trained.items()})
     assert holds(model, trained)
 
 
-def test_names_of_which_only_some_are_wrapped_are_told_apart(model, trained):
-    mixed = {f"module.{key}" if key.startswith("stages.") else key: value for key, value in trained.items()}
+@pytest.mark.parametrize("wrapper", ["module", "model"])
+def test_names_of_which_only_some_are_wrapped_are_those_of_one_model(model, trained, wrapper):
+    mixed = {f"{wrapper}.{key}" if key.startswith("stages.") else key: value for key, value in trained.items()}
     load_weights(model, mixed)
     assert holds(model, trained)
 
@@ -61,7 +64,7 @@ def test_a_checkpoint_of_lightning_is_loaded(model, trained, tmp_path):
     assert holds(model, trained)
     assert fitted.key == "state_dict.model"
     assert fitted.notes == (
-        "Beside the weights, 'state_dict.model', the file has 1 entries that the model does not need.",
+        "Beside the weights, 'state_dict.model', entries that the model does not need were left: 1.",
     )
 
 
@@ -90,6 +93,8 @@ def ema(trained):
 @pytest.mark.parametrize(
     ("name", "averaged"),
     [
+        ("model", "modelEMA"),
+        ("model", "model_avg"),
         ("state_dict", "state_dict_ema"),
         ("model", "model_ema"),
         ("model", "ema"),
@@ -141,9 +146,65 @@ def test_averages_of_the_parameters_alone_are_taken_with_the_statistics_of_the_m
     fitted = load_weights(model, {"model": trained, "ema": {"decay": 0.99, "shadow": shadow}})
     assert holds(model, trained | shadow)
     assert fitted.key == "ema.shadow"
-    assert fitted.notes == ("The averaged weights, 'ema.shadow', were taken; --weights-key model takes the others.",)
+    assert fitted.notes == (
+        "The averaged weights, 'ema.shadow' with the running statistics of 'model', were taken; "
+        "--weights-key model takes the others.",
+    )
     load_weights(model, {"model": trained, "ema": {"shadow": shadow}}, "ema.shadow")
     assert holds(model, trained | shadow)
+
+
+def test_averages_that_do_not_fit_as_well_are_left_and_that_is_said(model, trained, ema):
+    del ema["stem.bn.bias"]
+    fitted = load_weights(model, {"state_dict": trained, "state_dict_ema": ema})
+    assert holds(model, trained)
+    assert fitted.notes == ("The averaged weights in 'state_dict_ema' do not fit as well, and were left.",)
+
+
+def test_averages_without_names_are_left_and_that_is_said(model, trained):
+    fitted = load_weights(model, {"model": trained, "ema": {"shadow_params": list(trained.values())}})
+    assert fitted.notes == ("The averaged weights in 'ema.shadow_params' do not fit as well, and were left.",)
+
+
+def test_averages_with_other_classes_than_the_model_s_are_preferred_all_the_same(model, trained, ema):
+    ema |= {"head.fc.weight": torch.zeros(5, 64), "head.fc.bias": torch.zeros(5)}
+    with pytest.raises(WeightsError, match="it has 5 classes and the model 16"):
+        load_weights(model, {"state_dict": trained, "state_dict_ema": ema})
+
+
+def test_an_optimizer_s_moments_are_no_weights(model, trained, ema):
+    load_weights(model, {"model": trained, "optimizer": {"exp_avg": ema, "exp_avg_sq": ema}})
+    assert holds(model, trained)
+
+
+def test_models_in_a_list_are_told_by_their_place(model, trained, ema):
+    with pytest.raises(WeightsError, match=r"--weights-key with 'models\.0' or 'models\.1'"):
+        load_weights(model, {"models": [trained, ema]})
+    load_weights(model, {"models": [trained, ema]}, "models.1")
+    assert holds(model, ema)
+
+
+def test_what_counts_operations_leaves_no_weights(model, trained):
+    counted = trained | {
+        "total_ops": torch.zeros(1),
+        "stem.total_ops": torch.zeros(1),
+        "stem.total_params": torch.zeros(1),
+    }
+    load_weights(model, counted)
+    assert holds(model, trained)
+
+
+def test_of_weights_without_a_name_none_can_be_named(model, trained):
+    with pytest.raises(
+        WeightsError, match="holds weights and nothing else, so there are none called 'ema': leave it out"
+    ):
+        load_weights(model, trained, "ema")
+
+
+def test_spoiled_averages_name_what_may_be_taken_instead(model, trained, ema):
+    ema["stem.bn.bias"][0] = float("nan")
+    with pytest.raises(WeightsError, match=r"\(state_dict_ema\) is spoiled.*diverged, or --weights-key state_dict\."):
+        load_weights(model, {"state_dict": trained, "state_dict_ema": ema})
 
 
 def test_a_student_and_a_teacher_in_one_mapping_are_a_question(model, trained, ema):
@@ -169,7 +230,7 @@ def test_the_weights_of_another_model_beside_them_are_passed_over(model, trained
 
 @pytest.mark.parametrize("content", [{}, {"epoch": 3}, {"model": {"epoch": 3}}, {"args": SimpleNamespace(lr=1)}])
 def test_a_checkpoint_without_tensors_says_what_was_expected(model, content):
-    with pytest.raises(WeightsError, match="holds no state dict: expected names mapped to tensors"):
+    with pytest.raises(WeightsError, match="holds no weights: expected names mapped to tensors"):
         load_weights(model, content)
 
 
