@@ -23,6 +23,8 @@ from exporter.manifest import Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
 
 DEFAULT_MIN_IOS = 17
+MOST_CLASSES, LARGEST_IMAGE = 100_000, 4096
+"""More of either would only fill the memory: ImageNet-21k has 21,841 classes, the largest model takes 1024 pixels."""
 NEWEST_IOS = CORE_AI_IOS
 """The newest that was announced when this was written."""
 
@@ -151,10 +153,12 @@ def _refuse_misplaced(request: ExportRequest) -> None:
     family = model_info(request.model).family
     if family.task != "classify" and (request.task, request.num_classes) != (None, None):
         raise InputShapeError(f"{request.model} is no classifier: leave --task and --num-classes out.")
-    if request.num_classes is not None and request.num_classes < 1:
-        raise InputShapeError(
-            f"A classifier tells at least one class apart, not {request.num_classes}: --num-classes 1."
-        )
+    for name, value, most in (
+        ("num-classes", request.num_classes, MOST_CLASSES),
+        ("image-size", request.image_size, LARGEST_IMAGE),
+    ):
+        if value is not None and not 1 <= value <= most:
+            raise InputShapeError(f"--{name} {value} is out of range: pass a number from 1 to {most}.")
     if request.weights_key is not None and str(request.weights) in ("auto", "required", "random"):
         raise WeightsError("--weights-key chooses among the weights in a file: pass --weights FILE.")
 

@@ -83,14 +83,18 @@ class Prompt:
 
 
 def model_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.float32]:
-    """[H, W] -> zeros and ones [1, 1, size, size]"""
+    """[H, W] -> zeros and ones [1, 1, size, size]; raises `PromptError` for an object that is too small for any."""
     import torch
     import torch.nn.functional as F
 
     resized = F.interpolate(
         torch.from_numpy(mask.astype(np.float32))[None, None], (size, size), mode="bilinear", antialias=True
     )
-    return (resized >= 0.5).float().numpy()
+    seen = resized >= 0.5
+    if mask.any() and not seen.any():
+        pixels = int(mask.sum())
+        raise PromptError(f"The mask's object, of {pixels} pixels, is too small for a model of {size} x {size} pixels.")
+    return seen.float().numpy()
 
 
 def model_frame(frame: Pixels, size: int) -> NDArray[np.float32]:

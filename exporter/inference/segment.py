@@ -55,6 +55,8 @@ def segment_photo(
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
     frame = np.asarray(read_photo(photo))
     height, width = frame.shape[:2]
+    for prompt in prompts:
+        prompt.check(width, height)
     picture = _picture(Path(photo), out, keep)
     drawn: Image.Image | None = None
     found: list[Segmented] = []

@@ -171,7 +171,8 @@ def test_what_is_asked_of_a_model_that_has_no_such_thing_is_refused():
     for asked in ({"task": "multilabel"}, {"num_classes": 5}):
         with pytest.raises(InputShapeError, match="is no classifier: leave --task and --num-classes out"):
             plan(ExportRequest("efficienttam_s", **asked))
-    with pytest.raises(InputShapeError, match="at least one class apart, not 0: --num-classes 1"):
-        plan(ExportRequest("mobilevit_s", num_classes=0))
+    for asked in ({"num_classes": 0}, {"num_classes": 10**9}, {"image_size": -1}, {"image_size": 100_000}):
+        with pytest.raises(InputShapeError, match=r"is out of range: pass a number from 1 to \d+"):
+            plan(ExportRequest("mobilevit_s", **asked))
     with pytest.raises(WeightsError, match="chooses among the weights in a file: pass --weights FILE"):
         plan(ExportRequest("mobilevit_s", weights_key="ema"))

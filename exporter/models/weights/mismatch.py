@@ -46,8 +46,10 @@ def mismatch(model: Model, state: Mapping[str, Tensor], content: Mapping[Any, An
     ]
     if not (missing or unexpected or mis_shaped):
         return None
+    if fitting := _models_that_fit(content, model):
+        return f"does not fit {model.summary}: it fits {' or '.join(fitting[:3])}, so export that"
     listed = [*_listed("missing", missing), *_listed("unexpected", unexpected), *_listed("mis-shaped", mis_shaped)]
-    cause = _cause(model, state, missing, content)
+    cause = _cause(model, state, missing)
     return f"does not fit {model.summary}{f': {cause}' if cause else ''} ({'; '.join(listed)})"
 
 
@@ -57,10 +59,8 @@ def class_count(model: Classifier, state: Mapping[str, Tensor]) -> int | None:
     return rows.pop() if len(rows) == 1 else None
 
 
-def _cause(model: Model, state: Mapping[str, Tensor], missing: list[str], content: Mapping[Any, Any]) -> str | None:
+def _cause(model: Model, state: Mapping[str, Tensor], missing: list[str]) -> str | None:
     """What would explain it, and what to do."""
-    if fitting := _models_that_fit(content, model):
-        return f"it fits {' or '.join(fitting[:3])}, so export that"
     for head, purpose in _OTHER_HEADS.items():
         if any(head in key for key in state):
             return f"it is for {purpose}, so pass weights that were trained to classify"

@@ -25,7 +25,9 @@ def refuse_kinds(state: Mapping[str, Tensor], source: str) -> None:
         for applies, kind in _KINDS:
             if applies(value):
                 what = kind.format(dtype=value.dtype, layout=value.layout)
-                raise WeightsError(f"{source} holds no float weights: {key} {what}; save them as plain float tensors.")
+                raise WeightsError(
+                    f"{source} has weights that are no floats: {key} {what}; save them as plain float tensors."
+                )
 
 
 def refuse_values(state: Mapping[str, Tensor], own: Mapping[str, Tensor], source: str, others: str = "") -> None:
@@ -40,8 +42,8 @@ def refuse_values(state: Mapping[str, Tensor], own: Mapping[str, Tensor], source
             continue
         if not value.is_floating_point():
             raise WeightsError(
-                f"{source} holds no float weights: {key} is {value.dtype}, and what it was scaled by is not known; "
-                f"pass the weights from before they were quantised{instead}."
+                f"{source} has weights that are no floats: {key} is {value.dtype}, and what it was scaled by is not "
+                f"known; pass the weights from before they were quantised{instead}."
             )
         bad = int((~torch.isfinite(value.float())).sum())
         if bad:

@@ -69,3 +69,11 @@ def test_a_frame_is_resized_as_a_whole():
     image = model_frame(frame, 64)
     assert image.shape == (1, 3, 64, 64)
     assert image[0, 0, :, -1].min() == 255
+
+
+def test_a_mask_of_which_nothing_is_left_in_the_model_s_size_is_refused():
+    mask = np.zeros((400, 400), bool)
+    mask[7, 7] = True
+    with pytest.raises(PromptError, match="of 1 pixels, is too small for a model of 64 x 64 pixels"):
+        model_mask(mask, 64)
+    assert not model_mask(np.zeros((400, 400), bool), 64).any()

@@ -44,6 +44,13 @@ def test_a_checkpoint_of_another_published_model_names_it():
         load_weights(create_model("mobilevit_xs"), create_model("mobilevit_xxs", num_classes=5).state_dict())
 
 
+def test_a_checkpoint_of_the_same_model_with_more_in_it_is_not_sent_back_to_it():
+    model = create_model("mobilevit_xxs")
+    message = refusal(model, {**model.state_dict(), "neck.weight": torch.zeros(1)})
+    assert "unexpected neck.weight" in message
+    assert "it fits" not in message
+
+
 def test_a_checkpoint_of_another_architecture_is_called_that(model):
     message = refusal(model, {"conv1.weight": torch.zeros(64, 3, 7, 7), "layer1.0.bn1.weight": torch.zeros(64)})
     assert "has none of the model's entries, so it is of another architecture" in message
