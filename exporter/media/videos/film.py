@@ -28,6 +28,9 @@ MICROSECONDS = 1_000_000
 _LASTING = {"mov", "matroska", "flv", "asf", "mxf"}
 """Demuxers that read in the header how long the video lasts. The others look at its end, wherever that is."""
 
+_LASTING_FROM_ZERO = {"matroska", "flv", "asf"}
+"""Those whose duration may count from the clock's zero and not from the first timestamp. Muxers differ."""
+
 _SLACK, _SLACK_SHARE = 0.25, 0.01
 """Seconds, and share, by which the last packet may end before the file is said to: some of sound do not say how long
 they are."""
@@ -100,6 +103,12 @@ class Film:
         return None
 
     @property
+    def _begins(self) -> float:
+        """Seconds of the container's clock from which its duration counts."""
+        start = (self.container.start_time or 0) / MICROSECONDS
+        return min(0.0, start) if self._demuxer in _LASTING_FROM_ZERO else start
+
+    @property
     def _demuxer(self) -> str:
         return self.container.format.name.partition(",")[0]
 
@@ -164,7 +173,7 @@ class Film:
                     yield frame
         except (av.FFmpegError, MemoryError) as error:
             reason = reason or fault(error)
-        return read, float(ends) - (self.container.start_time or 0) / MICROSECONDS, reason
+        return read, float(ends) - self._begins, reason
 
 
 def fault(error: Exception) -> str:

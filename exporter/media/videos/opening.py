@@ -52,7 +52,11 @@ _PEEK = 300
 """Packets within which a film shows a second frame, where it has to be told from a thumbnail."""
 
 _DEFAULT_WEIGHT = 4
-"""A stream marked as the default goes before one of up to as many times its pixels: muxers mark whichever is first."""
+"""A stream marked as the default goes before one of fewer than as many times its pixels: muxers mark whichever is
+first."""
+
+_MARKING_NOTHING = {"mov"}
+"""Demuxers that mark every track that is enabled, which of several may be the first alone, whatever it is."""
 
 
 @contextmanager
@@ -91,9 +95,12 @@ def _film(path: Path, container: InputContainer) -> VideoStream:
         raise VideoError(f"{path} is encoded in a way that FFmpeg does not know here; convert it to H.264.")
     moving = _moving(path, {stream.index for stream in known}) if len(known) > 1 else set()
 
-    def rank(stream: VideoStream) -> tuple[bool, int]:
-        weight = _DEFAULT_WEIGHT if stream.disposition & Disposition.default else 1
-        return stream.index in moving, weight * stream.width * stream.height
+    marking = container.format.name.partition(",")[0] not in _MARKING_NOTHING
+
+    def rank(stream: VideoStream) -> tuple[bool, int, int]:
+        pixels = stream.width * stream.height
+        weight = _DEFAULT_WEIGHT if marking and stream.disposition & Disposition.default else 1
+        return stream.index in moving, weight * pixels, pixels
 
     film = max(known, key=rank)
     if film.width * film.height > _MOST_PIXELS:

@@ -55,6 +55,42 @@ def test_a_file_cut_short_yields_what_it_has_and_says_so(tmp_path, name, codec, 
     assert f"{len(read)}" in sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "container"),
+    [
+        ("clip.mp4", "libx264", {}),
+        ("clip.mp4", "libx264", {"movflags": "+frag_every_frame+empty_moov+frag_discont"}),
+        ("clip.mp4", "libx264", {"movflags": "+frag_keyframe+empty_moov+delay_moov"}),
+        ("clip.mp4", "libx264", {"movflags": "+dash+global_sidx+frag_keyframe"}),
+        ("clip.mov", "mpeg4", {}),
+        ("clip.mkv", "libx264", {}),
+        ("clip.webm", "libvpx-vp9", {}),
+        ("clip.flv", "flv", {}),
+        ("clip.flv", "flv", {"flvflags": "+no_duration_filesize"}),
+        ("clip.wmv", "wmv2", {}),
+        ("clip.mxf", "mpeg2video", {}),
+    ],
+    ids=["mp4", "fragments", "late header", "dash", "mov", "mkv", "webm", "flv", "live flv", "wmv", "mxf"],
+)
+@pytest.mark.parametrize("first", [0, 50, 90000])
+def test_a_whole_file_is_one_whenever_its_clock_begins(tmp_path, name, codec, container, first):
+    ticks = range(first, first + FRAMES)
+    video = open_video(mux(tmp_path / name, Stream(codec, NOISE, ticks=ticks, max_b_frames=0), **container))
+    times = [frame.time for frame in video.frames()]
+    assert times == pytest.approx([index / 25 for index in range(FRAMES)], abs=1e-3)
+
+
+@pytest.mark.parametrize("first", [0, 50])
+def test_an_mkv_that_ends_before_its_duration_is_cut_short_whenever_its_clock_begins(tmp_path, first):
+    path = mux(tmp_path / "clip.mkv", Stream("libx264", NOISE, ticks=range(first, first + FRAMES)))
+    content = path.read_bytes()
+    size = content.index(b"\x18\x53\x80\x67") + 4
+    path.write_bytes(content[:size] + b"\x01" + b"\xff" * 7 + content[size + 8 :])  # a segment of unknown size
+    read, sentence = frames_until_it_ends(cut(path, 0.5))
+    assert 0 < len(read) < FRAMES
+    assert f"says that it lasts {first / 25 + 0.8:.2f} s, and it ends after {first / 25 + 0.36:.2f} s" in sentence
+
+
 def test_a_header_that_promises_too_much_is_named(tmp_path):
     path = mux(tmp_path / "clip.ivf", Stream("libvpx-vp9", NOISE[:5]))
     content = bytearray(path.read_bytes())

@@ -127,6 +127,22 @@ def test_a_default_stream_goes_before_one_that_is_a_little_larger(tmp_path):
     assert open_video(mux(tmp_path / "clip.mkv", larger, default)).width == 64
 
 
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.mp4", "clip.mov"])
+@pytest.mark.parametrize("default_first", [True, False])
+def test_one_of_four_times_the_pixels_goes_before_a_default_stream(tmp_path, name, default_first):
+    default = Stream("libx264", flat_frames(), disposition=Disposition.default)
+    larger = Stream("libx264", flat_frames(96, 128), disposition=Disposition(0))
+    video = open_video(mux(tmp_path / name, *((default, larger) if default_first else (larger, default))))
+    assert (video.width, video.height) == (128, 96)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mov"])
+def test_that_a_track_of_an_mp4_is_enabled_makes_it_no_larger(tmp_path, name):
+    enabled = Stream("libx264", flat_frames(), disposition=Disposition.default)
+    larger = Stream("libx264", flat_frames(64, 96), disposition=Disposition(0))
+    assert open_video(mux(tmp_path / name, enabled, larger)).width == 96
+
+
 def test_a_codec_that_ffmpeg_does_not_know_is_named_so(tmp_path):
     path = write(tmp_path / "clip.mp4", flat_frames())
     path.write_bytes(path.read_bytes().replace(b"avc1", b"zzz1", 2).replace(b"avcC", b"free"))
