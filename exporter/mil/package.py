@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.errors import BackendError
+from exporter.mistaken_files import HEAD, POINTER, is_pointer
 
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ARCHIVES = (".7z", ".bz2", ".gz", ".tar", ".tgz", ".xz")
 """Other archives than zip, by the ends of their names"""
 
@@ -41,7 +41,7 @@ def find(path: Path) -> Package:
         raise BackendError(_file_advice(path))
     manifest = path / "Manifest.json"
     if manifest.is_file() and _is_lfs_pointer(manifest):
-        raise BackendError(_lfs_advice("Manifest.json", path.name))
+        raise BackendError(_lfs_advice(f"Manifest.json in {path.name}"))
     items = _items(manifest)
     if items is None:
         raise BackendError(_folder_advice(path))
@@ -67,16 +67,16 @@ def _check_file(path: Path, package: str) -> None:
     if not path.is_file():
         raise BackendError(f"{package} lacks its file {path.name}: copy the whole package again.")
     if _is_lfs_pointer(path):
-        raise BackendError(_lfs_advice(path.name, package))
+        raise BackendError(_lfs_advice(f"{path.name} in {package}"))
 
 
 def _is_lfs_pointer(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(len(_LFS_POINTER)) == _LFS_POINTER
+        return is_pointer(file.read(HEAD))
 
 
-def _lfs_advice(name: str, package: str) -> str:
-    return f"{name} in {package} is a git-lfs pointer instead of the file: fetch it with `git lfs pull`."
+def _lfs_advice(name: str) -> str:
+    return f"{name} is {POINTER.what}: {POINTER.remedy}."
 
 
 def _file_advice(path: Path) -> str:
@@ -85,7 +85,7 @@ def _file_advice(path: Path) -> str:
     if package is not None:
         return f"{path.name} is only a part of {package.name}: pass the folder {package}."
     if _is_lfs_pointer(path):
-        return f"{path.name} is a git-lfs pointer instead of the file: fetch it with `git lfs pull`."
+        return _lfs_advice(path.name)
     names = _archived(path)
     if any(name.endswith(("coremldata.bin", ".mlmodelc/")) for name in names):
         return f"{path.name} is an archive of a compiled model, which Apple's runtime alone reads: {_PASS_SOURCE}."

@@ -22,6 +22,7 @@ from PIL import (
 )
 
 from exporter.errors import ImageError
+from exporter.mistaken_files import mistaken
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -70,9 +71,6 @@ KINDS = (
 _AS_PICTURE = "export it as PNG or JPEG"
 
 OTHERS = (
-    (rb"\Z", "an empty file: copy or download it again"),
-    (rb"version https://git-lfs", "a pointer of Git LFS and not the file itself: run git lfs pull"),
-    (rb"(?i)\s*(<!doctype html|<html)", "a web page and no picture: download the picture itself"),
     (rb"(?i)\s*(<\?xml.*|<!--.*)?<svg", f"an SVG drawing: {_AS_PICTURE}"),
     (rb"%PDF", f"a PDF: {_AS_PICTURE}"),
     (rb"%!PS|\xc5\xd0\xd3\xc6", f"PostScript: {_AS_PICTURE}"),
@@ -81,9 +79,8 @@ OTHERS = (
     (_FTYP + rb"|\x1aE\xdf\xa3|RIFF....AVI |\0\0\x01[\xb3\xba]|FLV\x01|....(moov|mdat|wide|free)",
      "a video: pass a photo, or follow an object through it with vitexport track"),
     (rb"\x93NUMPY", "an array of NumPy: save it as PNG"),
-    (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!", "an archive: unpack it"),
 )  # fmt: skip
-"""What a file of no kind that is read begins with -> what it is, and what to do"""
+"""What people take for photos, beside what is passed in place of any file, begins with -> what it is, what to do"""
 
 # Many begin like a TIFF file, in which a reader finds the thumbnail.
 _RAW = rb"II[*]\0....CR|IIRO|IIRS|IIU\0|MMOR|FUJIFILMCCD-RAW|FOVb|....ftypcrx "
@@ -102,6 +99,8 @@ def kind_of(path: Path, head: bytes) -> Kind:
         raise ImageError(f"{path} is a camera's raw file: develop it into a JPEG or PNG.")
     if kind is None:
         what = next((what for expression, what in OTHERS if begins(expression)), None)
+        if what is None and (found := mistaken(head, "picture")):
+            what = f"{found.what}: {found.remedy}"
         raise ImageError(f"{path} is {what}." if what else f"{path} is no picture of a kind that is read: {_ADVICE}.")
     return kind
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from exporter.errors import VideoError
 from exporter.media.videos.film import Film, fault
+from exporter.media.videos.other_files import check_no_still, other_file
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -64,13 +65,15 @@ def opened(path: Path) -> Iterator[Film]:
     """The film in a file, which stays open; raises `VideoError` for what has none, or frames that are too large."""
     import av
 
+    check_no_still(path)
     try:
         with _container(path) as container:
             yield Film(path, container, _film(path, container))
     except (av.FFmpegError, MemoryError) as error:
         _check_size(path)
         raise VideoError(
-            f"{path} is damaged or no video ({fault(error)}); pass an intact one, of these kinds: "
+            other_file(path)
+            or f"{path} is damaged or no video ({fault(error)}); pass an intact one, of these kinds: "
             f"{', '.join(_KINDS.values())}."
         ) from error
 

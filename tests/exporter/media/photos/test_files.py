@@ -16,7 +16,10 @@ TIFF = struct.pack("<2sHIH", b"II", 42, 8, 0) + bytes(4)
 
 OTHERS = {
     "empty.jpg": (b"", "is an empty file: copy or download it again"),
-    "pointer.jpg": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "run git lfs pull"),
+    "pointer.jpg": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+        "a git-lfs pointer instead of the file: fetch it with",
+    ),
     "page.jpg": (b"\n<!DOCTYPE html><html>404</html>", "is a web page and no picture: download the picture itself"),
     "drawing.svg": (b'<?xml version="1.0"?>\n<svg></svg>', "is an SVG drawing: export it"),
     "plain.svg": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "is an SVG drawing: export it"),
