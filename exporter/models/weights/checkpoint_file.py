@@ -16,26 +16,27 @@ import numpy as np
 import torch
 
 from exporter.errors import WeightsError
-
-_START = 1024
-"""Bytes that tell what a file is."""
-
-_LFS = b"version https://git-lfs.github.com/"
+from exporter.mistaken_files import HEAD, mistaken
 
 _NO_CHECKPOINTS: tuple[tuple[str, str], ...] = (
-    (r"\s*<(!doctype|html|\?xml)", "a web page and not the weights; fetch the file itself"),
     (r"\x89HDF", "an HDF5 file, as Keras writes; pass weights of PyTorch"),
     (r"....TFL3", "a TFLite model; pass the PyTorch weights that it was made from"),
     (r"GGUF", "a GGUF file; pass weights of PyTorch"),
     (r"\x93NUMPY", "a NumPy array; pass a state dict"),
-    (r"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd", "compressed; unpack it and pass the file inside"),
-    (r".{257}ustar", "a tar archive; unpack it and pass the file inside"),
     (r"\x08.{0,40}(pytorch|onnx|torch)", "an ONNX model; pass the PyTorch weights that it was made from"),
-    (r"\s*\{", "a text of JSON; pass the file of weights that it is about"),
 )
-"""How files begin that people take for weights -> what they are, and what to do."""
+"""How files begin that people take for weights, beside what is passed in place of any file -> what they are, and what
+to do."""
 
-_CODE = "holds more than tensors ({}) and reading it could run code"
+_PROGRAMS = {
+    "/constants.pkl": "a TorchScript program",
+    "/archive_format": "a program of torch.export (.pt2)",
+    "serialized_exported_program.json": "a program of torch.export (.pt2)",
+}
+"""How the name of a file in a zip ends -> what the zip is"""
+
+_NUMPY_ARRAY = "multiarray._reconstruct"
+"""The function that makes one anew"""
 
 _PART = re.compile(r"-\d+-of-\d+\.")
 """In the names of files that hold a part of the weights each."""
@@ -52,18 +53,13 @@ def read_checkpoint(path: Path) -> Mapping[Any, Any]:
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}; --weights takes auto, required, random or a path.")
     with path.open("rb") as file:
-        start = file.read(_START)
-    if not start:
-        raise WeightsError(f"{path} is not a readable checkpoint: it is empty; fetch it again.")
-    if start.startswith(_LFS):
-        raise WeightsError(
-            f"{path} is not a readable checkpoint: it is a git-lfs pointer, which stands for the weights; "
-            "run `git lfs pull` where it came from, or download the file itself."
-        )
-    if start[8:9] == b"{":
-        return _safetensors(path)
+        start = file.read(HEAD)
     if start.startswith(b"PK"):
         _check_zip(path)
+    elif found := mistaken(start, "file of weights"):
+        raise WeightsError(f"{path} is not a readable checkpoint: it is {found.what}; {found.remedy}.")
+    elif start[8:9] == b"{":
+        return _safetensors(path)
     else:
         for pattern, what in _NO_CHECKPOINTS:
             if re.match(pattern.encode("latin-1"), start, re.IGNORECASE | re.DOTALL):
@@ -109,19 +105,19 @@ def _check_zip(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            names = [member.filename for member in members]
             # torch.save leaves them out where it is told to, and then PyTorch alone can read the archive.
-            if any(member.CRC for member in members) and archive.testzip() is not None:
-                raise damaged
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+            whole = not any(member.CRC for member in members) or archive.testzip() is None
+    except Exception as error:  # of zipfile, or of what unpacks a record that seems compressed
         raise damaged from error
-    except Exception as error:  # zlib's, of a record that seems compressed
-        raise damaged from error
-    if any(name.endswith("/constants.pkl") for name in names):
-        raise WeightsError(
-            f"{path} was refused, because it is a TorchScript program and not weights; "
-            "save the state dict of its model with torch.save, or ask its author for a .safetensors file."
-        )
+    if not whole:
+        raise damaged
+    names = [member.filename for member in members]
+    for end, program in _PROGRAMS.items():
+        if any(name.endswith(end) for name in names):
+            raise WeightsError(
+                f"{path} was refused, because it is {program} and not weights; "
+                "save the state dict of its model with torch.save, or ask its author for a .safetensors file."
+            )
     if not any(name.endswith("data.pkl") for name in names):
         raise WeightsError(
             f"{path} is not a readable PyTorch checkpoint: it is an archive of other files "
@@ -152,9 +148,12 @@ def _unpickled(path: Path) -> Any:
     except Exception as error:  # on damaged bytes the unpickler raises whatever they lead it to
         refused = re.search(r"GLOBAL (\S+)", str(error))
         if wanted := refused[1] if refused else _code_in_pickle(path):
+            alone = "its state dict alone"
+            if wanted.endswith(_NUMPY_ARRAY):
+                alone = "tensors in place of its NumPy arrays (torch.from_numpy)"
             raise WeightsError(
-                f"{path} was refused, because it {_CODE.format(wanted)}; "
-                "ask its author for a .safetensors file, or save its state dict alone with torch.save."
+                f"{path} was refused, because it holds more than tensors ({wanted}) and reading it could run code; "
+                f"ask its author for a .safetensors file, or save {alone} with torch.save."
             ) from error
         raise WeightsError(
             f"{path} is not a readable PyTorch checkpoint: it is damaged, or no state dict saved by torch.save; "

@@ -130,13 +130,14 @@ CAUSES = {
     b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n": "it is a git-lfs pointer.*git lfs pull",
     b"<!DOCTYPE html><html><body>Not found</body></html>": "it is a web page",
     b"\n<HTML><head>": "it is a web page",
-    b"": "it is empty",
+    b"": "it is an empty file",
     b"\x89HDF\r\n\x1a\n" + bytes(64): "it is an HDF5 file, as Keras writes",
     b"\x1c\x00\x00\x00TFL3" + bytes(64): "it is a TFLite model",
     b"\x08\x08\x12\x07pytorch\x1a\x062.13.0": "it is an ONNX model",
     b"GGUF\x03\x00\x00\x00": "it is a GGUF file",
     b"\x1f\x8b\x08\x00": "it is compressed; unpack it",
     b'{"metadata": {}, "weight_map": {}}': "it is a text of JSON",
+    b'{"name":{"dtype": 1}}': "it is a text of JSON",  # with a brace where the header of safetensors has its own
 }
 
 
@@ -160,6 +161,21 @@ def test_a_zip_of_other_files_names_them(model, tmp_path):
     np.savez(tmp_path / "weights.npz", stem=np.zeros(3))
     with pytest.raises(WeightsError, match=r"it is an archive of other files \(stem\.npy\)"):
         load_weights(model, tmp_path / "weights.npz")
+
+
+def test_a_program_of_torch_export_is_called_one(model, tmp_path):
+    program = torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),))
+    torch.export.save(program, tmp_path / "model.pt2")
+    with pytest.raises(
+        WeightsError, match=r"it is a program of torch\.export \(\.pt2\) and not weights; save the state"
+    ):
+        load_weights(model, tmp_path / "model.pt2")
+
+
+def test_arrays_of_numpy_are_to_be_saved_as_tensors(model, trained, tmp_path):
+    torch.save({name: tensor.numpy() for name, tensor in trained.items()}, tmp_path / "arrays.pt")
+    with pytest.raises(WeightsError, match=r"or save tensors in place of its NumPy arrays \(torch\.from_numpy\)"):
+        load_weights(model, tmp_path / "arrays.pt")
 
 
 # Judged by content
