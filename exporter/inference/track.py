@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import islice, tee
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,11 +22,11 @@ from exporter.bundle import Bundle
 from exporter.errors import CutShortError, PromptError, VideoError
 from exporter.inference.displayed import in_frame
 from exporter.inference.prompts import Prompt
+from exporter.inference.steps import Steps
 from exporter.inference.tracker import FollowedFrame, artefact_steps, follow_all
-from exporter.media.images import Pixels
 from exporter.media.masks import write_label_png
 from exporter.media.overlay import UNTRAINED, ContactSheet, label_map, overlay
-from exporter.media.videos.video import Frame, Video, open_video
+from exporter.media.videos.video import Frame, open_video
 from exporter.media.videos.writing import check_video_name, video_writer
 
 
@@ -92,6 +93,8 @@ def track_file(
     """
     if not prompts:
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
+    if first < 0:
+        raise VideoError(f"There is no frame {first}: pass 0 or more as --start.")
     source, places = open_video(video), _places(Path(out), Path(video), keep)
     prompts = [in_frame(prompt, source) for prompt in prompts]
     formats, precisions = [format] if format else None, [precision] if precision else None
@@ -101,24 +104,27 @@ def track_file(
         draft = _Places(*(folder / path.name for path in (places.video, places.masks, places.figures, places.sheet)))
         draft.masks.mkdir()
         figures: list[dict[str, Any]] = []
-        sheet, reading = ContactSheet(source.pixel_aspect), _Reading(source)
+        sheet, cut_short = ContactSheet(source.pixel_aspect), None
+        shown = islice(source.frames(), first, None)
         with video_writer(draft.video, source.fps, source.width, source.height, source.pixel_aspect) as writer:
-            for followed in follow_all(steps, reading, prompts, first):
-                before = time.perf_counter()
-                labels = label_map([result.mask(source.height, source.width) for result in followed.results])
-                seconds = followed.seconds + time.perf_counter() - before
-                shown = reading.shown
-                figures.append(_figures(followed, labels, seconds, shown.time))
-                masks = [labels == index for index in range(1, len(prompts) + 1)]
-                drawn = overlay(followed.pixels, masks, None if trained else UNTRAINED)
-                writer.write(drawn, shown.time, shown.duration)
-                sheet.add(f"frame {followed.number}", drawn)
-                write_label_png(draft.masks / f"{followed.number:05d}.png", labels)
-                if progress is not None:
-                    done = (followed.number + 1) / (source.count or followed.number + 2)
-                    progress(f"frame {followed.number}", min(1.0, done))
+            try:
+                for number, (frame, followed) in enumerate(_followed(steps, shown, prompts), first):
+                    before = time.perf_counter()
+                    labels = label_map([result.mask(source.height, source.width) for result in followed.results])
+                    seconds = followed.seconds + time.perf_counter() - before
+                    figures.append({"frame": number, "time": frame.time} | _figures(followed, labels, seconds))
+                    masks = [labels == index for index in range(1, len(prompts) + 1)]
+                    drawn = overlay(frame.pixels, masks, None if trained else UNTRAINED)
+                    writer.write(drawn, frame.time, frame.duration)
+                    sheet.add(f"frame {number}", drawn)
+                    write_label_png(draft.masks / f"{number:05d}.png", labels)
+                    if progress is not None:
+                        done = (number + 1) / (source.count or number + 2)
+                        progress(f"frame {number}", min(1.0, done))
+            except CutShortError as error:
+                cut_short = str(error)
             if not figures:
-                raise VideoError(reading.cut_short or f"{video} ends before frame {first}: pass a smaller --start.")
+                raise VideoError(cut_short or f"{video} ends before frame {first}: pass a smaller --start.")
         tracked = Tracked(
             video=str(places.video),
             masks=str(places.masks),
@@ -135,7 +141,7 @@ def track_file(
             provenance=provenance() | ({"threads": str(threads)} if threads else {}),
             displayed=source.displayed,
             pixel_aspect=f"{source.pixel_aspect.numerator}:{source.pixel_aspect.denominator}",
-            cut_short=reading.cut_short,
+            cut_short=cut_short,
         )
         sheet.picture().save(draft.sheet)
         draft.figures.write_text(json.dumps(asdict(tracked) | {"by_frame": figures}, indent=1) + "\n")
@@ -143,22 +149,12 @@ def track_file(
     return tracked
 
 
-class _Reading:
-    """The pixels of a video, frame by frame; a video that is cut short ends where it does."""
-
-    def __init__(self, video: Video) -> None:
-        self._video = video
-        self.shown: Frame
-        """The frame that was read last"""
-        self.cut_short: str | None = None
-
-    def __iter__(self) -> Iterator[Pixels]:
-        try:
-            for frame in self._video.frames():
-                self.shown = frame
-                yield frame.pixels
-        except CutShortError as error:
-            self.cut_short = str(error)
+def _followed(
+    steps: Steps, frames: Iterator[Frame], prompts: Sequence[Prompt]
+) -> Iterator[tuple[Frame, FollowedFrame]]:
+    """Each frame, and what is followed in it."""
+    shown, seen = tee(frames)
+    return zip(shown, follow_all(steps, (frame.pixels for frame in seen), prompts), strict=True)
 
 
 _ENDS = {"masks": "-masks", "figures": ".json", "sheet": "-sheet.png"}
@@ -204,10 +200,10 @@ def _results_of(figures: Path) -> set[str]:
         return set()
 
 
-def _figures(followed: FollowedFrame, labels: NDArray[np.uint8], seconds: float, time: float) -> dict[str, Any]:
-    """What was found in a frame, in `seconds`, and when in the video it is shown."""
+def _figures(followed: FollowedFrame, labels: NDArray[np.uint8], seconds: float) -> dict[str, Any]:
+    """What was found in a frame, in `seconds`."""
     objects = [
         ObjectInFrame(int((labels == index).sum()), result.iou, result.object_score)
         for index, result in enumerate(followed.results, start=1)
     ]
-    return {"frame": followed.number, "time": time, "ms": 1e3 * seconds, "objects": [asdict(one) for one in objects]}
+    return {"ms": 1e3 * seconds, "objects": [asdict(one) for one in objects]}

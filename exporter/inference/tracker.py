@@ -138,23 +138,18 @@ def track_video(
 
 @dataclass(frozen=True)
 class FollowedFrame:
-    """A frame, and every object that is followed in it."""
+    """What is followed in a frame."""
 
-    number: int
-    pixels: Pixels
     results: tuple[TrackResult, ...]
+    """Of each object"""
     seconds: float
     """What resizing the frame and running the steps took"""
 
 
-def follow_all(
-    steps: Steps, frames: Iterable[Pixels], prompts: Sequence[Prompt], first: int = 0
-) -> Iterator[FollowedFrame]:
-    """Each frame from number `first` on, with an object for each prompt; they share the frame's features."""
+def follow_all(steps: Steps, frames: Iterable[Pixels], prompts: Sequence[Prompt]) -> Iterator[FollowedFrame]:
+    """Of each frame, an object for each prompt, which is one of the first frame; they share the frame's features."""
     states: list[Any] = []
-    for number, frame in enumerate(frames):
-        if number < first:
-            continue
+    for frame in frames:
         before = time.perf_counter()
         features = steps.encode(model_frame(frame, steps.image_size))
         if states:
@@ -162,4 +157,4 @@ def follow_all(
         else:
             stepped = [start(steps, frame, prompt, features) for prompt in prompts]
         states = [state for _, state in stepped]
-        yield FollowedFrame(number, frame, tuple(result for result, _ in stepped), time.perf_counter() - before)
+        yield FollowedFrame(tuple(result for result, _ in stepped), time.perf_counter() - before)

@@ -91,6 +91,7 @@ def test_a_second_run_replaces_the_first(tracker_bundle, video, tmp_path):
         ([], 0, PromptError, "no prompt"),
         ([Prompt(points=[(WIDTH + 1, 0)], labels=[1])], 0, PromptError, "outside the frame"),
         ([POINT], FRAMES, VideoError, f"ends before frame {FRAMES}"),
+        ([POINT], -1, VideoError, "There is no frame -1"),
     ],
 )
 def test_what_cannot_be_done_leaves_nothing(tracker_bundle, video, tmp_path, prompts, first, error, complaint):
