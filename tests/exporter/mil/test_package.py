@@ -71,6 +71,13 @@ def test_a_git_lfs_pointer_in_place_of_the_package_is_one(tmp_path):
     assert "`git lfs pull`" in refusal(tmp_path / "net.mlpackage")
 
 
+def test_one_with_a_byte_order_mark_is_one_too(package):
+    (package / "Manifest.json").write_text(LFS_POINTER, encoding="utf-8-sig")
+    assert refusal(package) == (
+        "Manifest.json in net.mlpackage is a git-lfs pointer instead of the file: fetch it with `git lfs pull`."
+    )
+
+
 def test_an_archive_of_a_package_is_to_be_unpacked(package):
     archive = Path(shutil.make_archive(str(package), "zip", package.parent, package.name))
     assert (
