@@ -35,8 +35,8 @@ _PROGRAMS = {
 }
 """How the name of a file in a zip ends -> what the zip is"""
 
-_NUMPY_ARRAY = "multiarray._reconstruct"
-"""The function that makes one anew"""
+_NUMPY_ARRAY = ("multiarray._reconstruct", "numeric._frombuffer")
+"""How the functions are called that make one anew"""
 
 _PART = re.compile(r"-\d+-of-\d+\.")
 """In the names of files that hold a part of the weights each."""

@@ -172,8 +172,14 @@ def test_a_program_of_torch_export_is_called_one(model, tmp_path):
         load_weights(model, tmp_path / "model.pt2")
 
 
-def test_arrays_of_numpy_are_to_be_saved_as_tensors(model, trained, tmp_path):
-    torch.save({name: tensor.numpy() for name, tensor in trained.items()}, tmp_path / "arrays.pt")
+def write_newest_pickle(content, path: Path) -> None:
+    path.write_bytes(pickle.dumps(content, protocol=5))
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol:UserWarning")
+@pytest.mark.parametrize("write", [write_plain_pickle, write_newest_pickle, torch.save, write_old_pytorch])
+def test_arrays_of_numpy_are_to_be_saved_as_tensors(model, trained, tmp_path, write):
+    write({name: tensor.numpy() for name, tensor in trained.items()}, tmp_path / "arrays.pt")
     with pytest.raises(WeightsError, match=r"or save tensors in place of its NumPy arrays \(torch\.from_numpy\)"):
         load_weights(model, tmp_path / "arrays.pt")
 
