@@ -24,10 +24,10 @@ def in_frame(prompt: Prompt, video: Video) -> Prompt:
     if prompt.mask is not None:
         mask = Image.fromarray(prompt.mask).resize(frame, Image.Resampling.NEAREST)
         return replace(prompt, mask=np.asarray(mask, np.bool_))
-    across = video.width / video.displayed[0]
+    across, down = (stored / shown for stored, shown in zip(frame, video.displayed, strict=True))
     left, top, right, bottom = prompt.box or (0, 0, 0, 0)
     return replace(
         prompt,
-        points=[(x * across, y) for x, y in prompt.points],
-        box=prompt.box and (left * across, top, right * across, bottom),
+        points=[(x * across, y * down) for x, y in prompt.points],
+        box=prompt.box and (left * across, top * down, right * across, bottom * down),
     )

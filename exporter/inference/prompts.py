@@ -30,6 +30,8 @@ class Prompt:
     """(left, top, right, bottom) in pixels of the frame"""
     mask: NDArray[np.bool_] | None = None
     """[H, W], the size of the frame"""
+    number: int | None = None
+    """What the object is called in masks, from 1 to 255, where it has a number already"""
 
     @classmethod
     def of(cls, given: Prompt | dict[str, Any]) -> Prompt:
@@ -80,6 +82,12 @@ class Prompt:
 
     def _corners(self) -> list[Sequence[float]]:
         return [] if self.box is None else [self.box[:2], self.box[2:]]
+
+
+def numbers_of(prompts: Sequence[Prompt]) -> list[int]:
+    """What objects are called in masks: by their own numbers, if each has one of its own, or else 1, 2, …"""
+    own = [prompt.number for prompt in prompts if prompt.number is not None]
+    return own if len(set(own)) == len(prompts) else list(range(1, len(prompts) + 1))
 
 
 def model_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from device_profiles.vocabulary import Precision
 from exporter.atomic import staging
 from exporter.bundle import Bundle
 from exporter.errors import ImageError, PromptError
-from exporter.inference.prompts import Prompt
+from exporter.inference.prompts import Prompt, numbers_of
 from exporter.inference.tracker import artefact_steps, follow_all
 from exporter.media.overlay import UNTRAINED, label_map, overlay
 from exporter.media.photos.reading import read_photo
@@ -58,20 +58,27 @@ def segment_photo(
     for prompt in prompts:
         prompt.check(width, height)
     picture = _picture(Path(photo), out, keep)
+    numbers = numbers_of(prompts)
     drawn: Image.Image | None = None
     found: list[Segmented] = []
     for variant, steps in artefact_steps(bundle, formats, threads, precisions):
         (followed,) = follow_all(steps, [frame], prompts)
-        masks = [result.mask(height, width) for result in followed.results]
+        results = dict(zip(numbers, followed.results, strict=True))
+        masks = {number: result.mask(height, width) for number, result in results.items()}
         if drawn is None:
             labels = label_map(masks)
             banner = None if bundle.manifest.weights.trained else UNTRAINED
-            drawn = Image.fromarray(overlay(frame, [labels == i for i in range(1, len(masks) + 1)], banner))
+            drawn = Image.fromarray(overlay(frame, {number: labels == number for number in numbers}, banner))
         found += [
             Segmented(
-                bundle.manifest.label(variant), index, int(mask.sum()), result.iou, result.object_score, str(picture)
+                bundle.manifest.label(variant),
+                number,
+                int(masks[number].sum()),
+                result.iou,
+                result.object_score,
+                str(picture),
             )
-            for index, (mask, result) in enumerate(zip(masks, followed.results, strict=True), start=1)
+            for number, result in results.items()
         ]
     assert drawn is not None, "a bundle of which nothing runs here is refused"
     with staging(picture.parent) as folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import islice, tee
 from pathlib import Path
@@ -21,8 +21,8 @@ from exporter.bench.provenance import provenance
 from exporter.bundle import Bundle
 from exporter.errors import CutShortError, PromptError, VideoError
 from exporter.inference.displayed import in_frame
-from exporter.inference.prompts import Prompt
-from exporter.inference.steps import Steps
+from exporter.inference.prompts import Prompt, numbers_of
+from exporter.inference.steps import Steps, TrackResult
 from exporter.inference.tracker import FollowedFrame, artefact_steps, follow_all
 from exporter.media.masks import write_label_png
 from exporter.media.overlay import UNTRAINED, ContactSheet, label_map, overlay
@@ -34,6 +34,8 @@ from exporter.media.videos.writing import check_video_name, video_writer
 class ObjectInFrame:
     """One object in one frame of the video."""
 
+    object: int
+    """Its number in the masks"""
     area: int
     """Pixels of its mask, where no other object is before it"""
     iou: float
@@ -97,6 +99,7 @@ def track_file(
         raise VideoError(f"There is no frame {first}: pass 0 or more as --start.")
     source, places = open_video(video), _places(Path(out), Path(video), keep)
     prompts = [in_frame(prompt, source) for prompt in prompts]
+    numbers = numbers_of(prompts)
     formats, precisions = [format] if format else None, [precision] if precision else None
     variant, steps = next(artefact_steps(bundle, formats, threads, precisions))
     trained = bundle.manifest.weights.trained
@@ -108,19 +111,20 @@ def track_file(
         shown = islice(source.frames(), first, None)
         with video_writer(draft.video, source.fps, source.width, source.height, source.pixel_aspect) as writer:
             try:
-                for number, (frame, followed) in enumerate(_followed(steps, shown, prompts), first):
+                for place, (frame, followed) in enumerate(_followed(steps, shown, prompts), first):
                     before = time.perf_counter()
-                    labels = label_map([result.mask(source.height, source.width) for result in followed.results])
+                    results = dict(zip(numbers, followed.results, strict=True))
+                    labels = label_map({i: one.mask(source.height, source.width) for i, one in results.items()})
                     seconds = followed.seconds + time.perf_counter() - before
-                    figures.append({"frame": number, "time": frame.time} | _figures(followed, labels, seconds))
-                    masks = [labels == index for index in range(1, len(prompts) + 1)]
+                    figures.append({"frame": place, "time": frame.time} | _figures(results, labels, seconds))
+                    masks = {number: labels == number for number in numbers}
                     drawn = overlay(frame.pixels, masks, None if trained else UNTRAINED)
                     writer.write(drawn, frame.time, frame.duration)
-                    sheet.add(f"frame {number}", drawn)
-                    write_label_png(draft.masks / f"{number:05d}.png", labels)
+                    sheet.add(f"frame {place}", drawn)
+                    write_label_png(draft.masks / f"{place:05d}.png", labels)
                     if progress is not None:
-                        done = (number + 1) / (source.count or number + 2)
-                        progress(f"frame {number}", min(1.0, done))
+                        done = (place + 1) / (source.count or place + 2)
+                        progress(f"frame {place}", min(1.0, done))
             except CutShortError as error:
                 cut_short = str(error)
             if not figures:
@@ -200,10 +204,10 @@ def _results_of(figures: Path) -> set[str]:
         return set()
 
 
-def _figures(followed: FollowedFrame, labels: NDArray[np.uint8], seconds: float) -> dict[str, Any]:
+def _figures(results: Mapping[int, TrackResult], labels: NDArray[np.uint8], seconds: float) -> dict[str, Any]:
     """What was found in a frame, in `seconds`."""
     objects = [
-        ObjectInFrame(int((labels == index).sum()), result.iou, result.object_score)
-        for index, result in enumerate(followed.results, start=1)
+        ObjectInFrame(number, int((labels == number).sum()), result.iou, result.object_score)
+        for number, result in results.items()
     ]
     return {"ms": 1e3 * seconds, "objects": [asdict(one) for one in objects]}

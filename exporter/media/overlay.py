@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -33,14 +33,14 @@ _ROWS = 256
 """Of a frame that is drawn on at once"""
 
 
-def overlay(frame: Pixels, masks: Sequence[Mask], banner: str | None = None) -> Pixels:
-    """A copy of `frame` [H, W, 3] in which each mask [H, W] is tinted and outlined in its object's colour.
+def overlay(frame: Pixels, masks: Mapping[int, Mask], banner: str | None = None) -> Pixels:
+    """A copy of `frame` [H, W, 3] with each mask [H, W] tinted and outlined in the colour of its object's number.
 
-    The first mask is object 1; where two meet, the later one is on top. `banner` is written along the bottom.
+    Where two meet, the later one is on top. `banner` is written along the bottom.
     """
     picture = frame.copy()
     thickness = max(2, round(min(frame.shape[:2]) * OUTLINE_PER_PIXEL))
-    for number, mask in enumerate(masks, start=1):
+    for number, mask in masks.items():
         colour = PALETTE[number]
         # Some rows at once: NumPy makes lists of the places in a mask, which take up to 16 times its memory.
         for top in range(0, len(mask), _ROWS):
@@ -140,9 +140,9 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, widt
     return "\n".join(lines).strip()
 
 
-def label_map(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.uint8]:
-    """Number of the object, from 1, at each pixel [H, W], 0 where there is none; the first of several wins."""
-    labels = np.zeros(masks[0].shape, np.uint8)
-    for index, mask in reversed(list(enumerate(masks, start=1))):
-        labels[mask] = index
+def label_map(masks: Mapping[int, Mask]) -> NDArray[np.uint8]:
+    """Number of the object at each pixel [H, W], 0 where there is none; of several at one the first is there."""
+    labels = np.zeros(next(iter(masks.values())).shape, np.uint8)
+    for number, mask in reversed(list(masks.items())):
+        labels[mask] = number
     return labels

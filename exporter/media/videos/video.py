@@ -53,10 +53,14 @@ class Video:
     """What the container says; None if it says nothing."""
     pixel_aspect: Fraction = Fraction(1)
     """Width of an upright pixel by its height"""
+    transposed: bool = False
+    """Whether it was filmed lying on its side, so that upright columns are the rows that are stored"""
 
     @property
     def displayed(self) -> tuple[int, int]:
-        """Width and height in square pixels, as a player shows the video; the rows are those of the frames."""
+        """Width and height in square pixels, as a player shows the video: it stretches the rows that are stored."""
+        if self.transposed:
+            return self.width, max(1, round(self.height / self.pixel_aspect))
         return max(1, round(self.width * self.pixel_aspect)), self.height
 
     def frames(self) -> Iterator[Frame]:
@@ -89,7 +93,7 @@ def open_video(path: str | Path) -> Video:
         fps, count, aspect = float(film.rate), film.count, film.pixel_aspect
         first = next(film.frames())
         if _orientation(path, first).transposed:
-            return Video(path, first.height, first.width, fps, count, 1 / aspect)
+            return Video(path, first.height, first.width, fps, count, 1 / aspect, transposed=True)
         return Video(path, first.width, first.height, fps, count, aspect)
 
 

@@ -52,3 +52,11 @@ def test_a_mask_has_the_size_of_what_is_shown_or_of_a_frame(width, right):
 def test_a_mask_of_another_size_is_refused():
     with pytest.raises(PromptError, match="427 x 240"):
         in_frame(Prompt(mask=np.ones((240, 400), bool)), video("4/3"))
+
+
+def test_of_a_video_that_was_filmed_lying_on_its_side_the_columns_are_stretched():
+    portrait = Video(Path("clip.mp4"), 240, 320, 24.0, None, Fraction(1, 2), transposed=True)  # 320 x 240 at 2:1
+    assert portrait.displayed == (240, 640)
+    placed = in_frame(Prompt(points=[(240, 640)], labels=[1], box=(0, 0, 120, 64)), portrait)
+    assert np.allclose(placed.points, [(240, 320)])
+    assert np.allclose(placed.box, (0, 0, 120, 32))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from exporter.errors import PromptError
-from exporter.inference.prompts import Prompt, model_frame, model_mask
+from exporter.inference.prompts import Prompt, model_frame, model_mask, numbers_of
 
 WIDTH, HEIGHT = 200, 100
 
@@ -77,3 +77,11 @@ def test_a_mask_of_which_nothing_is_left_in_the_model_s_size_is_refused():
     with pytest.raises(PromptError, match="of 1 pixels, is too small for a model of 64 x 64 pixels"):
         model_mask(mask, 64)
     assert not model_mask(np.zeros((400, 400), bool), 64).any()
+
+
+@pytest.mark.parametrize(
+    ("given", "numbers"),
+    [([None], [1]), ([None, None], [1, 2]), ([5, 2], [5, 2]), ([1, 1], [1, 2]), ([7, None], [1, 2])],
+)
+def test_objects_keep_their_own_numbers_if_each_has_one(given, numbers):
+    assert numbers_of([Prompt(points=[(1, 1)], labels=[1], number=number) for number in given]) == numbers

@@ -21,9 +21,13 @@ def box(height, width, top, left, bottom, right):
     return mask
 
 
+def numbered(*masks):
+    return dict(enumerate(masks, start=1))
+
+
 def test_an_object_is_tinted_and_outlined_in_its_colour():
     masks = [box(60, 80, 10, 10, 30, 30), box(60, 80, 35, 40, 55, 70)]
-    picture = overlay(grey(), masks)
+    picture = overlay(grey(), numbered(*masks))
     assert picture.shape == (60, 80, 3)
     assert picture.dtype == np.uint8
     for number, (y, x) in enumerate([(20, 20), (45, 55)], start=1):
@@ -36,35 +40,35 @@ def test_an_object_is_tinted_and_outlined_in_its_colour():
 
 def test_the_frame_itself_is_left_alone():
     frame = grey()
-    overlay(frame, [np.ones((60, 80), bool)], WARNING)
+    overlay(frame, numbered(np.ones((60, 80), bool)), WARNING)
     assert (frame == 200).all()
 
 
 @pytest.mark.parametrize(("height", "width", "thickness"), [(60, 80, 2), (720, 1280, 2), (1920, 1080, 3)])
 def test_an_outline_grows_with_the_frame(height, width, thickness):
-    picture = overlay(grey(height, width), [box(height, width, 10, 10, 50, 50)])
+    picture = overlay(grey(height, width), numbered(box(height, width, 10, 10, 50, 50)))
     assert (picture[30] == PALETTE[1]).all(axis=-1).sum() == 2 * thickness
 
 
 def test_an_object_at_the_frame_s_edge_is_open_there():
-    picture = overlay(grey(), [box(60, 80, 0, 0, 30, 80)])
+    picture = overlay(grey(), numbered(box(60, 80, 0, 0, 30, 80)))
     assert np.array_equal(picture[0, 0], 100 + PALETTE[1] // 2)
     assert np.array_equal(picture[29, 0], PALETTE[1])
 
 
 def test_an_object_thinner_than_two_outlines_is_solid():
     mask = box(60, 80, 10, 10, 13, 60)
-    assert (overlay(grey(), [mask])[mask] == PALETTE[1]).all()
+    assert (overlay(grey(), numbered(mask))[mask] == PALETTE[1]).all()
 
 
 def test_the_later_of_two_objects_is_on_top():
     whole = np.ones((60, 80), bool)
-    assert np.array_equal(overlay(grey(), [whole, box(60, 80, 0, 0, 9, 9)])[9 - 1, 0], PALETTE[2])
+    assert np.array_equal(overlay(grey(), numbered(whole, box(60, 80, 0, 0, 9, 9)))[9 - 1, 0], PALETTE[2])
 
 
 @pytest.mark.parametrize("size", [(48, 64), (60, 200), (240, 320), (1080, 1920), (640, 360), (200, 30)])
 def test_a_banner_is_whole_and_leaves_most_of_the_frame(size):
-    picture = overlay(grey(*size), [], WARNING)
+    picture = overlay(grey(*size), {}, WARNING)
     changed = (picture != 200).any(axis=(1, 2))
     top = int(changed.argmax())
     assert changed[top:].all()
@@ -77,20 +81,20 @@ def test_a_banner_is_whole_and_leaves_most_of_the_frame(size):
 
 def test_a_banner_s_letters_are_large_in_a_large_frame():
     for height, width in [(240, 320), (1080, 1920)]:
-        ink = overlay(np.zeros((height, width, 3), np.uint8), [], WARNING).max(axis=-1) > 100
+        ink = overlay(np.zeros((height, width, 3), np.uint8), {}, WARNING).max(axis=-1) > 100
         assert ink.any(axis=0).sum() > 0.25 * width
         assert ink.any(axis=1).sum() > height / 40
 
 
 def test_no_banner_without_text():
-    assert (overlay(grey(), [], "") == 200).all()
+    assert (overlay(grey(), {}, "") == 200).all()
 
 
 def test_a_frame_of_many_rows_is_drawn_on_as_one_of_few_is():
     shape = np.random.default_rng(0).random((40, 80)) > 0.4
     tall = np.tile(shape, (20, 1))  # 800 rows, in which the shape begins anew where rows are parted and elsewhere
-    picture = overlay(grey(800, 80), [tall])
-    middle = overlay(grey(120, 80), [np.tile(shape, (3, 1))])[40:80]
+    picture = overlay(grey(800, 80), numbered(tall))
+    middle = overlay(grey(120, 80), numbered(np.tile(shape, (3, 1))))[40:80]
     assert all(np.array_equal(picture[top : top + 40], middle) for top in range(40, 760, 40))
 
 
@@ -122,7 +126,7 @@ def test_captions_stand_below_their_frames():
 def test_where_objects_overlap_the_first_wins():
     one, two = np.zeros((1, 3), bool), np.zeros((1, 3), bool)
     one[0, :2], two[0, 1:] = True, True
-    assert label_map([one, two]).tolist() == [[1, 1, 2]]
+    assert label_map({1: one, 2: two}).tolist() == [[1, 1, 2]]
 
 
 @pytest.mark.parametrize(
@@ -141,3 +145,9 @@ def test_frames_whose_pixels_are_not_square_are_stretched_on_the_sheet():
     sheet.add("", np.zeros((60, 80, 3), np.uint8))
     ((_, thumbnail),) = sheet.kept
     assert thumbnail.shape == (135, THUMBNAIL, 3)
+
+
+def test_an_object_has_the_number_and_the_colour_that_it_is_called_by():
+    mask = box(60, 80, 10, 10, 30, 30)
+    assert label_map({5: mask})[20, 20] == 5
+    assert np.array_equal(overlay(grey(), {5: mask})[20, 20], 100 + PALETTE[5] // 2)

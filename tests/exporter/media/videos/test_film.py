@@ -195,7 +195,7 @@ def test_the_aspect_of_a_clip_on_its_side_is_turned_with_it(tmp_path):
         )
     )
     assert (video.width, video.height, video.pixel_aspect) == (48, 64, Fraction(3, 4))
-    assert video.displayed == (36, 64)
+    assert video.displayed == (48, 85)
 
 
 def test_a_film_that_begins_after_its_sound_keeps_its_times(tmp_path):
