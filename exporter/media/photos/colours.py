@@ -27,9 +27,18 @@ _PREMULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
 _ALPHA = ("LA", "PA", "RGBA")
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
-_USUAL_RANGES = (1, 255, 65535, 2**31 - 1, 2**32 - 1)
-_USUAL_RANGES_SIGNED_16 = (1, 255, 2**15 - 1)
-"""Where grey values commonly end that begin at 0, of types which are hardly ever used in full"""
+_TOPS = (1, 255, 2**10 - 1, 2**12 - 1, 2**14 - 1, 65535, 2**31 - 1, 2**32 - 1)
+"""Where grey values commonly end that begin at 0: floats of 0–1, and the bits of cameras and files"""
+
+_LEAST_SHARE, _LEAST_SHARE_OF_ONE = 0.5, 0.1
+"""A range is meant where the greatest value has at least this share of its top. More values than those of 0–1 begin as
+low by chance; floats have been brought to 0–1 on purpose, so that a dark photo is to stay dark."""
+
+_RINGING = 0.1
+"""Share of its range by which a float may pass either end, where a filter such as bicubic made edges steeper"""
+
+_LEAST_RANGE = 1e-30
+"""Floats that are closer than this are one grey; single precision could not spread them."""
 
 _PNG_STEP = {"L;2": 85, "L;4": 17}
 """How PNG's raw modes of less than eight bits are widened"""
@@ -58,8 +67,8 @@ def to_rgb(image: Image.Image, box: Box, factor: int = 1) -> Image.Image:
     """What is in the box as RGB of eight bits, each side divided by `factor`; itself if that is what it is.
 
     Grey of more than eight bits is scaled by its range: that of its bits for 8 to 16 bits without sign, else the one
-    that a TIFF states, else the first of 0–1, 0–255, 0–65535, … that has all values, and where some are negative from
-    the least to the greatest. Raises `ImageError` for values that are no numbers.
+    that a TIFF states, else a usual one (0–1, 0–255, 0–1023, …) near whose top they end, else from 0 to the greatest,
+    and where some are negative from the least. Raises `ImageError` for values that are no numbers.
     """
     if image.mode == "RGB" and factor == 1 and "transparency" not in image.info:
         return image if box == (0, 0, *image.size) else image.crop(box)
@@ -96,21 +105,27 @@ def _over_background(image: Image.Image) -> Image.Image:
 def _eight_bits(strip: Image.Image, image: Image.Image, low: float, high: float) -> Image.Image:
     """Grey of eight bits, with alpha where one value stands for transparency."""
     values = _values(strip, image)
-    scaled = np.clip((values - low) * (255 / (high - low)), 0, 255) if high > low else np.zeros(values.shape)
+    if high - low > _LEAST_RANGE:
+        factor = 255 / (high - low)
+        scaled = np.multiply(values, factor, dtype=np.float32)  # double precision takes twice as long
+        scaled -= np.float32(low * factor)
+        np.rint(np.clip(scaled, 0, 255, out=scaled), out=scaled)
+    else:
+        scaled = np.zeros(values.shape, np.float32)
     if _tag(image, TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO:
         scaled = 255 - scaled
-    grey = Image.fromarray(np.rint(scaled).astype(np.uint8))
+    grey = Image.fromarray(scaled.astype(np.uint8))
     if isinstance(image.info.get("transparency"), int):
         grey.putalpha(Image.fromarray((values != image.info["transparency"]).astype(np.uint8) * 255))
     return grey
 
 
-def _values(strip: Image.Image, image: Image.Image) -> NDArray[np.float64]:
+def _values(strip: Image.Image, image: Image.Image) -> NDArray[np.number]:
     values = np.asarray(strip)
     # Pillow has no integers of 32 bits without sign.
     if strip.mode == "I" and _tag(image, TiffImagePlugin.BITSPERSAMPLE) == 32 and _unsigned(image):
-        values = values.view(np.uint32)
-    return values.astype(np.float64)
+        return values.view(np.uint32)
+    return values
 
 
 def _range(image: Image.Image, box: Box) -> tuple[float, float]:
@@ -129,8 +144,17 @@ def _range(image: Image.Image, box: Box) -> tuple[float, float]:
     )
     if not np.isfinite([low, high]).all():
         raise ImageError(f"{getattr(image, 'filename', 'The picture')} has values that are no numbers: replace them.")
-    usual = _USUAL_RANGES_SIGNED_16 if bits == 16 else _USUAL_RANGES
-    return (low, high) if low < 0 else (0.0, next((top for top in usual if high <= top), high))
+    return _meant(low, high, _RINGING if image.mode == "F" else 0)
+
+
+def _meant(low: float, high: float, ringing: float) -> tuple[float, float]:
+    """The range of values that are from `low` to `high`, and may pass its ends by a share of `ringing`."""
+    if low < -ringing * high:
+        return low, high
+    for top in _TOPS:
+        if (_LEAST_SHARE_OF_ONE if top == 1 else _LEAST_SHARE) * top <= high <= (1 + ringing) * top:
+            return 0, top
+    return min(0, low), high
 
 
 _SMIN, _SMAX = 340, 341

@@ -75,11 +75,27 @@ def test_grey_of_few_bits_is_scaled_by_them(tmp_path, bits):
     assert shown == [[0, 255 // most if bits == 2 else 255]]
 
 
-@pytest.mark.parametrize("top", [1, 255, 65535])
-def test_floats_are_scaled_by_the_first_usual_range_that_has_them_all(tmp_path, top):
+@pytest.mark.parametrize("top", [1, 255, 1023, 4095, 16383, 65535])
+def test_floats_are_scaled_by_the_usual_range_near_whose_top_they_end(tmp_path, top):
     assert np.array_equal(grey_of(tiff(tmp_path / "a.tif", GREY.astype(np.float32) / 255 * top)), GREY)
     half = GREY.astype(np.float32) / 255 * top / 2
     assert np.abs(grey_of(tiff(tmp_path / "b.tif", half)).astype(int) - GREY // 2).max() <= 1
+
+
+@pytest.mark.parametrize("top", [1e-20, 0.05, 1.0001, 2, 100, 256, 300, 1030, 100_000, 1e30])
+def test_floats_that_end_elsewhere_are_scaled_by_their_greatest(tmp_path, top):
+    shown = grey_of(tiff(tmp_path / "a.tif", GREY.astype(np.float32) / 255 * top)).astype(int)
+    assert np.abs(shown - GREY).max() <= 2
+
+
+def test_a_dark_picture_of_floats_up_to_one_stays_dark(tmp_path):
+    assert grey_of(tiff(tmp_path / "a.tif", GREY.astype(np.float32) / 255 * 0.3)).max() == 76
+
+
+@pytest.mark.parametrize("top", [1, 255, 65535])
+def test_where_a_filter_made_edges_steeper_black_and_white_stay_what_they_are(tmp_path, top):
+    values = np.array([[-0.06, 0, 0.5, 1, 1.07]], np.float32) * top
+    assert grey_of(tiff(tmp_path / "a.tif", values)).tolist() == [[0, 0, 128, 255, 255]]
 
 
 def test_floats_are_scaled_by_what_the_file_states(tmp_path):
@@ -99,9 +115,14 @@ def test_what_is_no_number_is_refused(tmp_path, value):
         read_photo(path)
 
 
-@pytest.mark.parametrize("top", [255, 65535, 2**31 - 1])
-def test_integers_of_32_bits_are_scaled_by_the_first_usual_range_that_has_them_all(tmp_path, top):
-    assert np.array_equal(grey_of(tiff(tmp_path / "a.tif", (GREY / 255 * top).round().astype(np.int32))), GREY)
+@pytest.mark.parametrize("top", [255, 300, 1023, 4095, 65535, 100_000, 2**31 - 1])
+def test_integers_of_32_bits_are_scaled_by_where_they_end(tmp_path, top):
+    shown = grey_of(tiff(tmp_path / "a.tif", (GREY / 255 * top).round().astype(np.int32)))
+    assert np.abs(shown.astype(int) - GREY).max() <= (top not in (255, 65535, 2**31 - 1))
+
+
+def test_a_dark_picture_of_twelve_bits_among_32_stays_dark(tmp_path):
+    assert grey_of(tiff(tmp_path / "a.tif", np.array([[0, 3000]], np.int32))).tolist() == [[0, 187]]
 
 
 def test_integers_of_32_bits_without_sign_may_be_larger_than_pillow_s(tmp_path):
