@@ -16,6 +16,7 @@ from exporter.media.photos.colours import transparent_colour
 from exporter.media.photos.exif_orientation import orientation_of
 from exporter.media.photos.kinds import HEAD, Kind, kind_of
 from exporter.media.photos.png_text import without_text
+from exporter.media.photos.tiff_pixels import NOT_LISTED, pixel_format
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -103,4 +104,8 @@ def _complaint(path: Path, kind: Kind, error: Exception) -> str:
     said = " ".join(describe(error).split())
     if any(sign in said.lower() for sign in _CUT_OFF):
         return f"{path} is cut off: copy or download it again."
+    if kind.name == "TIFF" and NOT_LISTED in said:
+        with _silent():
+            found = pixel_format(path)
+        return f"{path} has {found} a pixel, which is not read: convert it to 8 or 16 bits a sample."
     return f"{path} is a damaged {kind.name}, or of an unusual kind ({said}): copy it again, or save it as PNG or JPEG."

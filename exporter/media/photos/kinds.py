@@ -17,12 +17,12 @@ from PIL import (
     JpegImagePlugin,
     PngImagePlugin,
     PpmImagePlugin,
-    TiffImagePlugin,
     WebPImagePlugin,
 )
 
 from exporter.errors import ImageError
 from exporter.mistaken_files import mistaken
+from exporter.media.photos.tiff_pixels import open_tiff
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -42,6 +42,8 @@ class Kind:
     """Of a path or a binary stream; decodes nothing yet"""
     bytes_per_pixel: float
     """Of memory, at most, while a picture of eight bits is decoded, beside the file; measured with Pillow 13"""
+    suffixes: tuple[str, ...]
+    """How names of such files end, in lower case, where only names are looked at"""
 
 
 def _heif(source: object) -> ImageFile:
@@ -54,17 +56,23 @@ def _heif(source: object) -> ImageFile:
 _FTYP = rb"....ftyp"
 
 KINDS = (
-    Kind("JPEG", rb"\xff\xd8\xff", JpegImagePlugin.jpeg_factory, 4),
-    Kind("PNG", rb"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile, 4),
-    Kind("WebP", rb"RIFF....WEBP", WebPImagePlugin.WebPImageFile, 16.7),
-    Kind("GIF", rb"GIF8[79]a", GifImagePlugin.GifImageFile, 4),
-    Kind("BMP", rb"BM", BmpImagePlugin.BmpImageFile, 4),
-    Kind("TIFF", rb"II[*+]\0|MM\0[*+]", TiffImagePlugin.TiffImageFile, 7.6),
-    Kind("AVIF", _FTYP + rb"(avi[fs]|(mif1|msf1|miaf).{0,40}avif)", AvifImagePlugin.AvifImageFile, 10.5),
-    Kind("HEIC", _FTYP + rb"(hei[cxms]|hev[cxms]|mif1|msf1)", _heif, 9),
-    Kind("JPEG 2000", rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", Jpeg2KImagePlugin.Jpeg2KImageFile, 24),
-    Kind("PNM", rb"P([1-6]|[Ff0][\w]*)\s", PpmImagePlugin.PpmImageFile, 4),
-    Kind("ICO", rb"\0\0\x01\0", IcoImagePlugin.IcoImageFile, 4),
+    Kind("JPEG", rb"\xff\xd8\xff", JpegImagePlugin.jpeg_factory, 4, (".jpg", ".jpeg", ".jpe", ".jfif")),
+    Kind("PNG", rb"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile, 4, (".png",)),
+    Kind("WebP", rb"RIFF....WEBP", WebPImagePlugin.WebPImageFile, 16.7, (".webp",)),
+    Kind("GIF", rb"GIF8[79]a", GifImagePlugin.GifImageFile, 4, (".gif",)),
+    Kind("BMP", rb"BM", BmpImagePlugin.BmpImageFile, 4, (".bmp", ".dib")),
+    Kind("TIFF", rb"II[*+]\0|MM\0[*+]", open_tiff, 7.6, (".tif", ".tiff")),
+    Kind("AVIF", _FTYP + rb"(avi[fs]|(mif1|msf1|miaf).{0,40}avif)", AvifImagePlugin.AvifImageFile, 10.5, (".avif",)),
+    Kind("HEIC", _FTYP + rb"(hei[cxms]|hev[cxms]|mif1|msf1)", _heif, 9, (".heic", ".heif")),
+    Kind(
+        "JPEG 2000",
+        rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
+        Jpeg2KImagePlugin.Jpeg2KImageFile,
+        24,
+        (".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
+    ),
+    Kind("PNM", rb"P([1-6]|[Ff0][\w]*)\s", PpmImagePlugin.PpmImageFile, 4, (".ppm", ".pgm", ".pbm", ".pnm", ".pfm")),
+    Kind("ICO", rb"\0\0\x01\0", IcoImagePlugin.IcoImageFile, 4, (".ico",)),
 )
 """Tried in this order"""
 

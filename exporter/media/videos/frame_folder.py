@@ -8,11 +8,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from exporter.errors import VideoError, VitexportWarning
+from exporter.media.photos.kinds import KINDS
 
-PICTURES = {
-    ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".webp": "WebP", ".tif": "TIFF", ".tiff": "TIFF",
-    ".heic": "HEIC", ".heif": "HEIC",
-}  # fmt: skip
+_KINDS = {suffix: kind.name for kind in KINDS for suffix in kind.suffixes}
 """How a frame's name ends -> its kind"""
 
 
@@ -24,12 +22,12 @@ def frames_in(folder: Path) -> list[Path]:
     """
     kinds = defaultdict[str, list[Path]](list)
     for path in folder.iterdir():
-        kind = PICTURES.get(path.suffix.lower())
+        kind = _KINDS.get(path.suffix.lower())
         # macOS leaves files like ._frame1.jpg, which are not pictures, on foreign disks.
         if kind and path.is_file() and not path.name.startswith("."):
             kinds[kind].append(path)
     if not kinds:
-        raise VideoError(f"{folder} has no pictures ({' '.join(PICTURES)}); pass a video file or a folder of frames.")
+        raise VideoError(f"{folder} has no pictures ({' '.join(_KINDS)}); pass a video file or a folder of frames.")
     counted = " and ".join(f"{len(paths)} {kind}" for kind, paths in sorted(kinds.items()))
     if set(kinds) == {"JPEG", "PNG"} and _names(kinds["PNG"]) <= _names(kinds["JPEG"]):
         warnings.warn(

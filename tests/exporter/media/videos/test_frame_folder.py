@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from exporter.errors import VideoError, VitexportWarning
+from exporter.media.photos.kinds import KINDS
 from exporter.media.videos.frame_folder import frames_in
 from exporter.media.videos.video import ASSUMED_FPS, open_video
 from tests.exporter.media.videos.clips import COLOURS
@@ -27,9 +28,15 @@ def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path):
     assert [tuple(frame[0, 0]) for frame in video] == [COLOURS[2], COLOURS[0], COLOURS[3], COLOURS[1]]
 
 
-@pytest.mark.parametrize("ending", ["jpg", "JPG", "jpeg", "png", "bmp", "webp", "tif", "TIFF", "heic"])
+@pytest.mark.parametrize("ending", ["JPG", "TIFF", *(suffix[1:] for kind in KINDS for suffix in kind.suffixes)])
 def test_frames_are_pictures_of_any_kind_that_is_read(tmp_path, ending):
     assert names_of_frames(folder_of(tmp_path, f"1.{ending}")) == [f"1.{ending}"]
+
+
+@pytest.mark.parametrize("ending", ["avif", "gif", "jp2", "ppm", "ico"])
+def test_frames_of_rarer_kinds_are_read(tmp_path, ending):
+    Image.new("RGB", (16, 16), COLOURS[0]).save(tmp_path / f"1.{ending}")
+    assert [frame.shape for frame in open_video(tmp_path)] == [(16, 16, 3)]
 
 
 def test_what_systems_leave_in_a_folder_is_no_frame(tmp_path):
