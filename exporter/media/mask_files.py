@@ -16,6 +16,7 @@ from exporter.media.masks import PALETTE, Mask
 from exporter.media.photos.files import read_picture
 from exporter.media.photos.kinds import Kind
 from exporter.media.photos.limits import check_size
+from exporter.media.soft_masks import are_of_one_hue, is_dithered, one_object
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -29,16 +30,14 @@ MOST_OBJECTS = 31
 VOID = 255
 """The label of pixels that may be anything, such as those on edges: PASCAL VOC, DAVIS and YouTube-VOS"""
 
-_SOFT = 64
-"""A mask of so many shades has soft edges."""
-
 
 def read_masks(path: str | Path, number: int | None = None) -> list[Mask]:
     """A mask [H, W] for each object that a PNG holds, by their numbers; with `number` given, of that one alone.
 
     Objects are told by palette index, by numbers up to `MOST_OBJECTS` in grey, or by the colours of DAVIS. Grey and
-    colour of any other kind is one object, wherever it is neither black nor fully transparent; where that is doubtful
-    it is refused. 255 is void in a palette of colours. Raises `ImageError`.
+    colour of any other kind is one object, wherever it is at least half as strong as its strongest shade and not fully
+    transparent; where that is doubtful it is refused. So is a palette of greys, or one in which 0 is not black, as if
+    it had none: white is the object, whatever its index. 255 is void in a palette of colours. Raises `ImageError`.
     """
     path = Path(path)
     labels = _labels(path)
@@ -75,9 +74,17 @@ def _by_index(path: Path, indices: Labels, image: Image.Image) -> Labels:
     given = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
     colours[: len(given)] = given
     used = np.unique(indices)
+    shown = colours[used]
+    numbers = (shown == PALETTE[used]).all() or (shown == shown[0]).all()
+    zero_is_black = used[0] == 0 and not shown[0].any()
     several = np.count_nonzero(used) > 1
-    if several and (colours[used] == colours[used, :1]).all() and not colours[used].min():
+    if not numbers and (shown == shown[:, :1]).all() and (several or not zero_is_black):
         return _by_shade(path, colours[indices, 0])  # shades that became indices when the file was made smaller
+    if not numbers and (not zero_is_black or is_dithered(indices)):
+        return _by_colour(path, colours[indices])
+    soft = one_object(colours[indices]) if not numbers and several and are_of_one_hue(shown) else None
+    if soft is not None:
+        return soft.astype(np.uint8)
     if VOID in used and (several or (colours[VOID] == PALETTE[VOID]).all()):
         return _without_void(path, indices)
     return indices
@@ -87,8 +94,8 @@ def _by_shade(path: Path, shades: NDArray[np.integer | np.bool_]) -> Labels:
     used = [int(shade) for shade in np.unique(shades) if shade]
     if not used or used[-1] <= MOST_OBJECTS:
         return shades.astype(np.uint8)
-    if _are_one(shades, len(used)):
-        return (shades != 0).astype(np.uint8)
+    if (mask := one_object(shades)) is not None:
+        return mask.astype(np.uint8)
     raise ImageError(_question(path, "shades", [str(shade) for shade in used]))
 
 
@@ -101,8 +108,8 @@ def _by_colour(path: Path, pixels: NDArray[np.uint8]) -> Labels:
     if all(code in numbers for code in used):
         order = np.array(sorted(numbers))
         return _without_void(path, np.array([numbers[code] for code in order], np.uint8)[np.searchsorted(order, codes)])
-    if _are_one(codes, len(used)):
-        return (codes != 0).astype(np.uint8)
+    if (mask := one_object(pixels)) is not None:
+        return mask.astype(np.uint8)
     raise ImageError(_question(path, "colours", [f"#{code:06x}" for code in used]))
 
 
@@ -115,17 +122,6 @@ def _without_void(path: Path, labels: Labels) -> Labels:
     if labels.any() and not ((labels != 0) & (labels != VOID)).any():
         raise ImageError(f"{path} holds no object, only void (255): draw one, with a number from 1 to 254.")
     return np.where(labels == VOID, 0, labels)
-
-
-def _are_one(values: NDArray[np.generic], used: int) -> bool:
-    """Whether all values but one are on edges only, where the object was drawn smoothly, or there are very many."""
-    if used >= _SOFT:
-        return True
-    rows = (values[:, :-2] == values[:, 1:-1]) & (values[:, 1:-1] == values[:, 2:])
-    middle = values[:, 1:-1]
-    inside = rows[1:-1] & rows[:-2] & rows[2:] & (middle[:-2] == middle[1:-1]) & (middle[1:-1] == middle[2:])
-    areas = np.unique(middle[1:-1][inside])
-    return len(areas[areas != 0]) <= 1
 
 
 def _question(path: Path, what: str, used: Sequence[str]) -> str:

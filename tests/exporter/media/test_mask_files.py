@@ -31,9 +31,8 @@ def sizes(path) -> list[int]:
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_a_mask_of_one_object_is_what_is_not_zero(tmp_path, mode):
     if mode == "P":
-        # Index 1 is shown black, and is an object all the same.
         image = Image.fromarray(SQUARE.astype(np.uint8))
-        image.putpalette([255, 255, 255, 0, 0, 0])
+        image.putpalette([0, 0, 0, 200, 60, 60])
     elif mode == "I;16":
         image = Image.fromarray(SQUARE.astype(np.uint16) * 65535)
     else:
@@ -99,6 +98,48 @@ def test_white_in_a_palette_of_greys_is_an_object(tmp_path):
     assert sizes(save(tmp_path / "mask.png", SQUARE.astype(np.uint8) * 255, ramp)) == [36]
 
 
+def as_black_and_white_palettes() -> list[Image.Image]:
+    white = Image.fromarray(SQUARE.astype(np.uint8) * 255)
+    indexed = Image.fromarray((~SQUARE).astype(np.uint8))
+    indexed.putpalette([255, 255, 255, 0, 0, 0])
+    return [
+        white.quantize(2),
+        white.convert("P", palette=Image.Palette.ADAPTIVE, colors=2),
+        white.convert("P"),
+        indexed,
+    ]
+
+
+@pytest.mark.parametrize("image", as_black_and_white_palettes())
+def test_in_a_palette_of_black_and_white_white_is_the_object_whatever_its_index(tmp_path, image):
+    image.save(tmp_path / "mask.png")
+    (mask,) = read_masks(tmp_path / "mask.png")
+    assert np.array_equal(mask, SQUARE)
+
+
+def test_a_palette_in_which_background_is_not_first_is_read_by_its_colours(tmp_path):
+    Image.fromarray(PALETTE[LABELS]).quantize(8).save(tmp_path / "mask.png")
+    assert sizes(tmp_path / "mask.png") == [36, 80]
+
+
+def test_a_palette_in_which_zero_is_black_holds_numbers_whatever_the_colours(tmp_path):
+    palette = np.array([[0, 0, 0], [31, 119, 180], [255, 127, 14]])
+    assert sizes(save(tmp_path / "mask.png", LABELS, palette)) == [36, 80]
+
+
+def test_a_palette_without_colours_holds_numbers(tmp_path):
+    assert sizes(save(tmp_path / "mask.png", LABELS, np.zeros((3, 3)))) == [36, 80]
+
+
+def test_other_palettes_are_a_question(tmp_path):
+    white, blue, red = [255, 255, 255], [31, 119, 180], [214, 39, 40]
+    with pytest.raises(ImageError, match=r"areas in 3 colours .* which may be one object or several"):
+        read_masks(save(tmp_path / "mask.png", LABELS, np.array([white, blue, red])))
+    Image.fromarray(PALETTE[LABELS]).convert("P").save(tmp_path / "dithered.png")
+    with pytest.raises(ImageError, match=r"areas in 4 colours"):
+        read_masks(tmp_path / "dithered.png")
+
+
 def circle(supersampled: int, resample: Image.Resampling, colour="white", mode="L") -> Image.Image:
     image = Image.new(mode, (64 * supersampled, 64 * supersampled))
     ImageDraw.Draw(image).ellipse([10 * supersampled, 10 * supersampled, 50 * supersampled, 45 * supersampled], colour)
@@ -113,12 +154,13 @@ def circle(supersampled: int, resample: Image.Resampling, colour="white", mode="
         circle(4, Image.Resampling.BICUBIC, mode="RGB"),
         circle(4, Image.Resampling.BICUBIC, "red", "RGB"),
         circle(4, Image.Resampling.BOX).quantize(16),
+        circle(8, Image.Resampling.LANCZOS, "red", "RGB").quantize(16),
     ],
 )
 def test_a_mask_with_smooth_edges_is_one_object(tmp_path, image):
     image.save(tmp_path / "mask.png")
     (mask,) = read_masks(tmp_path / "mask.png")
-    assert mask.sum() == pytest.approx(np.pi * 20 * 17.5, rel=0.2)
+    assert mask.sum() == pytest.approx(np.pi * 20 * 17.5, rel=0.05)
 
 
 @pytest.mark.parametrize("values", [LABELS * 100, np.where(LABELS == 1, 3, LABELS * 100).astype(np.uint8)])
