@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -55,6 +55,8 @@ class Video:
     """Width of an upright pixel by its height"""
     transposed: bool = False
     """Whether it was filmed lying on its side, so that upright columns are the rows that are stored"""
+    pictures: tuple[Path, ...] = ()
+    """Of a folder, its frames in their order"""
 
     @property
     def displayed(self) -> tuple[int, int]:
@@ -65,7 +67,7 @@ class Video:
 
     def frames(self) -> Iterator[Frame]:
         """The frames with their times; raises `VideoError`, at the end `CutShortError` if the video is not complete."""
-        for number, frame in enumerate(_frames(self.path)):
+        for number, frame in enumerate(_frames(self.path, self.pictures)):
             if frame.pixels.shape != (self.height, self.width, 3):
                 raise VideoError(
                     f"Frame {number} of {self.path} is {frame.pixels.shape[1]} x {frame.pixels.shape[0]} and frame 0 "
@@ -81,14 +83,16 @@ def open_video(path: str | Path) -> Video:
     """A video file (mp4, mov, mkv, webm, avi, ts and others that FFmpeg reads), or a folder of pictures in the order of
     the numbers in their names.
 
-    Raises `VideoError`, and `ImageError` for a damaged picture in a folder; so does iterating.
+    Raises `VideoError`, and `ImageError` for a damaged picture in a folder; so does iterating. Warns with
+    `VitexportWarning` of masks beside frames, which are left out.
     """
     path = Path(path)
     if not path.exists():
         raise VideoError(f"There is no video {path}; pass a video file or a folder of pictures.")
     if path.is_dir():
-        height, width, _ = next(_frames(path)).pixels.shape
-        return Video(path, width, height, ASSUMED_FPS, len(frames_in(path)))
+        pictures = tuple(frames_in(path))
+        height, width, _ = next(_frames(path, pictures)).pixels.shape
+        return Video(path, width, height, ASSUMED_FPS, len(pictures), pictures=pictures)
     with opened(path) as film:
         fps, count, aspect = float(film.rate), film.count, film.pixel_aspect
         first = next(film.frames())
@@ -97,9 +101,9 @@ def open_video(path: str | Path) -> Video:
         return Video(path, first.width, first.height, fps, count, aspect)
 
 
-def _frames(path: Path) -> Iterator[Frame]:
-    if path.is_dir():
-        for number, picture in enumerate(frames_in(path)):
+def _frames(path: Path, pictures: Sequence[Path]) -> Iterator[Frame]:
+    if pictures:
+        for number, picture in enumerate(pictures):
             yield Frame(np.array(read_photo(picture)), number / ASSUMED_FPS, 1 / ASSUMED_FPS)
         return
     with opened(path) as film:

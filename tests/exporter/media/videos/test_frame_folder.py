@@ -1,5 +1,7 @@
 """Folders of frames: which files are frames, and in which order."""
 
+import warnings
+
 import pytest
 from PIL import Image
 
@@ -55,6 +57,49 @@ def test_the_masks_of_davis_beside_its_frames_are_not_among_them(tmp_path, masks
     folder_of(tmp_path, "00000.jpg", "00001.jpg", *masks)
     with pytest.warns(VitexportWarning, match=rf"2 JPEG and {len(masks)} PNG files: the JPEG files are the frames"):
         assert names_of_frames(tmp_path) == ["00000.jpg", "00001.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "mask"),
+    [
+        ("{}.png", "{}_mask.png"),
+        ("{}.png", "{}_gt.png"),
+        ("{}.png", "{}-mask.png"),
+        ("{}.png", "{}_seg.png"),
+        ("{}.png", "mask_{}.png"),
+        ("{}.png", "{}mask.png"),
+        ("{}.JPG", "{}_Mask.png"),
+        ("{}.jpg", "{}.mask.jpg"),
+        ("frame_{}.png", "frame_{}_mask.png"),
+        ("frame_{}.png", "mask_{}.png"),
+        ("frame{}.png", "mask{}.png"),
+        ("{}_rgb.png", "{}_labels.png"),
+        ("a{}.webp", "a{}_segmentation.webp"),
+    ],
+)
+def test_masks_that_are_called_like_the_frames_beside_them_are_no_frames(tmp_path, frame, mask):
+    frames = [frame.format(number) for number in range(3)]
+    folder_of(tmp_path, *frames, *(mask.format(number) for number in (0, 2, 3)))
+    with pytest.warns(VitexportWarning, match=rf"has 3 masks beside its frames, such as {mask.format(0)}: they are no"):
+        assert names_of_frames(tmp_path) == frames
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["1_mask.png", "2_mask.png"], ["carnival.png", "unmask.png"], ["1.png", "gt3_race.png"], ["a.png", "mask.png"]],
+)
+def test_pictures_that_are_no_masks_of_others_are_frames(tmp_path, names):
+    with warnings.catch_warnings(action="error"):
+        assert names_of_frames(folder_of(tmp_path, *names)) == names
+
+
+def test_of_masks_beside_frames_it_is_warned_once(tmp_path):
+    for name in ("1.jpg", "2.jpg", "1.png"):
+        Image.new("RGB", (16, 16)).save(tmp_path / name)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert len(list(open_video(tmp_path))) == 2
+    assert [warning.category for warning in told] == [VitexportWarning]
 
 
 @pytest.mark.parametrize(
