@@ -1,39 +1,29 @@
-"""Work that takes a while: a progress bar on stderr, no toolchain noise, and interrupts that come through.
-
-Warnings of ours are printed when the work is done, a line each; of a mistake only the mistake is.
-"""
+"""Work that takes a while: a progress bar on stderr, no toolchain noise, and interrupts that come through."""
 
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, TextIO
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.interrupts import interruptible
-from exporter.errors import VitexportWarning
 from exporter.toolchain_noise import hidden
 
 if TYPE_CHECKING:
     from exporter.backends.runner import Progress
 
 
-_MOST_WARNINGS = 5
-"""A folder of frames may have one for each."""
-
-
 @contextmanager
 def working(verbose: bool) -> Iterator[Progress]:
-    """Work with a progress bar and, unless `verbose`, without the toolchains' own output."""
-    told = list[str]()
+    """Work with a progress bar and, unless `verbose`, without the toolchains' own output; warnings come at the end."""
     with (
-        _collected(told),
+        collected_warnings(),
         nullcontext(sys.stderr) if verbose else hidden() as stream,
         progress_bar(stream) as progress,
         interruptible() as raise_received,
@@ -44,34 +34,6 @@ def working(verbose: bool) -> Iterator[Progress]:
             progress(what, share)
 
         yield step
-    for message in told[:_MOST_WARNINGS]:
-        click.echo(f"vitexport: {message}", err=True)
-    if len(told) > _MOST_WARNINGS:
-        click.echo(f"vitexport: There are {len(told) - _MOST_WARNINGS} more warnings like these.", err=True)
-
-
-@contextmanager
-def _collected(told: list[str]) -> Iterator[None]:
-    """Each of our warnings goes into `told`, once; others are shown as before."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", VitexportWarning)
-        show = warnings.showwarning
-
-        def collect(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
-            if not issubclass(category, VitexportWarning):
-                show(message, category, filename, lineno, file, line)
-            elif str(message) not in told:
-                told.append(str(message))
-
-        warnings.showwarning = collect
-        yield
 
 
 @contextmanager
