@@ -16,7 +16,7 @@ from exporter.media.masks import PALETTE, Mask
 from exporter.media.photos.files import read_picture
 from exporter.media.photos.kinds import Kind
 from exporter.media.photos.limits import check_size
-from exporter.media.soft_masks import are_of_one_hue, is_dithered, one_object
+from exporter.media.soft_masks import are_of_one_hue, codes, is_dithered, one_object
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -75,16 +75,15 @@ def _by_index(path: Path, indices: Labels, image: Image.Image) -> Labels:
     colours[: len(given)] = given
     used = np.unique(indices)
     shown = colours[used]
-    numbers = (shown == PALETTE[used]).all() or (shown == shown[0]).all()
-    zero_is_black = used[0] == 0 and not shown[0].any()
     several = np.count_nonzero(used) > 1
-    if not numbers and (shown == shown[:, :1]).all() and (several or not zero_is_black):
-        return _by_shade(path, colours[indices, 0])  # shades that became indices when the file was made smaller
-    if not numbers and (not zero_is_black or is_dithered(indices)):
-        return _by_colour(path, colours[indices])
-    soft = one_object(colours[indices]) if not numbers and several and are_of_one_hue(shown) else None
-    if soft is not None:
-        return soft.astype(np.uint8)
+    if not (shown == PALETTE[used]).all() and not (shown == shown[0]).all():
+        zero_is_black = used[0] == 0 and not shown[0].any()
+        if (shown == shown[:, :1]).all() and (several or not zero_is_black):
+            return _by_shade(path, colours[indices, 0])  # shades that became indices when the file was made smaller
+        if not zero_is_black or is_dithered(indices):
+            return _by_colour(path, colours[indices])
+        if several and are_of_one_hue(shown) and (soft := one_object(colours[indices])) is not None:
+            return soft.astype(np.uint8)
     if VOID in used and (several or (colours[VOID] == PALETTE[VOID]).all()):
         return _without_void(path, indices)
     return indices
@@ -102,20 +101,15 @@ def _by_shade(path: Path, shades: NDArray[np.integer | np.bool_]) -> Labels:
 def _by_colour(path: Path, pixels: NDArray[np.uint8]) -> Labels:
     if (pixels == pixels[..., :1]).all():
         return _by_shade(path, pixels[..., 0])
-    codes = _codes(pixels)
-    used = [int(code) for code in np.unique(codes) if code]
-    numbers = {int(code): number for number, code in enumerate(_codes(PALETTE))}
+    found = codes(pixels)
+    used = [int(code) for code in np.unique(found) if code]
+    numbers = {int(code): number for number, code in enumerate(codes(PALETTE))}
     if all(code in numbers for code in used):
         order = np.array(sorted(numbers))
-        return _without_void(path, np.array([numbers[code] for code in order], np.uint8)[np.searchsorted(order, codes)])
+        return _without_void(path, np.array([numbers[code] for code in order], np.uint8)[np.searchsorted(order, found)])
     if (mask := one_object(pixels)) is not None:
         return mask.astype(np.uint8)
     raise ImageError(_question(path, "colours", [f"#{code:06x}" for code in used]))
-
-
-def _codes(pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Colours [..., 3] as numbers, 0xRRGGBB."""
-    return pixels.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
 
 
 def _without_void(path: Path, labels: Labels) -> Labels:

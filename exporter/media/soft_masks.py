@@ -75,22 +75,32 @@ def is_dithered(indices: NDArray[np.integer]) -> bool:
     return bool(np.count_nonzero(inside & (left == right)) < np.count_nonzero(inside) / 2)
 
 
+def codes(colours: Pixels) -> NDArray[np.int32]:
+    """Colours [..., 3] as numbers, 0xRRGGBB."""
+    return colours.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+
+
 def _as_shades(pixels: Pixels) -> tuple[NDArray[np.float32], Mask]:
     """How strong the object's colour is in each pixel, and where there is another colour."""
-    values = pixels.astype(np.float32)
-    if values.shape[-1:] != (3,) or values.ndim == 1:
-        return values, np.zeros(pixels.shape, np.bool_)
+    if pixels.shape[-1:] != (3,) or pixels.ndim == 1:
+        return pixels.astype(np.float32), np.zeros(pixels.shape, np.bool_)
     colour = _most_common(pixels)
-    shades = np.maximum(values @ (colour / (colour @ colour)), 0) * colour.max()
-    rest = values - shades[..., None] * (colour / colour.max())
-    return shades, np.abs(rest).max(axis=-1) > _OTHER_HUE * colour.max()
+    strongest = colour.max()
+    # A channel at a time: all of them as floats would be most of a large mask's memory.
+    channels = [pixels[..., channel] for channel in range(3)]
+    shades = np.zeros(pixels.shape[:-1], np.float32)
+    for values, share in zip(channels, colour / (colour @ colour) * strongest, strict=True):
+        shades += values * share
+    other = np.zeros(shades.shape, np.bool_)
+    for values, share in zip(channels, colour / strongest, strict=True):
+        other |= np.abs(values - shades * share) > _OTHER_HUE * strongest
+    return shades, other
 
 
 def _most_common(pixels: Pixels) -> NDArray[np.float32]:
     """Of the colours that are not dark."""
-    bright = pixels[pixels.max(axis=-1) >= pixels.max() / 2]
-    colours, counts = np.unique(bright, axis=0, return_counts=True)
-    return colours[counts.argmax()].astype(np.float32)
+    code = int(np.bincount(codes(pixels[pixels.max(axis=-1) >= pixels.max() / 2])).argmax())
+    return np.array([code >> 16, code >> 8 & 255, code & 255], np.float32)
 
 
 def _widened(mask: Mask) -> Mask:
