@@ -21,8 +21,8 @@ from PIL import (
 )
 
 from exporter.errors import ImageError
-from exporter.mistaken_files import mistaken
 from exporter.media.photos.tiff_pixels import open_tiff
+from exporter.mistaken_files import mistaken
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
