@@ -65,9 +65,9 @@ def prompts_of(ctx: click.Context) -> list[Prompt]:
         elif name in objects[-1]:
             raise click.UsageError(f"An object has one {name}: put --object before that of the next one.")
         elif name == "mask":
-            first, *others = read_masks(*_file_and_number(value))
-            objects[-1]["mask"] = first
-            objects += [{"mask": other} for other in others]
+            first, *others = [{"mask": m, "number": n} for n, m in read_masks(*_file_and_number(value)).items()]
+            objects[-1] |= first
+            objects += others
         else:
             objects[-1]["box"] = _numbers(value, "--box", "left,top,right,bottom", 4, 4)
     if given and not all(objects):

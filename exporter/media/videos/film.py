@@ -123,7 +123,7 @@ class Film:
         if reason is not None:
             of = f" of {promised}" if promised is not None else ""
             where = f" after its first {read}{of} frames" if read else ""
-            sentence = f"{self.path} is damaged or no video{where} ({reason}); pass an intact one."
+            sentence = f"{self.path} is damaged{where or ' or no video'} ({reason}); pass an intact one."
             raise CutShortError(sentence) if read else VideoError(sentence)
         if not read:
             raise VideoError(f"{self.path} has no frames; record it again, or pass another video.")

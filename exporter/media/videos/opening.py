@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from exporter.errors import VideoError
 from exporter.media.videos.film import Film, fault
 from exporter.media.videos.other_files import check_no_still, other_file
+from exporter.media.videos.promised_bytes import lacks_index
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -71,6 +72,10 @@ def opened(path: Path) -> Iterator[Film]:
             yield Film(path, container, _film(path, container))
     except (av.FFmpegError, MemoryError) as error:
         _check_size(path)
+        if lacks_index(path):
+            raise VideoError(
+                f"{path} is cut off: it lacks its index (moov), which is written last; copy it again, or repair it."
+            ) from error
         raise VideoError(
             other_file(path)
             or f"{path} is damaged or no video ({fault(error)}); pass an intact one, of these kinds: "

@@ -23,6 +23,27 @@ def promised_bytes(path: Path) -> int | None:
     return kind(header) or None if kind else None
 
 
+def lacks_index(path: Path) -> bool:
+    """Whether a file begins like an .mp4 and has no index, because its end is missing (ISO/IEC 14496-12 §4.2)."""
+    size, position = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while position <= size - _BOX.size:
+            file.seek(position)
+            length, kind = _BOX.unpack(file.read(_BOX.size))
+            if kind == b"moov" or (position == 0 and kind != b"ftyp"):
+                return False
+            if length == 1:  # the size follows, in 8 bytes
+                length = int.from_bytes(file.read(8), "big")
+            if length < _BOX.size:
+                break
+            position += length
+    return position > 0
+
+
+_BOX = struct.Struct(">I4s")
+"""Size and kind of a box, which both count"""
+
+
 def _matroska(header: bytes) -> int | None:
     """EBML's own header, and the segment that is all the rest, each with its size."""
     position = 0

@@ -25,7 +25,7 @@ def save(path, values: np.ndarray, palette: np.ndarray | None = None):
 
 
 def sizes(path) -> list[int]:
-    return [int(mask.sum()) for mask in read_masks(path)]
+    return [int(mask.sum()) for mask in read_masks(path).values()]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
@@ -38,7 +38,7 @@ def test_a_mask_of_one_object_is_what_is_not_zero(tmp_path, mode):
     else:
         image = Image.fromarray(SQUARE.astype(np.uint8) * 255).convert(mode)
     image.save(tmp_path / "mask.png")
-    (mask,) = read_masks(tmp_path / "mask.png")
+    (mask,) = read_masks(tmp_path / "mask.png").values()
     assert mask.dtype == np.bool_
     assert np.array_equal(mask, SQUARE)
 
@@ -46,13 +46,13 @@ def test_a_mask_of_one_object_is_what_is_not_zero(tmp_path, mode):
 def test_what_is_transparent_is_no_object(tmp_path):
     pixels = np.full((4, 4, 4), 255, np.uint8)
     pixels[:2, :, 3] = 0
-    (mask,) = read_masks(save(tmp_path / "mask.png", pixels))
+    (mask,) = read_masks(save(tmp_path / "mask.png", pixels)).values()
     assert mask.tolist() == [[False] * 4] * 2 + [[True] * 4] * 2
 
 
 def test_our_own_masks_hold_an_object_for_each_number(tmp_path):
     write_label_png(tmp_path / "labels.png", LABELS)
-    first, second = read_masks(tmp_path / "labels.png")
+    first, second = read_masks(tmp_path / "labels.png").values()
     assert np.array_equal(first, LABELS == 1)
     assert np.array_equal(second, LABELS == 2)
 
@@ -68,7 +68,7 @@ def test_the_colours_of_davis_are_numbers_without_a_palette_too(tmp_path):
 
 def test_an_object_may_be_named_by_its_number(tmp_path):
     write_label_png(tmp_path / "labels.png", LABELS)
-    (second,) = read_masks(tmp_path / "labels.png", 2)
+    (second,) = read_masks(tmp_path / "labels.png", 2).values()
     assert np.array_equal(second, LABELS == 2)
     for number in (0, 3):
         with pytest.raises(ImageError, match=rf"holds objects 1, 2 and no object {number}: name one that it holds"):
@@ -113,7 +113,7 @@ def as_black_and_white_palettes() -> list[Image.Image]:
 @pytest.mark.parametrize("image", as_black_and_white_palettes())
 def test_in_a_palette_of_black_and_white_white_is_the_object_whatever_its_index(tmp_path, image):
     image.save(tmp_path / "mask.png")
-    (mask,) = read_masks(tmp_path / "mask.png")
+    (mask,) = read_masks(tmp_path / "mask.png").values()
     assert np.array_equal(mask, SQUARE)
 
 
@@ -159,7 +159,7 @@ def circle(supersampled: int, resample: Image.Resampling, colour="white", mode="
 )
 def test_a_mask_with_smooth_edges_is_one_object(tmp_path, image):
     image.save(tmp_path / "mask.png")
-    (mask,) = read_masks(tmp_path / "mask.png")
+    (mask,) = read_masks(tmp_path / "mask.png").values()
     assert mask.sum() == pytest.approx(np.pi * 20 * 17.5, rel=0.05)
 
 
@@ -180,7 +180,7 @@ def test_of_more_objects_than_anyone_draws_one_has_to_be_named(tmp_path):
     write_label_png(tmp_path / "many.png", labels)
     with pytest.raises(ImageError, match=rf"holds {MOST_OBJECTS + 1} objects: name one, such as .*many\.png:1"):
         read_masks(tmp_path / "many.png")
-    assert read_masks(tmp_path / "many.png", 7)[0].sum() == 1
+    assert read_masks(tmp_path / "many.png", 7)[7].sum() == 1
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1), (2, 2)])
@@ -196,7 +196,7 @@ def test_the_smallest_masks_are_read(tmp_path, shape):
 def test_a_mask_is_not_turned_and_does_not_warn_of_it(tmp_path, exif):
     Image.fromarray(SQUARE).save(tmp_path / "mask.png", exif=exif)
     with warnings.catch_warnings(action="error"):
-        (mask,) = read_masks(tmp_path / "mask.png")
+        (mask,) = read_masks(tmp_path / "mask.png").values()
     assert np.array_equal(mask, SQUARE)
 
 
@@ -214,3 +214,22 @@ def test_what_is_no_mask_is_a_clear_error(tmp_path):
     (tmp_path / "cut.png").write_bytes((tmp_path / "mask.png").read_bytes()[:1000])
     with pytest.raises(ImageError, match="is cut off"):
         read_masks(tmp_path / "cut.png")
+
+
+def test_objects_are_called_by_their_numbers(tmp_path):
+    path = save(tmp_path / "mask.png", np.where(LABELS == 2, 5, LABELS).astype(np.uint8), PALETTE)
+    assert list(read_masks(path)) == [1, 5]
+
+
+def test_a_number_that_is_named_makes_numbers_of_shades(tmp_path):
+    path = save(tmp_path / "mask.png", np.where(LABELS == 2, 255, LABELS).astype(np.uint8))
+    with pytest.raises(ImageError, match="which may be one object or several"):
+        read_masks(path)
+    assert int(read_masks(path, 1)[1].sum()) == (LABELS == 1).sum()
+
+
+def test_a_cut_out_of_black_has_the_shape_of_its_alpha(tmp_path):
+    pixels = np.zeros((*SQUARE.shape, 4), np.uint8)
+    pixels[..., 3] = SQUARE * 255
+    (mask,) = read_masks(save(tmp_path / "mask.png", pixels)).values()
+    assert np.array_equal(mask, SQUARE)

@@ -109,7 +109,15 @@ def test_damage_amidst_frames_ends_them_where_it_is(tmp_path):
     path.write_bytes(content)
     read, sentence = frames_until_it_ends(path)
     assert 0 < len(read) < FRAMES
-    assert f"is damaged or no video after its first {len(read)} of {FRAMES} frames" in sentence
+    assert f"is damaged after its first {len(read)} of {FRAMES} frames" in sentence
+
+
+def test_a_recording_that_lacks_its_index_is_called_cut_off(tmp_path):
+    path = mux(tmp_path / "clip.mp4", Stream("libx264", NOISE))
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"moov") - 100])
+    with pytest.raises(VideoError, match=r"is cut off: it lacks its index \(moov\), which is written last"):
+        open_video(path)
 
 
 def test_nothing_but_a_header_has_no_frames(tmp_path):
