@@ -22,8 +22,8 @@ _STRONGEST = 90
 pixels that are stronger"""
 
 _NEAR = 0.1
-"""Share of the strongest shade by which those of a lossy file differ from black and from the strongest itself; where
-only few were drawn, one of `_LEVELS`"""
+"""Share of the strongest shade by which those of a lossy file differ from black and from the strongest itself; those
+that were drawn do not differ at all"""
 
 _OTHER_HUE = 0.25
 """Share of the strongest shade by which a channel differs where a colour is no shade of the object's; JPEG has it
@@ -50,7 +50,7 @@ def one_object(pixels: Pixels) -> Mask | None:
     drawn = len(np.unique(shades[shades > 0])) <= _DRAWN
     if not drawn:
         strongest = float(np.percentile(shades[shades >= strongest / 2], _STRONGEST))
-    near = (1 / _LEVELS if drawn else _NEAR) * strongest
+    near = 0 if drawn else _NEAR * strongest
     mask: Mask = (shades >= strongest / 2) & ~other
     full = (np.abs(shades - strongest) <= near) & ~other
     levels = np.rint(shades * (_LEVELS / strongest)).astype(np.int32)

@@ -94,7 +94,7 @@ def test_a_mask_of_two_objects_is_two_prompts_or_one_of_them_by_its_number(track
         return [one["object"] for one in json.loads(run(*arguments).stdout)]
 
     assert found("--mask", str(two_objects)) == [1, 2]
-    assert found("--mask", f"{two_objects}:2") == [1]
+    assert found("--mask", f"{two_objects}:2") == [2]
     assert found("--mask", str(two_objects), "--object", "--point", "300,200") == [1, 2, 3]
 
 
