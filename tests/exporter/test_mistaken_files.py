@@ -22,7 +22,7 @@ def archived(kind):
     file = io.BytesIO()
     if kind == "zip":
         with zipfile.ZipFile(file, "w") as archive:
-            archive.writestr("one.txt", "one")
+            archive.writestr(zipfile.ZipInfo("one.txt"), "one")
     else:
         with tarfile.open(fileobj=file, mode="w") as archive:
             archive.addfile(tarfile.TarInfo("one.txt"))
@@ -42,7 +42,7 @@ def archived(kind):
         (b'{"error": "not found"}', "a text of JSON"),
         (b"{}", "a text of JSON"),
         (b"[\n  1, 2]", "a text of JSON"),
-        (gzip.compress(b"one"), "compressed"),
+        (gzip.compress(b"one", mtime=0), "compressed"),
         (bz2.compress(b"one"), "compressed"),
         (lzma.compress(b"one"), "compressed"),
         (archived("zip"), "a zip archive"),
