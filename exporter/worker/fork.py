@@ -6,6 +6,7 @@ It has all that this process has at that moment, such as a captured model; only 
 from __future__ import annotations
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import pickle
@@ -51,7 +52,13 @@ class Fork:
         self._work = ""
 
     def start(self) -> None:
-        self._process.start()
+        collects = gc.isenabled()
+        gc.disable()  # until the fork has seen to it that it collects none of the objects that are here
+        try:
+            self._process.start()
+        finally:
+            if collects:
+                gc.enable()
         self._theirs.close()
 
     def has_started(self, seconds: float) -> bool:
@@ -139,6 +146,9 @@ def _started(works: Mapping[str, Work], scratch: str, seconds: float) -> Fork:
 
 def _serve(works: Mapping[str, Work], connection: Connection, parents: Connection, scratch: str, parent: int) -> None:
     """Work on what is asked for, until nobody asks any more."""
+    # What the parent left to be collected stays: a video's encoder among it waits for its threads, which are not here.
+    gc.freeze()
+    gc.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _end_with(parent)

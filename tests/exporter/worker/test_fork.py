@@ -53,8 +53,7 @@ class Stream:
 def test_one_that_hangs_or_ends_is_replaced(count, fail, tmp_path, monkeypatch):
     stream = Stream(tmp_path, count, fail)
     monkeypatch.setattr(sys, "stdout", stream)
-    seconds = 1.5 if fail is hang else 10  # the one that does start needs half a second where this process is large
-    with forks({"double": lambda report, number: 2 * number}, 1, seconds_to_start=seconds) as (fork,):
+    with forks({"double": lambda report, number: 2 * number}, 1, seconds_to_start=0.5) as (fork,):
         fork.send("double", [21])
         assert readable([fork]) == [fork]
         assert fork.receive() == ("done", 42)

@@ -1,6 +1,7 @@
 """Forks and their parent: interrupts, deaths, scratch files, threads and streams of one do not harm the other."""
 
 import contextlib
+import gc
 import io
 import multiprocessing
 import os
@@ -185,3 +186,43 @@ def test_a_thread_that_prints_while_processes_are_forked_stops_none_of_them(tmp_
     finally:
         ended.set()
         thread.join()
+
+
+class Closed:
+    """What says by whom it is closed, once it is collected."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.itself = folder, self  # in a cycle, which only the collector finds
+
+    def __del__(self) -> None:
+        (self.folder / str(os.getpid())).touch()
+
+
+def test_a_fork_collects_nothing_that_its_parent_left(tmp_path):
+    """Closing it there may wait for threads that are not there, such as those of an encoder."""
+
+    def collects(report):
+        gc.collect()
+        return sorted(path.name for path in tmp_path.iterdir())
+
+    gc.collect()
+    gc.disable()
+    try:
+        Closed(tmp_path)
+        results = run([Stage("a", collects), Stage("b", collects)])
+    finally:
+        gc.enable()
+    assert results == {"a": [], "b": []}
+    gc.collect()
+    assert [path.name for path in tmp_path.iterdir()] == [str(os.getpid())]
+
+
+def test_a_fork_collects_what_it_leaves_itself(tmp_path):
+    def leaves(report):
+        Closed(tmp_path)
+        assert gc.isenabled()
+        gc.collect()
+        return [path.name for path in tmp_path.iterdir()] == [str(os.getpid())]
+
+    assert run([Stage("a", leaves), Stage("b", pid)])["a"]
+    assert gc.isenabled()
