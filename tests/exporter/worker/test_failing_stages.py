@@ -9,7 +9,8 @@ import pytest
 
 from exporter.errors import BackendError, BundleError, UnknownModelError
 from exporter.worker.stages import Stage
-from tests.exporter.worker.pieces_of_work import after, gone, meets, pid, raises, run, sleeps
+from tests.exporter.worker.pieces_of_work import after, meets, pid, raises, run, sleeps
+from tests.processes import gone
 
 pytestmark = pytest.mark.usefixtures("signals")
 

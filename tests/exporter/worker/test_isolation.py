@@ -20,7 +20,8 @@ import torch
 from exporter.errors import BackendError
 from exporter.worker.fork import Fork
 from exporter.worker.stages import Stage
-from tests.exporter.worker.pieces_of_work import after, gone, pid, run, sleeps, wait_for
+from tests.exporter.worker.pieces_of_work import after, pid, run, sleeps, wait_for
+from tests.processes import gone
 
 pytestmark = pytest.mark.usefixtures("signals")
 

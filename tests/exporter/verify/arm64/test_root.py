@@ -1,8 +1,6 @@
 """What running arm64 code needs, and the system made for it: a mistake is one sentence, and no half is left behind."""
 
-import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +14,7 @@ from exporter.errors import EmulationError
 from exporter.verify.arm64 import root
 from exporter.verify.arm64.root import EMULATOR, PROGRAMS, prepare
 from tests.exporter.cli.command_line import run
+from tests.processes import gone
 
 
 @pytest.fixture
@@ -87,11 +86,7 @@ def test_an_interrupted_build_leaves_nothing_and_ends_what_it_started(programs, 
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) != 0
     assert not (tmp_path / "cache").exists()
-    with contextlib.suppress(ProcessLookupError):
-        for _ in range(100):  # until the system has buried it
-            os.kill(int(child.read_text()), 0)
-            time.sleep(0.05)
-        pytest.fail("what apt-get had started goes on")
+    assert gone(int(child.read_text()))
 
 
 def test_the_command_line_says_what_is_missing(bundles, tmp_path, monkeypatch):
