@@ -191,9 +191,9 @@ def _own_names(model: Model, found: WeightSet) -> dict[str, Tensor]:
 def _notes(chosen: Choice) -> Iterator[str]:
     found = chosen.taken
     if chosen.others:
-        with_ = "" if found.statistics_of is None else f" with the running statistics of {found.statistics_of!r}"
+        mixed = "" if found.statistics_of is None else f" with the running statistics of {found.statistics_of!r}"
         others = " or ".join(one.name for one in chosen.others)
-        yield f"The averaged weights, {found.name!r}{with_}, were taken; --weights-key {others} takes the others."
+        yield f"The averaged weights, {found.name!r}{mixed}, were taken; --weights-key {others} takes the others."
     if chosen.averages:
         yield f"The averaged weights in {' and '.join(map(repr, chosen.averages))} do not fit as well, and were left."
     if found.left_out:

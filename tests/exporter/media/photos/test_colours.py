@@ -1,7 +1,6 @@
 """Any mode of a picture as RGB of eight bits: by the true range of grey, over white."""
 
 import struct
-import zlib
 
 import numpy as np
 import pytest
@@ -10,21 +9,10 @@ from PIL import Image, TiffImagePlugin
 from exporter.errors import ImageError
 from exporter.media.photos.colours import BACKGROUND
 from exporter.media.photos.reading import read_photo
+from tests.exporter.media.photos.png_files import png
 
 GREY = np.array([[0, 1, 50, 128], [200, 254, 255, 77]], np.uint8)
 """Grey of eight bits, of which those below are made, and which they must become again"""
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png(path, bits: int, colour_type: int, size: tuple[int, int], rows: bytes, *others: tuple[bytes, bytes]):
-    """A PNG with chunks that Pillow does not write; each of `rows` begins with its filter, 0."""
-    header = struct.pack(">IIBBBBB", *size, bits, colour_type, 0, 0, 0)
-    chunks = [(b"IHDR", header), *others, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*one) for one in chunks))
-    return path
 
 
 def grey_of(path) -> np.ndarray:

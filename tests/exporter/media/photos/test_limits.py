@@ -9,7 +9,7 @@ from exporter.errors import ImageError
 from exporter.media.photos.kinds import KINDS
 from exporter.media.photos.limits import MOST_MEMORY, MOST_PIXELS, most_pixels
 from exporter.media.photos.reading import read_photo
-from tests.exporter.media.photos.test_colours import png
+from tests.exporter.media.photos.png_files import png
 
 KIND = {kind.name: kind for kind in KINDS}
 
