@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from exporter.atomic import move_all
+from exporter.atomic.publishing import move_all
 from exporter.errors import BackendError, BundleError, InputShapeError
 from exporter.manifest import SCHEMA_VERSION, Artifact, GraphEntry, Manifest, TensorSpec, Variant
 
@@ -263,7 +263,7 @@ def refuse_to_replace(destination: Path) -> None:
 
 
 def publish(folder: Path, destination: Path) -> str | None:
-    """Move a finished bundle to its place; an older one there gives way only to a complete one, or comes back.
+    """Move a finished bundle from a staging folder to its place beside that, where an older one gives way in one step.
 
     Returns when the older one was made; None if there was none.
     """
@@ -271,7 +271,7 @@ def publish(folder: Path, destination: Path) -> str | None:
     replaced = _created(destination)
     for path in (folder, *folder.rglob("*")):  # toolchains write through temporary files, which only the owner may read
         path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
-    move_all({folder: destination})
+    move_all(folder.parent, {folder.name: destination.name})
     return replaced
 
 

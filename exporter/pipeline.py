@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter import bundle
-from exporter.atomic import staging
+from exporter.atomic.staging import staging
 from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
 from exporter.entries import Export, manifest_entry
@@ -46,7 +46,9 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
     step("capture", 0.02)
     graphs = graphs_of(network)
 
-    with staging(path.parent) as folder:
+    with staging(path.parent) as stage:
+        folder = stage / "bundle"
+        folder.mkdir()
         under_way = Export(planned, network, loaded, graphs, folder)
         made = make(under_way, lambda what, share: step(what, 0.05 + 0.92 * share))
         contents = manifest_entry(under_way, made)

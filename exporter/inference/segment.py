@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from device_profiles.vocabulary import Precision
-from exporter.atomic import staging
+from exporter.atomic.publishing import move_all
+from exporter.atomic.staging import staging
 from exporter.bundle import Bundle
 from exporter.errors import ImageError, PromptError
 from exporter.inference.prompts import Prompt, numbers_of
@@ -83,7 +84,7 @@ def segment_photo(
     assert drawn is not None, "a bundle of which nothing runs here is refused"
     with staging(picture.parent) as folder:
         drawn.save(folder / picture.name)
-        (folder / picture.name).replace(picture)
+        move_all(folder, {picture.name: picture.name})
     return found
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device_profiles.vocabulary import Precision
-from exporter.atomic import move_all, staging
+from exporter.atomic.publishing import move_all
+from exporter.atomic.staging import staging
 from exporter.backends.runner import Progress
 from exporter.bench.provenance import provenance
 from exporter.bundle import Bundle
@@ -149,7 +150,7 @@ def track_file(
         )
         sheet.picture().save(draft.sheet)
         draft.figures.write_text(json.dumps(asdict(tracked) | {"by_frame": figures}, indent=1) + "\n")
-        move_all({getattr(draft, field.name): getattr(places, field.name) for field in fields(places)})
+        move_all(folder, {(name := getattr(places, field.name).name): name for field in fields(places)})
     return tracked
 
 

@@ -17,8 +17,10 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
+from exporter.atomic.staging import staging
 from exporter.errors import BackendError, describe
 
 Report = Callable[[str, float], None]
@@ -118,10 +120,10 @@ def forks(works: Mapping[str, Work], count: int, seconds_to_start: float = SECON
     Raises `BackendError` where none of three attempts starts one within `seconds_to_start`.
     """
     made: list[Fork] = []
-    with tempfile.TemporaryDirectory(prefix="vitexport-", ignore_cleanup_errors=True) as scratch:
+    with staging(Path(tempfile.gettempdir())) as scratch:
         try:
             while len(made) < count:
-                made.append(_started(works, scratch, seconds_to_start))
+                made.append(_started(works, str(scratch), seconds_to_start))
             yield made
         finally:
             for fork in made:

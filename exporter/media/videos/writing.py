@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from exporter.atomic.publishing import move_all
+from exporter.atomic.staging import staging
 from exporter.errors import VideoError
 from exporter.media.images import Pixels
 
@@ -220,17 +221,14 @@ def video_writer(
 
     path = Path(path)
     encoding = _encoding(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.absolute().with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
-    try:
-        with av.open(beside, "w", options=encoding.container) as container:
-            writer = VideoWriter(container, encoding, fps, width, height, pixel_aspect)
-            yield writer
-            if writer.count == 0:
-                raise VideoError(f"{path} was not written, because no frame was; pass at least one.")
-            writer.finish()
-        beside.replace(path)
-    except av.FFmpegError as error:
-        raise VideoError(f"{path} cannot be written ({error.strerror}); try another size or format.") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    with staging(path.absolute().parent) as stage:
+        try:
+            with av.open(stage / path.name, "w", options=encoding.container) as container:
+                writer = VideoWriter(container, encoding, fps, width, height, pixel_aspect)
+                yield writer
+                if writer.count == 0:
+                    raise VideoError(f"{path} was not written, because no frame was; pass at least one.")
+                writer.finish()
+        except av.FFmpegError as error:
+            raise VideoError(f"{path} cannot be written ({error.strerror}); try another size or format.") from error
+        move_all(stage, {path.name: path.name})

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exporter.atomic.staging import staging
 from exporter.backends.runner import InputProgress
 from exporter.errors import EmulationError
 from exporter.verify.arm64.cpus import CpuModel, cpuinfo, features
@@ -44,8 +45,7 @@ def run_jobs(
     silence: float = SILENCE,
 ) -> Iterator[Outcome]:
     """Run artefacts on an emulated core, as `exporter.worker.process.run_jobs` does."""
-    with tempfile.TemporaryDirectory(prefix="vitexport-arm64-") as name:
-        folder = Path(name)
+    with staging(Path(tempfile.gettempdir())) as folder:
         _furnish(folder, root, cpu)
         environment = {"PYTHONPATH": f"{folder / 'packages'}:{root.packages}", "PYTHONNOUSERSITE": "1"}
         guest = Guest(_command(root, cpu, folder / "prefix"), environment, crash_mark="qemu: ")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from exporter.atomic import staging
+from exporter.atomic.staging import staging
 from exporter.backends.runner import Progress
 from exporter.errors import EmulationError
 
@@ -110,7 +110,9 @@ def _program(name: str) -> str:
 
 def _make(folder: Path, versions: Mapping[str, str], progress: Progress) -> None:
     """Make the root beside its place and move it there once complete."""
-    with staging(folder.parent) as beside:
+    with staging(folder.parent) as stage:
+        beside = stage / folder.name
+        beside.mkdir()
         progress("arm64: Debian", 0.0)
         for package in _download_debian(beside / "apt"):
             _run([_program("dpkg"), "-x", str(package), str(beside / "debian")], f"{package.name} cannot be unpacked")

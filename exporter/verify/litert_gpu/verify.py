@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from exporter.atomic.staging import staging
 from exporter.backends.runner import InputProgress, Progress
 from exporter.bundle import Bundle
 from exporter.verify.case import Case, cases_of
@@ -45,8 +46,8 @@ def _start(progress: Progress) -> list[tuple[Processor, Run]]:
 
 def _run(guest: Guest, jobs: Sequence[Job], seconds: float, progress: InputProgress) -> Iterator[Outcome]:
     """In a process of its own, because a driver may crash."""
-    with tempfile.TemporaryDirectory(prefix="vitexport-gpu-") as folder:
-        yield from run_jobs(guest, Path(folder), jobs, seconds, progress)
+    with staging(Path(tempfile.gettempdir())) as folder:
+        yield from run_jobs(guest, folder, jobs, seconds, progress)
 
 
 def _read(log: str) -> Log:

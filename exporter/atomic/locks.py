@@ -1,0 +1,37 @@
+"""Locks on files and folders, which the system drops when the process that holds them ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def locked(path: Path, wait: bool = False) -> Iterator[bool | None]:
+    """Hold the lock of a folder, or of a file, which is made if need be: yields whether it is held.
+
+    It is not where somebody else holds it, unless that is waited for, and not where the path has gone meanwhile; None
+    says that the file system has no locks. Raises `OSError` where the path can be neither opened nor made.
+    """
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    try:
+        yield _hold(descriptor, path, wait)
+    finally:
+        os.close(descriptor)
+
+
+def _hold(descriptor: int, path: Path, wait: bool) -> bool | None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,118 @@
+"""Where results are made: hidden, and gone with all that was not published, whatever ends the work."""
+
+import json
+import os
+import shutil
+import signal
+
+import pytest
+
+from exporter.atomic.staging import staging
+from tests.exporter.atomic.killed import contents, in_fork, killed_everywhere, signal_before
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path):
+    with pytest.raises(KeyboardInterrupt), staging(tmp_path) as folder:
+        (folder / "half").write_text("")
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_were_made_for_what_never_came_vanish(tmp_path):
+    with pytest.raises(KeyboardInterrupt), staging(tmp_path / "a" / "b"):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_somebody_else_uses_meanwhile_stay(tmp_path):
+    with pytest.raises(KeyboardInterrupt), staging(tmp_path / "a" / "b"):
+        (tmp_path / "a" / "theirs").write_text("")
+        raise KeyboardInterrupt
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["theirs"]
+
+
+def test_it_is_hidden_on_the_same_file_system_and_nobody_elses(tmp_path):
+    with staging(tmp_path) as folder:
+        assert folder.parent == tmp_path
+        assert folder.name.startswith(".")
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def half_done(folder) -> None:
+    with staging(folder) as stage:
+        (stage / "folder").mkdir()
+        (stage / "folder" / "half").write_text("")
+
+
+def test_a_second_interrupt_waits_until_all_is_gone(tmp_path):
+    """Ctrl-C once more, before each of the calls that clear the folder after the first."""
+
+    def interrupted_twice(call: int) -> None:
+        with staging(tmp_path / "out") as stage:
+            (stage / "half").write_text("")
+            signal_before(call, signal.SIGINT)
+            raise KeyboardInterrupt
+
+    for call in range(20):
+        assert in_fork(lambda call=call: interrupted_twice(call)) == 130
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_with_the_next_run_there(tmp_path):
+    left = 0
+    for _ in killed_everywhere(lambda: None, lambda: half_done(tmp_path)):
+        left += any(tmp_path.iterdir())
+        with staging(tmp_path):
+            pass
+        assert list(tmp_path.iterdir()) == []
+    assert left > 5
+
+
+def test_what_another_process_works_in_stays(tmp_path):
+    with staging(tmp_path) as theirs:
+        (theirs / "half").write_text("theirs")
+        assert in_fork(lambda: half_done(tmp_path)) == 0
+        assert (theirs / "half").read_text() == "theirs"
+
+
+def test_what_looks_like_a_forgotten_one_and_is_somebody_elses_stays(tmp_path):
+    """A link, and a file: neither was made here."""
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.tex").write_text("")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / ".vitexport-0123abcd").symlink_to(precious)
+    (out / ".vitexport-file").write_text("")
+    with staging(out):
+        pass
+    assert contents(tmp_path) == {"precious/thesis.tex": "", "out/.vitexport-file": ""}
+
+
+def test_a_journal_that_came_with_a_copied_folder_moves_nothing(tmp_path):
+    forged = tmp_path / ".vitexport-0123abcd"
+    forged.mkdir()
+    (forged / "new").write_text("forged")
+    number = (forged / "new").stat().st_ino
+    moves = [{"source": "new", "target": target, "inode": inode}
+             for target, inode in (("report", number + 1), ("../report", number), ("", number))]  # fmt: skip
+    (tmp_path / "report").write_text("precious")
+    for entries in ([moves[0]], [moves[1]], [moves[2]], moves, [{}], {"source": 1}, "[" * 100_000):
+        shutil.rmtree(forged)
+        forged.mkdir()
+        (forged / "new").write_text("forged")
+        (forged / "journal.json").write_text(entries if isinstance(entries, str) else json.dumps(entries))
+        with staging(tmp_path):
+            pass
+        assert contents(tmp_path) == {"report": "precious"}
+        forged.mkdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_forgotten_folder_of_another_user_stays(tmp_path):
+    theirs = tmp_path / ".vitexport-0123abcd"
+    theirs.mkdir()
+    os.chown(theirs, 12345, 12345)
+    with staging(tmp_path):
+        pass
+    assert theirs.is_dir()
