@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from exporter.atomic.publishing import move_all
+from exporter.contents import MANIFEST, check, inside, read
 from exporter.errors import BackendError, BundleError, InputShapeError
+from exporter.graphs.contradictions import contradiction
 from exporter.manifest import SCHEMA_VERSION, Artifact, GraphEntry, Manifest, TensorSpec, Variant
 
 if TYPE_CHECKING:
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 
     from device_profiles.vocabulary import Precision
     from exporter.backends.runner import Runner
-
-MANIFEST = "manifest.json"
-REPORT = "report.html"
 
 
 def is_bundle(path: str | Path) -> bool:
@@ -48,35 +47,18 @@ class Bundle:
     def open(cls, path: str | Path) -> Bundle:
         """Read a bundle's manifest; raises `BundleError`."""
         path = Path(path)
-        file = path / MANIFEST
-        if not file.is_file():
+        if not is_bundle(path):
             raise BundleError(f"{path} is no bundle, because it has no {MANIFEST}; `vitexport MODEL` makes one.")
-        try:
-            content = json.loads(file.read_bytes())
-            if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
-                raise BundleError(
-                    f"{file} has schema version {content.get('schema_version')} and this vitexport reads "
-                    f"{SCHEMA_VERSION}; export the model again."
-                )
-            return cls(path, Manifest.model_validate(content))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise BundleError(f"{file} is damaged at {where} ({first['msg']}); export the model again.") from error
-        except ValueError as error:
-            raise BundleError(f"{file} is damaged ({error}); export the model again.") from error
+        manifest = _parsed(path / MANIFEST)
+        if (problem := contradiction(manifest)) is not None:
+            raise BundleError(f"{path / MANIFEST} contradicts itself ({problem}); export the model again.")
+        for name in manifest.paths:
+            inside(path, name)
+        return cls(path, manifest)
 
     def check(self) -> None:
-        """Raise `BundleError` if a file is missing or is not the one the manifest was written for."""
-        files = [(a.file, a.sha256) for a in self.manifest.artifacts]
-        files += [(g.vectors, g.vectors_sha256) for g in self.manifest.graphs]
-        if self.manifest.sequence is not None:
-            files.append((self.manifest.sequence.file, self.manifest.sequence.sha256))
-        for name, sha256 in files:
-            if not (self.path / name).exists():
-                raise BundleError(f"{self.path} lacks {name}; export the model again.")
-            if digest(self.path / name) != sha256:
-                raise BundleError(f"{self.path / name} was altered after export; export the model again.")
+        """Raise `BundleError` if a file is missing, altered or not listed; all of them are read."""
+        check(self.path, self.manifest.files)
 
     def artifact(
         self, format: str, graph: str, precision: Precision | None = None, delegate: str | None = None
@@ -187,6 +169,25 @@ class Bundle:
         return read_vectors(self.path / self.graph(graph).vectors)
 
 
+def _parsed(file: Path) -> Manifest:
+    """A manifest of this version; raises `BundleError`."""
+    content = read(file)
+    try:
+        version = from_json(content)
+        if isinstance(version, dict) and version.get("schema_version") != SCHEMA_VERSION:
+            raise BundleError(
+                f"{file} has schema version {version.get('schema_version')} and this vitexport reads "
+                f"{SCHEMA_VERSION}; export the model again."
+            )
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "its beginning"
+        raise BundleError(f"{file} is damaged at {where} ({first['msg']}); export the model again.") from error
+    except ValueError as error:
+        raise BundleError(f"{file} is damaged ({error}); export the model again.") from error
+
+
 class _CheckedRunner:
     """A runner that refuses inputs its graph does not take, in words, before the runtime does, in its own."""
 
@@ -235,23 +236,6 @@ def read_vectors(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, 
         }
 
     return side("input."), side("output.")
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file, or of a directory's relative names and contents in sorted order."""
-    sha256 = hashlib.sha256()
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.is_file():
-            if path.is_dir():
-                sha256.update(file.relative_to(path).as_posix().encode() + b"\0")
-            with file.open("rb") as opened:
-                sha256.update(hashlib.file_digest(opened, "sha256").digest())
-    return sha256.hexdigest()
-
-
-def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a directory."""
-    return sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) if path.is_dir() else path.stat().st_size
 
 
 def refuse_to_replace(destination: Path) -> None:

@@ -11,7 +11,8 @@ from exporter import manifest
 from exporter.backends import backend, toolchain_versions
 from exporter.backends.interface import Lowered
 from exporter.bench.provenance import provenance
-from exporter.bundle import digest, size_of, vectors_file
+from exporter.bundle import vectors_file
+from exporter.contents import size_of
 from exporter.graphs.tasks import TASKS
 from exporter.manifest import Artifact, Finding, Manifest, SequenceEntry, TaskName, Variant, Verification
 
@@ -64,7 +65,6 @@ def artifact_entry(
         **asdict(variant),
         graph=graph.name,
         file=path.relative_to(export.folder).as_posix(),
-        sha256=digest(path),
         bytes=size_of(path),
         toolchain=toolchain_versions(format, variant.delegate),
         min_os=lowered.min_os,
@@ -116,7 +116,6 @@ def manifest_entry(export: Export, made: Made) -> Manifest:
                 inputs=graph.inputs,
                 outputs=graph.outputs,
                 vectors=vectors_file(graph.name),
-                vectors_sha256=digest(export.folder / vectors_file(graph.name)),
             )
             for graph in export.graphs
         ),

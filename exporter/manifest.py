@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from device_profiles.vocabulary import ComputeUnit, Precision
 
-SCHEMA_VERSION: Literal[6] = 6
+SCHEMA_VERSION: Literal[7] = 7
+MOST_CLASSES, LARGEST_IMAGE = 100_000, 4096
+"""More of either would only fill the memory: ImageNet-21k has 21,841 classes, the largest model takes 1024 pixels."""
 TaskName = Literal["classify", "multilabel", "track"]
+Interpolation = Literal["bicubic", "bilinear"]
 Severity = Literal["error", "warning", "info"]
 Kind = Literal[
     "image",
@@ -45,7 +48,7 @@ class Variant:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class MadeInVariant(_Part):
@@ -72,11 +75,24 @@ def label_among(variants: Collection[Variant], variant: Variant) -> str:
     return " ".join(parts)
 
 
+Count = Annotated[int, Field(ge=1, le=2**40)]
+"""How many there are of something; more than that is no number of anything here."""
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, as sha256sum has it.")]
+
+
+class File(_Part):
+    """A file of the bundle."""
+
+    path: str = Field(description="Relative to the bundle, with / between folders.")
+    bytes: int = Field(ge=0)
+    sha256: Digest
+
+
 class TensorSpec(_Part):
     """An input or output of a graph."""
 
     name: str
-    shape: tuple[int, ...]
+    shape: tuple[Count, ...] = Field(max_length=6)
     dtype: Literal["float32", "image"] = Field(description="'image' is Core ML's image type, 8 bits a channel.")
     layout: str = Field(description="Names of the axes, for instance NCHW.")
     value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
@@ -94,9 +110,9 @@ class ModelEntry(_Part):
     family: str
     task: TaskName = Field(description="What the model is for, which decides its graphs and how they are judged.")
     paper: str
-    image_size: int = Field(description="Side of the square input in pixels.")
-    num_classes: int | None = Field(description="null for a tracker.")
-    parameters: int
+    image_size: int = Field(ge=1, le=LARGEST_IMAGE, description="Side of the square input in pixels.")
+    num_classes: int | None = Field(ge=1, le=MOST_CLASSES, description="null for a tracker.")
+    parameters: Count
 
 
 class Weights(_Part):
@@ -122,9 +138,11 @@ class Preprocessing(_Part):
         description="'square' resizes to image_size x image_size and does not keep the aspect ratio."
     )
     crop_pct: float | None = Field(
-        description="Resize the shorter side to round-down(image_size / crop_pct), then crop; null without a crop."
+        gt=0.1,
+        le=1,
+        description="Resize the shorter side to round-down(image_size / crop_pct), then crop; null without a crop.",
     )
-    interpolation: str
+    interpolation: Interpolation
 
 
 class GraphEntry(_Part):
@@ -132,7 +150,6 @@ class GraphEntry(_Part):
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     vectors: str = Field(description="Conformance vectors: inputs and PyTorch's outputs, relative to the bundle.")
-    vectors_sha256: str
 
 
 class Tolerance(_Part):
@@ -205,8 +222,7 @@ class SequenceEntry(_Part):
     """The frames that a tracker's artefacts are verified on as a whole, with the official algorithm's answers."""
 
     file: str = Field(description="safetensors, relative to the bundle: frames, prompt and answers of every frame.")
-    sha256: str
-    frames: int
+    frames: Count
     covering: int = Field(description="Frames of which the reference mask covers 1 to 99 %; half must, to count.")
 
 
@@ -240,9 +256,8 @@ class Artifact(MadeInVariant):
     """A graph in a variant; (format, precision, delegate, graph) occurs once in a bundle."""
 
     graph: str
-    file: str
-    sha256: str
-    bytes: int
+    file: str = Field(description="A file, or a folder that is one package, relative to the bundle.")
+    bytes: int = Field(description="Of the file, or of all files in the package.")
     toolchain: dict[str, str] = Field(description="Package versions that wrote it.")
     min_os: str | None
     compute_units: tuple[ComputeUnit, ...] = Field(description="Processors that the file may be run on.")
@@ -273,7 +288,7 @@ class Finding(MadeInVariant):
 
 
 class Manifest(_Part):
-    schema_version: Literal[6] = SCHEMA_VERSION
+    schema_version: Literal[7] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
     provenance: dict[str, str] = Field(
         description="What every figure was measured with: versions, vitexport's commit, CPU model, threads."
@@ -285,18 +300,27 @@ class Manifest(_Part):
     variants: tuple[Variant, ...] = Field(
         description="What every graph was made in, in the order in which it was asked for."
     )
-    graphs: tuple[GraphEntry, ...]
-    artifacts: tuple[Artifact, ...]
+    graphs: tuple[GraphEntry, ...] = Field(min_length=1)
+    artifacts: tuple[Artifact, ...] = Field(min_length=1)
     state: dict[str, str] = Field(default={}, description="Output -> the input that it is in the next step.")
     sequence: SequenceEntry | None = None
     rollouts: tuple[Rollout, ...] = ()
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...]
+    files: tuple[File, ...] = Field(
+        default=(), description="All files of the bundle but this one and SHA256SUMS, which has this one's checksum."
+    )
 
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats of the variants, each once."""
         return tuple(dict.fromkeys(variant.format for variant in self.variants))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files and packages that are read by name, relative to the bundle."""
+        sequence = () if self.sequence is None else (self.sequence.file,)
+        return (*(one.file for one in self.artifacts), *(one.vectors for one in self.graphs), *sequence)
 
     @property
     def failures(self) -> list[str]:

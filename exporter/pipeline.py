@@ -12,6 +12,7 @@ from exporter import bundle
 from exporter.atomic.staging import staging
 from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
+from exporter.contents import seal
 from exporter.entries import Export, manifest_entry
 from exporter.errors import VerificationError
 from exporter.graphs.cut import graphs_of
@@ -52,10 +53,10 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
         under_way = Export(planned, network, loaded, graphs, folder)
         made = make(under_way, lambda what, share: step(what, 0.05 + 0.92 * share))
         contents = manifest_entry(under_way, made)
-        (folder / bundle.MANIFEST).write_text(contents.model_dump_json(indent=2) + "\n")
         step("report", 0.98)
         masks = {contents.label(one.rollout.variant): one.masks for one in made.followed}
         write_report(folder, contents, planned.device, masks)
+        contents = seal(folder, contents)
         failures = contents.failures
         path = path.with_name(f"{path.name}.failed") if failures else path
         replaced = bundle.publish(folder, path)

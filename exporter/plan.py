@@ -19,12 +19,10 @@ from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import deployment_target
 from exporter.backends.interface import LowerOptions
 from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, WeightsError
-from exporter.manifest import Variant
+from exporter.manifest import LARGEST_IMAGE, MOST_CLASSES, Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
 
 DEFAULT_MIN_IOS = 17
-MOST_CLASSES, LARGEST_IMAGE = 100_000, 4096
-"""More of either would only fill the memory: ImageNet-21k has 21,841 classes, the largest model takes 1024 pixels."""
 NEWEST_IOS = CORE_AI_IOS
 """The newest that was announced when this was written."""
 

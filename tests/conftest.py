@@ -17,7 +17,8 @@ from device_profiles.vocabulary import Precision
 from exporter.backends import backend
 from exporter.backends.interface import Lowered, LowerOptions
 from exporter.backends.runner import Arrays
-from exporter.bundle import MANIFEST, Bundle, read_vectors, vectors_file
+from exporter.bundle import Bundle, read_vectors, vectors_file
+from exporter.contents import MANIFEST
 from exporter.graphs.capture import Graph
 from exporter.graphs.cut import graphs_of
 from exporter.manifest import SequenceEntry, Variant

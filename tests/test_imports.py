@@ -20,6 +20,7 @@ ROOMS = (
     "toolchain_noise",
     "atomic",
     "manifest",
+    "contents",
     "media",
     "operations",
     "tracing",

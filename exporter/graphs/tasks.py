@@ -5,6 +5,7 @@ The names of graphs stand here and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,11 +26,15 @@ class Task:
     module: str
     """Module of `exporter.graphs` whose `cut(model, family)` makes the graphs. Each of their tensors says by its kind
     what it is, and with that how it is compared."""
+    graphs: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    """Graphs by name, with the names of their inputs and outputs, in order."""
     every_frame: tuple[str, ...]
     """Graphs that an app runs on every frame; the others run when the user points at something."""
     recorded_on: Literal["pictures", "sequence"]
     """What the graphs are verified on: pictures, each by itself, or frames of a sequence, which are followed as a
     whole besides, because errors compound."""
+    may_lack: tuple[str, ...] = ()
+    """Graphs that not every model has."""
     state: tuple[str, ...] = ()
     """Inputs by which is remembered what the frame before put out."""
 
@@ -39,13 +44,25 @@ class Task:
         return {f"next_{name}": name for name in self.state}
 
 
+_LOGITS = {CLASSIFY: (("image",), ("logits",))}
+_STATE = ("memory", "memory_valid", "pointers", "pointers_valid")
+_FOUND = ("mask_logits", "iou", "object_score", *(f"next_{name}" for name in _STATE))
+
 TASKS: dict[TaskName, Task] = {
-    "classify": Task("classifier", (CLASSIFY,), "pictures"),
-    "multilabel": Task("classifier", (CLASSIFY,), "pictures"),  # each class is judged by itself
+    "classify": Task("classifier", _LOGITS, (CLASSIFY,), "pictures"),
+    "multilabel": Task("classifier", _LOGITS, (CLASSIFY,), "pictures"),  # each class is judged by itself
     "track": Task(
         "tracker",
+        {
+            ENCODE_IMAGE: (("image",), ("features",)),
+            PROMPT_POINTS: (("features", "points", "labels"), _FOUND),
+            PROMPT_MASK: (("features", "mask"), _FOUND),
+            TRACK_FIRST: (("features", *_STATE), _FOUND),
+            TRACK_STEP: (("features", *_STATE), _FOUND),
+        },
         (ENCODE_IMAGE, TRACK_STEP),
         "sequence",
-        ("memory", "memory_valid", "pointers", "pointers_valid"),
+        (TRACK_FIRST,),
+        _STATE,
     ),
 }

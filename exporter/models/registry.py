@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from exporter.errors import InputShapeError, UnknownModelError, closest
 
 if TYPE_CHECKING:
-    from exporter.manifest import TaskName
+    from exporter.manifest import Interpolation, TaskName
     from exporter.models.classifier import Classifier
     from exporter.models.model import Model
 
@@ -41,7 +41,7 @@ class Family:
     """Normalisation of RGB in 0–1 that the published weights were trained with."""
     crop_pct: float | None
     """Share of the resized shorter side that the centre crop keeps; None where the picture is resized as a whole."""
-    interpolation: str
+    interpolation: Interpolation
     hub_id: str
     """Repository of the published weights, in which {} is the name of their model."""
     hub_file: str

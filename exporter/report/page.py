@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from device_profiles.facts import described
 from device_profiles.schema import FROM_MEMORY, Device
-from exporter.bundle import REPORT, read_vectors
+from exporter.bundle import read_vectors
+from exporter.contents import REPORT
 from exporter.inference.classify import IMAGENET_CLASSES, imagenet_labels
 from exporter.lint.rules import rules
 from exporter.lint.summary import by_rule, counted

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from exporter import manifest
 from exporter.backends.runner import Arrays
-from exporter.bundle import digest, read_vectors, vectors_file, write_vectors
+from exporter.bundle import read_vectors, vectors_file, write_vectors
 from exporter.graphs.tasks import TASKS, TRACK_FIRST, TRACK_STEP
 from exporter.graphs.tracker import state_of
 from exporter.inference.prompts import Prompt, model_frame, model_mask
@@ -155,9 +155,7 @@ def _write_sequence(
             "object_score": np.array([result.object_score for result in results], np.float32),
         },
     )
-    return manifest.SequenceEntry(
-        file=_FILE, sha256=digest(folder / _FILE), frames=len(frames), covering=covering(logits)
-    )
+    return manifest.SequenceEntry(file=_FILE, frames=len(frames), covering=covering(logits))
 
 
 def covering(logits: NDArray[np.float32]) -> int:

@@ -29,7 +29,7 @@ def test_every_format_of_every_family_is_made_and_what_can_run_here_agrees(bundl
 
 def test_a_bundle_holds_what_its_manifest_names(bundles):
     bundle = bundles["mobilevit"]
-    files = {"manifest.json", "report.html", *(artifact.file for artifact in bundle.manifest.artifacts)}
+    files = {"manifest.json", "SHA256SUMS", "report.html", *(artifact.file for artifact in bundle.manifest.artifacts)}
     files |= {graph.vectors for graph in bundle.manifest.graphs}
     assert all((bundle.path / file).exists() for file in files)
     assert {path.name for path in bundle.path.iterdir()} == {file.split("/")[0] for file in files}

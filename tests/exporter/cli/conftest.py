@@ -1,14 +1,13 @@
 """Bundles that tests of several commands read, or change copies of."""
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from exporter.bundle import MANIFEST
 from exporter.media.sample_clip import sample_clip
 from exporter.media.videos.writing import video_writer
+from tests.sealed import keep_only
 from tests.shared import made_once
 
 
@@ -17,11 +16,7 @@ def onnx_bundle(two_precisions: Path, tmp_path: Path) -> Path:
     """A copy, to be changed, with its ONNX file only, which is the quickest to run."""
     path = tmp_path / "onnx-only"
     shutil.copytree(two_precisions, path)
-    manifest = json.loads((path / MANIFEST).read_text())
-    for entries in ("artifacts", "findings"):
-        manifest[entries] = [entry for entry in manifest[entries] if entry["format"] == "onnx"]
-    manifest["variants"] = [variant for variant in manifest["variants"] if variant["format"] == "onnx"]
-    (path / MANIFEST).write_text(json.dumps(manifest))
+    keep_only(path, "onnx")
     return path
 
 

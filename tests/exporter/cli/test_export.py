@@ -3,8 +3,9 @@
 import json
 import re
 
-from exporter.bundle import MANIFEST, Bundle
+from exporter.bundle import Bundle
 from exporter.cli.export import print_bundle
+from exporter.contents import MANIFEST
 from tests.exporter.cli.command_line import QUICK, run_process
 
 

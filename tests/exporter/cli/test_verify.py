@@ -6,8 +6,10 @@ import shutil
 
 import pytest
 
-from exporter.bundle import MANIFEST, digest, read_vectors, write_vectors
+from exporter.bundle import Bundle, read_vectors, write_vectors
+from exporter.contents import MANIFEST
 from tests.exporter.cli.command_line import assert_one_sentence, run
+from tests.sealed import seal_again
 
 
 def test_every_output_in_every_format_is_shown_with_one_sentence(bundles):
@@ -56,9 +58,7 @@ def test_a_failed_verification_exits_one(onnx_bundle):
     vectors = onnx_bundle / "vectors" / "classify.safetensors"
     given, expected = read_vectors(vectors)
     write_vectors(vectors, {"image": given["image"].astype("uint8")}, {"logits": expected["logits"] + 1})
-    manifest = json.loads((onnx_bundle / MANIFEST).read_text())
-    manifest["graphs"][0]["vectors_sha256"] = digest(vectors)
-    (onnx_bundle / MANIFEST).write_text(json.dumps(manifest))
+    seal_again(onnx_bundle)
     done = run("verify", str(onnx_bundle))
     assert done.returncode == 1
     assert "logits is off by" in done.stdout
@@ -69,11 +69,10 @@ def smaller(onnx_bundle, tmp_path):
     """The same bundle, as if its artefact had been smaller once."""
     path = tmp_path / "smaller"
     shutil.copytree(onnx_bundle, path)
-    manifest = json.loads((path / MANIFEST).read_text())
-    (onnx,) = manifest["artifacts"]
-    onnx["bytes"] //= 2
-    manifest["provenance"]["vitexport"] = "0.0.1"
-    (path / MANIFEST).write_text(json.dumps(manifest))
+    manifest = Bundle.open(path).manifest
+    (onnx,) = manifest.artifacts
+    before = manifest.provenance | {"vitexport": "0.0.1"}
+    seal_again(path, artifacts=(onnx.model_copy(update={"bytes": onnx.bytes // 2}),), provenance=before)
     return path
 
 

@@ -8,13 +8,14 @@ import pytest
 import exporter
 from exporter.backends import tflite
 from exporter.backends.interface import LowerOptions
-from exporter.bundle import MANIFEST, Bundle, digest
+from exporter.bundle import Bundle
 from exporter.graphs.cut import graphs_of
 from exporter.lint import findings
 from exporter.lint.subject import Subject, of_program
 from exporter.manifest import Variant
 from tests.exporter.cli.command_line import assert_one_sentence, run
 from tests.models import SMALLEST, reduced
+from tests.sealed import seal_again
 
 TFLITE = Variant("tflite", "fp32")
 VARIANTS = [
@@ -33,10 +34,7 @@ def hazardous(bundles, tmp_path_factory):
     file = path / "tflite/classify.tflite"
     (graph,) = graphs_of(reduced("efficientformerv2"))
     tflite.lower(graph, file, LowerOptions("fp32", rewrites=()))
-    content = json.loads((path / MANIFEST).read_text())
-    (entry,) = (artifact for artifact in content["artifacts"] if artifact["format"] == "tflite")
-    entry["sha256"] = digest(file)
-    (path / MANIFEST).write_text(json.dumps(content))
+    seal_again(path)
     return path
 
 

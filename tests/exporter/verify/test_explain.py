@@ -15,7 +15,7 @@ from device_profiles.vocabulary import Precision
 from exporter.backends import backend, coreml, tflite
 from exporter.backends import onnx as onnx_backend
 from exporter.backends.interface import Backend, Computed, LowerOptions
-from exporter.bundle import MANIFEST, Bundle, digest
+from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.graphs.capture import capture
 from exporter.manifest import Artifact, TensorSpec, Verification
@@ -27,6 +27,7 @@ from exporter.verify.tolerances import TOLERANCES
 from tests.exporter.cli.command_line import run
 from tests.exporter.verify.planted_bugs import KINDS, plant
 from tests.models import classifier_graph, classifier_pictures
+from tests.sealed import keep_only, seal_again
 
 
 @cache
@@ -168,10 +169,7 @@ def onnx_copy(bundles, tmp_path) -> Bundle:
     """A bundle that a test may damage, with the artefact that is quickest to run."""
     path = tmp_path / "copy"
     shutil.copytree(bundles["mobilevit"].path, path)
-    manifest = bundles["mobilevit"].manifest
-    artifacts = tuple(artifact for artifact in manifest.artifacts if artifact.format == "onnx")
-    changes = {"artifacts": artifacts, "variants": tuple(artifact.variant for artifact in artifacts)}
-    (path / MANIFEST).write_text(manifest.model_copy(update=changes).model_dump_json())
+    keep_only(path, "onnx")
     return Bundle.open(path)
 
 
@@ -215,10 +213,8 @@ def test_a_bundle_made_from_a_file_needs_that_file(own_weights, tmp_path):
 def test_verify_explains_a_bundle_that_fails(onnx_copy):
     """As an export that failed leaves it: the manifest belongs to the file that is there."""
     path = onnx_copy.path / onnx_copy.artifact("onnx", "classify").file
-    before = digest(path)
     result = change_a_weight(path)
-    manifest = onnx_copy.path / MANIFEST
-    manifest.write_text(manifest.read_text().replace(before, digest(path)))
+    seal_again(onnx_copy.path)
     done = run("verify", str(onnx_copy.path), "--explain")
     assert done.returncode == 1
     assert re.search(

@@ -15,7 +15,7 @@ import torch
 import exporter
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
-from exporter.bundle import MANIFEST, digest, write_vectors
+from exporter.bundle import write_vectors
 from exporter.cli.other_hosts import print_host
 from exporter.errors import DriverError
 from exporter.graphs.cut import graphs_of
@@ -29,6 +29,7 @@ from tests.exporter.cli.command_line import run
 from tests.exporter.lint.examples import EXAMPLES
 from tests.exporter.lint.test_rules import graph_of
 from tests.models import SMALLEST, reduced
+from tests.sealed import seal_again
 from tests.system_programs import require
 
 TFLITE = Variant("tflite", "fp32")
@@ -186,8 +187,7 @@ def test_the_command_line_exits_1_for_an_artefact_that_disagrees(bundles, tmp_pa
     given, expected = ({name: values[:2] for name, values in side.items()} for side in bundle.vectors(graph.name))
     expected["logits"][1] *= 1.01
     write_vectors(path / graph.vectors, given, expected)
-    graph = graph.model_copy(update={"vectors_sha256": digest(path / graph.vectors)})
-    (path / MANIFEST).write_text(bundle.manifest.model_copy(update={"graphs": (graph,)}).model_dump_json())
+    seal_again(path)
     done = run("verify", str(path), "--gpu", "--json")
     assert (done.returncode, done.stderr) == (1, "")
     found = json.loads(done.stdout)

@@ -1,0 +1,74 @@
+"""Whether the parts of a manifest fit one another, whoever wrote it: what runs a bundle relies on all of this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from exporter.graphs.tasks import TASKS, Task
+from exporter.manifest import GraphEntry, Manifest, TensorSpec
+
+
+def contradiction(manifest: Manifest) -> str | None:
+    """The first thing in a manifest that does not fit the rest, in words; None if all fits."""
+    task = TASKS[manifest.model.task]
+    parts = (_graphs(manifest, task), _tensors(manifest, task), _artifacts(manifest), _files(manifest))
+    return next(chain.from_iterable(parts), None)
+
+
+def _graphs(manifest: Manifest, task: Task) -> Iterator[str]:
+    names = [graph.name for graph in manifest.graphs]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"there are several graphs {name}"
+    for name in set(names) - task.graphs.keys():
+        yield f"a model of the task {manifest.model.task} has no graph {name}"
+    for name in task.graphs.keys() - set(names) - set(task.may_lack):
+        yield f"the graph {name} is missing"
+    if (manifest.sequence is not None) != (task.recorded_on == "sequence"):
+        yield "it has a sequence and no tracker" if manifest.sequence else "a tracker has no sequence"
+    if manifest.state != task.wiring:
+        yield "its state is not that of the task"
+
+
+def _tensors(manifest: Manifest, task: Task) -> Iterator[str]:
+    size, classes = manifest.model.image_size, manifest.model.num_classes
+    shapes: dict[str, tuple[int, ...]] = {"image": (1, 3, size, size), "mask": (1, 1, size, size)}
+    shapes |= {"logits": (1, classes)} if classes is not None else {}
+    for graph in manifest.graphs:
+        signature = task.graphs.get(graph.name, ((), ()))
+        for names, specs in zip(signature, (graph.inputs, graph.outputs), strict=True):
+            if (there := tuple(spec.name for spec in specs)) != names:
+                yield f"{graph.name} has {', '.join(there) or 'nothing'} and needs {', '.join(names)}"
+        for spec in (*graph.inputs, *graph.outputs):
+            known = shapes.setdefault(spec.name.removeprefix("next_"), spec.shape)
+            if known != spec.shape:
+                yield f"{spec.name} of {graph.name} has the shape {list(spec.shape)} and elsewhere {list(known)}"
+
+
+def _artifacts(manifest: Manifest) -> Iterator[str]:
+    graphs: dict[str, GraphEntry] = {graph.name: graph for graph in manifest.graphs}
+    made = [(artifact.variant, artifact.graph) for artifact in manifest.artifacts]
+    if len(set(made)) < len(made) or len(set(manifest.variants)) < len(manifest.variants):
+        yield "an artefact or variant is there twice"
+    if set(made) != {(variant, name) for variant in manifest.variants for name in graphs}:
+        yield "its artefacts are not one of each graph in each variant"
+    for artifact in manifest.artifacts:
+        if (graph := graphs.get(artifact.graph)) is not None and (
+            _named_shapes(artifact.inputs) != _named_shapes(graph.inputs)
+            or _named_shapes(artifact.outputs) != _named_shapes(graph.outputs)
+        ):
+            yield f"the {artifact.format} artefact of {artifact.graph} takes or gives other shapes than the graph"
+
+
+def _named_shapes(specs: Sequence[TensorSpec]) -> list[tuple[str, tuple[int, ...]]]:
+    return [(spec.name, spec.shape) for spec in specs]
+
+
+def _files(manifest: Manifest) -> Iterator[str]:
+    listed = [file.path for file in manifest.files]
+    if len(set(listed)) < len(listed):
+        yield "a file is listed twice"
+    folders = {path.rsplit("/", depth)[0] for path in listed for depth in range(1, path.count("/") + 1)}
+    for path in manifest.paths:
+        if path not in folders.union(listed):
+            yield f"{path!r} is not among its files"
