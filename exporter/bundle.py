@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from exporter.atomic.publishing import move_all
+from exporter.backends.loading import LoadArtifact, load_checked
 from exporter.contents import MANIFEST, check, inside, read
 from exporter.errors import BackendError, BundleError, InputShapeError
 from exporter.graphs.contradictions import contradiction
@@ -90,25 +91,29 @@ class Bundle:
         threads: int | None = None,
         precision: Precision | None = None,
         delegate: str | None = None,
+        load: LoadArtifact = load_checked,
     ) -> Runner:
         """An artefact, loaded from disk: called with {input: array} it returns {output: array}, all float32.
 
         Where the bundle has several of the graph in the format, `precision` and `delegate` tell which is meant.
         `threads` None takes about one for each core. ExecuTorch's thread pool is process-wide: there the last
-        value asked for holds for every runner. Raises `BackendError` where nothing here runs the format, and, when
-        called, `InputShapeError` for inputs that the graph does not take.
+        value asked for holds for every runner. It runs in this process, unless `load` is that of another. Raises
+        `BackendError` where nothing here runs the format, and, when called, `InputShapeError` for inputs that the graph
+        does not take.
         """
         from exporter.backends import backend, toolchain_versions
 
         artifact = self.artifact(format, graph, precision, delegate)
         toolchain_versions(backend(format))
-        return _CheckedRunner(backend(format).load(self.path / artifact.file, threads), artifact.inputs)
+        path = self.path / artifact.file
+        return _CheckedRunner(load(backend(format), path, artifact.inputs, artifact.outputs, threads), artifact.inputs)
 
     def runners(
         self,
         formats: Sequence[str] | None = None,
         threads: int | None = None,
         precisions: Sequence[Precision] | None = None,
+        load: LoadArtifact = load_checked,
     ) -> Iterator[tuple[Variant, dict[str, Runner]]]:
         """(variant, runner of each graph) of all variants that this machine can run, interpreted ones last.
 
@@ -125,7 +130,9 @@ class Bundle:
                 break
             try:
                 runners = {
-                    graph.name: self.runner(variant.format, graph.name, threads, variant.precision, variant.delegate)
+                    graph.name: self.runner(
+                        variant.format, graph.name, threads, variant.precision, variant.delegate, load
+                    )
                     for graph in self.manifest.graphs
                 }
             except NotExecutableError:

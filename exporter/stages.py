@@ -124,9 +124,9 @@ def _follow(
     artifacts = [one.artifact for one in checked]
     if not all(artifact.verification.runtime for artifact in artifacts):
         return None
-    files = {artifact.graph: export.folder / artifact.file for artifact in artifacts}
+    made = {artifact.graph: artifact for artifact in artifacts}
     recorded = recorded_sequence(export.folder, sequence, export.network.image_size)
-    return roll_out(variant, files, recorded, _counted(report))
+    return roll_out(variant, made, export.folder, recorded, _counted(report))
 
 
 def _counted(report: Report) -> InputProgress:

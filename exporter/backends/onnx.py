@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
+from exporter.errors import BackendError
+from exporter.manifest import TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +43,29 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     program.save(path, external_data=False)
     operators = Counter(node.op_type for node in onnx.load(path, load_external_data=False).graph.node)
     return Lowered(operators=dict(sorted(operators.items())), compute_units=("cpu",))
+
+
+def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
+    """Compare the inputs and outputs that a file describes with the graph's."""
+    import onnx
+
+    graph = onnx.load(path, load_external_data=False).graph
+    stored = {initializer.name for initializer in graph.initializer}
+    taken = [value for value in graph.input if value.name not in stored]
+    found = [_described(value) for value in (*taken, *graph.output)]
+    wanted = [(spec.name, "FLOAT", spec.shape) for spec in (*inputs, *outputs)]
+    if found != wanted:
+        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
+    return "inputs and outputs match"
+
+
+def _described(value: Any) -> tuple[str, str, tuple[int, ...]]:
+    """Return the name of an input or output, the type of its elements, and its shape, with 0 where it is open."""
+    import onnx
+
+    tensor = value.type.tensor_type
+    shape = tuple(extent.dim_value for extent in tensor.shape.dim)
+    return value.name, onnx.TensorProto.DataType.Name(tensor.elem_type), shape
 
 
 class OnnxRunner:
@@ -97,5 +122,6 @@ BACKEND = Backend(
     extra="onnx",
     lower=lower,
     load=load,
+    inspect=inspect,
     trace=trace,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from device_profiles.host import cores
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
+from exporter.errors import BackendError
+from exporter.manifest import TensorSpec
 from exporter.operations.operation import Operation, Value
 
 if TYPE_CHECKING:
@@ -68,6 +70,24 @@ def _teach_converter() -> None:
 
     lowerings.lower(torch.ops.vitexport.as_shaped.default)(as_shaped)
     lowerings.lower(torch.ops.vitexport.product.default)(product)
+
+
+def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
+    """Compare the inputs and outputs of the file's one signature with the graph's."""
+    import numpy as np
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path))
+    signatures = interpreter.get_signature_list()
+    if len(signatures) != 1:
+        raise BackendError(f"{path.name} has {len(signatures)} signatures, and one is wanted.")
+    runner = interpreter.get_signature_runner(next(iter(signatures)))
+    details = runner.get_input_details() | runner.get_output_details()
+    found = {name: (np.dtype(one["dtype"]).name, tuple(map(int, one["shape"]))) for name, one in details.items()}
+    wanted = {spec.name: ("float32", spec.shape) for spec in (*inputs, *outputs)}
+    if found != wanted:
+        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
+    return "inputs and outputs match"
 
 
 class LiteRTRunner:
@@ -190,6 +210,7 @@ BACKEND = Backend(
     extra="tflite",
     lower=lower,
     load=load,
+    inspect=inspect,
     trace=trace,
     operations=operations,
     reorders_axes=True,

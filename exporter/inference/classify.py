@@ -16,6 +16,7 @@ from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.graphs.tasks import CLASSIFY
 from exporter.media.images import read_classifier_input
+from exporter.worker.isolated import isolated
 
 IMAGENET_CLASSES = 1000
 """A classifier with this many classes is taken for one of ImageNet-1k."""
@@ -42,19 +43,20 @@ def classify_photo(
 ) -> dict[str, list[Prediction]]:
     """The `top` classes of an image file, most probable first, from each variant that this machine can run.
 
-    They are found by the variant's label in the bundle. With `formats` given, one that cannot be run raises
-    `BackendError`. Raises `ImageError` for an unreadable file.
+    They are found by the variant's label in the bundle, whose artefacts run in a process of their own. With `formats`
+    given, one that cannot be run raises `BackendError`. Raises `ImageError` for an unreadable file.
     """
     model = bundle.manifest.model
     if model.task == "track":
         raise BundleError(f"{bundle.path} holds {model.name}, which is no classifier.")
     image = read_classifier_input(photo, model.image_size, bundle.manifest.preprocessing)
-    return {
-        bundle.manifest.label(variant): _best(
-            runners[CLASSIFY]({"image": image})["logits"][0], top, model.task == "multilabel"
-        )
-        for variant, runners in bundle.runners(formats, threads, precisions)
-    }
+    with isolated() as load:
+        return {
+            bundle.manifest.label(variant): _best(
+                runners[CLASSIFY]({"image": image})["logits"][0], top, model.task == "multilabel"
+            )
+            for variant, runners in bundle.runners(formats, threads, precisions, load)
+        }
 
 
 def _best(logits: NDArray[np.float32], top: int, multi_label: bool) -> list[Prediction]:

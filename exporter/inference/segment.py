@@ -18,6 +18,7 @@ from exporter.inference.prompts import Prompt, numbers_of
 from exporter.inference.tracker import artefact_steps, follow_all
 from exporter.media.overlay import UNTRAINED, label_map, overlay
 from exporter.media.photos.reading import read_photo
+from exporter.worker.isolated import isolated
 
 PICTURES = (".png", ".jpg", ".jpeg")
 
@@ -62,25 +63,26 @@ def segment_photo(
     numbers = numbers_of(prompts)
     drawn: Image.Image | None = None
     found: list[Segmented] = []
-    for variant, steps in artefact_steps(bundle, formats, threads, precisions):
-        (followed,) = follow_all(steps, [frame], prompts)
-        results = dict(zip(numbers, followed.results, strict=True))
-        masks = {number: result.mask(height, width) for number, result in results.items()}
-        if drawn is None:
-            labels = label_map(masks)
-            banner = None if bundle.manifest.weights.trained else UNTRAINED
-            drawn = Image.fromarray(overlay(frame, {number: labels == number for number in numbers}, banner))
-        found += [
-            Segmented(
-                bundle.manifest.label(variant),
-                number,
-                int(masks[number].sum()),
-                result.iou,
-                result.object_score,
-                str(picture),
-            )
-            for number, result in results.items()
-        ]
+    with isolated() as load:
+        for variant, steps in artefact_steps(bundle, formats, threads, precisions, load):
+            (followed,) = follow_all(steps, [frame], prompts)
+            results = dict(zip(numbers, followed.results, strict=True))
+            masks = {number: result.mask(height, width) for number, result in results.items()}
+            if drawn is None:
+                labels = label_map(masks)
+                banner = None if bundle.manifest.weights.trained else UNTRAINED
+                drawn = Image.fromarray(overlay(frame, {number: labels == number for number in numbers}, banner))
+            found += [
+                Segmented(
+                    bundle.manifest.label(variant),
+                    number,
+                    int(masks[number].sum()),
+                    result.iou,
+                    result.object_score,
+                    str(picture),
+                )
+                for number, result in results.items()
+            ]
     assert drawn is not None, "a bundle of which nothing runs here is refused"
     with staging(picture.parent) as folder:
         drawn.save(folder / picture.name)

@@ -29,6 +29,7 @@ from exporter.media.masks import write_label_png
 from exporter.media.overlay import UNTRAINED, ContactSheet, label_map, overlay
 from exporter.media.videos.video import Frame, open_video
 from exporter.media.videos.writing import check_video_name, video_writer
+from exporter.worker.isolated import isolated
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,9 @@ def track_file(
     prompts = [in_frame(prompt, source) for prompt in prompts]
     numbers = numbers_of(prompts)
     formats, precisions = [format] if format else None, [precision] if precision else None
-    variant, steps = next(artefact_steps(bundle, formats, threads, precisions))
     trained = bundle.manifest.weights.trained
-    with staging(places.video.parent) as folder:
+    with isolated() as load, staging(places.video.parent) as folder:
+        variant, steps = next(artefact_steps(bundle, formats, threads, precisions, load))
         draft = _Places(*(folder / path.name for path in (places.video, places.masks, places.figures, places.sheet)))
         draft.masks.mkdir()
         figures: list[dict[str, Any]] = []

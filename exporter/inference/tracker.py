@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device_profiles.vocabulary import Precision
+from exporter.backends.loading import LoadArtifact, load_checked
 from exporter.bundle import Bundle
 from exporter.errors import BundleError, ImageError, PromptError
 from exporter.inference.prompts import Prompt, model_frame, model_mask
@@ -94,11 +95,12 @@ def artefact_steps(
     formats: Sequence[str] | None = None,
     threads: int | None = None,
     precisions: Sequence[Precision] | None = None,
+    load: LoadArtifact = load_checked,
 ) -> Iterator[tuple[Variant, ArtefactSteps]]:
     """(variant, its artefacts as steps) of a tracker's bundle, as `Bundle.runners`; raises `BundleError` besides."""
     if bundle.manifest.model.task != "track":
         raise BundleError(f"{bundle.path} holds {bundle.manifest.model.name}, which is no tracker.")
-    for variant, runners in bundle.runners(formats, threads, precisions):
+    for variant, runners in bundle.runners(formats, threads, precisions, load):
         yield variant, ArtefactSteps(runners, bundle.manifest.model.image_size)
 
 

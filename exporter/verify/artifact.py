@@ -6,6 +6,7 @@ from typing import Literal
 
 from exporter.backends import backend, installed
 from exporter.backends.interface import NotExecutableError
+from exporter.backends.loading import LoadArtifact, load_checked
 from exporter.backends.runner import InputProgress, Progress, run_all
 from exporter.bundle import Bundle
 from exporter.errors import BackendError, describe
@@ -13,12 +14,18 @@ from exporter.manifest import Artifact, Verification
 from exporter.verify.case import Case, case_of
 from exporter.verify.parity import judge
 from exporter.verify.tolerances import TOLERANCES
+from exporter.worker.isolated import PATIENCE, isolated
 
 
-def verify(case: Case, progress: InputProgress | None = None, seconds: float | None = None) -> Verification:
+def verify(
+    case: Case,
+    progress: InputProgress | None = None,
+    seconds: float | None = None,
+    load: LoadArtifact = load_checked,
+) -> Verification:
     """Load an artefact, feed it its inputs and compare what comes out with PyTorch's outputs.
 
-    A package's description of itself is checked besides. What this machine cannot run is marked "not executed".
+    What the file says of itself is checked first. What this machine cannot run is marked "not executed".
     `seconds` is the time box: once it is up no further input is run, and the verification says how many were not;
     None takes the format's own, which only slow interpreters have.
     """
@@ -30,14 +37,11 @@ def verify(case: Case, progress: InputProgress | None = None, seconds: float | N
 
     if not installed(format):
         return unmeasured("not executed", f"Its runtime is not installed: pip install 'vitexport[{format.extra}]'.")
-    structure = ""
     try:
-        if format.inspect is not None:
-            structure = format.inspect(case.path, case.inputs, case.outputs)
-        runner = format.load(case.path)
+        runner = load(format, case.path, case.inputs, case.outputs)
         actual = run_all(runner, case.given, box, progress)
     except NotExecutableError as reason:
-        return unmeasured("not executed", f"{reason} Structure: {structure}.")
+        return unmeasured("not executed", str(reason))
     except BackendError as damage:
         return unmeasured("failed", str(damage))
     except Exception as error:  # whatever a runtime throws: an artefact that it refuses has failed
@@ -46,10 +50,11 @@ def verify(case: Case, progress: InputProgress | None = None, seconds: float | N
 
 
 def verify_bundle(
-    bundle: Bundle, progress: Progress | None = None, seconds: float | None = None
+    bundle: Bundle, progress: Progress | None = None, seconds: float | None = None, patience: float = PATIENCE
 ) -> list[tuple[Artifact, Verification]]:
     """Verify every artefact of a bundle again, from disk, on its own conformance vectors.
 
+    They run in a process of their own: one that crashes it, or gives no answer within `patience` seconds, has failed.
     `seconds` is the time box of each, as of `verify`. Raises `BundleError` if a file is missing or altered.
     """
     bundle.check()
@@ -61,6 +66,7 @@ def verify_bundle(
         share = (len(checked) + done / count) / len(artifacts)
         step(f"{bundle.manifest.label(current.variant)}: {current.graph}, {done + 1} of {count}", share)
 
-    for artifact in artifacts:
-        checked.append((artifact, verify(case_of(bundle, artifact), verifying, seconds)))
+    with isolated(patience) as load:
+        for artifact in artifacts:
+            checked.append((artifact, verify(case_of(bundle, artifact), verifying, seconds, load)))
     return checked

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.backends import backend
+from exporter.backends.loading import LoadArtifact, load_checked
 from exporter.backends.runner import InputProgress, Progress
 from exporter.bundle import Bundle
 from exporter.errors import describe
@@ -27,9 +28,11 @@ from exporter.media.images import Pixels
 from exporter.verify.parity import mask_iou
 from exporter.verify.record import RecordedSequence, covering, recorded_sequence
 from exporter.verify.tolerances import TOLERANCES
+from exporter.worker.isolated import isolated
 
 if TYPE_CHECKING:
-    from exporter.backends.runner import Runner
+    from exporter.backends.loading import LoadArtifact, load_checked
+from exporter.backends.runner import Runner
 
 FEWEST = 2
 """Frames that are followed however long they take: on the first an object is found, not followed."""
@@ -46,17 +49,23 @@ class Followed:
 
 def roll_out(
     variant: Variant,
-    files: Mapping[str, Path],
+    artifacts: Mapping[str, Artifact],
+    folder: Path,
     recorded: RecordedSequence,
     progress: InputProgress | None = None,
     seconds: float | None = None,
+    load: LoadArtifact = load_checked,
 ) -> Followed:
     """Follow a recorded sequence with one variant's artefacts, from disk, and compare every frame.
 
-    `files` by graph; `seconds` is the time box, as of `follow`. An artefact that its runtime refuses fails the rollout.
+    `artifacts` of the bundle in `folder`, by graph; `seconds` is the time box, as of `follow`. An artefact that its
+    runtime refuses fails the rollout.
     """
     try:
-        runners = {graph: backend(variant.format).load(file) for graph, file in files.items()}
+        runners = {
+            graph: load(backend(variant.format), folder / one.file, one.inputs, one.outputs)
+            for graph, one in artifacts.items()
+        }
         return follow(variant, runners, recorded, progress, seconds)
     except Exception as error:  # whatever a runtime throws
         detail = f"The artefacts do not run ({describe(error)})"
@@ -142,9 +151,9 @@ def roll_out_bundle(
     for variant in manifest.variants:
         ran = [artifact for artifact, verdict in checked if artifact.variant == variant and verdict.runtime]
         if len(ran) == len(manifest.graphs):
-            files = {artifact.graph: bundle.path / artifact.file for artifact in ran}
-            shown = following(manifest.label(variant), progress)
-            rollouts.append(roll_out(variant, files, recorded, shown, seconds).rollout)
+            made, shown = {one.graph: one for one in ran}, following(manifest.label(variant), progress)
+            with isolated() as load:
+                rollouts.append(roll_out(variant, made, bundle.path, recorded, shown, seconds, load).rollout)
     return rollouts
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from exporter.atomic.staging import staging
 from exporter.errors import BackendError, describe
+from exporter.worker.parent import end_with
 
 Report = Callable[[str, float], None]
 """Called by a piece of work as (how far it is, in words; share of it that is done)."""
@@ -34,9 +35,6 @@ SECONDS_TO_START = 20.0
 stays locked in it, and it may wait for that lock for ever."""
 _ATTEMPTS = 3
 """How many forks are made, one after the other, until one starts."""
-
-_PR_SET_PDEATHSIG = 1
-"""Linux, prctl(2)"""
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """glibc, mallopt(3)"""
@@ -153,7 +151,7 @@ def _serve(works: Mapping[str, Work], connection: Connection, parents: Connectio
     gc.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _end_with(parent)
+    end_with(parent)
     _keep_freed_memory()
     _open_streams_again()
     parents.close()  # the copy here would keep this process from seeing that the parent has closed its own
@@ -173,14 +171,6 @@ def _serve(works: Mapping[str, Work], connection: Connection, parents: Connectio
             connection.send(("done", result))
         except BaseException as error:  # whatever it is, it is the parent's to raise
             connection.send(("error", _serialised(error)))
-
-
-def _end_with(parent: int) -> None:
-    """Have the system kill this process when its parent ends, where the C library knows how to ask for that."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
-    if os.getppid() != parent:  # it was gone before that
-        os._exit(1)
 
 
 def _keep_freed_memory() -> None:

@@ -72,13 +72,14 @@ def run_jobs(
     """
     left, threads = list(jobs), cores()
     while left:
-        with _started(guest, folder) as process:
+        with started(guest, folder) as process:
             while left and process.alive:
                 yield process.run(left.pop(0), seconds, threads, progress, silence)
 
 
 @contextmanager
-def _started(guest: Guest, folder: Path) -> Iterator[_Process]:
+def started(guest: Guest, folder: Path) -> Iterator[Process]:
+    """A process that waits for orders; it ends with the block."""
     with (
         (folder / "stderr").open("w+", errors="replace") as errors,
         subprocess.Popen(
@@ -92,7 +93,7 @@ def _started(guest: Guest, folder: Path) -> Iterator[_Process]:
         ) as process,
     ):
         try:
-            yield _Process(process, folder, guest.crash_mark)
+            yield Process(process, folder, guest.crash_mark)
         finally:
             process.kill()
             assert process.stdin is not None
@@ -100,8 +101,8 @@ def _started(guest: Guest, folder: Path) -> Iterator[_Process]:
                 process.stdin.close()
 
 
-class _Process:
-    """A process that runs one artefact after the other."""
+class Process:
+    """A process that takes one order after the other."""
 
     def __init__(self, process: subprocess.Popen[str], folder: Path, crash_mark: str | None) -> None:
         self._process, self._folder, self._crash_mark = process, folder, crash_mark
@@ -112,6 +113,7 @@ class _Process:
         np.savez(given, allow_pickle=False, **job.given)
         before = len(self._stderr())
         order = {
+            "order": "job",
             "loader": job.loader,
             "file": str(job.path.resolve()),
             "given": str(given),
@@ -119,25 +121,25 @@ class _Process:
             "seconds": seconds,
             "threads": threads,
         }
-        self._send(order)
-        while (event := self._receive(silence)) is not None and "done" in event:
+        self.send(order)
+        while (event := self.receive(silence)) is not None and "done" in event:
             if progress is not None:
                 progress(event["done"], event["count"])
         if event is None:
-            error = self._last_words()
+            error = self.last_words()
             return Outcome(None, {}, self._stderr()[before:], error)
         if "error" in event:
             return Outcome(None, {}, self._stderr()[before:], event["error"])
         with np.load(results) as actual:
             return Outcome(event["runtime"], dict(actual), self._stderr()[before:])
 
-    def _send(self, order: dict[str, Any]) -> None:
+    def send(self, order: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # a dead process says so when it is listened to
             self._process.stdin.write(json.dumps(order) + "\n")
             self._process.stdin.flush()
 
-    def _receive(self, silence: float) -> dict[str, Any] | None:
+    def receive(self, silence: float) -> dict[str, Any] | None:
         """The next event; None if the process has ended, or was ended because nothing came from it for too long."""
         assert self._process.stdout is not None
         timer = Timer(silence, self._process.kill)
@@ -153,7 +155,7 @@ class _Process:
     def _stderr(self) -> str:
         return (self._folder / "stderr").read_text(errors="replace")
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
         """Why the process has ended."""
         code, stderr = self._process.wait(), self._stderr()
         if code == -signal.SIGKILL:
