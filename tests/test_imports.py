@@ -16,6 +16,7 @@ PACKAGES = ("device_profiles", "latency_db", "exporter")
 
 ROOMS = (
     "errors",
+    "printable",
     "mistaken_files",
     "toolchain_noise",
     "atomic",

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,23 @@ def test_toolchain_noise_is_hidden_from_a_terminal_too(bundles):
     assert b": classify" in shown  # a step of the progress bar
     for noise in (b"torchao", b"cpuinfo", b"Warning", b"delegate for CPU"):
         assert noise not in shown
+
+
+def test_a_reader_that_goes_away_is_no_error_of_an_artefact_and_nobody_is_told():
+    read, write = os.pipe()
+    os.close(read)
+    for line in (["models"], ["models", "--json"]):
+        done = subprocess.run([*VITEXPORT, *line], stdout=write, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, done.stderr) == (2, b"")
+    os.close(write)
+
+
+def test_output_that_cannot_be_written_is_one_sentence():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*VITEXPORT, "models"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("vitexport: No space left on device")
+    assert done.stderr.count("\n") == 1
 
 
 def test_run_prints_classes_and_nothing_else(onnx_bundle):

@@ -87,6 +87,13 @@ def test_of_a_classifier_it_shows_the_label_and_the_most_probable_classes(saved,
         assert written["classLabel_probs"].tolist() == probabilities[0].tolist()
 
 
+def test_labels_are_printed_as_they_are(saved, tmp_path):
+    np.savez(tmp_path / "inputs.npz", x=np.float32([[0.25, 0.75]]))
+    printed = ran(classifying(saved, ["cat", "\x1b[2J\ndog\u202e"]), tmp_path / "inputs.npz").splitlines()
+    assert printed[0] == r"classLabel  \x1b[2J\ndog\u202e"
+    assert printed[2] == r"    0.750  \x1b[2J\ndog\u202e"
+
+
 def test_the_label_may_be_a_number(saved, tmp_path):
     np.savez(tmp_path / "inputs.npz", x=np.float32([[0.25, 0.75]]))
     assert ran(classifying(saved, [70, 80]), tmp_path / "inputs.npz").splitlines()[0] == "classLabel  80"
