@@ -17,6 +17,7 @@ PACKAGES = ("device_profiles", "latency_db", "exporter")
 ROOMS = (
     "errors",
     "printable",
+    "faults",
     "mistaken_files",
     "toolchain_noise",
     "atomic",

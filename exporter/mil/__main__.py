@@ -12,6 +12,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter import faults
 from exporter.errors import VitexportError
 from exporter.printable import complain, print_in_any_encoding, printable
 from exporter.toolchain_noise import hidden
@@ -123,5 +124,10 @@ if __name__ == "__main__":
         problem = f"{error.name} is not installed, and this needs it: pip install 'vitexport[coreml]'."
     except (VitexportError, OSError) as error:
         problem = str(error)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        faults.report("exporter.mil", error)
+        sys.exit(3)
     complain("exporter.mil", problem)
     sys.exit(2)
