@@ -18,6 +18,8 @@ ROOMS = (
     "errors",
     "printable",
     "faults",
+    "telemetry",
+    "scratch",
     "mistaken_files",
     "toolchain_noise",
     "atomic",

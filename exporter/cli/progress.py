@@ -14,6 +14,7 @@ from rich.progress import Progress as Bar
 from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.interrupts import interruptible
 from exporter.printable import printable
+from exporter.scratch import scratch
 from exporter.toolchain_noise import hidden
 
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def working(verbose: bool) -> Iterator[Progress]:
-    """Work with a progress bar and, unless `verbose`, without the toolchains' own output; warnings come at the end."""
+    """Work with a progress bar and, unless `verbose`, without the toolchains' own output; warnings come at the end.
+
+    Temporary files go with it.
+    """
     with (
         collected_warnings(),
+        scratch(),
         nullcontext(sys.stderr) if verbose else hidden() as stream,
         progress_bar(stream) as progress,
         interruptible() as raise_received,
