@@ -44,7 +44,7 @@ def print_line(*pieces: object, style: str = "") -> None:
 
 def print_json(content: object) -> None:
     """In ASCII, whatever is in it."""
-    print(json.dumps(content, indent=2, default=_plain, allow_nan=False))
+    print(json.dumps(content, indent=2, default=_plain, allow_nan=False), flush=True)
 
 
 def _plain(value: object) -> object:
@@ -77,7 +77,7 @@ def _print(content: Text | Table, style: str = "", soft_wrap: bool = False) -> N
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
     with console.capture() as rendered:  # of a pipe that nobody reads any more, rich would make exit code 1
         console.print(content, style=style, soft_wrap=soft_wrap)
-    print(rendered.get(), end="")
+    print(rendered.get(), end="", flush=True)
 
 
 def first_few(names: Sequence[str], count: int = 3) -> str:

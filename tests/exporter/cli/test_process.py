@@ -51,6 +51,13 @@ def test_toolchain_noise_is_hidden_from_a_terminal_too(bundles):
         assert noise not in shown
 
 
+@pytest.fixture
+def buffered(monkeypatch):
+    """Python keeps output until it is a block, as it does where nobody says otherwise."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
+@pytest.mark.usefixtures("buffered")
 def test_a_reader_that_goes_away_is_no_error_of_an_artefact_and_nobody_is_told():
     read, write = os.pipe()
     os.close(read)
@@ -60,6 +67,23 @@ def test_a_reader_that_goes_away_is_no_error_of_an_artefact_and_nobody_is_told()
     os.close(write)
 
 
+@pytest.mark.usefixtures("buffered")
+def test_a_reader_that_goes_away_hears_nothing_of_a_command_that_fails_either():
+    program = (
+        "import sys, types, click\nfrom exporter.cli import main, group, tables\n"
+        "def fail():\n    tables.print_line('failed')\n    sys.exit(1)\n"
+        "group.COMMANDS['fail'] = 'Fail.'\n"
+        "sys.modules['exporter.cli.fail'] = types.SimpleNamespace(fail=click.Command('fail', callback=fail))\n"
+        "sys.argv = ['vitexport', 'fail']\nmain()"
+    )
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, "-c", program], stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (2, b"")
+
+
+@pytest.mark.usefixtures("buffered")
 def test_output_that_cannot_be_written_is_one_sentence():
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*VITEXPORT, "models"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
