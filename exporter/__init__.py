@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from exporter import telemetry
+
 if TYPE_CHECKING:
     from exporter.bundle import Bundle
     from exporter.errors import VerificationError, VitexportError, VitexportWarning, WeightsError
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from exporter.verify.arm64.verify import verify_bundle_on_arm64
     from exporter.verify.artifact import verify_bundle
     from exporter.verify.litert_gpu.verify import verify_bundle_on_gpu
+
+telemetry.switch_off()
 
 _HOMES = {
     "Bundle": "exporter.bundle",

@@ -16,6 +16,10 @@ PACKAGES = ("device_profiles", "latency_db", "exporter")
 
 ROOMS = (
     "errors",
+    "printable",
+    "faults",
+    "telemetry",
+    "scratch",
     "mistaken_files",
     "toolchain_noise",
     "atomic",

@@ -182,9 +182,13 @@ def precision_loss(path: Path, inputs: Mapping[str, NDArray[np.float32]], share:
 
 def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
     """Compare the inputs and outputs that a package describes to apps with the graph's."""
+    from exporter.mil import package
+
     ct = _coremltools()
+    specification = package.find(path).specification  # of the package itself coremltools would write the manifest anew
     try:
-        found = {feature.name: _described(ct, feature.type) for feature in _features(ct.utils.load_spec(str(path)))}
+        spec = ct.utils.load_spec(str(specification))
+        found = {feature.name: _described(ct, feature.type) for feature in _features(spec)}
     except Exception as error:  # coremltools reports damage in many ways
         raise BackendError(f"{path.name} cannot be read ({describe(error)}).") from error
     wanted = {

@@ -50,7 +50,12 @@ def _git(folder: Path, *arguments: str) -> str | None:
     """What git says, in one line; None where there is no git, or it will not say."""
     try:
         found = subprocess.run(
-            ["git", "-C", folder, *arguments], capture_output=True, text=True, check=False, timeout=5
+            # Without its optional locks, `git status` writes nothing.
+            ["git", "--no-optional-locks", "-C", folder, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=5,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

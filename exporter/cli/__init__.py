@@ -5,31 +5,42 @@ A command is a file of this folder and a row of `group.COMMANDS`: its options, t
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import click
 
 from device_profiles import UnknownDevice
-from exporter.cli.exit_codes import FAILED, INTERRUPTED, MISTAKE, TERMINATED
+from exporter import faults
+from exporter.cli.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED
 from exporter.cli.group import cli
 from exporter.errors import VerificationError, VitexportError
+from exporter.printable import complain, print_in_any_encoding
+
+_REMOVED = "what was begun is removed, by the next run at the latest."
 
 
 def main() -> NoReturn:
-    """Entry point: every mistake becomes one line and exit code 2, a failed verification exit code 1."""
+    """Entry point: every error becomes one line and an exit code.
+
+    2 is a mistake's, 1 a failed verification's, 3 that of an error that nobody foresaw.
+    """
     signal.signal(signal.SIGTERM, _terminate)
+    print_in_any_encoding()
     try:
         code = cli(sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except SystemExit as ended:
         if ended.code == TERMINATED:
-            _fail("Terminated; nothing was left behind.", TERMINATED)
+            _fail(f"Terminated; {_REMOVED}", TERMINATED)
         raise
     except click.ClickException as error:
         _fail(error.format_message(), MISTAKE)
     except (KeyboardInterrupt, click.Abort):
-        _fail("Interrupted; nothing was left behind.", INTERRUPTED)
+        _fail(f"Interrupted; {_REMOVED}", INTERRUPTED)
     except VerificationError as error:
         _fail(str(error), FAILED)
     except (VitexportError, UnknownDevice) as error:
@@ -37,16 +48,27 @@ def main() -> NoReturn:
     except ModuleNotFoundError as error:
         _fail(f"{error.name} is not installed, and this needs it: pip install 'vitexport[all]'.", MISTAKE)
     except BrokenPipeError:
+        _give_stdout_up()
         sys.exit(MISTAKE)
     except OSError as error:
+        _give_stdout_up()
         where = f" ({error.filename})" if error.filename else ""
-        _fail(f"{error.strerror or error}{where}; nothing was left behind.", MISTAKE)
+        _fail(f"{error.strerror or error}{where}; {_REMOVED}", MISTAKE)
+    except BaseException as error:  # of which panics in Rust are one
+        faults.report("vitexport", error)
+        sys.exit(FAULT)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"vitexport: {message}", err=True)
+    complain("vitexport", message)
     sys.exit(code)
+
+
+def _give_stdout_up() -> None:
+    """Let what is still to be written there be lost: Python would try again at its end, and complain in its own way."""
+    with suppress(OSError, ValueError):  # it is closed, or no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(*_: object) -> NoReturn:

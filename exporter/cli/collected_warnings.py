@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-import click
-
 from exporter.errors import VitexportWarning
+from exporter.printable import complain
 
 _MOST = 5
 """A folder of frames may have one for each."""
@@ -39,6 +38,6 @@ def collected_warnings() -> Iterator[None]:
         warnings.showwarning = collect
         yield
     for message in told[:_MOST]:
-        click.echo(f"vitexport: {message}", err=True)
+        complain("vitexport", message)
     if len(told) > _MOST:
-        click.echo(f"vitexport: There are {len(told) - _MOST} more warnings like these.", err=True)
+        complain("vitexport", f"There are {len(told) - _MOST} more warnings like these.")

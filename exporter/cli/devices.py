@@ -11,7 +11,7 @@ from device_profiles.facts import described
 from device_profiles.schema import Device
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import json_option
-from exporter.cli.tables import print_json, print_table, stdout
+from exporter.cli.tables import print_json, print_line, print_table
 
 
 @click.command(help=COMMANDS["devices"])
@@ -51,7 +51,8 @@ def print_devices(devices: Sequence[Device]) -> None:
             for device in devices
         ),
     )
-    stdout().print("\n? from memory, not looked up. `vitexport devices DEVICE` lists every fact with its source.")
+    print_line()
+    print_line("? from memory, not looked up. `vitexport devices DEVICE` lists every fact with its source.")
 
 
 def print_device(device: Device) -> None:
@@ -59,7 +60,8 @@ def print_device(device: Device) -> None:
     rows = [(fact, value, source.replace("_", " ")) for fact, value, source in described(device)]
     print_table(("fact", "value", "source"), rows, title=f"{device.name} ({device.id})")
     prefer = device.prefer
-    stdout().print(
-        f"\nPrefers {', '.join(prefer.formats)}; {prefer.formats[0]} in {prefer.precision} "
+    print_line()
+    print_line(
+        f"Prefers {', '.join(prefer.formats)}; {prefer.formats[0]} in {prefer.precision} "
         f"on the {prefer.compute_unit}. {prefer.reason}"
     )

@@ -6,5 +6,8 @@ FAILED = 1
 MISTAKE = 2
 """The user's, or a limit of this machine; one line says what it is."""
 
+FAULT = 3
+"""An error that nobody foresaw, which is to be reported."""
+
 INTERRUPTED, TERMINATED = 130, 143
 """By SIGINT, by SIGTERM: 128 and the signal's number."""

@@ -17,7 +17,7 @@ from exporter.cli.options import (
     verbose_option,
 )
 from exporter.cli.progress import working
-from exporter.cli.tables import BAD, UNKNOWN, print_artifacts, print_json, print_rollouts, print_verdict, stdout
+from exporter.cli.tables import BAD, UNKNOWN, print_artifacts, print_json, print_line, print_rollouts, print_verdict
 from exporter.lint.summary import counted
 from exporter.plan import ExportRequest, plan
 from exporter.verify.verdict import verdict
@@ -93,30 +93,25 @@ def export(
 def print_bundle(bundle: Bundle) -> None:
     """What an export made."""
     manifest = bundle.manifest
-    console = stdout()
     model, weights = manifest.model, manifest.weights
-    console.print(
+    print_line(
         f"{model.name} at {model.image_size} px for {manifest.target.name}, "
-        f"{model.parameters / 1e6:.2f} M parameters, weights: {weights.source}\n"
+        f"{model.parameters / 1e6:.2f} M parameters, weights: {weights.source}"
     )
+    print_line()
     print_artifacts(manifest)
     print_rollouts(manifest)
     print_verdict(verdict(manifest))
     if manifest.findings:
-        console.print(
-            f"On the device: {counted(manifest.findings)}; `vitexport lint {bundle.path}` explains them.",
-            soft_wrap=True,
-        )
+        print_line(f"On the device: {counted(manifest.findings)}; `vitexport lint {bundle.path}` explains them.")
     for finding in manifest.findings:
         if finding.severity == "error":
-            console.print(
-                f"{manifest.label(finding.variant)} {finding.graph}: {finding.detail}. {finding.reason}",
-                style=BAD,
-                soft_wrap=True,
-            )
-    console.print()
+            label = manifest.label(finding.variant)
+            print_line(f"{label} {finding.graph}: {finding.detail}. {finding.reason}", style=BAD)
+    print_line()
     if bundle.replaced is not None:
-        console.print(f"It takes the place of the bundle that was made {bundle.replaced}.", soft_wrap=True)
+        print_line(f"It takes the place of the bundle that was made {bundle.replaced}.")
     for warning in manifest.warnings:
-        console.print(warning, style=UNKNOWN, soft_wrap=True)
-    console.print(f"Bundle  {bundle.path}\nReport  {bundle.path / 'report.html'}", soft_wrap=True)
+        print_line(warning, style=UNKNOWN)
+    print_line(f"Bundle  {bundle.path}")
+    print_line(f"Report  {bundle.path / 'report.html'}")

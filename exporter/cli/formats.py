@@ -12,7 +12,7 @@ from exporter.backends import FORMATS, backend, installed, toolchain_versions
 from exporter.bundle import Bundle
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import json_option
-from exporter.cli.tables import first_few, print_json, print_table, stdout
+from exporter.cli.tables import first_few, print_json, print_line, print_table
 from exporter.manifest import Delegation, Manifest
 
 
@@ -83,7 +83,6 @@ def print_formats(rows: Sequence[FormatHere]) -> None:
 
 def print_delegation(manifest: Manifest) -> None:
     """What each artefact's delegate runs, in how many pieces, and which operators broke it up, with their modules."""
-    console = stdout()
     print_table(
         ("format", "graph", "operators>", "delegate", "of operators>", "of MACs>", "pieces>", "rewrites>"),
         (
@@ -100,7 +99,8 @@ def print_delegation(manifest: Manifest) -> None:
     for artifact in manifest.artifacts:
         if artifact.rewrites:
             label, passes = manifest.label(artifact.variant), ", ".join(artifact.rewrites)
-            console.print(f"\n{label} {artifact.graph} was rewritten by {passes}.")
+            print_line()
+            print_line(f"{label} {artifact.graph} was rewritten by {passes}.")
         if artifact.delegation is not None:
             _print_outside(artifact.delegation)
 
@@ -115,9 +115,9 @@ def _shares(delegation: Delegation | None) -> tuple[str, str, str, str]:
 def _print_outside(delegation: Delegation) -> None:
     """The operators that a delegate does not run."""
     if not delegation.outside:
-        stdout().print(f"Nothing of it is left outside {delegation.delegate}.")
+        print_line(f"Nothing of it is left outside {delegation.delegate}.")
         return
-    stdout().print(f"Outside {delegation.delegate}, where each call may end a delegated piece:")
+    print_line(f"Outside {delegation.delegate}, where each call may end a delegated piece:")
     print_table(
         ("operator", "calls>", "M MACs>", "in modules"),
         (

@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from exporter.cli.exit_codes import MISTAKE
+
 COMMANDS = {
     "devices": "List devices, or all facts about DEVICE.",
     "export": "Export MODEL to a verified bundle (the default command).",
@@ -39,6 +41,8 @@ class DefaultCommand(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:  # of which click makes the same, after an empty line
             raise click.Abort from None
+        except BrokenPipeError:  # of which click makes exit code 1
+            raise click.exceptions.Exit(MISTAKE) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Collection, Sequence
 
 import click
-from rich.text import Text
 
 from device_profiles.vocabulary import Precision
 from exporter.bundle import Bundle, is_bundle
@@ -21,7 +20,7 @@ from exporter.cli.options import (
     verbose_option,
 )
 from exporter.cli.progress import working
-from exporter.cli.tables import COLOURS, GOOD, coloured, first_few, print_json, stdout
+from exporter.cli.tables import COLOURS, GOOD, coloured, first_few, print_json, print_line
 from exporter.lint.summary import by_rule, counted
 from exporter.manifest import Finding, Variant, label_among
 from exporter.plan import ExportRequest, plan
@@ -65,7 +64,7 @@ def lint(
     else:
         print_findings(found, variants)
         if not exported:
-            stdout().print("Of the captured programs: what only a lowered file shows, `vitexport lint BUNDLE` finds.")
+            print_line("Of the captured programs: what only a lowered file shows, `vitexport lint BUNDLE` finds.")
     if any(finding.severity == "error" for finding in found):
         sys.exit(FAILED)
 
@@ -89,17 +88,18 @@ def print_findings(findings: Sequence[Finding], variants: Collection[Variant]) -
 
     `variants` are all that were looked at.
     """
-    console = stdout()
     for same in by_rule(findings):
         first = same[0]
         label = label_among(variants, first.variant)
         graphs = ", ".join(f"{one.graph} ×{one.count}" if one.count > 1 else one.graph for one in same)
-        console.print(Text.assemble(coloured(first.severity), f"  {first.rule}, {label}: {graphs}"))
+        print_line(coloured(first.severity), f"  {first.rule}, {label}: {graphs}")
         if first.severity == "info":
             for one in same:
-                console.print(f"  {one.graph}: {one.detail}", soft_wrap=True)
+                print_line(f"  {one.graph}: {one.detail}")
         else:
             where = list(dict.fromkeys(place for one in same for place in one.where))
-            console.print(f"  {first.detail}, in {first_few(where)}", soft_wrap=True)
-        console.print(f"  {first.reason} {first.advice}\n  {first.link}", soft_wrap=True, style="dim")
-    console.print(f"\n{counted(findings)}.", style=COLOURS[findings[0].severity] if findings else GOOD)
+            print_line(f"  {first.detail}, in {first_few(where)}")
+        print_line(f"  {first.reason} {first.advice}", style="dim")
+        print_line(f"  {first.link}", style="dim")
+    print_line()
+    print_line(f"{counted(findings)}.", style=COLOURS[findings[0].severity] if findings else GOOD)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from exporter.bench.provenance import provenance
 from exporter.bundle import Bundle
 from exporter.cli.progress import working
-from exporter.cli.tables import coloured, error_and_task_metric, print_json, print_table, print_verdict, stdout
+from exporter.cli.tables import coloured, error_and_task_metric, print_json, print_line, print_table, print_verdict
 from exporter.manifest import Verification
 from exporter.verify.verdict import Verdict
 
@@ -32,7 +32,7 @@ def verify_elsewhere(host: Literal["arm64", "gpu"], bundle: Bundle, as_json: boo
 
 def print_host(found: OnHost) -> None:
     """One row an artefact and processor: how far it is from PyTorch, and from itself here; below, why not."""
-    console, core = stdout(), found.words.processor
+    core = found.words.processor
     print_table(
         (
             *("format", "graph"),
@@ -54,17 +54,17 @@ def print_host(found: OnHost) -> None:
     )
     for processor in found.processors:
         if processor.missing is not None:
-            console.print(f"{processor.name}: {processor.missing}", soft_wrap=True)
+            print_line(f"{processor.name}: {processor.missing}")
     for one in found.results:
         if one.status in ("failed", "not taken"):
             how = one.status if core is None else f"on {one.processor}"
-            console.print(f"{found.name(one)} {how}: {one.detail}", soft_wrap=True)
+            print_line(f"{found.name(one)} {how}: {one.detail}")
     reasons = {found.label(one): one.detail for one in found.results if one.status == "not covered"}
     for label, reason in reasons.items():
-        console.print(f"{label} is not covered: {reason}", soft_wrap=True)
+        print_line(f"{label} is not covered: {reason}")
     for processor in found.processors:
         if core is None and processor.description:
-            console.print(f"Adapter: {processor.description}", soft_wrap=True)
+            print_line(f"Adapter: {processor.description}")
     print_verdict(found.verdict)
 
 

@@ -13,6 +13,8 @@ from rich.progress import Progress as Bar
 
 from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.interrupts import interruptible
+from exporter.printable import printable
+from exporter.scratch import scratch
 from exporter.toolchain_noise import hidden
 
 if TYPE_CHECKING:
@@ -21,9 +23,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def working(verbose: bool) -> Iterator[Progress]:
-    """Work with a progress bar and, unless `verbose`, without the toolchains' own output; warnings come at the end."""
+    """Work with a progress bar and, unless `verbose`, without the toolchains' own output; warnings come at the end.
+
+    Temporary files go with it.
+    """
     with (
         collected_warnings(),
+        scratch(),
         nullcontext(sys.stderr) if verbose else hidden() as stream,
         progress_bar(stream) as progress,
         interruptible() as raise_received,
@@ -39,7 +45,7 @@ def working(verbose: bool) -> Iterator[Progress]:
 @contextmanager
 def progress_bar(stream: TextIO) -> Iterator[Progress]:
     """A bar on `stream`, silent when that is no terminal."""
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<28}", markup=False), BarColumn(), TimeElapsedColumn())
     console = Console(file=stream)
     # Redirecting is `hidden`'s work: rich's own would carry what toolchains print past it, to the terminal.
     with Bar(
@@ -51,4 +57,4 @@ def progress_bar(stream: TextIO) -> Iterator[Progress]:
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
+        yield lambda what, share: bar.update(task, description=printable(what), completed=share)

@@ -13,7 +13,7 @@ from exporter.cli.group import COMMANDS
 from exporter.cli.options import formats_option, json_option, precisions_option, threads_option, verbose_option
 from exporter.cli.progress import working
 from exporter.cli.prompts import mask_files, prompt_options, prompts_of
-from exporter.cli.tables import UNKNOWN, print_json, print_table, stdout
+from exporter.cli.tables import UNKNOWN, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from exporter.inference.classify import Prediction
@@ -62,7 +62,7 @@ def run(
         return
     print_predictions(answers)
     if not trained:
-        stdout().print("UNTRAINED: the weights are seeded, so these classes mean nothing.", style=UNKNOWN)
+        print_line("UNTRAINED: the weights are seeded, so these classes mean nothing.", style=UNKNOWN)
 
 
 def print_predictions(answers: Mapping[str, Sequence[Prediction]]) -> None:
@@ -84,4 +84,4 @@ def print_segmented(found: Sequence[Segmented]) -> None:
         ("format", "object>", "pixels>", "predicted IoU>", "object score>"),
         ((one.format, one.object, one.area, f"{one.iou:.3f}", f"{one.object_score:.2f}") for one in found),
     )
-    stdout().print(f"Picture  {found[0].picture}", soft_wrap=True)
+    print_line(f"Picture  {found[0].picture}")

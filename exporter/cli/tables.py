@@ -1,4 +1,7 @@
-"""Tables, colours and JSON on stdout, and what several commands say of an artefact's verdict."""
+"""Lines, tables, colours and JSON on stdout, and what several commands say of an artefact's verdict.
+
+Nothing else prints there, so no text of others gets there as it is.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from exporter.manifest import Manifest, Verification
+from exporter.printable import printable
 from exporter.verify.figures import error_text, ms_per_frame, task_metric, worst
 from exporter.verify.verdict import Verdict
 
@@ -32,15 +37,14 @@ COLOURS = {
 """Of a word that says how something turned out"""
 
 
-def stdout() -> Console:
-    """Return the console that results are printed to."""
-    # Tables in a pipe keep their columns: 80 characters, rich's default there, would fold them.
-    width = None if sys.stdout.isatty() else 160
-    return Console(file=sys.stdout, markup=False, highlight=False, width=width)
+def print_line(*pieces: object, style: str = "") -> None:
+    """One line, however long; its pieces may be `coloured`."""
+    _print(Text.assemble(*map(_text, pieces)), style, soft_wrap=True)
 
 
 def print_json(content: object) -> None:
-    print(json.dumps(content, indent=2, default=_plain, allow_nan=False))
+    """In ASCII, whatever is in it."""
+    print(json.dumps(content, indent=2, default=_plain, allow_nan=False), flush=True)
 
 
 def _plain(value: object) -> object:
@@ -49,17 +53,31 @@ def _plain(value: object) -> object:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
     """Columns whose name ends in ">" are set flush right."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=title and _text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
+        table.add_column(_text(column.rstrip(">")), justify=justify, overflow="fold")
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    stdout().print(table)
+        table.add_row(*map(_text, row))
+    _print(table)
 
 
 def coloured(word: str) -> Text:
     """A word that says how something turned out, in its colour."""
     return Text(word, COLOURS[word])
+
+
+def _text(piece: object) -> Text:
+    """What is printed of a piece; text that is not of this module's making is made fit for it."""
+    return piece if isinstance(piece, Text) else Text(printable(piece))
+
+
+def _print(content: Text | Table, style: str = "", soft_wrap: bool = False) -> None:
+    # Tables in a pipe keep their columns: 80 characters, rich's default there, would fold them.
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
+    with console.capture() as rendered:  # of a pipe that nobody reads any more, rich would make exit code 1
+        console.print(content, style=style, soft_wrap=soft_wrap)
+    print(rendered.get(), end="", flush=True)
 
 
 def first_few(names: Sequence[str], count: int = 3) -> str:
@@ -87,16 +105,14 @@ def print_artifacts(manifest: Manifest) -> None:
     )
     for artifact in manifest.artifacts:
         if artifact.verification.status != "passed" or artifact.verification.left_out:
-            stdout().print(
-                f"{manifest.label(artifact.variant)} {artifact.graph}: {artifact.verification.detail}", soft_wrap=True
-            )
+            print_line(f"{manifest.label(artifact.variant)} {artifact.graph}: {artifact.verification.detail}")
 
 
 def print_rollouts(manifest: Manifest) -> None:
     """Whether a tracker's artefacts, variant by variant, follow an object as PyTorch does."""
     if not manifest.rollouts:
         return
-    stdout().print()
+    print_line()
     ran = [rollout for rollout in manifest.rollouts if rollout.mask_iou]
     print_table(
         ("format", "frames>", "least mask IoU>", "worst logit>", "ms a frame here>", "result"),
@@ -114,12 +130,13 @@ def print_rollouts(manifest: Manifest) -> None:
     )
     for rollout in manifest.rollouts:
         if rollout.status != "passed" or rollout.left_out:
-            stdout().print(f"{manifest.label(rollout.variant)}: {rollout.detail}", soft_wrap=True)
+            print_line(f"{manifest.label(rollout.variant)}: {rollout.detail}")
 
 
 def print_verdict(whole: Verdict) -> None:
     """Print what a verdict says of a bundle as a whole, in its colour."""
-    stdout().print(f"\n{whole.sentence}", style=COLOURS[whole.outcome], soft_wrap=True)
+    print_line()
+    print_line(whole.sentence, style=COLOURS[whole.outcome])
 
 
 def error_and_task_metric(verification: Verification) -> tuple[str, str]:
@@ -132,4 +149,4 @@ def error_and_task_metric(verification: Verification) -> tuple[str, str]:
 
 def _result(verification: Verification) -> Text:
     runtime = f", {verification.runtime}" if verification.runtime else ""
-    return Text.assemble(coloured(verification.status), runtime)
+    return Text.assemble(coloured(verification.status), _text(runtime))

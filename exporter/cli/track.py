@@ -13,7 +13,7 @@ from exporter.cli.group import COMMANDS
 from exporter.cli.options import json_option, precision_type, threads_option, verbose_option
 from exporter.cli.progress import working
 from exporter.cli.prompts import mask_files, prompt_options, prompts_of
-from exporter.cli.tables import UNKNOWN, print_json, print_table, stdout
+from exporter.cli.tables import UNKNOWN, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from exporter.inference.track import Tracked
@@ -54,18 +54,18 @@ def track(
 
 def print_tracked(tracked: Tracked) -> None:
     """How fast each graph ran, and where the results are."""
-    console = stdout()
     print_table(("graph", "ms (median)>"), ((graph, f"{ms:.1f}") for graph, ms in tracked.ms.items()))
-    console.print(
-        f"\n{tracked.frames} frames at {tracked.fps:.2f} frames a second, {tracked.format} by {tracked.runtime}, here."
+    print_line()
+    print_line(
+        f"{tracked.frames} frames at {tracked.fps:.2f} frames a second, {tracked.format} by {tracked.runtime}, here."
     )
     if backend(tracked.format).interpreted:
-        console.print("That is an interpreter: its times say nothing of the format.")
+        print_line("That is an interpreter: its times say nothing of the format.")
     if tracked.cut_short:
-        console.print(f"CUT SHORT: {tracked.cut_short}", style=UNKNOWN, soft_wrap=True)
+        print_line(f"CUT SHORT: {tracked.cut_short}", style=UNKNOWN)
     if not tracked.trained:
-        console.print("UNTRAINED: the weights are seeded, so these masks mean nothing.", style=UNKNOWN)
-    console.print(
-        f"Video   {tracked.video}\nMasks   {tracked.masks}\nSheet   {tracked.sheet}\nFigures {tracked.figures}",
-        soft_wrap=True,
-    )
+        print_line("UNTRAINED: the weights are seeded, so these masks mean nothing.", style=UNKNOWN)
+    print_line(f"Video   {tracked.video}")
+    print_line(f"Masks   {tracked.masks}")
+    print_line(f"Sheet   {tracked.sheet}")
+    print_line(f"Figures {tracked.figures}")

@@ -22,10 +22,10 @@ from exporter.cli.tables import (
     coloured,
     print_artifacts,
     print_json,
+    print_line,
     print_rollouts,
     print_table,
     print_verdict,
-    stdout,
 )
 from exporter.manifest import Manifest
 from exporter.verify.figures import by_output, error_text, psnr_text, task_metric
@@ -164,7 +164,7 @@ def print_parity(manifest: Manifest) -> None:
             )
             graph = output.graph
     if rows:
-        stdout().print()
+        print_line()
         print_table(
             ("graph", "output", "format", "precision", "max abs>", "relative>", "PSNR, dB>", "task metric>"), rows
         )
@@ -172,21 +172,19 @@ def print_parity(manifest: Manifest) -> None:
 
 def print_explained(explained: Sequence[Explanation], measured: Manifest) -> None:
     """Where each artefact that failed leaves PyTorch, and which sequences failed though their graphs did not."""
-    console = stdout()
     for one in explained:
-        console.print(f"{one.format} {one.graph}, input {one.vector + 1}: {one.sentence}", soft_wrap=True)
+        print_line(f"{one.format} {one.graph}, input {one.vector + 1}: {one.sentence}")
     lost = [measured.label(rollout.variant) for rollout in measured.rollouts if rollout.status == "failed"]
     for label in lost:
         if label not in [one.format for one in explained]:
-            console.print(f"{label}: each graph agrees on its own; from frame to frame the errors add up.")
+            print_line(f"{label}: each graph agrees on its own; from frame to frame the errors add up.")
     if not explained and not lost:
-        console.print("Nothing to explain: no artefact that ran disagrees with PyTorch.")
+        print_line("Nothing to explain: no artefact that ran disagrees with PyTorch.")
 
 
 def print_regression(regression: Regression, new: str, old: str) -> None:
     """What became better or worse from the bundle `old` to the bundle `new`, and what may explain it."""
-    console = stdout()
-    console.print()
+    print_line()
     changed = [change for change in regression.changes if change.standing != "same"]
     if changed:
         print_table(
@@ -204,13 +202,13 @@ def print_regression(regression: Regression, new: str, old: str) -> None:
                 for change in changed
             ),
         )
-    console.print(f"The same: {_figures(len(regression.changes) - len(changed))}.")
+    print_line(f"The same: {_figures(len(regression.changes) - len(changed))}.")
     for note in regression.notes:
-        console.print(f"Note: {note}.", soft_wrap=True)
+        print_line(f"Note: {note}.")
     if regression.worse:
-        console.print(f"{new} is worse than {old} in {_figures(regression.worse)}.", style=BAD, soft_wrap=True)
+        print_line(f"{new} is worse than {old} in {_figures(regression.worse)}.", style=BAD)
     else:
-        console.print(f"{new} is no worse than {old}.", style=GOOD, soft_wrap=True)
+        print_line(f"{new} is no worse than {old}.", style=GOOD)
 
 
 def _figures(count: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter import faults
 from exporter.errors import VitexportError
+from exporter.printable import complain, print_in_any_encoding, printable
 from exporter.toolchain_noise import hidden
 
 if TYPE_CHECKING:
@@ -46,16 +48,21 @@ def main(
     with hidden():  # importing coremltools prints a page about libraries that are not needed here
         program = mil.load(package, function, shapes)
     if inputs is None:
-        click.echo("\n".join(_signature(program)))
+        _print(_signature(program))
         return
     outputs = mil.run(program, given, arithmetic)
     for name, value in outputs.items():
-        click.echo("\n".join(_shown(name, value, program.classes.get(name, ()))))
+        _print(_shown(name, value, program.classes.get(name, ())))
     if out is not None:
         np.savez(out, **outputs)  # type: ignore[arg-type]  # its stub takes them for its option
     if arithmetic == "fp16" or (arithmetic == "declared" and program.half):
         loss = mil.first_precision_loss(program, given, share, arithmetic)
-        click.echo(str(loss or f"No operation loses more than {share:g} of its range."))
+        _print([str(loss or f"No operation loses more than {share:g} of its range.")])
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(printable(line))
 
 
 def _signature(program: Program) -> Iterator[str]:
@@ -106,6 +113,7 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
 
 
 if __name__ == "__main__":
+    print_in_any_encoding()
     try:
         sys.exit(main(standalone_mode=False))
     except click.ClickException as error:
@@ -116,5 +124,10 @@ if __name__ == "__main__":
         problem = f"{error.name} is not installed, and this needs it: pip install 'vitexport[coreml]'."
     except (VitexportError, OSError) as error:
         problem = str(error)
-    click.echo(f"exporter.mil: {problem}", err=True)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        faults.report("exporter.mil", error)
+        sys.exit(3)
+    complain("exporter.mil", problem)
     sys.exit(2)

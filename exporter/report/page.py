@@ -20,6 +20,7 @@ from exporter.inference.classify import IMAGENET_CLASSES, imagenet_labels
 from exporter.lint.rules import rules
 from exporter.lint.summary import by_rule, counted
 from exporter.manifest import Artifact, GraphEntry, Manifest, Parity, TensorSpec, Variant
+from exporter.printable import printable
 from exporter.report.following import following
 from exporter.report.pictures import jpeg
 from exporter.verify.figures import by_output, error_text, largest, ms_per_frame, psnr_text, task_metric, worst
@@ -48,6 +49,7 @@ def write_report(
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("exporter.report"),
         autoescape=True,
+        finalize=_shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -181,6 +183,11 @@ def _contracts(
 def _toolchain(artifacts: Sequence[Artifact]) -> dict[str, str]:
     """Versions of the packages that wrote the artefacts."""
     return {package: version for artifact in artifacts for package, version in artifact.toolchain.items()}
+
+
+def _shown(value: object) -> object:
+    """What an expression of the template shows; what is markup already was made of such."""
+    return value if hasattr(value, "__html__") else printable(value)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -75,7 +75,9 @@ def test_the_runner_takes_one_threads_number_and_leaves_pytorchs_alone(graph, pa
 
 
 def test_what_a_package_describes_to_apps_is_the_graphs(graph, package):
+    manifest = (package / "Manifest.json").stat()
     assert coreml.inspect(package, graph.inputs, graph.outputs) == "inputs and outputs match"
+    assert (package / "Manifest.json").stat() == manifest  # coremltools would write it anew
 
 
 def test_inspection_finds_an_output_of_another_shape(graph, package):

@@ -1,7 +1,9 @@
 """What a figure was measured with."""
 
 import os
+import shutil
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -26,3 +28,16 @@ def test_the_commit_is_that_of_the_clone_which_runs():
 
     changed = "-dirty" if git("status", "--porcelain", "--", "exporter", "device_profiles") else ""
     assert provenance()["commit"] == (f"{git('rev-parse', 'HEAD')}{changed}" if git("rev-parse", "HEAD") else "unknown")
+
+
+def test_asking_for_the_commit_writes_nothing_into_the_clone(tmp_path):
+    for package in ("exporter", "device_profiles"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for command in (["init", "--quiet"], ["add", "."]):
+        subprocess.run(["git", "-C", tmp_path, *command], check=True)
+    os.utime(tmp_path / "exporter" / "__init__.py", (0, 0))  # git would take note that its content is the same
+    before = (tmp_path / ".git" / "index").read_bytes()
+    program = "from exporter.bench import provenance; provenance.provenance(); print(provenance.__file__)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()).is_relative_to(tmp_path)
+    assert (tmp_path / ".git" / "index").read_bytes() == before

@@ -11,23 +11,29 @@ from typing import IO
 from unittest.mock import patch
 
 from exporter.cli import main
+from exporter.cli.exit_codes import FAULT
 
 VITEXPORT = [sys.executable, "-c", "from exporter.cli import main; main()"]
 QUICK = ["--image-size", "64", "--weights", "random", "--workers", "1"]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """`vitexport` in this process; what comes out is read from the descriptors, as much of it is C++'s."""
+def run(*arguments: str, faults: bool = False) -> subprocess.CompletedProcess[str]:
+    """`vitexport` in this process; what comes out is read from the descriptors, as much of it is C++'s.
+
+    Errors that nobody foresaw are raised here, unless `faults` is set to look at what is made of them.
+    """
     before = signal.getsignal(signal.SIGTERM)
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         try:
             with _descriptor_to(1, out), _descriptor_to(2, err), patch.object(sys, "argv", ["vitexport", *arguments]):
                 main()
         except SystemExit as exit:
-            code = exit.code
+            code, cause = exit.code, exit.__context__
         finally:
             signal.signal(signal.SIGTERM, before)
         shown = [stream.read() for stream in (out, err) if stream.seek(0) == 0]
+    if code == FAULT and not faults:
+        raise cause
     assert isinstance(code, int)
     return subprocess.CompletedProcess(["vitexport", *arguments], code, *shown)
 
@@ -49,8 +55,13 @@ def _descriptor_to(number: int, file: IO[str]) -> Iterator[None]:
 
 
 def run_process(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
-    """`vitexport` in a process of its own."""
-    return subprocess.run([*VITEXPORT, *arguments], capture_output=True, text=True, check=False, **options)
+    """`vitexport` in a process of its own, in which errors that nobody foresaw are a failure of the test."""
+    environment = {**options.pop("env", os.environ), "VITEXPORT_TRACEBACK": "1"}
+    done = subprocess.run(
+        [*VITEXPORT, *arguments], capture_output=True, text=True, check=False, env=environment, **options
+    )
+    assert done.returncode != FAULT, done.stderr
+    return done
 
 
 def assert_one_sentence(done: subprocess.CompletedProcess[str], complaint: str) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,47 @@ def test_toolchain_noise_is_hidden_from_a_terminal_too(bundles):
     assert b": classify" in shown  # a step of the progress bar
     for noise in (b"torchao", b"cpuinfo", b"Warning", b"delegate for CPU"):
         assert noise not in shown
+
+
+@pytest.fixture
+def buffered(monkeypatch):
+    """Python keeps output until it is a block, as it does where nobody says otherwise."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
+@pytest.mark.usefixtures("buffered")
+def test_a_reader_that_goes_away_is_no_error_of_an_artefact_and_nobody_is_told():
+    read, write = os.pipe()
+    os.close(read)
+    for line in (["models"], ["models", "--json"]):
+        done = subprocess.run([*VITEXPORT, *line], stdout=write, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, done.stderr) == (2, b"")
+    os.close(write)
+
+
+@pytest.mark.usefixtures("buffered")
+def test_a_reader_that_goes_away_hears_nothing_of_a_command_that_fails_either():
+    program = (
+        "import sys, types, click\nfrom exporter.cli import main, group, tables\n"
+        "def fail():\n    tables.print_line('failed')\n    sys.exit(1)\n"
+        "group.COMMANDS['fail'] = 'Fail.'\n"
+        "sys.modules['exporter.cli.fail'] = types.SimpleNamespace(fail=click.Command('fail', callback=fail))\n"
+        "sys.argv = ['vitexport', 'fail']\nmain()"
+    )
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, "-c", program], stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (2, b"")
+
+
+@pytest.mark.usefixtures("buffered")
+def test_output_that_cannot_be_written_is_one_sentence():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*VITEXPORT, "models"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("vitexport: No space left on device")
+    assert done.stderr.count("\n") == 1
 
 
 def test_run_prints_classes_and_nothing_else(onnx_bundle):
@@ -101,7 +143,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, sent, code, workers):
         _, stderr = process.communicate(timeout=60)
     assert process.returncode == code
     said = b"Interrupted" if sent == signal.SIGINT else b"Terminated"
-    assert stderr == b"vitexport: " + said + b"; nothing was left behind.\n"
+    assert stderr == b"vitexport: " + said + b"; what was begun is removed, by the next run at the latest.\n"
     assert not out.exists()
     assert list(scratch.glob("vitexport-*")) == []
     with pytest.raises(ProcessLookupError):  # nobody of them works on

@@ -1,7 +1,9 @@
 """python -m exporter.mil"""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import coremltools as ct
 import numpy as np
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 from coremltools.converters.mil import Builder as mb
 from coremltools.converters.mil.mil import get_new_symbol
 
+import exporter
 from exporter.errors import VitexportError
 from exporter.mil.__main__ import main
 from exporter.toolchain_noise import quiet
@@ -87,6 +90,13 @@ def test_of_a_classifier_it_shows_the_label_and_the_most_probable_classes(saved,
         assert written["classLabel_probs"].tolist() == probabilities[0].tolist()
 
 
+def test_labels_are_printed_as_they_are(saved, tmp_path):
+    np.savez(tmp_path / "inputs.npz", x=np.float32([[0.25, 0.75]]))
+    printed = ran(classifying(saved, ["cat", "\x1b[2J\ndog\u202e"]), tmp_path / "inputs.npz").splitlines()
+    assert printed[0] == r"classLabel  \x1b[2J\ndog\u202e"
+    assert printed[2] == r"    0.750  \x1b[2J\ndog\u202e"
+
+
 def test_the_label_may_be_a_number(saved, tmp_path):
     np.savez(tmp_path / "inputs.npz", x=np.float32([[0.25, 0.75]]))
     assert ran(classifying(saved, [70, 80]), tmp_path / "inputs.npz").splitlines()[0] == "classLabel  80"
@@ -159,6 +169,20 @@ def test_what_is_no_package_is_refused_with_advice(tmp_path):
     (tmp_path / "net.mlmodel").write_bytes(b"\x08\x04")
     with pytest.raises(VitexportError, match="convert the model anew"):
         ran(tmp_path / "net.mlmodel")
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_too(packages, tmp_path):
+    (tmp_path / "coremltools.py").write_text("raise ImportError('undefined symbol')")
+    result = subprocess.run(
+        [sys.executable, "-m", "exporter.mil", str(packages("mobilevit").path)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "VITEXPORT_TRACEBACK": ""},
+        cwd=Path(exporter.__file__).parents[1],
+    )
+    assert result.returncode == 3
+    assert result.stderr.startswith("exporter.mil: An error that nobody foresaw (ImportError: undefined symbol)")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_mistake_is_one_line(packages, tmp_path):

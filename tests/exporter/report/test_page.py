@@ -330,6 +330,19 @@ def test_text_from_outside_is_escaped(tmp_path: Path) -> None:
     assert unescape(html).count(hostile) == 6  # the weights twice
 
 
+def test_text_from_outside_neither_hides_nor_turns_what_is_around_it(tmp_path: Path) -> None:
+    source = "gnp.\u202eexe\u200b\udcff" + 5000 * "a"
+    content = manifest(
+        artifact("tflite", PASSED),
+        weights=Weights(kind="file", source=source, sha256="b" * 64, trained=True, trained_at=None),
+    )
+    html = report(tmp_path, content)
+    assert r"weights: gnp.\u202eexe\u200b\udcffaaa" in text(html)
+    assert "more characters" in text(html)
+    assert html.replace("\n", "").isprintable()
+    assert len(re.findall('<img src="data:image/jpeg;base64,[^"]{600,}"', html)) == PICTURES  # and they are whole
+
+
 def test_facts_stand_with_unit_and_source_and_what_is_from_memory_is_marked(tmp_path: Path) -> None:
     html = report(tmp_path, manifest(artifact("tflite", PASSED)))
     rows = re.findall(
