@@ -16,6 +16,8 @@ PACKAGES = ("device_profiles", "latency_db", "exporter")
 
 ROOMS = (
     "errors",
+    "budgets",
+    "paths",
     "mistaken_files",
     "toolchain_noise",
     "atomic",
