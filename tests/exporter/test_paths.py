@@ -8,13 +8,14 @@ import sys
 import pytest
 
 from exporter.budgets import Budget
-from exporter.errors import BundleError, ImageError, VideoError, VitexportError
+from exporter.errors import BundleError, ImageError, VideoError, VitexportError, WeightsError
 from exporter.media.mask_files import read_masks
 from exporter.media.photos.reading import read_photo
 from exporter.media.videos.video import open_video
+from exporter.models.weights.checkpoint_file import read_checkpoint
 from exporter.paths import bytes_on_disk, check_input, check_name, check_output_file, check_output_folder
 
-READERS = {read_photo: ImageError, read_masks: ImageError, open_video: VideoError}
+READERS = {read_checkpoint: WeightsError, read_photo: ImageError, read_masks: ImageError, open_video: VideoError}
 
 
 def a_pipe(path):
