@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from exporter.atomic import move_all
+from exporter.budgets import THREADS
 from exporter.errors import BackendError, BundleError, InputShapeError
 from exporter.manifest import SCHEMA_VERSION, Artifact, GraphEntry, Manifest, TensorSpec, Variant
+from exporter.paths import check_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +50,7 @@ class Bundle:
     def open(cls, path: str | Path) -> Bundle:
         """Read a bundle's manifest; raises `BundleError`."""
         path = Path(path)
+        check_name(path, BundleError)
         file = path / MANIFEST
         if not file.is_file():
             raise BundleError(f"{path} is no bundle, because it has no {MANIFEST}; `vitexport MODEL` makes one.")
@@ -118,6 +121,7 @@ class Bundle:
         """
         from exporter.backends import backend, toolchain_versions
 
+        THREADS.check_option(threads, BackendError)
         artifact = self.artifact(format, graph, precision, delegate)
         toolchain_versions(backend(format))
         return _CheckedRunner(backend(format).load(self.path / artifact.file, threads), artifact.inputs)
