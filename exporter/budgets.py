@@ -57,7 +57,7 @@ WEIGHTS_NAMES = Budget(
     "the largest model has 1,386, and fewer than 6,000 with its optimizer and an average over training",
     "save the state dict alone",
 )
-WEIGHTS_NAME = Budget("characters in a name", 1000, "the longest of ours has 79", "save it under shorter names")
+WEIGHTS_NAME = Budget("characters in a name", 256, "the longest of ours has 79", "save it under shorter names")
 WEIGHTS_TEXT = Budget(
     "bytes in one text", _MIB, "a configuration that was saved with the weights has some thousands", "leave it out"
 )

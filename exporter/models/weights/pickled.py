@@ -8,6 +8,7 @@ process. Here a step makes one object at most, takes no longer than what it read
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -107,8 +108,8 @@ class Unpickler:
         mapping.update((key, value) for key, value in zip(items[::2], items[1::2], strict=True) if is_key(key))
 
     def _find(self, module: Any, name: Any) -> None:
-        if not isinstance(module, str) or not isinstance(name, str):
-            raise DamagedPickle("a name that is no text")
+        if not isinstance(module, str) or not isinstance(name, str) or len(module) + len(name) > _LONGEST_LINE:
+            raise DamagedPickle("no name")
         found = f"{'builtins' if module == '__builtin__' else module}.{name}"  # as Python 2 called it
         if found not in self._names:
             raise CodeInPickle(found)
@@ -135,8 +136,11 @@ _MOST_ARGUMENTS = 16
 
 
 def is_key(key: Any) -> bool:
-    """Whether it is one whose hash takes no time; that of tuples in tuples may take any, and all of the C stack."""
-    return isinstance(key, str | int | float | bytes | None)
+    """Whether it is one that is looked up in no time: the hash of tuples in tuples may take any, and all of the C
+    stack, and as many large integers as one likes have the same."""
+    if isinstance(key, int):
+        return abs(key) < sys.hash_info.modulus
+    return isinstance(key, str | float | bytes | None)
 
 
 _STEPS: dict[bytes, Callable[[Unpickler], Any]] = {

@@ -254,6 +254,12 @@ def keys_that_take_for_ever(chance, good):
 
 
 @kind
+def keys_of_one_hash(chance, good):
+    numbers = b"".join(number(place * sys.hash_info.modulus) + b"N" for place in range(1, 60_000))
+    return good.with_pickle(b"\x80\x02}(" + numbers + b"u.")
+
+
+@kind
 def names_that_take_for_ever(chance, good):
     return good.with_pickle(b"\x80\x04" + doubled(60) + text("a") + b"\x93.")
 
