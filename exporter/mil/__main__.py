@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.errors import VitexportError
+from exporter.paths import check_input
 from exporter.toolchain_noise import hidden
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def _named(classes: Sequence[str | int]) -> str:
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of an .npz file; raises `VitexportError`."""
+    check_input(path, VitexportError)
     try:
         with np.load(path) as arrays:
             given = dict(arrays)

@@ -1,5 +1,6 @@
 """python -m exporter.mil"""
 
+import os
 import subprocess
 import sys
 
@@ -60,6 +61,12 @@ def test_a_file_that_holds_no_arrays_is_refused_in_words(packages, tmp_path, nam
 def test_arrays_of_text_are_refused_in_words(packages, tmp_path):
     np.savez(tmp_path / "inputs.npz", image=np.array(["a photo"]))
     with pytest.raises(VitexportError, match="holds arrays that are no numbers"):
+        ran(packages("mobilevit").path, tmp_path / "inputs.npz")
+
+
+def test_a_pipe_in_place_of_arrays_is_refused_and_does_not_hang(packages, tmp_path):
+    os.mkfifo(tmp_path / "inputs.npz")
+    with pytest.raises(VitexportError, match=r"inputs\.npz is a pipe and no file"):
         ran(packages("mobilevit").path, tmp_path / "inputs.npz")
 
 
