@@ -12,10 +12,12 @@ from pydantic_core import from_json
 
 from exporter.atomic.publishing import move_all
 from exporter.backends.loading import LoadArtifact, load_checked
+from exporter.budgets import THREADS
 from exporter.contents import MANIFEST, check, inside, read
 from exporter.errors import BackendError, BundleError, InputShapeError
 from exporter.graphs.contradictions import contradiction
 from exporter.manifest import SCHEMA_VERSION, Artifact, GraphEntry, Manifest, TensorSpec, Variant
+from exporter.paths import check_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +50,7 @@ class Bundle:
     def open(cls, path: str | Path) -> Bundle:
         """Read a bundle's manifest; raises `BundleError`."""
         path = Path(path)
+        check_name(path, BundleError)
         if not is_bundle(path):
             raise BundleError(f"{path} is no bundle, because it has no {MANIFEST}; `vitexport MODEL` makes one.")
         manifest = _parsed(path / MANIFEST)
@@ -103,6 +106,7 @@ class Bundle:
         """
         from exporter.backends import backend, toolchain_versions
 
+        THREADS.check_option(threads, BackendError)
         artifact = self.artifact(format, graph, precision, delegate)
         toolchain_versions(backend(format))
         path = self.path / artifact.file

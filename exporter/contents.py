@@ -12,13 +12,12 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exporter.budgets import MANIFEST_FILE
 from exporter.errors import BundleError
 from exporter.manifest import File, Manifest
 
 MANIFEST, SUMS, REPORT = "manifest.json", "SHA256SUMS", "report.html"
 
-LARGEST_MANIFEST = 16_000_000
-"""Bytes of the manifest, and of the checksums; a tracker's in four formats has 200,000."""
 _LARGEST_FILE = 8_000_000_000
 _MOST_FILES = 10_000
 _NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -74,10 +73,11 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def read(path: Path, most: int = LARGEST_MANIFEST) -> bytes:
-    """A small file of a bundle; raises `BundleError` for a larger one and for what is no file."""
-    if not stat.S_ISREG(_mode(path)) or path.stat().st_size > most:
-        raise BundleError(f"{path} is no file of at most {most / 1e6:.0f} MB; export the model again.")
+def read(path: Path) -> bytes:
+    """The manifest or the checksums of a bundle; raises `BundleError` for a larger one and for what is no file."""
+    if not stat.S_ISREG(_mode(path)):
+        raise BundleError(f"{path} is a folder, and should be a file; export the model again.")
+    MANIFEST_FILE.check(path.stat().st_size, path, BundleError)
     return path.read_bytes()
 
 

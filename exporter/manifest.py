@@ -10,10 +10,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from device_profiles.vocabulary import ComputeUnit, Precision
+from exporter.budgets import CLASSES, IMAGE_SIZE
 
 SCHEMA_VERSION: Literal[7] = 7
-MOST_CLASSES, LARGEST_IMAGE = 100_000, 4096
-"""More of either would only fill the memory: ImageNet-21k has 21,841 classes, the largest model takes 1024 pixels."""
 TaskName = Literal["classify", "multilabel", "track"]
 Interpolation = Literal["bicubic", "bilinear"]
 Severity = Literal["error", "warning", "info"]
@@ -110,8 +109,8 @@ class ModelEntry(_Part):
     family: str
     task: TaskName = Field(description="What the model is for, which decides its graphs and how they are judged.")
     paper: str
-    image_size: int = Field(ge=1, le=LARGEST_IMAGE, description="Side of the square input in pixels.")
-    num_classes: int | None = Field(ge=1, le=MOST_CLASSES, description="null for a tracker.")
+    image_size: int = Field(ge=1, le=IMAGE_SIZE.most, description="Side of the square input in pixels.")
+    num_classes: int | None = Field(ge=1, le=CLASSES.most, description="null for a tracker.")
     parameters: Count
 
 

@@ -14,9 +14,10 @@ from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
 from exporter.contents import seal
 from exporter.entries import Export, manifest_entry
-from exporter.errors import VerificationError
+from exporter.errors import BundleError, VerificationError
 from exporter.graphs.cut import graphs_of
 from exporter.models.weights.loading import model_with_weights
+from exporter.paths import check_output_folder
 from exporter.plan import ExportRequest, plan
 from exporter.report.page import write_report
 from exporter.stages import make
@@ -31,6 +32,7 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
     """
     request = ExportRequest.of(model, *settings, **named)
     planned, step = plan(request), progress or (lambda what, share: None)
+    check_output_folder(request.out, BundleError)
 
     step("weights", 0.0)
     network, loaded = model_with_weights(

@@ -18,9 +18,11 @@ from exporter.backends import all_formats, backend, installed, toolchain_version
 from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import deployment_target
 from exporter.backends.interface import LowerOptions
-from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, WeightsError
-from exporter.manifest import LARGEST_IMAGE, MOST_CLASSES, Variant
+from exporter.budgets import CLASSES, IMAGE_SIZE, WEIGHTS_FILE, WORKERS
+from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, VitexportError, WeightsError
+from exporter.manifest import Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
+from exporter.paths import check_input, check_name
 
 DEFAULT_MIN_IOS = 17
 NEWEST_IOS = CORE_AI_IOS
@@ -151,13 +153,13 @@ def _refuse_misplaced(request: ExportRequest) -> None:
     family = model_info(request.model).family
     if family.task != "classify" and (request.task, request.num_classes) != (None, None):
         raise InputShapeError(f"{request.model} is no classifier: leave --task and --num-classes out.")
-    for name, value, most in (
-        ("num-classes", request.num_classes, MOST_CLASSES),
-        ("image-size", request.image_size, LARGEST_IMAGE),
-    ):
-        if value is not None and not 1 <= value <= most:
-            raise InputShapeError(f"--{name} {value} is out of range: pass a number from 1 to {most}.")
-    if request.weights_key is not None and str(request.weights) in ("auto", "required", "random"):
+    CLASSES.check_option(request.num_classes, InputShapeError)
+    IMAGE_SIZE.check_option(request.image_size, InputShapeError)
+    WORKERS.check_option(request.workers, VitexportError)
+    if str(request.weights) not in ("auto", "required", "random"):
+        check_name(request.weights, WeightsError)
+        check_input(request.weights, WeightsError, WEIGHTS_FILE)
+    elif request.weights_key is not None:
         raise WeightsError("--weights-key chooses among the weights in a file: pass --weights FILE.")
 
 

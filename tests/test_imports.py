@@ -20,6 +20,8 @@ ROOMS = (
     "faults",
     "telemetry",
     "scratch",
+    "budgets",
+    "paths",
     "mistaken_files",
     "toolchain_noise",
     "atomic",

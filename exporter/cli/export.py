@@ -17,8 +17,18 @@ from exporter.cli.options import (
     verbose_option,
 )
 from exporter.cli.progress import working
-from exporter.cli.tables import BAD, UNKNOWN, print_artifacts, print_json, print_line, print_rollouts, print_verdict
+from exporter.cli.tables import (
+    BAD,
+    UNKNOWN,
+    print_artifacts,
+    print_json,
+    print_line,
+    print_rollouts,
+    print_verdict,
+)
+from exporter.errors import BundleError
 from exporter.lint.summary import counted
+from exporter.paths import check_output_folder
 from exporter.plan import ExportRequest, plan
 from exporter.verify.verdict import verdict
 
@@ -52,7 +62,7 @@ if TYPE_CHECKING:
 @min_os_option("Oldest iOS that the Core ML program must load on, such as 17.")
 @click.option("--delegate", metavar="NAME", help="ExecuTorch delegate: xnnpack (default) or coreml.")
 @click.option("--out", default=".", show_default=True, metavar="FOLDER", help="Where the bundle's folder is made.")
-@click.option("--workers", type=click.IntRange(1), metavar="COUNT",
+@click.option("--workers", type=int, metavar="COUNT",
               help="Processes that work side by side. Default: as many as cores and memory allow.")  # fmt: skip
 @json_option
 @verbose_option
@@ -79,6 +89,7 @@ def export(
         workers=workers,
     )
     plan(request)  # what cannot be done is said before torch is imported
+    check_output_folder(out, BundleError)
     with working(verbose) as progress:
         from exporter import pipeline
 

@@ -9,14 +9,28 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from device_profiles.vocabulary import Precision
+from exporter.budgets import THREADS, Budget
+from exporter.errors import VitexportError
 
 if TYPE_CHECKING:
     from click.decorators import FC
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 verbose_option = click.option("--verbose", is_flag=True, help="Show what the toolchains print.")
+
+
+def within(budget: Budget) -> Callable[[click.Context, click.Parameter, int | None], int | None]:
+    """A callback that refuses a number which exceeds a budget."""
+
+    def check(ctx: click.Context, option: click.Parameter, value: int | None) -> int | None:
+        budget.check_option(value, VitexportError)
+        return value
+
+    return check
+
+
 threads_option = click.option(
-    "--threads", type=click.IntRange(1), help="Threads of the runtime. Default: one for each core."
+    "--threads", type=int, callback=within(THREADS), help="Threads of the runtime. Default: one for each core."
 )
 precision_type = click.Choice(get_args(Precision))
 

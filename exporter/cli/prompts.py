@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exporter.budgets import OBJECTS
+from exporter.errors import PromptError
+
 if TYPE_CHECKING:
     from exporter.inference.prompts import Prompt
 
@@ -70,6 +73,7 @@ def prompts_of(ctx: click.Context) -> list[Prompt]:
             objects += others
         else:
             objects[-1]["box"] = _numbers(value, "--box", "left,top,right,bottom", 4, 4)
+        OBJECTS.check(len(objects), "Each frame", PromptError)
     if given and not all(objects):
         raise click.UsageError("An object has no prompt: give --point, --box or --mask after each --object.")
     return [Prompt(**fields) for fields in objects if fields]

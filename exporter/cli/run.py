@@ -14,6 +14,8 @@ from exporter.cli.options import formats_option, json_option, precisions_option,
 from exporter.cli.progress import working
 from exporter.cli.prompts import mask_files, prompt_options, prompts_of
 from exporter.cli.tables import UNKNOWN, print_json, print_line, print_table
+from exporter.errors import ImageError
+from exporter.paths import check_output_file
 
 if TYPE_CHECKING:
     from exporter.inference.classify import Prediction
@@ -38,6 +40,8 @@ def run(
     threads: int | None, out: str | None, as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """What the bundle's model is for, with one picture."""
+    if out is not None:
+        check_output_file(out, ImageError)
     opened = Bundle.open(bundle)
     opened.check()
     prompts = prompts_of(ctx)

@@ -8,12 +8,15 @@ import click
 
 from device_profiles.vocabulary import Precision
 from exporter.backends import backend
+from exporter.budgets import FRAMES
 from exporter.bundle import Bundle
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import json_option, precision_type, threads_option, verbose_option
 from exporter.cli.progress import working
 from exporter.cli.prompts import mask_files, prompt_options, prompts_of
 from exporter.cli.tables import UNKNOWN, print_json, print_line, print_table
+from exporter.errors import VideoError
+from exporter.paths import check_output_file
 
 if TYPE_CHECKING:
     from exporter.inference.track import Tracked
@@ -27,7 +30,7 @@ where its pixels are not square. A mask may also have the size of a stored frame
 @click.argument("bundle")
 @click.argument("video")
 @prompt_options
-@click.option("--start", type=click.IntRange(0), default=0, show_default=True, metavar="FRAME",
+@click.option("--start", type=click.IntRange(0, FRAMES.most), default=0, show_default=True, metavar="FRAME",
               help="The frame that the prompts are for; what is before it is left out.")  # fmt: skip
 @click.option("--format", metavar="FORMAT", help="Default: the first that runs here.")
 @click.option("--precision", type=precision_type, help="Default: the first that runs here.")
@@ -42,6 +45,7 @@ def track(
     threads: int | None, out: str, as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Follow what the prompts point at, and print where the results are."""
+    check_output_file(out, VideoError)
     opened = Bundle.open(bundle)
     opened.check()
     prompts = prompts_of(ctx)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from exporter.budgets import MASKS, OBJECTS
 from exporter.errors import PromptError
 from exporter.media.images import Pixels, to_input
 from exporter.models.point_labels import BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
@@ -40,6 +41,8 @@ class Prompt:
 
     def check(self, width: int, height: int) -> None:
         """Raise `PromptError` for what makes no prompt in a frame of this size."""
+        if self.number is not None and not 1 <= self.number <= OBJECTS.most:
+            raise PromptError(f"An object is numbered from 1 to {OBJECTS.most}, not {self.number}: give it another.")
         if self.mask is not None:
             if len(self.points) or self.box is not None:
                 raise PromptError("A prompt is a mask, or points and a box: leave one of them out.")
@@ -82,6 +85,12 @@ class Prompt:
 
     def _corners(self) -> list[Sequence[float]]:
         return [] if self.box is None else [self.box[:2], self.box[2:]]
+
+
+def check_objects(count: int, width: int, height: int) -> None:
+    """Raise `PromptError` for more objects than can be followed in frames of a size."""
+    OBJECTS.check(count, "Each frame", PromptError)
+    MASKS.check(count * width * height, "Each frame", PromptError)
 
 
 def numbers_of(prompts: Sequence[Prompt]) -> list[int]:

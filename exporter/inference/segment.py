@@ -14,10 +14,11 @@ from exporter.atomic.publishing import move_all
 from exporter.atomic.staging import staging
 from exporter.bundle import Bundle
 from exporter.errors import ImageError, PromptError
-from exporter.inference.prompts import Prompt, numbers_of
+from exporter.inference.prompts import Prompt, check_objects, numbers_of
 from exporter.inference.tracker import artefact_steps, follow_all
 from exporter.media.overlay import UNTRAINED, label_map, overlay
 from exporter.media.photos.reading import read_photo
+from exporter.paths import check_output_file
 from exporter.worker.isolated import isolated
 
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -57,6 +58,7 @@ def segment_photo(
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
     frame = np.asarray(read_photo(photo))
     height, width = frame.shape[:2]
+    check_objects(len(prompts), width, height)
     for prompt in prompts:
         prompt.check(width, height)
     picture = _picture(Path(photo), out, keep)
@@ -95,6 +97,7 @@ def _picture(photo: Path, out: str | Path | None, keep: Sequence[Path]) -> Path:
     picture = Path(out) if out else Path(f"{photo.stem}-masked.png")
     if picture.suffix.lower() not in PICTURES:
         raise ImageError(f"--out {picture} is no picture: pass a name that ends in {' or '.join(PICTURES)}.")
+    check_output_file(picture, ImageError)
     for read in (photo, *keep):
         if picture.exists() and picture.resolve() == read.resolve():
             raise ImageError(f"{picture} is to be read, and would be replaced: pass another --out.")

@@ -19,16 +19,18 @@ from exporter.atomic.publishing import move_all
 from exporter.atomic.staging import staging
 from exporter.backends.runner import Progress
 from exporter.bench.provenance import provenance
+from exporter.budgets import FRAMES
 from exporter.bundle import Bundle
 from exporter.errors import CutShortError, PromptError, VideoError
 from exporter.inference.displayed import in_frame
-from exporter.inference.prompts import Prompt, numbers_of
+from exporter.inference.prompts import Prompt, check_objects, numbers_of
 from exporter.inference.steps import Steps, TrackResult
 from exporter.inference.tracker import FollowedFrame, artefact_steps, follow_all
 from exporter.media.masks import write_label_png
 from exporter.media.overlay import UNTRAINED, ContactSheet, label_map, overlay
 from exporter.media.videos.video import Frame, open_video
 from exporter.media.videos.writing import check_video_name, video_writer
+from exporter.paths import check_output_file
 from exporter.worker.isolated import isolated
 
 
@@ -99,7 +101,9 @@ def track_file(
         raise PromptError("There is no prompt: say where the object is, with --point, --box or --mask.")
     if first < 0:
         raise VideoError(f"There is no frame {first}: pass 0 or more as --start.")
+    FRAMES.check(first, video, VideoError)
     source, places = open_video(video), _places(Path(out), Path(video), keep)
+    check_objects(len(prompts), source.width, source.height)
     prompts = [in_frame(prompt, source) for prompt in prompts]
     numbers = numbers_of(prompts)
     formats, precisions = [format] if format else None, [precision] if precision else None
@@ -182,6 +186,7 @@ def _places(out: Path, video: Path, keep: Sequence[Path]) -> _Places:
     if not out.name or out.is_dir():
         raise VideoError(f"--out {out} is a folder: pass the name of a video, such as tracked.mp4.")
     check_video_name(out)
+    check_output_file(out, VideoError)
     if video.is_dir() and out.resolve().parent == video.resolve():
         raise VideoError(f"--out {out} is among the frames, where the next run would take it for one: pass another.")
     beside = {name: out.with_name(f"{out.stem}{end}") for name, end in _ENDS.items()}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from exporter import faults
 from exporter.errors import VitexportError
+from exporter.paths import check_input
 from exporter.printable import complain, print_in_any_encoding, printable
 from exporter.toolchain_noise import hidden
 
@@ -102,6 +103,7 @@ def _named(classes: Sequence[str | int]) -> str:
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of an .npz file; raises `VitexportError`."""
+    check_input(path, VitexportError)
     try:
         with np.load(path) as arrays:
             given = dict(arrays)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
+from exporter.budgets import CLASSES, IMAGE_SIZE
 from exporter.errors import InputShapeError, UnknownModelError, closest
 
 if TYPE_CHECKING:
@@ -193,6 +194,7 @@ def create_model(
     if size < SMALLEST_IMAGE or size % architecture.size_multiple:
         rule = f"a multiple of {architecture.size_multiple}" if architecture.size_multiple > 1 else "any size"
         raise InputShapeError(f"{info.name} cannot take image size {size}: use {rule} from {SMALLEST_IMAGE} pixels up.")
+    IMAGE_SIZE.check_option(size, InputShapeError)
     if info.family.task == "track":
         if (in_channels, num_classes, multi_label) != (3, PUBLISHED_CLASSES, False):
             raise InputShapeError(f"{info.name} takes RGB and has no classes: leave in_channels and num_classes out.")
@@ -203,6 +205,7 @@ def create_model(
             f"{info.name} cannot have {in_channels} input channels and {num_classes} classes: "
             "it needs at least one input channel and one class."
         )
+    CLASSES.check_option(num_classes, InputShapeError)
     model: Classifier = architecture(family.CONFIGS[info.name], size, in_channels, num_classes)
     model.multi_label = model.multi_label or multi_label
     return model.eval()

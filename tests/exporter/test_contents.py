@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from exporter.budgets import MANIFEST_FILE
 from exporter.bundle import Bundle
-from exporter.contents import LARGEST_MANIFEST, MANIFEST, REPORT, SUMS, check, inside
+from exporter.contents import MANIFEST, REPORT, SUMS, check, inside
 from exporter.errors import BundleError
 from tests.sealed import seal_again
 
@@ -123,8 +124,8 @@ def test_a_path_that_is_none_in_the_bundle_is_refused(copy, name):
 
 def test_a_manifest_that_is_too_large_is_not_read(copy):
     with (copy / MANIFEST).open("r+b") as file:
-        file.truncate(LARGEST_MANIFEST + 1)
-    with pytest.raises(BundleError, match="no file of at most 16 MB"):
+        file.truncate(MANIFEST_FILE.most + 1)
+    with pytest.raises(BundleError, match="at most 16,000,000 are taken"):
         Bundle.open(copy)
 
 

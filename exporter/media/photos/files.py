@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from exporter.budgets import PHOTO_FILE
 from exporter.errors import ImageError, VitexportError, VitexportWarning, describe
 from exporter.media.photos.colours import transparent_colour
 from exporter.media.photos.exif_orientation import orientation_of
 from exporter.media.photos.kinds import HEAD, Kind, kind_of
 from exporter.media.photos.png_text import without_text
 from exporter.media.photos.tiff_pixels import NOT_LISTED, pixel_format
+from exporter.paths import check_input
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -66,6 +68,7 @@ def read_picture(path: Path, prepare: Prepare, what: str = "image") -> Picture:
 
 
 def _head(path: Path, what: str) -> bytes:
+    check_input(path, ImageError, PHOTO_FILE)
     try:
         if path.is_dir():
             raise ImageError(f"{path} is a folder: pass one file.")

@@ -6,18 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exporter.budgets import PHOTO_MEMORY, PHOTO_PIXELS
 from exporter.errors import ImageError
 from exporter.media.photos.kinds import Kind
 
 if TYPE_CHECKING:
     from PIL import Image
     from PIL.ImageFile import ImageFile
-
-MOST_MEMORY = 800 * 2**20
-"""Bytes that a photo may take, so that it and all else in the process stay below 1 GB"""
-
-MOST_PIXELS = 512_000_000
-"""Of any photo, however little memory it takes: decoding takes time as well"""
 
 LARGE = 64_000_000
 """Pixels from which on a photo is reduced while it is read, where it is known how much of it is needed"""
@@ -53,7 +48,7 @@ def most_pixels(size: Sequence[int], image: Image.Image, kind: Kind, whole: bool
     decoded_share = image.width * image.height / (size[0] * size[1])
     decoded = decoded_share * kind.bytes_per_pixel * _NARROW.get(image.mode, _RGB) / _RGB
     needed = max(decoded + _held_by_libjpeg(image), _WHOLE if whole else 0)
-    return min(MOST_PIXELS, int(MOST_MEMORY / needed))
+    return min(PHOTO_PIXELS.most, int(PHOTO_MEMORY.most / needed))
 
 
 def _held_by_libjpeg(image: Any) -> float:

@@ -30,7 +30,7 @@ def frames_in(folder: Path) -> list[Path]:
         path
         for path in folder.iterdir()
         # macOS leaves files like ._frame1.jpg, which are not pictures, on foreign disks.
-        if path.suffix.lower() in _KINDS and path.is_file() and not path.name.startswith(".")
+        if path.suffix.lower() in _KINDS and not path.is_dir() and not path.name.startswith(".")
     ]
     if not pictures:
         raise VideoError(f"{folder} has no pictures ({' '.join(_KINDS)}); pass a video file or a folder of frames.")

@@ -3,6 +3,7 @@ used."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exporter.budgets import FRAME_PIXELS
 from exporter.errors import VideoError
 from exporter.media.videos.film import Film, fault
 from exporter.media.videos.other_files import check_no_still, other_file
@@ -42,12 +44,7 @@ _KINDS = {
 """FFmpeg's demuxer -> how the names of its files end. Files that hold their pictures themselves: FFmpeg also reads text
 files as animations, and playlists that name further files and addresses."""
 
-LARGEST = (4096, 4096)
-"""Width and height, or as many pixels in another shape, such as 5760 x 2880: with the 16 frames that a codec may refer
-to, and copies in RGB, they take 1 GB. A damaged or hostile header asks for any size."""
-
-_MOST_PIXELS = LARGEST[0] * LARGEST[1]
-_LIMIT = {"max_pixels": str(_MOST_PIXELS)}
+_LIMIT = {"max_pixels": str(FRAME_PIXELS.most)}
 _OPTIONS = {"format_whitelist": ",".join(_KINDS), "protocol_whitelist": "file", **_LIMIT}
 
 _PEEK = 300
@@ -111,7 +108,7 @@ def _film(path: Path, container: InputContainer) -> VideoStream:
         return stream.index in moving, weight * pixels, pixels
 
     film = max(known, key=rank)
-    if film.width * film.height > _MOST_PIXELS:
+    if film.width * film.height > FRAME_PIXELS.most:
         raise VideoError(_too_large(path, film.width, film.height))
     if not film.width * film.height:
         _check_size(path)
@@ -138,9 +135,10 @@ def _check_size(path: Path) -> None:
 
 
 def _too_large(path: Path, width: int, height: int) -> str:
+    side = math.isqrt(FRAME_PIXELS.most)
     return (
-        f"{path} has frames of {width} x {height} pixels, and at most {LARGEST[0]} x {LARGEST[1]}, or as many in "
-        "another shape, can be read; make it smaller."
+        f"{path} has frames of {width} x {height} pixels, and at most {side} x {side}, or as many in another shape, "
+        "can be read; make it smaller."
     )
 
 

@@ -19,6 +19,7 @@ from exporter.media.videos.frame_folder import frames_in
 from exporter.media.videos.opening import opened
 from exporter.media.videos.orientation import Orientation, orientation
 from exporter.media.videos.timeline import Timeline
+from exporter.paths import check_input
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -87,6 +88,7 @@ def open_video(path: str | Path) -> Video:
     `VitexportWarning` of masks beside frames, which are left out.
     """
     path = Path(path)
+    check_input(path, VideoError)
     if not path.exists():
         raise VideoError(f"There is no video {path}; pass a video file or a folder of pictures.")
     if path.is_dir():
@@ -118,7 +120,10 @@ def _frames(path: Path, pictures: Sequence[Path]) -> Iterator[Frame]:
 
 def _orientation(path: Path, frame: VideoFrame) -> Orientation:
     """What the container's display matrix, or the codec's, asks for."""
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    from av.sidedata.sidedata import SideDataContainer
+
+    # Not `frame.side_data`: with that the frame refers to itself, and stays in memory until garbage is collected.
+    matrix: Any = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # not in PyAV's stubs
     found = Orientation() if matrix is None else orientation(bytes(matrix))
     if found is None:
         raise VideoError(

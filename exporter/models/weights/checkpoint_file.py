@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import pathlib
-import pickletools
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
+from torch import Tensor
 
+from exporter.budgets import WEIGHTS_FILE, WEIGHTS_HEADER, WEIGHTS_NAME, WEIGHTS_NAMES, check_growth
 from exporter.errors import WeightsError
 from exporter.mistaken_files import HEAD, mistaken
+from exporter.models.weights.pickled import CodeInPickle
+from exporter.models.weights.sets import containers
+from exporter.models.weights.torch_file import read_archive, read_in_a_row
+from exporter.paths import bytes_on_disk, check_input, check_name
 
 _NO_CHECKPOINTS: tuple[tuple[str, str], ...] = (
     (r"\x89HDF", "an HDF5 file, as Keras writes; pass weights of PyTorch"),
@@ -46,28 +47,28 @@ _WHOLE_FILES = ("model.safetensors", "pytorch_model.bin")
 
 
 def read_checkpoint(path: Path) -> Mapping[Any, Any]:
-    """What a file of PyTorch or safetensors holds by name, tensors on the CPU; of a list by number, of a single value
-    nothing. Raises `WeightsError`."""
+    """The tensors that a file of PyTorch or safetensors holds by name, on the CPU, and mappings of those that it holds
+    deeper, by the way to them, parts joined by dots. Raises `WeightsError`."""
+    check_name(path, WeightsError)
+    check_input(path, WeightsError, WEIGHTS_FILE)
     if path.is_dir():
         raise WeightsError(_folder(path))
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}; --weights takes auto, required, random or a path.")
+    check_growth(path.stat().st_size, bytes_on_disk(path), path, WeightsError)
     with path.open("rb") as file:
         start = file.read(HEAD)
     if start.startswith(b"PK"):
-        _check_zip(path)
-    elif found := mistaken(start, "file of weights"):
+        return _tensors(_archive(path), path)
+    if found := mistaken(start, "file of weights"):
         raise WeightsError(f"{path} is not a readable checkpoint: it is {found.what}; {found.remedy}.")
-    elif start[8:9] == b"{":
-        return _safetensors(path)
-    else:
-        for pattern, what in _NO_CHECKPOINTS:
-            if re.match(pattern.encode("latin-1"), start, re.IGNORECASE | re.DOTALL):
-                raise WeightsError(f"{path} is not a readable checkpoint: it is {what}.")
-    content = _unpickled(path)
-    if isinstance(content, list | tuple):
-        return dict(enumerate(content))
-    return content if isinstance(content, Mapping) else {}
+    if start[8:9] == b"{":
+        return _tensors(_safetensors(path), path)
+    for pattern, what in _NO_CHECKPOINTS:
+        if re.match(pattern.encode("latin-1"), start, re.IGNORECASE | re.DOTALL):
+            raise WeightsError(f"{path} is not a readable checkpoint: it is {what}.")
+    with _refusing_code(path), path.open("rb") as file:
+        return _tensors(read_in_a_row(file, path), path)
 
 
 def _folder(path: Path) -> str:
@@ -87,10 +88,28 @@ def _folder(path: Path) -> str:
     return f"There is no weights file {path}: it is a folder; pass a file in it, such as {path / files[0]}."
 
 
+def _tensors(content: Any, path: Path) -> dict[str, Any]:
+    """What is no tensor left out; raises `WeightsError` for more, or larger ones, than a file of its size may hold."""
+    found: dict[str, Any] = {}
+    count = size = 0
+    for place, entries in containers(content):
+        tensors = {str(key): value for key, value in entries.items() if isinstance(value, Tensor)}
+        for name in (*map(str, place), *tensors) if tensors else ():
+            WEIGHTS_NAME.check(len(name), path, WeightsError)
+        count += len(tensors)
+        size += sum(value.numel() * value.itemsize for value in tensors.values() if not value.is_meta)
+        found |= {".".join(map(str, place)): tensors} if place and tensors else tensors
+    WEIGHTS_NAMES.check(count, path, WeightsError)
+    check_growth(size, bytes_on_disk(path), path, WeightsError)
+    return found
+
+
 def _safetensors(path: Path) -> Mapping[str, Any]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    with path.open("rb") as file:
+        WEIGHTS_HEADER.check(int.from_bytes(file.read(8), "little"), path, WeightsError)
     try:
         return load_file(path)
     except (SafetensorError, OSError, KeyError, ValueError) as error:
@@ -99,77 +118,42 @@ def _safetensors(path: Path) -> Mapping[str, Any]:
         ) from error
 
 
-def _check_zip(path: Path) -> None:
-    """Raise `WeightsError` for a zip that torch.save did not write, or of which a byte is another than was written."""
-    damaged = WeightsError(f"{path} is not a readable PyTorch checkpoint: it is damaged; fetch it again.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            # torch.save leaves them out where it is told to, and then PyTorch alone can read the archive.
-            whole = not any(member.CRC for member in members) or archive.testzip() is None
-    except Exception as error:  # of zipfile, or of what unpacks a record that seems compressed
-        raise damaged from error
-    if not whole:
-        raise damaged
-    names = [member.filename for member in members]
-    for end, program in _PROGRAMS.items():
-        if any(name.endswith(end) for name in names):
+def _archive(path: Path) -> Any:
+    """What a zip archive holds, if torch.save wrote it."""
+    with _refusing_code(path), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        for end, program in _PROGRAMS.items():
+            if any(name.endswith(end) for name in names):
+                raise WeightsError(
+                    f"{path} was refused, because it is {program} and not weights; "
+                    "save the state dict of its model with torch.save, or ask its author for a .safetensors file."
+                )
+        if not any(name.endswith("data.pkl") for name in names):
             raise WeightsError(
-                f"{path} was refused, because it is {program} and not weights; "
-                "save the state dict of its model with torch.save, or ask its author for a .safetensors file."
+                f"{path} is not a readable PyTorch checkpoint: it is an archive of other files "
+                f"({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); unpack it and pass the file of weights."
             )
-    if not any(name.endswith("data.pkl") for name in names):
-        raise WeightsError(
-            f"{path} is not a readable PyTorch checkpoint: it is an archive of other files "
-            f"({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); unpack it and pass the file of weights."
-        )
+        check_growth(sum(member.file_size for member in archive.infolist()), bytes_on_disk(path), path, WeightsError)
+        return read_archive(archive, path)
 
 
-def _inert() -> list[Any]:
-    """Classes that training scripts save beside the weights, and that do nothing when they are made."""
-    scalar = np.float64(0).__reduce__()[0]
-    dtypes = [type(np.dtype(kind)) for kind in ("f8", "f4", "f2", "i8", "i4", "u1", "?")]
-    return [
-        argparse.Namespace,
-        pathlib.PosixPath,
-        pathlib.PurePosixPath,
-        np.dtype,
-        *dtypes,
-        scalar,
-        (scalar, "numpy.core.multiarray.scalar"),  # as NumPy 1 called it
-    ]
-
-
-def _unpickled(path: Path) -> Any:
+@contextmanager
+def _refusing_code(path: Path) -> Iterator[None]:
+    """A file of PyTorch is read in the block; raises `WeightsError` for code in it, and for damage."""
     try:
-        # Opened here, because PyTorch judges a path by its name.
-        with path.open("rb") as file, torch.serialization.safe_globals(_inert()):
-            return torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # on damaged bytes the unpickler raises whatever they lead it to
-        refused = re.search(r"GLOBAL (\S+)", str(error))
-        if wanted := refused[1] if refused else _code_in_pickle(path):
-            alone = "its state dict alone"
-            if wanted.endswith(_NUMPY_ARRAY):
-                alone = "tensors in place of its NumPy arrays (torch.from_numpy)"
-            raise WeightsError(
-                f"{path} was refused, because it holds more than tensors ({wanted}) and reading it could run code; "
-                f"ask its author for a .safetensors file, or save {alone} with torch.save."
-            ) from error
+        yield
+    except WeightsError:
+        raise
+    except CodeInPickle as refused:
+        alone = "its state dict alone"
+        if str(refused).endswith(_NUMPY_ARRAY):
+            alone = "tensors in place of its NumPy arrays (torch.from_numpy)"
+        raise WeightsError(
+            f"{path} was refused, because it holds more than tensors ({refused}) and reading it could run code; "
+            f"ask its author for a .safetensors file, or save {alone} with torch.save."
+        ) from refused
+    except Exception as error:  # damaged bytes lead zipfile, Python and PyTorch to any
         raise WeightsError(
             f"{path} is not a readable PyTorch checkpoint: it is damaged, or no state dict saved by torch.save; "
             "fetch it again, or ask its author for a .safetensors file."
         ) from error
-
-
-def _code_in_pickle(path: Path) -> str | None:
-    """The first function that a plain pickle would call or class that it would make; None if it is no pickle."""
-    strings: list[str] = []
-    with path.open("rb") as file, contextlib.suppress(ValueError, UnicodeDecodeError):
-        for opcode, argument, _ in pickletools.genops(file):
-            if opcode.name in ("GLOBAL", "INST"):
-                return str(argument).replace(" ", ".")
-            if opcode.name == "STACK_GLOBAL":
-                return ".".join(strings[-2:])
-            if isinstance(argument, str):
-                strings.append(argument)
-    return None

@@ -48,12 +48,15 @@ class KeyMap:
         pieces: dict[str, dict[int, Tensor]] = {}
         for key, value in state.items():
             name = self.named(key)
-            if match := _PIECE.fullmatch(name):
+            if name != key and (match := _PIECE.fullmatch(name)):
                 pieces.setdefault(match[1], {})[int(match[2])] = value
             else:
                 renamed[name] = value
         for name, parts in pieces.items():
-            renamed[name] = torch.cat([parts[number] for number in sorted(parts)])
+            if len({(part.shape[1:], part.device, part.layout) for part in parts.values() if part.ndim}) == 1:
+                renamed[name] = torch.cat([parts[number] for number in sorted(parts)])
+            else:  # no pieces of one tensor, which is then missing
+                renamed |= {f"{name}[{number}]": part for number, part in parts.items()}
         if self.bgr in renamed and renamed[self.bgr].ndim == 4 and renamed[self.bgr].shape[1] == 3:
             renamed[self.bgr] = renamed[self.bgr].flip(1)
         return renamed

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from exporter.budgets import CLASSES
 from exporter.errors import WeightsError
 from exporter.models.classifier import Classifier
 from exporter.models.model import Model
@@ -91,6 +92,7 @@ def model_with_weights(
     if num_classes is None and isinstance(model, Classifier):
         classes = class_count(model, _own_names(model, chosen.taken))
         if classes not in (None, model.num_classes):
+            CLASSES.check(classes, checkpoint.path, WeightsError)
             model = create(classes)
     return model, _filled(model, checkpoint, chosen)
 
@@ -221,7 +223,7 @@ def _resized_table(table: Tensor, shape: torch.Size) -> Tensor | None:
     if table.ndim != 2 or table.shape[0] != shape[0]:
         return None
     before, after = round(table.shape[1] ** 0.5), round(shape[1] ** 0.5)
-    if before**2 != table.shape[1]:
+    if not before or before**2 != table.shape[1]:
         return None
     grid = table.float().reshape(1, -1, before, before)
     return F.interpolate(grid, (after, after), mode="bilinear", align_corners=True).reshape(shape)

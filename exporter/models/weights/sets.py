@@ -32,8 +32,11 @@ _OF_TRAINING = re.compile(r"optim|sched|exp_avg|momentum")
 """In the name of tensors that are as many as the model's, and are about its training."""
 
 _LEAST, _MOST = 1 / 4, 16
-"""A mapping with a smaller share of a model's entries is none of its state dicts, and one that is so many times as long
-is under none of the names of others."""
+"""A mapping with a smaller share of a model's entries is none of its state dicts. In a checkpoint that has so many
+times as many tensors neither prefixes nor the names of others are looked for."""
+
+_SOME = 64
+"""Of a set's names, evenly spread, tell whether it may be under the names of others: renaming all takes time."""
 
 _LISTED = 10
 """The most names in a message."""
@@ -96,16 +99,22 @@ def weight_sets(content: Mapping[Any, Any], wanted: Needed, maps: Sequence[KeyMa
     `maps` are the names that others use for its entries. Where no set has any of them, the largest is returned, and
     where there are no tensors none.
     """
-    found: list[WeightSet] = []
-    largest: tuple[str, Mapping[str, Tensor]] = "", {}
-    for path, entries in _mappings(content):
-        tensors = {str(key): value for key, value in entries.items() if isinstance(value, Tensor)}
-        if len(tensors) > len(largest[1]):
-            largest = path, tensors
-        if len(tensors) > len(wanted) * _LEAST and not _OF_TRAINING.search(path.lower()):
-            found += _sets_in(path, tensors, wanted, maps)
+    mappings = [
+        (path, tensors)
+        for path, entries in _mappings(content)
+        if (tensors := {str(key): value for key, value in entries.items() if isinstance(value, Tensor)})
+    ]
+    in_all = sum(len(tensors) for _, tensors in mappings)
+    find = _sets_in if in_all <= len(wanted) * _MOST else _set_as_it_is
+    found = [
+        one
+        for path, tensors in mappings
+        if len(tensors) > len(wanted) * _LEAST and not _OF_TRAINING.search(path.lower())
+        for one in find(path, tensors, wanted, maps)
+    ]
     if not found:
-        return [_set(largest[0], "", largest[1], wanted, ())] if largest[1] else []
+        path, largest = max(mappings, key=lambda one: len(one[1]), default=("", {}))
+        return [_set(path, "", largest, wanted, ())] if largest else []
     best = max(found, key=lambda one: one.fit)
     return sorted((_completed(one, best) for one in found), key=lambda one: one.fit, reverse=True)
 
@@ -186,21 +195,29 @@ def _completed(one: WeightSet, plain: WeightSet) -> WeightSet:
     return replace(one, state=state, lacking=plain.lacking, fit=plain.fit, statistics_of=plain.name)
 
 
-def _mappings(content: Mapping[Any, Any]) -> Iterator[tuple[str, Mapping[Any, Any]]]:
-    """A checkpoint and all mappings and lists in it, each once, with the way to it."""
+def containers(content: Any) -> Iterator[tuple[tuple[Any, ...], Mapping[Any, Any]]]:
+    """A checkpoint and all mappings and lists in it, each once, with the keys on the way to it."""
     seen: set[int] = set()
-    waiting: list[tuple[str, Any, int]] = [("", content, 0)]
-    for path, container, depth in waiting:
-        if id(container) in seen:
+    waiting: list[tuple[tuple[Any, ...], Any]] = [((), content)]
+    for place, container in waiting:
+        if id(container) in seen or not isinstance(container, Mapping | list | tuple):
             continue
         seen.add(id(container))
         entries = container if isinstance(container, Mapping) else dict(enumerate(container))
-        yield path, entries
-        waiting += [
-            (f"{path}.{key}" if path else str(key), value, depth + 1)
-            for key, value in entries.items()
-            if isinstance(value, Mapping | list | tuple) and depth < _DEEPEST
-        ]
+        yield place, entries
+        if len(place) < _DEEPEST:
+            waiting += [((*place, key), value) for key, value in entries.items()]
+
+
+def _mappings(content: Mapping[Any, Any]) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    """Those containers, with the way to each, parts joined by dots."""
+    for place, entries in containers(content):
+        yield ".".join(map(str, place)), entries
+
+
+def _set_as_it_is(path: str, tensors: Mapping[str, Tensor], wanted: Needed, maps: Sequence[KeyMap]) -> list[WeightSet]:
+    """One mapping, if it has any entry of the model under its own name."""
+    return [_set(path, "", tensors, wanted, ())] if not tensors.keys().isdisjoint(wanted) else []
 
 
 def _sets_in(path: str, tensors: Mapping[str, Tensor], wanted: Needed, maps: Sequence[KeyMap]) -> list[WeightSet]:
@@ -211,6 +228,8 @@ def _sets_in(path: str, tensors: Mapping[str, Tensor], wanted: Needed, maps: Seq
     found: list[WeightSet] = []
     for further in (False, True):
         named = _unwrapped(tensors, further)
+        if further and named.keys() == tensors.keys():
+            break
         sets = [_set(path, prefix, named, wanted, maps) for prefix in _prefixes(named, len(wanted) // 2)]
         apart = _apart([one for one in sets if one.fit[0]])
         if not found or (apart and apart[0].fit > found[0].fit):
@@ -258,9 +277,11 @@ def _set(path: str, prefix: str, tensors: Mapping[str, Tensor], wanted: Needed, 
         return WeightSet(name, prefix, state, key_map, lacking, (len(found), fitting), len(tensors) - len(state))
 
     ours = called_as(OWN)
-    if not ours.lacking or len(state) > len(wanted) * _MOST:
+    if not ours.lacking:
         return ours
-    return max((ours, *map(called_as, maps)), key=lambda one: one.fit)
+    some = list(state)[:: len(state) // _SOME + 1]
+    fitting = [one for one in maps if any(whole(one.named(key)) in wanted for key in some)]
+    return max((ours, *map(called_as, fitting)), key=lambda one: one.fit)
 
 
 def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:

@@ -66,6 +66,12 @@ def test_arrays_of_text_are_refused_in_words(packages, tmp_path):
         ran(packages("mobilevit").path, tmp_path / "inputs.npz")
 
 
+def test_a_pipe_in_place_of_arrays_is_refused_and_does_not_hang(packages, tmp_path):
+    os.mkfifo(tmp_path / "inputs.npz")
+    with pytest.raises(VitexportError, match=r"inputs\.npz is a pipe and no file"):
+        ran(packages("mobilevit").path, tmp_path / "inputs.npz")
+
+
 def classifying(saved, labels):
     """A classifier whose input is its probabilities."""
 

@@ -5,9 +5,10 @@ import struct
 import pytest
 from PIL import Image
 
+from exporter.budgets import PHOTO_MEMORY, PHOTO_PIXELS
 from exporter.errors import ImageError
 from exporter.media.photos.kinds import KINDS
-from exporter.media.photos.limits import MOST_MEMORY, MOST_PIXELS, most_pixels
+from exporter.media.photos.limits import most_pixels
 from exporter.media.photos.reading import read_photo
 from tests.exporter.media.photos.png_files import png
 
@@ -40,11 +41,11 @@ def millions(image: Image.Image, kind: str, whole: bool = False, size: tuple[int
 
 
 def test_limits_follow_from_the_memory_that_decoding_takes():
-    assert millions(COLOUR, "PNG") == pytest.approx(MOST_MEMORY / 4e6)
-    assert millions(COLOUR, "PNG", whole=True) == pytest.approx(MOST_MEMORY / 16e6)
-    assert millions(COLOUR, "WebP") == pytest.approx(MOST_MEMORY / 16.7e6)
-    assert millions(GREY, "PNG") == MOST_PIXELS / 1e6
-    assert millions(COLOUR, "JPEG", size=(64, 64)) == MOST_PIXELS / 1e6
+    assert millions(COLOUR, "PNG") == pytest.approx(PHOTO_MEMORY.most / 4e6)
+    assert millions(COLOUR, "PNG", whole=True) == pytest.approx(PHOTO_MEMORY.most / 16e6)
+    assert millions(COLOUR, "WebP") == pytest.approx(PHOTO_MEMORY.most / 16.7e6)
+    assert millions(GREY, "PNG") == PHOTO_PIXELS.most / 1e6
+    assert millions(COLOUR, "JPEG", size=(64, 64)) == PHOTO_PIXELS.most / 1e6
 
 
 def test_the_photos_of_phones_are_within_the_limits():
@@ -57,5 +58,5 @@ def test_of_a_progressive_jpeg_all_coefficients_are_held(tmp_path):
     for name, subsampling in {"420.jpg": "4:2:0", "444.jpg": "4:4:4"}.items():
         Image.new("RGB", (16, 16)).save(tmp_path / name, progressive=True, subsampling=subsampling)
     with Image.open(tmp_path / "420.jpg") as fewer, Image.open(tmp_path / "444.jpg") as more:
-        assert millions(fewer, "JPEG", size=(16, 16)) == pytest.approx(MOST_MEMORY / 7e6)
-        assert millions(more, "JPEG", size=(16, 16)) == pytest.approx(MOST_MEMORY / 10e6)
+        assert millions(fewer, "JPEG", size=(16, 16)) == pytest.approx(PHOTO_MEMORY.most / 7e6)
+        assert millions(more, "JPEG", size=(16, 16)) == pytest.approx(PHOTO_MEMORY.most / 10e6)

@@ -1,5 +1,6 @@
 """Moving pictures: what is written comes back, in order and upright, and every mistake has its sentence."""
 
+import struct
 import subprocess
 import sys
 
@@ -137,6 +138,25 @@ def test_what_is_no_video_is_a_clear_error(tmp_path):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(VideoError, match=rf"{name} is damaged or no video"):
             open_video(tmp_path / name)
+
+
+def test_memory_does_not_grow_with_the_number_of_frames(tmp_path):
+    """In a process of its own, whose memory is measured: a GIF of a few bytes for each of 40 large frames."""
+    header = b"GIF89a" + struct.pack("<HHBBB", 2048, 2048, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    frame = b"\x21\xf9\4\0\2\0\0\0\x2c" + struct.pack("<4HB", 0, 0, 2048, 2048, 0) + b"\2\2\x44\1\0"
+    (tmp_path / "a.gif").write_bytes(header + 40 * frame + b";")
+    code = (
+        "import sys\n"
+        "from exporter.media.videos.video import open_video\n"
+        "from tests.exporter.media.peak_memory import peak_megabytes\n"
+        "frames = iter(open_video(sys.argv[1]))\n"
+        "first, few = next(frames), peak_megabytes()\n"
+        "print(1 + sum(1 for _ in frames), peak_megabytes() - few)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.gif")], capture_output=True, text=True)
+    count, more = done.stdout.split()
+    assert int(count) == 40
+    assert float(more) < 100
 
 
 def test_a_sound_file_has_no_video_stream(tmp_path):

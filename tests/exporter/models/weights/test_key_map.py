@@ -23,6 +23,14 @@ def test_pieces_are_joined_along_their_first_axis_in_the_order_of_their_numbers(
     assert joined["qk.weight"].tolist() == [[0, 0], [0, 0], [1, 1]]
 
 
+def test_only_a_rule_makes_pieces_and_only_of_what_can_be_joined():
+    names = KeyMap("elsewhere", ((r"^q\.(.*)", r"qk.\1[0]"), (r"^k\.(.*)", r"qk.\1[1]")))
+    own = {f"stem.weight[{number}]": torch.zeros(2) for number in range(3)}
+    assert names.applied(own).keys() == own.keys()
+    apart = names.applied({"k.weight": torch.ones(1, 2), "q.weight": torch.zeros(2, 3)})
+    assert apart.keys() == {"qk.weight[0]", "qk.weight[1]"}
+
+
 def test_a_first_convolution_for_blue_green_red_is_turned_to_red_green_blue():
     turned = KeyMap("elsewhere", (), bgr="stem.weight").applied({"stem.weight": torch.arange(3.0).reshape(1, 3, 1, 1)})
     assert turned["stem.weight"].flatten().tolist() == [2, 1, 0]

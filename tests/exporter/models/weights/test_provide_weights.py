@@ -29,7 +29,7 @@ from safetensors.torch import save
 from exporter.errors import WeightsError
 from exporter.models.registry import ModelInfo, create_model, model_info
 from exporter.models.weights.hub import Hub
-from exporter.models.weights.loading import LoadedWeights, provide_weights, seed_weights
+from exporter.models.weights.loading import LoadedWeights, model_with_weights, provide_weights, seed_weights
 from tests.models import SMALLEST, reduced
 
 NAME = "mobilevit_xxs"
@@ -238,6 +238,23 @@ def test_bias_tables_that_were_interpolated_are_recorded(tmp_path):
     table = "stages.3.blocks.2.token_mixer.attention_biases"
     torch.save(model.state_dict() | {table: torch.zeros(8, 49)}, tmp_path / "at_224.pt")
     assert provide_weights(model, info, str(tmp_path / "at_224.pt")).fitted.resized == (table,)
+
+
+@pytest.mark.parametrize("shape", [(8, 0), (0, 49), (8, 48)])
+def test_a_bias_table_of_no_square_is_mis_shaped(tmp_path, shape):
+    model, info = reduced("efficientformer"), info_of("efficientformer")
+    table = "stages.3.blocks.2.token_mixer.attention_biases"
+    torch.save(model.state_dict() | {table: torch.zeros(shape)}, tmp_path / "a.pt")
+    with pytest.raises(WeightsError, match=f"mis-shaped {table}"):
+        provide_weights(model, info, str(tmp_path / "a.pt"))
+
+
+def test_a_head_of_more_classes_than_any_model_has_is_refused_before_it_is_made(tmp_path):
+    state = create_model(NAME).state_dict() | {"head.fc.weight": torch.zeros(2**31, 0)}
+    del state["head.fc.bias"]
+    torch.save(state, tmp_path / "a.pt")
+    with pytest.raises(WeightsError, match=r"a\.pt has 2,147,483,648 classes, and at most 100,000 are taken"):
+        model_with_weights(model_info(NAME), str(tmp_path / "a.pt"))
 
 
 def test_a_word_that_is_neither_choice_nor_file_says_which_there_are():

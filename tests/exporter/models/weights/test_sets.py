@@ -1,5 +1,6 @@
 """Where in a checkpoint a model's weights are: behind prefixes, inside wrappers, beside others that fit as well."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from exporter.errors import WeightsError
+from exporter.models.registry import create_model
 from exporter.models.weights.loading import load_weights
 from tests.exporter.models.weights.states import holds, save
 from tests.models import reduced
@@ -239,3 +241,22 @@ def test_a_mapping_that_holds_itself_ends(model, trained):
     content["again"] = content
     load_weights(model, content)
     assert holds(model, trained)
+
+
+# Very many names
+
+
+@pytest.mark.parametrize(
+    ("names", "size"),
+    [
+        ([f"stages.{number % 50}.blocks.{number}.weight" for number in range(100_000)], 1),
+        ([f"a.b.c.d.e.f.g.h.i.j.k.l.{number}.weight" for number in range(3000)], 500),
+    ],
+    ids=["a hundred thousand", "as many as are looked at, deep"],
+)
+def test_names_that_fit_nothing_take_a_moment(names, size):
+    model = create_model("mobilevit_xxs")
+    begin = time.process_time()
+    with pytest.raises(WeightsError, match="does not fit MobileViT"):
+        load_weights(model, dict.fromkeys(names, torch.zeros(size)))
+    assert time.process_time() - begin < 8
