@@ -11,9 +11,10 @@ def gone(process: int) -> bool:
     for _ in range(500):
         try:
             os.kill(process, 0)
-        except ProcessLookupError:
+            status = Path(f"/proc/{process}/status").read_text()
+        except (ProcessLookupError, FileNotFoundError):  # the second where it went between the two calls
             return True
-        if "Z (zombie)" in Path(f"/proc/{process}/status").read_text():
+        if "Z (zombie)" in status:
             return True  # it is only waiting for whoever is to bury it
         time.sleep(0.01)
     os.kill(process, signal.SIGKILL)

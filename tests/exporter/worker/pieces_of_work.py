@@ -1,4 +1,4 @@
-"""Pieces of work for stages, and what became of the processes that did them."""
+"""Pieces of work for stages."""
 
 import os
 import time
