@@ -21,7 +21,6 @@ from device_profiles.vocabulary import Precision
 from exporter.backends import coreml
 from exporter.backends.interface import LowerOptions
 from exporter.backends.runner import Arrays, Runner, run_all
-from exporter.bundle import read_vectors, vectors_file
 from exporter.graphs.capture import Graph
 from exporter.graphs.cut import graphs_of
 from exporter.graphs.tasks import CLASSIFY, ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TRACK_FIRST, TRACK_STEP
@@ -33,6 +32,7 @@ from exporter.media.images import photo_crops, to_input, verification_images
 from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.models.registry import MODELS, create_model
 from exporter.models.weights.loading import seed_weights
+from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.artifact import verify
 from exporter.verify.case import Case
 from exporter.verify.figures import error_text, largest

@@ -21,7 +21,6 @@ import torch
 from benchmarks.page import machine, write
 from benchmarks.timing import BUSY, GEMM, ROUNDS, THREADS, Timing, in_turns, worker
 from exporter import Bundle, create_model, export
-from exporter.bundle import read_vectors
 from exporter.graphs.cut import graphs_of
 from exporter.graphs.tasks import ENCODE_IMAGE, TASKS, TRACK_STEP
 from exporter.graphs.tracker import EncodeImage
@@ -30,6 +29,7 @@ from exporter.models.registry import model_info
 from exporter.models.weights.loading import seed_weights
 from exporter.operations.macs import macs
 from exporter.operations.of_program import operations
+from exporter.vectors import read_vectors
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "tracker.md"
 MODELS = ("efficienttam_ti_512x512", "efficienttam_ti_2_512x512")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -176,8 +176,17 @@ class Bundle:
         return sorted(usable, key=lambda one: (backend(one.format).on_request, backend(one.format).interpreted))
 
     def vectors(self, graph: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
-        """Conformance inputs and PyTorch's outputs by tensor name, stacked along the first axis."""
-        return read_vectors(self.path / self.graph(graph).vectors)
+        """Conformance inputs and PyTorch's outputs by tensor name, stacked along the first axis.
+
+        Raises `BundleError` where they cannot be read, and where there are none that fit the graph.
+        """
+        from exporter.vectors import check_vectors, read_vectors
+
+        entry = self.graph(graph)
+        path = self.path / entry.vectors
+        vectors = read_vectors(path)
+        check_vectors(path, vectors, entry.inputs, entry.outputs)
+        return vectors
 
 
 def _parsed(file: Path) -> Manifest:
@@ -211,42 +220,6 @@ class _CheckedRunner:
         if given != self._shapes:
             raise InputShapeError(f"The graph takes {self._shapes}, not {given}.")
         return self._runner({name: value.astype("float32", copy=False) for name, value in inputs.items()})
-
-
-def vectors_file(graph: str) -> str:
-    """Where a graph's conformance vectors are, relative to the bundle."""
-    return f"vectors/{graph}.safetensors"
-
-
-def write_vectors(path: Path, inputs: Mapping[str, NDArray[Any]], outputs: Mapping[str, NDArray[np.float32]]) -> None:
-    """Write conformance vectors as safetensors; images are stored as the uint8 they are."""
-    import numpy as np
-    from safetensors.numpy import save_file
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {f"input.{name}": value for name, value in inputs.items()}
-    tensors |= {f"output.{name}": value for name, value in outputs.items()}
-    save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, path)
-
-
-def read_vectors(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
-    """Inverse of `write_vectors`, all in float32; raises `BundleError`."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise BundleError(f"The conformance vectors {path} cannot be read: {error}.") from error
-
-    def side(prefix: str) -> dict[str, NDArray[np.float32]]:
-        return {
-            key.removeprefix(prefix): value.astype("float32")
-            for key, value in tensors.items()
-            if key.startswith(prefix)
-        }
-
-    return side("input."), side("output.")
 
 
 def refuse_to_replace(destination: Path) -> None:

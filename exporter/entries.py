@@ -11,10 +11,10 @@ from exporter import manifest
 from exporter.backends import backend, toolchain_versions
 from exporter.backends.interface import Lowered
 from exporter.bench.provenance import provenance
-from exporter.bundle import vectors_file
 from exporter.contents import size_of
 from exporter.graphs.tasks import TASKS
 from exporter.manifest import Artifact, Finding, Manifest, SequenceEntry, TaskName, Variant, Verification
+from exporter.vectors import vectors_file
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph

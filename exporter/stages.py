@@ -11,7 +11,6 @@ from functools import partial
 from exporter.backends import backend
 from exporter.backends.interface import Lowered
 from exporter.backends.runner import InputProgress, Progress
-from exporter.bundle import read_vectors, vectors_file
 from exporter.entries import Export, Made, artifact_entry
 from exporter.errors import BackendError, VitexportError, describe
 from exporter.graphs.capture import Graph
@@ -20,6 +19,7 @@ from exporter.lint import findings, worst_first
 from exporter.lint.subject import of_artifact, of_program
 from exporter.manifest import Artifact, Finding, SequenceEntry, Variant, label_among
 from exporter.models.model import Model
+from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.artifact import verify
 from exporter.verify.case import Case
 from exporter.verify.record import record, recorded_sequence

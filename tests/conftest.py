@@ -17,13 +17,14 @@ from device_profiles.vocabulary import Precision
 from exporter.backends import backend
 from exporter.backends.interface import Lowered, LowerOptions
 from exporter.backends.runner import Arrays
-from exporter.bundle import Bundle, read_vectors, vectors_file
+from exporter.bundle import Bundle
 from exporter.contents import MANIFEST
 from exporter.graphs.capture import Graph
 from exporter.graphs.cut import graphs_of
 from exporter.manifest import SequenceEntry, Variant
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.weights.loading import seed_weights
+from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.case import Case
 from exporter.verify.prompt_choice import PromptChoice
 from exporter.verify.record import EagerRunner, RecordedSequence, record_sequence, recorded_sequence

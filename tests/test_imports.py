@@ -27,6 +27,7 @@ ROOMS = (
     "atomic",
     "manifest",
     "contents",
+    "vectors",
     "media",
     "operations",
     "tracing",

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device_profiles.vocabulary import Precision
-from exporter.bundle import read_vectors
 from exporter.graphs.tasks import TRACK_STEP
 from exporter.manifest import Manifest, Rollout, RolloutTolerance, TensorSpec
 from exporter.report.pictures import jpeg, png
+from exporter.vectors import read_vectors
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from device_profiles.facts import described
 from device_profiles.schema import FROM_MEMORY, Device
-from exporter.bundle import read_vectors
 from exporter.contents import REPORT
 from exporter.inference.classify import IMAGENET_CLASSES, imagenet_labels
 from exporter.lint.rules import rules
@@ -23,6 +22,7 @@ from exporter.manifest import Artifact, GraphEntry, Manifest, Parity, TensorSpec
 from exporter.printable import printable
 from exporter.report.following import following
 from exporter.report.pictures import jpeg
+from exporter.vectors import read_vectors
 from exporter.verify.figures import by_output, error_text, largest, ms_per_frame, psnr_text, task_metric, worst
 from exporter.verify.verdict import verdict
 

@@ -10,14 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exporter.backends import backend
 from exporter.backends.loading import LoadArtifact, load_checked
-from exporter.backends.runner import InputProgress, Progress
+from exporter.backends.runner import InputProgress, Progress, Runner
 from exporter.bundle import Bundle
 from exporter.errors import describe
 from exporter.inference.prompts import Prompt
@@ -29,10 +28,6 @@ from exporter.verify.parity import mask_iou
 from exporter.verify.record import RecordedSequence, covering, recorded_sequence
 from exporter.verify.tolerances import TOLERANCES
 from exporter.worker.isolated import isolated
-
-if TYPE_CHECKING:
-    from exporter.backends.loading import LoadArtifact, load_checked
-from exporter.backends.runner import Runner
 
 FEWEST = 2
 """Frames that are followed however long they take: on the first an object is found, not followed."""

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from exporter.atomic.staging import staging
-from exporter.bundle import Bundle, publish, read_vectors, write_vectors
+from exporter.bundle import Bundle, publish
 from exporter.contents import size_of
 from exporter.errors import BundleError
 from exporter.manifest import json_schema
+from exporter.vectors import read_vectors, write_vectors
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 

@@ -6,8 +6,9 @@ import shutil
 
 import pytest
 
-from exporter.bundle import Bundle, read_vectors, write_vectors
+from exporter.bundle import Bundle
 from exporter.contents import MANIFEST
+from exporter.vectors import read_vectors, write_vectors
 from tests.exporter.cli.command_line import assert_one_sentence, run
 from tests.sealed import seal_again
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import device_profiles
-from exporter.bundle import read_vectors
 from exporter.report.following import HEIGHT, differing, following
 from exporter.report.page import write_report
+from exporter.vectors import read_vectors
 from exporter.verify.record import FRAMES
 from exporter.verify.tolerances import TOLERANCES
 

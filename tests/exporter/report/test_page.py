@@ -11,7 +11,6 @@ import pytest
 
 import device_profiles
 from device_profiles.schema import Device
-from exporter.bundle import write_vectors
 from exporter.contents import REPORT
 from exporter.manifest import (
     Artifact,
@@ -32,6 +31,7 @@ from exporter.manifest import (
     Weights,
 )
 from exporter.report.page import write_report
+from exporter.vectors import write_vectors
 
 CLASSES, SIZE, PICTURES = 1000, 8, 3
 IMAGE = TensorSpec(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from exporter.bundle import read_vectors, vectors_file
+from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.record import COVERING, FRAMES, EagerRunner, covering, record_pictures
 from tests.models import classifier_graph, classifier_pictures
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from exporter.bundle import Bundle, read_vectors
+from exporter.bundle import Bundle
 from exporter.manifest import Variant
+from exporter.vectors import read_vectors
 from exporter.verify.artifact import verify_bundle
 from exporter.verify.prompt_choice import margin
 from exporter.verify.record import FRAMES, RecordedSequence, recorded_sequence

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from exporter.bundle import write_vectors
 from exporter.cli.other_hosts import print_host
 from exporter.manifest import TensorSpec, Variant
+from exporter.vectors import write_vectors
 from exporter.verify.arm64.cpus import CPU_MODELS
 from exporter.verify.arm64.verify import verify_bundle_on_arm64, verify_on_arm64
 from exporter.verify.case import Case, case_of, cases_of

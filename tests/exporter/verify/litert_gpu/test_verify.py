@@ -15,12 +15,12 @@ import torch
 import exporter
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
-from exporter.bundle import write_vectors
 from exporter.cli.other_hosts import print_host
 from exporter.errors import DriverError
 from exporter.graphs.cut import graphs_of
 from exporter.manifest import Variant
 from exporter.media.images import to_input, verification_images
+from exporter.vectors import write_vectors
 from exporter.verify.artifact import verify
 from exporter.verify.case import Case, case_of
 from exporter.verify.litert_gpu import driver

@@ -1,0 +1,100 @@
+"""What a manifest says must fit together: every way in which it may not is found, and said."""
+
+import re
+
+import pytest
+
+from exporter.graphs.contradictions import contradiction
+from exporter.graphs.tasks import TASKS
+from exporter.manifest import Manifest, Variant
+from tests.models import classifier_graph, tracker_graphs
+
+
+def changed(part, **changes):
+    return part.model_copy(update=changes)
+
+
+def first(parts, **changes):
+    return (changed(parts[0], **changes), *parts[1:])
+
+
+def reshaped(specs, *shape):
+    return first(specs, shape=shape)
+
+
+def renamed(specs, name):
+    return first(specs, name=name)
+
+
+CLASSIFIERS = {
+    "several graphs classify": lambda m: changed(m, graphs=(*m.graphs, *m.graphs)),
+    "has no graph track_step": lambda m: changed(m, graphs=first(m.graphs, name="track_step")),
+    "the graph classify is missing": lambda m: changed(m, graphs=()),
+    "it has a sequence and no tracker": lambda m: changed(
+        m, sequence={"file": "vectors/sequence.safetensors", "frames": 24, "covering": 24}
+    ),
+    "its state is not that of the task": lambda m: changed(m, state={"logits": "image"}),
+    "classify has picture and needs image": lambda m: changed(
+        m, graphs=first(m.graphs, inputs=renamed(m.graphs[0].inputs, "picture"))
+    ),
+    "classify has nothing and needs logits": lambda m: changed(m, graphs=first(m.graphs, outputs=())),
+    r"image of classify has the shape \[1, 3, 32, 32\] and elsewhere \[1, 3, 64, 64\]": lambda m: changed(
+        m, graphs=first(m.graphs, inputs=reshaped(m.graphs[0].inputs, 1, 3, 32, 32))
+    ),
+    r"logits of classify has the shape \[1, 1000\] and elsewhere \[1, 10\]": lambda m: changed(
+        m, model=changed(m.model, num_classes=10)
+    ),
+    "an artefact or variant is there twice": lambda m: changed(m, artifacts=(*m.artifacts, m.artifacts[0])),
+    "artefacts are not one of each graph in each variant": lambda m: changed(m, artifacts=m.artifacts[1:]),
+    "not one of each graph": lambda m: changed(m, variants=(*m.variants, Variant("onnx", "fp16"))),
+    "the coreml artefact of classify takes or gives other shapes": lambda m: changed(
+        m, artifacts=first(m.artifacts, inputs=reshaped(m.artifacts[0].inputs, 1, 3, 32, 32))
+    ),
+    "a file is listed twice": lambda m: changed(m, files=(*m.files, m.files[0])),
+    "'onnx/other.onnx' is not among its files": lambda m: changed(
+        m, artifacts=(*m.artifacts[:-1], changed(m.artifacts[-1], file="onnx/other.onnx"))
+    ),
+    "'vectors' is not among its files": lambda m: changed(
+        m, graphs=first(m.graphs, vectors="vectors"), files=tuple(f for f in m.files if "vectors/" not in f.path)
+    ),
+}
+TRACKERS = {
+    "a tracker has no sequence": lambda m: changed(m, sequence=None),
+    "its state is not that of the task": lambda m: changed(m, state={}),
+    "the graph prompt_points is missing": lambda m: changed(
+        m, graphs=tuple(graph for graph in m.graphs if graph.name != "prompt_points")
+    ),
+    "memory of track_step has the shape": lambda m: changed(
+        m, graphs=(*m.graphs[:-1], changed(m.graphs[-1], inputs=tuple(
+            changed(spec, shape=(1, *spec.shape[1:])) if spec.name == "memory" else spec for spec in m.graphs[-1].inputs
+        )))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", CLASSIFIERS)
+def test_a_contradiction_in_a_classifiers_manifest_is_said(bundles, words):
+    assert_said(bundles["mobilevit"].manifest, words, CLASSIFIERS[words])
+
+
+@pytest.mark.parametrize("words", TRACKERS)
+def test_a_contradiction_in_a_trackers_manifest_is_said(tracker_bundle, words):
+    assert_said(tracker_bundle.manifest, words, TRACKERS[words])
+
+
+def assert_said(manifest: Manifest, words: str, change) -> None:
+    assert contradiction(manifest) is None
+    said = contradiction(change(manifest))
+    assert said is not None
+    assert re.search(words, said), said
+
+
+@pytest.mark.parametrize(("task", "graphs"), [("classify", lambda: [classifier_graph("mobilevit")]),
+                                              ("track", tracker_graphs)])  # fmt: skip
+def test_the_table_of_tasks_has_the_tensors_of_the_graphs_that_are_cut(task, graphs):
+    cut = {
+        graph.name: (tuple(spec.name for spec in graph.inputs), tuple(spec.name for spec in graph.outputs))
+        for graph in graphs()
+    }
+    assert cut == {name: tensors for name, tensors in TASKS[task].graphs.items() if name in cut}
+    assert cut.keys() | set(TASKS[task].may_lack) == TASKS[task].graphs.keys()
