@@ -6,17 +6,21 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from exporter.atomic.staging import staging
 
 
 @contextmanager
 def scratch() -> Iterator[None]:
     """Temporary files, of C++ and of processes that are started too, lie in a folder that is removed at the end.
 
-    It holds for the whole process: meant for the command line, not for libraries.
+    Where this process is killed before, the next one does that. It holds for the whole process: meant for the command
+    line, not for libraries.
     """
     before = tempfile.tempdir, os.environ.get("TMPDIR")
-    with tempfile.TemporaryDirectory(prefix="vitexport-", ignore_cleanup_errors=True) as folder:
-        tempfile.tempdir = os.environ["TMPDIR"] = folder
+    with staging(Path(tempfile.gettempdir())) as folder:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
         try:
             yield
         finally:

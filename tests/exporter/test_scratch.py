@@ -11,6 +11,13 @@ import pytest
 from exporter.scratch import scratch
 
 LEAVES_A_FILE = "import tempfile; print(tempfile.mkstemp()[1])"
+IS_KILLED = """
+import os, signal, tempfile
+from exporter.scratch import scratch
+with scratch():
+    tempfile.mkstemp()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +42,14 @@ def test_it_goes_with_work_that_fails_too(temporary):
     with pytest.raises(KeyboardInterrupt), scratch():
         tempfile.mkstemp()
         raise KeyboardInterrupt
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_with_the_next(temporary):
+    subprocess.run([sys.executable, "-c", IS_KILLED], check=False)
+    (left,) = temporary.iterdir()
+    with scratch():
+        assert not left.exists()
     assert list(temporary.iterdir()) == []
 
 
