@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from exporter.backends import backend, installed
+from exporter.backends.loading import LoadArtifact
 from exporter.backends.runner import InputProgress, Progress, run_all
 from exporter.errors import describe
 from exporter.manifest import Tolerance, Verification
@@ -13,6 +14,7 @@ from exporter.verify.case import Case
 from exporter.verify.hosts.results import OnHost, OnProcessor, Processor, Status, Words, name_among
 from exporter.verify.parity import judge
 from exporter.verify.tolerances import TOLERANCES
+from exporter.worker.isolated import isolated
 from exporter.worker.process import Job, Outcome
 
 
@@ -85,12 +87,13 @@ def verify_on(host: Host, cases: Sequence[Case], progress: Progress | None, seco
         share = (len(ran) + done / count) / (len(usable) * len(covered))
         step(f"{processor.name}: {name}, {done + 1} of {count}", share)
 
-    for processor, run in usable:
-        for case, outcome in zip(covered, run(jobs, seconds, running), strict=True):
-            log = host.read(outcome.stderr)
-            if log.adapter is not None:
-                processors[processor.name] = processor.model_copy(update={"description": log.adapter})
-            ran.append(_judged(host, case, processor, outcome, log, seconds))
+    with isolated() as load:
+        for processor, run in usable:
+            for case, outcome in zip(covered, run(jobs, seconds, running), strict=True):
+                log = host.read(outcome.stderr)
+                if log.adapter is not None:
+                    processors[processor.name] = processor.model_copy(update={"description": log.adapter})
+                ran.append(_judged(host, case, processor, outcome, log, seconds, load))
     return OnHost(
         host=host.words.place,
         here=None if host.here is None else host.here.name,
@@ -109,7 +112,9 @@ def _not_covered(host: Host, format: str) -> str | None:
     return None if installed(record) else f"Its runtime is not installed: pip install 'vitexport[{record.extra}]'."
 
 
-def _judged(host: Host, case: Case, processor: Processor, outcome: Outcome, log: Log, seconds: float) -> OnProcessor:
+def _judged(
+    host: Host, case: Case, processor: Processor, outcome: Outcome, log: Log, seconds: float, load: LoadArtifact
+) -> OnProcessor:
     """Compare what came out with PyTorch and, if the host asks for it, with the same artefact here; or say why not."""
     if outcome.runtime is None:
         if log.rejected is not None:
@@ -120,7 +125,8 @@ def _judged(host: Host, case: Case, processor: Processor, outcome: Outcome, log:
     if host.here is not None:
         ran = len(next(iter(actual.values())))
         try:
-            same = run_all(backend(case.format).load(case.path), {name: all[:ran] for name, all in case.given.items()})
+            runner = load(backend(case.format), case.path, case.inputs, case.outputs)
+            same = run_all(runner, {name: all[:ran] for name, all in case.given.items()})
         except Exception as error:  # whatever a runtime throws: there is then nothing to compare with
             detail = f"{case.path.name} does not run on {host.here.name} ({describe(error)})"
             return _result(case, processor, "failed", detail)
