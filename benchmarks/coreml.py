@@ -39,7 +39,7 @@ from exporter.verify.figures import error_text, largest
 from exporter.verify.parity import compare
 from exporter.verify.prompt_choice import prompt_choice
 from exporter.verify.record import EagerRunner, record_sequence, recorded_sequence
-from exporter.verify.sequence import roll_out
+from exporter.verify.sequence import follow
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "coreml.md"
 CROPS = 256
@@ -159,7 +159,8 @@ def _tracker_rows(names: list[str], folder: Path) -> Iterator[str]:
         for precision in PRECISIONS:
             paths = {graph.name: _package(graph, precision, folder / name) for graph in graphs}
             cells = [_graph_cell(*vectors[graph], paths[graph]) if graph in paths else "–" for graph in GRAPHS]
-            followed = roll_out(Variant("coreml", precision), paths, recorded).rollout
+            runners = {graph: coreml.load(path) for graph, path in paths.items()}
+            followed = follow(Variant("coreml", precision), runners, recorded).rollout
             logit = error_text(largest(followed.max_abs))
             yield f"| {name} | {precision} | {' | '.join(cells)} | {min(followed.mask_iou):.4f} | {logit} |\n"
 

@@ -112,6 +112,15 @@ class Bundle:
         path = self.path / artifact.file
         return _CheckedRunner(load(backend(format), path, artifact.inputs, artifact.outputs, threads), artifact.inputs)
 
+    def runners_of(
+        self, variant: Variant, threads: int | None = None, load: LoadArtifact = load_checked
+    ) -> dict[str, Runner]:
+        """A runner of each graph in a variant, as of `runner`."""
+        return {
+            graph.name: self.runner(variant.format, graph.name, threads, variant.precision, variant.delegate, load)
+            for graph in self.manifest.graphs
+        }
+
     def runners(
         self,
         formats: Sequence[str] | None = None,
@@ -133,12 +142,7 @@ class Bundle:
             if ran and not formats and backend(variant.format).on_request:
                 break
             try:
-                runners = {
-                    graph.name: self.runner(
-                        variant.format, graph.name, threads, variant.precision, variant.delegate, load
-                    )
-                    for graph in self.manifest.graphs
-                }
+                runners = self.runners_of(variant, threads, load)
             except NotExecutableError:
                 if formats:
                     raise

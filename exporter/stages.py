@@ -10,7 +10,7 @@ from functools import partial
 
 from exporter.backends import backend
 from exporter.backends.interface import Lowered
-from exporter.backends.runner import InputProgress, Progress
+from exporter.backends.runner import InputProgress, Progress, Runner
 from exporter.entries import Export, Made, artifact_entry
 from exporter.errors import BackendError, VitexportError, describe
 from exporter.graphs.capture import Graph
@@ -124,9 +124,12 @@ def _follow(
     artifacts = [one.artifact for one in checked]
     if not all(artifact.verification.runtime for artifact in artifacts):
         return None
-    made = {artifact.graph: artifact for artifact in artifacts}
     recorded = recorded_sequence(export.folder, sequence, export.network.image_size)
-    return roll_out(variant, made, export.folder, recorded, _counted(report))
+
+    def load() -> dict[str, Runner]:
+        return {one.graph: backend(variant.format).load(export.folder / one.file) for one in artifacts}
+
+    return roll_out(variant, load, recorded, _counted(report))
 
 
 def _counted(report: Report) -> InputProgress:

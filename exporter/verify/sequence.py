@@ -5,9 +5,9 @@ A variant's artefacts follow the recorded sequence, and must see what the offici
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from functools import partial
 from statistics import median
 from time import monotonic
 
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.backends import backend
-from exporter.backends.loading import LoadArtifact, load_checked
 from exporter.backends.runner import InputProgress, Progress, Runner
 from exporter.bundle import Bundle
 from exporter.errors import describe
@@ -44,24 +43,17 @@ class Followed:
 
 def roll_out(
     variant: Variant,
-    artifacts: Mapping[str, Artifact],
-    folder: Path,
+    load: Callable[[], Mapping[str, Runner]],
     recorded: RecordedSequence,
     progress: InputProgress | None = None,
     seconds: float | None = None,
-    load: LoadArtifact = load_checked,
 ) -> Followed:
     """Follow a recorded sequence with one variant's artefacts, from disk, and compare every frame.
 
-    `artifacts` of the bundle in `folder`, by graph; `seconds` is the time box, as of `follow`. An artefact that its
-    runtime refuses fails the rollout.
+    `load` gives a runner for each graph; what it raises fails the rollout. `seconds` is the time box, as of `follow`.
     """
     try:
-        runners = {
-            graph: load(backend(variant.format), folder / one.file, one.inputs, one.outputs)
-            for graph, one in artifacts.items()
-        }
-        return follow(variant, runners, recorded, progress, seconds)
+        return follow(variant, load(), recorded, progress, seconds)
     except Exception as error:  # whatever a runtime throws
         detail = f"The artefacts do not run ({describe(error)})"
         rollout = Rollout(
@@ -146,9 +138,10 @@ def roll_out_bundle(
     for variant in manifest.variants:
         ran = [artifact for artifact, verdict in checked if artifact.variant == variant and verdict.runtime]
         if len(ran) == len(manifest.graphs):
-            made, shown = {one.graph: one for one in ran}, following(manifest.label(variant), progress)
+            shown = following(manifest.label(variant), progress)
             with isolated() as load:
-                rollouts.append(roll_out(variant, made, bundle.path, recorded, shown, seconds, load).rollout)
+                made = partial(bundle.runners_of, variant, load=load)
+                rollouts.append(roll_out(variant, made, recorded, shown, seconds).rollout)
     return rollouts
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from exporter.backends import backend
 from exporter.bundle import Bundle
 from exporter.manifest import Variant
 from exporter.vectors import read_vectors
@@ -77,10 +78,9 @@ def test_a_format_in_a_time_box_follows_two_frames_at_least_and_says_how_many(tr
 
 
 def test_an_artefact_that_does_not_load_fails_the_rollout(tracker_bundle, recorded, tmp_path):
-    files = {a.graph: tracker_bundle.path / a.file for a in tracker_bundle.manifest.artifacts}
     broken = tmp_path / "track_step.onnx"
-    broken.write_bytes(files["track_step"].read_bytes()[:1000])
-    followed = roll_out(ONNX, files | {"track_step": broken}, recorded)
+    broken.write_bytes((tracker_bundle.path / "onnx" / "track_step.onnx").read_bytes()[:1000])
+    followed = roll_out(ONNX, lambda: {"track_step": backend("onnx").load(broken)}, recorded)
     assert followed.rollout.status == "failed"
     assert "do not run" in followed.rollout.detail
     assert len(followed.masks) == 0
