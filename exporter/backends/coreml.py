@@ -238,6 +238,7 @@ BACKEND = Backend(
     toolchain=("coremltools", "torch"),
     runtime="the MIL interpreter",
     extra="coreml",
+    only_looked_for=("executorch", "sklearn", "torchao", "transformers"),
     interpreted=True,
     lower=lower,
     load=load,

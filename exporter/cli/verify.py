@@ -27,12 +27,13 @@ from exporter.cli.tables import (
     print_table,
     print_verdict,
 )
-from exporter.manifest import Manifest
+from exporter.manifest import Artifact, Manifest, Rollout, Verification
 from exporter.verify.figures import by_output, error_text, psnr_text, task_metric
 from exporter.verify.regression import Figure, Regression, compare_bundles, refuse_incomparable
 from exporter.verify.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
+    from exporter.backends.runner import Progress
     from exporter.verify.explain import Explanation
 
 
@@ -118,7 +119,6 @@ def _verify_again(
         refuse_incomparable(bundle.manifest, old.manifest)
     with working(verbose) as progress:
         from exporter.verify.artifact import verify_bundle
-        from exporter.verify.sequence import roll_out_bundle
 
         known = None
         if explain:
@@ -126,10 +126,21 @@ def _verify_again(
 
             known = reference(bundle, weights)  # what cannot be explained is said before the work begins
         checked = verify_bundle(bundle, progress)
-        rollouts = roll_out_bundle(bundle, checked, progress)
+        rollouts = _followed(bundle, checked, progress)
         explained = explain_bundle(bundle, checked, known, progress) if known is not None else None
     measured = bundle.manifest.measured_again([verdict for _, verdict in checked], rollouts, provenance())
     return VerifiedAgain(measured, explained, compare_bundles(measured, old.manifest) if old is not None else None)
+
+
+def _followed(
+    bundle: Bundle, checked: Sequence[tuple[Artifact, Verification]], progress: Progress | None
+) -> list[Rollout]:
+    """A tracker's sequence again; nothing of a classifier, for which PyTorch need not be imported."""
+    if bundle.manifest.sequence is None:
+        return []
+    from exporter.verify.sequence import roll_out_bundle
+
+    return roll_out_bundle(bundle, checked, progress)
 
 
 def print_again(again: VerifiedAgain, new: str, old: str | None) -> None:
