@@ -17,14 +17,17 @@ from tests.system_programs import require
 COMMANDS = """
 import sys
 from exporter.cli import main
-for line in {lines!r}:
-    sys.argv = ["vitexport", *line]
-    try:
-        main()
-    except SystemExit as ended:
-        assert ended.code == 0, line
+from exporter.scratch import scratch
+with scratch():
+    for line in {lines!r}:
+        sys.argv = ["vitexport", *line]
+        try:
+            main()
+        except SystemExit as ended:
+            assert ended.code == 0, line
 """
-"""One process runs several, so that toolchains are imported once"""
+"""One process runs several, so that toolchains are imported once; they remember the first one's temporary folder, and make
+that again."""
 
 WRITING = "openat,open,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mknod,mknodat"
 OPENED = re.compile(r"(?:open|openat|creat)\(.*O_(?:WRONLY|RDWR|CREAT|TMPFILE).*\) = \d+<(.+)>$")

@@ -136,7 +136,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, sent, code, workers):
         preexec_fn=take_signals,
         start_new_session=True,
     ) as process:
-        while not list(out.glob(".vitexport-*/tflite")):  # lowering has begun
+        while not list(out.glob(".vitexport-*/bundle/tflite")):  # lowering has begun
             assert process.poll() is None
             time.sleep(0.05)
         os.killpg(process.pid, sent)  # as a terminal does
