@@ -30,8 +30,7 @@ def seal(folder: Path, manifest: Manifest) -> Manifest:
     files = [File(path=name, bytes=size_of(folder / name), sha256=digest(folder / name)) for name in names]
     sealed = manifest.model_copy(update={"files": tuple(files)})
     (folder / MANIFEST).write_text(sealed.model_dump_json(indent=2) + "\n")
-    sums = {file.path: file.sha256 for file in files} | {MANIFEST: digest(folder / MANIFEST)}
-    (folder / SUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
+    (folder / SUMS).write_text(_sums(folder, files))
     return sealed
 
 
@@ -40,17 +39,17 @@ def check(folder: Path, files: Sequence[File]) -> None:
 
     Raises `BundleError` for a file that is missing, altered, or not listed.
     """
-    there, sums = set(_names(folder)), _sums(folder)
-    listed = {file.path: file.sha256 for file in files}
-    if missing := [*(listed.keys() - there), *({MANIFEST, SUMS} - there)]:
+    there = set(_names(folder))
+    listed = {MANIFEST, SUMS, *(file.path for file in files)}
+    if missing := listed - there:
         raise BundleError(f"{folder} lacks {min(missing)}; export the model again.")
-    if unknown := there - listed.keys() - {MANIFEST, SUMS}:
+    if unknown := there - listed:
         raise BundleError(f"{folder} holds {min(unknown)}, which it does not list; remove that, or export again.")
     for file in files:
         path = folder / file.path
         if size_of(path) != file.bytes or digest(path) != file.sha256:
             raise BundleError(f"{path} was altered after export; export the model again.")
-    if sums != listed | {MANIFEST: digest(folder / MANIFEST)}:
+    if read(folder / SUMS) != _sums(folder, files).encode():
         raise BundleError(f"{folder / MANIFEST} and {SUMS} do not agree, so one was altered; export the model again.")
 
 
@@ -120,9 +119,7 @@ def _mode(path: Path) -> int:
     return seen.st_mode
 
 
-def _sums(folder: Path) -> dict[str, str]:
-    """SHA256SUMS by path; none of a file that is not there."""
-    if not os.path.lexists(folder / SUMS):
-        return {}
-    lines = read(folder / SUMS).decode(errors="replace").splitlines()
-    return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
+def _sums(folder: Path, files: Sequence[File]) -> str:
+    """SHA256SUMS, as it has to be."""
+    sums = {file.path: file.sha256 for file in files} | {MANIFEST: digest(folder / MANIFEST)}
+    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))

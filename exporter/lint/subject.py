@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from exporter.backends import backend, installed
+from exporter.backends.interface import Backend
+from exporter.errors import BackendError, describe
 from exporter.graphs.tasks import TASKS
 from exporter.lint.bounds import UNBOUNDED, Bounds, bounds
 from exporter.manifest import Artifact, Delegation, Variant
@@ -87,7 +89,7 @@ def of_artifact(artifact: Artifact, folder: Path, min_ios: int) -> Subject:
     format = backend(artifact.format)
     calls: tuple[Operation, ...] = ()
     if format.operations is not None and installed(format):
-        calls = tuple(format.operations(folder / artifact.file))
+        calls = _operations(format, folder / artifact.file)
     return Subject(
         graph=artifact.graph,
         variant=artifact.variant,
@@ -97,3 +99,13 @@ def of_artifact(artifact: Artifact, folder: Path, min_ios: int) -> Subject:
         delegation=artifact.delegation,
         min_os=artifact.min_os,
     )
+
+
+def _operations(format: Backend, path: Path) -> tuple[Operation, ...]:
+    assert format.operations is not None
+    try:
+        return tuple(format.operations(path))
+    except BackendError:
+        raise
+    except Exception as error:  # readers of files do not expect damage
+        raise BackendError(f"{path.name} cannot be read ({describe(error)}); export the model again.") from error

@@ -217,6 +217,11 @@ def no_json(copy):
     ]))  # fmt: skip
 
 
+def make_room(path: Path) -> None:
+    """Make room for a file or folder."""
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
 def replace(path: Path, make: Callable[[Path], object]) -> None:
     path.unlink()
     make(path)
@@ -301,8 +306,7 @@ def a_path(copy):
     paths = [(one, "file") for one in manifest["artifacts"]] + [(one, "vectors") for one in manifest["graphs"]]
     container, key = copy.chance.choice(paths + ([(manifest["sequence"], "file")] if manifest["sequence"] else []))
     target = copy.outside / "led to"
-    if target.is_dir():
-        shutil.rmtree(target)
+    make_room(target)
     inside = copy.folder / container[key]
     (shutil.copytree if inside.is_dir() else shutil.copyfile)(inside, target)
     names = [f"../{OUTSIDE}/led to", str(target), f"./../{OUTSIDE}/led to", "/", ".", "..", "", "/dev/zero", MANIFEST]

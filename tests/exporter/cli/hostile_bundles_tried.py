@@ -43,6 +43,8 @@ class Good:
     """A bundle that is copied, and the commands that are tried on it, BUNDLE standing for a copy."""
 
     bundle: Path
+    weight: int
+    """How often it is taken, compared with others"""
     commands: tuple[tuple[str, ...], ...]
 
 
@@ -51,16 +53,12 @@ def hostile(goods: list[Good], folder: Path, seed: int, count: int) -> Iterator[
     kinds = [*DAMAGED, *FORGED]
     for index in range(count):
         chance, make = random.Random(f"{seed} {index}"), kinds[index % len(kinds)]
-        good = goods[index % len(goods)]
+        (good,) = chance.choices(goods, [good.weight for good in goods])
         path = folder / f"{index:03}-{make.__name__}"
         shutil.copytree(good.bundle, path, copy_function=os.link)
         make(Copy(path, chance))
-        yield (
-            path.name,
-            make in DAMAGED,
-            path,
-            [path.as_posix() if a == "BUNDLE" else a for a in chance.choice(good.commands)],
-        )
+        command = chance.choice(good.commands)
+        yield path.name, make in DAMAGED, [str(path) if word == "BUNDLE" else word for word in command]
         shutil.rmtree(path)
 
 
@@ -99,9 +97,9 @@ def fault_of(only_damaged: bool, done) -> str | None:
 
 
 def main() -> None:
-    """FOLDER SEED COUNT, and the good bundles with their commands as JSON on stdin."""
+    """FOLDER SEED COUNT, and the good bundles with their weights and commands as JSON on stdin."""
     folder, seed, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    goods = [Good(Path(path), tuple(map(tuple, commands))) for path, commands in json.load(sys.stdin)]
+    goods = [Good(Path(path), weight, tuple(map(tuple, lines))) for path, weight, lines in json.load(sys.stdin)]
     for outcome in outcomes(goods, folder, seed, count):
         print(json.dumps(outcome), flush=True)
 

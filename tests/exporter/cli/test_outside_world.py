@@ -26,8 +26,8 @@ with scratch():
         except SystemExit as ended:
             assert ended.code == 0, line
 """
-"""One process runs several, so that toolchains are imported once; they remember the first one's temporary folder, and make
-that again."""
+"""One process runs several, so that toolchains are imported once. They remember the first one's temporary folder, and
+make that again."""
 
 WRITING = "openat,open,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mknod,mknodat"
 OPENED = re.compile(r"(?:open|openat|creat)\(.*O_(?:WRONLY|RDWR|CREAT|TMPFILE).*\) = \d+<(.+)>$")
