@@ -33,12 +33,12 @@ def outcomes(bundles, tracker_bundle, clip, tmp_path_factory) -> list[dict]:
     folder = tmp_path_factory.mktemp("hostile")
     photo, video = str(sample_photo("china.jpg")), str(folder / "tracked.mp4")
     verify, lint, good = ["verify", "BUNDLE"], ["lint", "BUNDLE"], folder / "good"
-    commands = [verify, [*verify, "--json"], ["run", "BUNDLE", photo]] * 2 + [lint]
+    commands = [verify, [*verify, "--json"], ["run", "BUNDLE", photo]] * 4 + [lint]
     track = ["track", "BUNDLE", clip, "--point", "30,20", "--out", video]
     goods = [
         *((str(of_one_format(bundles["mobilevit"].path, format, good)), weight, commands)
           for format, weight in (("onnx", 9), ("tflite", 7), ("coreml", 1), ("executorch", 1))),
-        (str(tracker_bundle.path), 2, [verify, track]),
+        (str(tracker_bundle.path), 2, [verify, track, track, track]),
     ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "tests.exporter.cli.hostile_bundles_tried", str(folder), str(SEED), str(COUNT)],
