@@ -9,15 +9,17 @@ import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Coroutine, Mapping, Set
+from collections.abc import Coroutine, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
+from exporter.backends.description import check_description
 from exporter.backends.interface import Backend, Lowered, LowerOptions
 from exporter.errors import BackendError, describe
+from exporter.manifest import TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,6 +156,16 @@ def load(path: Path, threads: int | None = None) -> CoreAIRunner:
     return CoreAIRunner(path)
 
 
+def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
+    """Compare the inputs and outputs of the asset's function with the graph's; raises `BackendError`."""
+    _refuse_damaged(path)
+    function = _await(_compiled(path)).desc
+    described = [(name, function.input_descriptor(name)) for name in function.input_names]
+    described += [(name, function.output_descriptor(name)) for name in function.output_names]
+    found = {name: (str(one.dtype), tuple(one.shape)) for name, one in described}
+    return check_description(path, found, {spec.name: ("float32", spec.shape) for spec in (*inputs, *outputs)})
+
+
 def _await(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Its result; in a thread of its own where the caller is inside an event loop already, as in a notebook."""
     before = set(sys._current_frames())
@@ -205,5 +217,6 @@ BACKEND = Backend(
     on_request=True,
     seconds=60.0,
     lower=lower,
+    inspect=inspect,
     load=load,
 )

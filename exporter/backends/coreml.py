@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exporter.backends.description import check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 from exporter.errors import BackendError, describe
 from exporter.manifest import TensorSpec
@@ -194,9 +195,7 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     wanted = {
         tensor.name: ("RGB" if tensor.kind == "image" else "FLOAT32", tensor.shape) for tensor in (*inputs, *outputs)
     }
-    if found != wanted:
-        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
-    return "inputs and outputs match"
+    return check_description(path, found, wanted)
 
 
 def _features(spec: Any) -> list[Any]:
@@ -241,9 +240,9 @@ BACKEND = Backend(
     only_looked_for=("executorch", "sklearn", "torchao", "transformers"),
     interpreted=True,
     lower=lower,
+    inspect=inspect,
     load=load,
     trace=trace,
     operations=operations,
     precision_loss=precision_loss,
-    inspect=inspect,
 )

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.backends.coreml import deployment_target
+from exporter.backends.description import check_description
 from exporter.backends.interface import Backend, Lowered, LowerOptions, NotExecutableError
-from exporter.errors import BackendError
 from exporter.manifest import Delegation, Outside, TensorSpec
 from exporter.operations.operation import Operation, Value
 
@@ -206,15 +206,23 @@ _DTYPES = {"FLOAT": "float32", "DOUBLE": "float64", "HALF": "float16", "LONG": "
 
 
 def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
-    """Open the program, without its delegate, and compare the names of its inputs and outputs with the graph's."""
+    """Open the program, without its delegate, and compare its inputs and outputs with the graph's."""
     from executorch.runtime import Runtime
 
     program = Runtime.get().load_program(path.read_bytes())
-    found = _names(program, _INPUT_NAMES), _names(program, _OUTPUT_NAMES)
-    wanted = [spec.name for spec in inputs], [spec.name for spec in outputs]
-    if found != wanted:
-        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
-    return "opens; names of inputs and outputs match"
+    method = program.metadata(_METHOD)
+    taken = [method.input_tensor_meta(index) for index in range(method.num_inputs())]
+    given = [method.output_tensor_meta(index) for index in range(method.num_outputs())]
+    names = (*_names(program, _INPUT_NAMES), *_names(program, _OUTPUT_NAMES))
+    found = {name: (_type(one), tuple(one.sizes())) for name, one in zip(names, (*taken, *given), strict=True)}
+    return check_description(path, found, {spec.name: ("FLOAT", spec.shape) for spec in (*inputs, *outputs)})
+
+
+def _type(tensor: Any) -> str:
+    """What a program calls the type of a tensor's elements."""
+    from executorch.exir.scalar_type import ScalarType
+
+    return ScalarType(tensor.dtype()).name
 
 
 def _names(program: Any, method: str) -> list[str]:
@@ -248,7 +256,7 @@ BACKEND = Backend(
     runtime="ExecuTorch",
     extra="executorch",
     lower=lower,
+    inspect=inspect,
     load=load,
     operations=operations,
-    inspect=inspect,
 )

@@ -93,6 +93,9 @@ class Backend:
     """The extra of vitexport that installs the toolchain."""
     lower: Callable[[Graph, Path, LowerOptions], Lowered]
     """Write the graph to a path."""
+    inspect: Callable[[Path, Sequence[TensorSpec], Sequence[TensorSpec]], str]
+    """Compare what a file says of its inputs and outputs with those of its graph, without running it, and say in a few
+    words what was compared. Raises `BackendError`."""
     load: Load
     delegates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Delegate -> distributions it needs besides the toolchain; default first, empty where there is no choice."""
@@ -115,11 +118,6 @@ class Backend:
     """The operators of a file in the order of execution, without running them, where something reads them."""
     precision_loss: Callable[[Path, Mapping[str, NDArray[np.float32]], float], str | None] | None = None
     """The first operation that loses more than a share of its range to half precision, in words; None if none does."""
-    inspect: Callable[[Path, Sequence[TensorSpec], Sequence[TensorSpec]], str] | None = None
-    """Check the structure of a file without running it, and say in a few words what was checked.
-
-    For formats where running an artefact does not prove all that the file declares to apps. Raises `BackendError`.
-    """
 
     @property
     def default_delegate(self) -> str | None:

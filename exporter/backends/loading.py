@@ -37,7 +37,7 @@ def load_checked(
     Raises `BackendError` where it does not, `NotExecutableError` for what cannot run here, and for a damaged file
     whatever its runtime raises.
     """
-    structure = "" if format.inspect is None else format.inspect(path, inputs, outputs)
+    structure = format.inspect(path, inputs, outputs)
     try:
         return format.load(path, threads)
     except NotExecutableError as reason:

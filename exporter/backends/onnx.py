@@ -8,8 +8,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exporter.backends.description import check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
-from exporter.errors import BackendError
 from exporter.manifest import TensorSpec
 
 if TYPE_CHECKING:
@@ -52,20 +52,17 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     graph = onnx.load(path, load_external_data=False).graph
     stored = {initializer.name for initializer in graph.initializer}
     taken = [value for value in graph.input if value.name not in stored]
-    found = [_described(value) for value in (*taken, *graph.output)]
-    wanted = [(spec.name, "FLOAT", spec.shape) for spec in (*inputs, *outputs)]
-    if found != wanted:
-        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
-    return "inputs and outputs match"
+    found = {value.name: _described(value) for value in (*taken, *graph.output)}
+    return check_description(path, found, {spec.name: ("FLOAT", spec.shape) for spec in (*inputs, *outputs)})
 
 
-def _described(value: Any) -> tuple[str, str, tuple[int, ...]]:
-    """Return the name of an input or output, the type of its elements, and its shape, with 0 where it is open."""
+def _described(value: Any) -> tuple[str, tuple[int, ...]]:
+    """Return the type of the elements of an input or output, and its shape, with 0 where it is open."""
     import onnx
 
     tensor = value.type.tensor_type
     shape = tuple(extent.dim_value for extent in tensor.shape.dim)
-    return value.name, onnx.TensorProto.DataType.Name(tensor.elem_type), shape
+    return onnx.TensorProto.DataType.Name(tensor.elem_type), shape
 
 
 class OnnxRunner:
@@ -121,7 +118,7 @@ BACKEND = Backend(
     runtime="ONNX Runtime",
     extra="onnx",
     lower=lower,
-    load=load,
     inspect=inspect,
+    load=load,
     trace=trace,
 )

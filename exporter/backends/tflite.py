@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device_profiles.host import cores
+from exporter.backends.description import check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 from exporter.errors import BackendError
 from exporter.manifest import TensorSpec
@@ -84,10 +85,7 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     runner = interpreter.get_signature_runner(next(iter(signatures)))
     details = runner.get_input_details() | runner.get_output_details()
     found = {name: (np.dtype(one["dtype"]).name, tuple(map(int, one["shape"]))) for name, one in details.items()}
-    wanted = {spec.name: ("float32", spec.shape) for spec in (*inputs, *outputs)}
-    if found != wanted:
-        raise BackendError(f"{path.name} has inputs and outputs {found}, and the graph has {wanted}.")
-    return "inputs and outputs match"
+    return check_description(path, found, {spec.name: ("float32", spec.shape) for spec in (*inputs, *outputs)})
 
 
 class LiteRTRunner:
@@ -209,8 +207,8 @@ BACKEND = Backend(
     runtime="LiteRT",
     extra="tflite",
     lower=lower,
-    load=load,
     inspect=inspect,
+    load=load,
     trace=trace,
     operations=operations,
     reorders_axes=True,

@@ -58,6 +58,21 @@ def test_the_census_counts_operators_and_no_weights(bundles, format):
     assert "const" not in operators
 
 
+@pytest.mark.parametrize("format", all_formats())
+@pytest.mark.parametrize(("side", "change"), [("inputs", {"name": "picture"}), ("outputs", {"shape": (1, 7)})])
+def test_a_file_of_other_inputs_or_outputs_than_the_graphs_is_refused(bundles, format, side, change):
+    bundle = bundles["mobilevit"]
+    artifact = bundle.artifact(format, "classify")
+    sides = {"inputs": artifact.inputs, "outputs": artifact.outputs}
+    path, inspect = bundle.path / artifact.file, backend(format).inspect
+    assert "inputs and outputs match" in inspect(path, **sides)
+    (one,) = sides[side]
+    with pytest.raises(
+        BackendError, match=f"^{path.name} has inputs and outputs image .*, logits .*, and the graph has"
+    ):
+        inspect(path, **sides | {side: (one.model_copy(update=change),)})
+
+
 def test_an_unknown_format_names_the_closest():
     with pytest.raises(BackendError, match=r"'tflit'.*closest are tflite"):
         backend("tflit")

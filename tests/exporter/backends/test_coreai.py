@@ -84,12 +84,12 @@ def test_a_trackers_graph_agrees_with_pytorch(followed_tracker, tmp_path, name):
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 def test_inputs_and_outputs_have_the_graphs_names_and_shapes_in_single_precision(assets, precision):
-    from coreai.authoring import AIModelAsset
-
-    _, path, _ = assets("efficientformer", precision)
-    summary = AIModelAsset.load(path).summary()
-    assert summary.function_inputs("main") == [("image", "NDArray (Float32, 1 × 3 × 96 × 96)")]
-    assert summary.function_outputs("main") == [("logits", "NDArray (Float32, 1 × 16)")]
+    graph, path, _ = assets("efficientformer", precision)
+    assert coreai.inspect(path, graph.inputs, graph.outputs) == "inputs and outputs match"
+    (logits,) = graph.outputs
+    for change in ({"name": "scores"}, {"shape": (1, 7)}):
+        with pytest.raises(BackendError, match="has inputs and outputs image float32"):
+            coreai.inspect(path, graph.inputs, [logits.model_copy(update=change)])
 
 
 def test_half_precision_halves_the_weights(assets):

@@ -40,14 +40,15 @@ def test_a_core_ml_delegated_program_is_checked_and_not_executed_here(graph, for
         Case(Variant("executorch", "fp32", "coreml"), "classify", path, graph.inputs, graph.outputs, {}, {})
     )
     assert verdict.status == "not executed"
-    assert "names of inputs and outputs match" in verdict.detail
+    assert "inputs and outputs match" in verdict.detail
 
 
-def test_inspection_compares_names(graph, for_apple):
+@pytest.mark.parametrize("change", [{"name": "scores"}, {"shape": (1, 7)}])
+def test_inspection_compares_names_and_shapes(graph, for_apple, change):
     path, _ = for_apple
     (logits,) = graph.outputs
-    with pytest.raises(BackendError, match="inputs and outputs"):
-        executorch.inspect(path, graph.inputs, [logits.model_copy(update={"name": "scores"})])
+    with pytest.raises(BackendError, match="has inputs and outputs image FLOAT"):
+        executorch.inspect(path, graph.inputs, [logits.model_copy(update=change)])
 
 
 def test_a_program_whose_operator_has_no_kernel_has_failed(tmp_path):
