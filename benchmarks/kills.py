@@ -27,19 +27,9 @@ from exporter.media.sample_clip import sample_clip
 from exporter.media.videos.video import open_video
 from exporter.media.videos.writing import video_writer
 
-CLASSIFIER = [
-    "export",
-    "mobilevit_xxs",
-    "--image-size",
-    "64",
-    "--weights",
-    "random",
-    "--format",
-    "onnx",
-    "--format",
-    "coreml",
-]
-TRACKER = ["export", "efficienttam_ti_2_512x512", "--image-size", "64", "--weights", "random", "--format", "onnx"]
+SMALL = ["--image-size", "64", "--weights", "random"]
+CLASSIFIER = ["export", "mobilevit_xxs", *SMALL, "--format", "onnx", "--format", "coreml"]
+TRACKER = ["export", "efficienttam_ti_2_512x512", *SMALL, "--format", "onnx"]
 
 
 def vitexport(arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
@@ -60,6 +50,12 @@ def seconds_of(arguments: list[str], folder: Path) -> float:
     if vitexport(arguments, folder).wait():
         raise click.ClickException(f"vitexport {' '.join(arguments)} fails")
     return time.monotonic() - begun
+
+
+def two_at_once(arguments: list[str], folder: Path) -> list[str]:
+    """What is wrong after two processes have made the same."""
+    ends = [process.wait() for process in [vitexport(arguments, folder) for _ in range(2)]]
+    return [f"exit codes {ends}"] * any(ends) + faults(folder, there_before=True, finished=True)
 
 
 def killed_after(arguments: list[str], folder: Path, seconds: float) -> bool:
@@ -130,6 +126,8 @@ def main(kills: int, seed: int) -> None:
 
         export = [*CLASSIFIER, "--out", str(folder / "out")]
         takes = {"export": seconds_of(export, folder), "track": seconds_of(track(3), folder)}
+        if problems := two_at_once(export, folder):
+            click.echo(f"two exports at once: {problems}")
         for number in range(kills):
             kind = ("export", "replacing export", "track")[number % 3]
             if kind == "export":
