@@ -28,7 +28,7 @@ from exporter.media.videos.video import open_video
 from exporter.media.videos.writing import video_writer
 
 SMALL = ["--image-size", "64", "--weights", "random"]
-CLASSIFIER = ["export", "mobilevit_xxs", *SMALL, "--format", "onnx", "--format", "coreml"]
+CLASSIFIER = ["export", "mobilevit_xxs", *SMALL, "--format", "onnx"]
 TRACKER = ["export", "efficienttam_ti_2_512x512", *SMALL, "--format", "onnx"]
 
 
