@@ -48,6 +48,7 @@ LONGEST = (
     "graphs/test_tracker_graph.py",
     "verify/test_tracker_knockout.py",
     "backends/test_coreai.py",
+    "cli/test_hostile_bundles.py",
     "cli/test_outside_world.py",
 )
 """The files of tests that take longest, or make what many others need."""

@@ -37,8 +37,8 @@ def outcomes(bundles, tracker_bundle, clip, tmp_path_factory) -> list[dict]:
     track = ["track", "BUNDLE", clip, "--point", "30,20", "--out", video]
     goods = [
         *((str(of_one_format(bundles["mobilevit"].path, format, good)), weight, commands)
-          for format, weight in (("onnx", 9), ("tflite", 7), ("coreml", 1), ("executorch", 1))),
-        (str(tracker_bundle.path), 2, [verify, track, track, track]),
+          for format, weight in (("onnx", 15), ("tflite", 12), ("coreml", 1), ("executorch", 1))),
+        (str(tracker_bundle.path), 1, [verify, track, track]),
     ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "tests.exporter.cli.hostile_bundles_tried", str(folder), str(SEED), str(COUNT)],
@@ -57,8 +57,8 @@ def test_each_is_refused_in_a_sentence_or_gets_a_verdict(outcomes):
 def test_each_kind_of_end_is_there(outcomes):
     codes = Counter(one["code"] for one in outcomes)
     assert codes[2] > COUNT / 2
-    assert codes[1] > 20
-    assert codes[0] > 20
+    assert codes[1] >= 10
+    assert codes[0] >= 10
 
 
 def test_each_takes_a_moment(outcomes):
