@@ -37,7 +37,7 @@ def outcomes(bundles, tracker_bundle, clip, tmp_path_factory) -> list[dict]:
     track = ["track", "BUNDLE", clip, "--point", "30,20", "--out", video]
     goods = [
         *((str(of_one_format(bundles["mobilevit"].path, format, good)), weight, commands)
-          for format, weight in (("onnx", 15), ("tflite", 12), ("coreml", 1), ("executorch", 1))),
+          for format, weight in (("onnx", 30), ("tflite", 24), ("coreml", 1), ("executorch", 1))),
         (str(tracker_bundle.path), 1, [verify, track, track]),
     ]  # fmt: skip
     done = subprocess.run(
