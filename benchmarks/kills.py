@@ -111,7 +111,7 @@ def main(kills: int, seed: int) -> None:
         folder = Path(name)
         clips = {}
         for count in (3, 5):
-            frames, (x, y) = sample_clip(count, 48, 64)
+            frames, _ = sample_clip(count, 48, 64)
             clips[count] = folder / f"clip-{count}.mp4"
             with video_writer(clips[count], 8, 64, 48) as writer:
                 for frame in frames:
@@ -122,7 +122,7 @@ def main(kills: int, seed: int) -> None:
 
         def track(count: int) -> list[str]:
             out = folder / "tracked" / "masks.mp4"
-            return ["track", str(bundle), str(clips[count]), "--point", f"{x},{y}", "--out", str(out)]
+            return ["track", str(bundle), str(clips[count]), "--point", "32,24", "--out", str(out)]
 
         export = [*CLASSIFIER, "--out", str(folder / "out")]
         takes = {"export": seconds_of(export, folder), "track": seconds_of(track(3), folder)}
