@@ -78,11 +78,14 @@ class Isolated:
         return _RemoteRunner(runtime, SharedTensors(given, inputs), SharedTensors(results, outputs), run)
 
     def close(self) -> None:
+        """End the process, if there is one, and pass on what its runtimes have written to stderr."""
+        if self._process is not None:
+            print(self._process.stderr(), end="", file=sys.stderr)
         self._ends.close()
 
     def _alive(self) -> Process:
         if self._process is None or not self._process.alive:
-            self._ends.close()
+            self.close()
             path = (*(str(folder.parent) for folder in PACKAGES.values()), os.environ.get("PYTHONPATH"))
             environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
             self._process = self._ends.enter_context(started(Guest([sys.executable], environment), self._folder))

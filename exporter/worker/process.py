@@ -106,12 +106,13 @@ class Process:
 
     def __init__(self, process: subprocess.Popen[str], folder: Path, crash_mark: str | None) -> None:
         self._process, self._folder, self._crash_mark = process, folder, crash_mark
+        self._silent = False
         self.alive = True
 
     def run(self, job: Job, seconds: float, threads: int, progress: InputProgress | None, silence: float) -> Outcome:
         given, results = self._folder / "given.npz", self._folder / "actual.npz"
         np.savez(given, allow_pickle=False, **job.given)
-        before = len(self._stderr())
+        before = len(self.stderr())
         order = {
             "order": "job",
             "loader": job.loader,
@@ -127,11 +128,11 @@ class Process:
                 progress(event["done"], event["count"])
         if event is None:
             error = self.last_words()
-            return Outcome(None, {}, self._stderr()[before:], error)
+            return Outcome(None, {}, self.stderr()[before:], error)
         if "error" in event:
-            return Outcome(None, {}, self._stderr()[before:], event["error"])
+            return Outcome(None, {}, self.stderr()[before:], event["error"])
         with np.load(results) as actual:
-            return Outcome(event["runtime"], dict(actual), self._stderr()[before:])
+            return Outcome(event["runtime"], dict(actual), self.stderr()[before:])
 
     def send(self, order: dict[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -142,7 +143,7 @@ class Process:
     def receive(self, silence: float) -> dict[str, Any] | None:
         """The next event; None if the process has ended, or was ended because nothing came from it for too long."""
         assert self._process.stdout is not None
-        timer = Timer(silence, self._process.kill)
+        timer = Timer(silence, self._end_silence)
         timer.daemon = True  # an interrupt must not wait for it
         timer.start()
         try:
@@ -152,13 +153,18 @@ class Process:
         self.alive = line.endswith("\n")  # the last words of a process that is killed may be half a line
         return json.loads(line) if self.alive else None
 
-    def _stderr(self) -> str:
+    def _end_silence(self) -> None:
+        self._silent = True
+        self._process.kill()
+
+    def stderr(self) -> str:
+        """All that it has written there."""
         return (self._folder / "stderr").read_text(errors="replace")
 
     def last_words(self) -> str:
         """Why the process has ended."""
-        code, stderr = self._process.wait(), self._stderr()
-        if code == -signal.SIGKILL:
+        code, stderr = self._process.wait(), self.stderr()
+        if self._silent:
             return "no answer came, and it was ended"
         if self._crash_mark is not None and (
             lines := [x for x in stderr.splitlines() if x.startswith(self._crash_mark)]

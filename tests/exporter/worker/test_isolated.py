@@ -90,6 +90,22 @@ def test_an_endless_run_is_ended_and_the_next_artefact_runs(doubles, endless):
         assert (load(backend("onnx"), doubles, A, B)(ONES)["b"] == 2).all()
 
 
+def test_a_process_that_somebody_else_ended_is_not_said_to_have_been_slow(doubles):
+    with isolated() as load:
+        run = load(backend("onnx"), doubles, A, B)
+        os.kill(load._process._process.pid, signal.SIGKILL)  # as a system does that is out of memory
+        with pytest.raises(CrashedError, match=r"^doubles\.onnx does not run: its process crashed: SIGKILL\.$"):
+            run(ONES)
+
+
+def test_what_a_runtime_prints_reaches_stderr(bundles, capfd):
+    given, _ = bundles["mobilevit"].vectors("classify")
+    with isolated() as load:
+        bundles["mobilevit"].runner("tflite", "classify", load=load)({"image": given["image"][0]})
+        assert capfd.readouterr().err == ""
+    assert "XNNPACK delegate for CPU" in capfd.readouterr().err
+
+
 def test_a_crash_has_the_name_of_its_signal(bundles, tmp_path):
     """A program of ExecuTorch with damage that its runtime aborts at."""
     bundle, crashes = bundles["mobilevit"], []
