@@ -73,6 +73,19 @@ WEIGHTS_HEADER = Budget(
 MANIFEST_FILE = Budget(
     "bytes of a manifest", 16_000_000, "that of a tracker for an iPhone has 0.12 MB", "export the model again"
 )
+BUNDLE_FILES = Budget("files of a bundle", 10_000, "the largest has some dozens", "export the model again")
+BUNDLE_BYTES = Budget(
+    "bytes of files",
+    32 * _GIB,
+    "the largest model in every format and precision has 5 GB; all of them are read to be checked",
+    "export the model in fewer formats",
+)
+BUNDLE_VALUES = Budget(
+    "values",
+    2**28,
+    "the sequence of the largest tracker has 80 million, of four bytes in memory",
+    "export the model again",
+)
 PHOTO_FILE = Budget(
     "bytes of a picture", _GIB, "several of the readers hold the whole file in memory", "save it as JPEG or PNG"
 )

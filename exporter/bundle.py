@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from pydantic_core import from_json
 from exporter.atomic.publishing import move_all
 from exporter.backends.loading import LoadArtifact, load_checked
 from exporter.budgets import THREADS
-from exporter.contents import MANIFEST, check, inside, read
+from exporter.contents import MANIFEST, check, read, survey
 from exporter.errors import BackendError, BundleError, InputShapeError
 from exporter.graphs.contradictions import contradiction
 from exporter.manifest import SCHEMA_VERSION, Artifact, GraphEntry, Manifest, TensorSpec, Variant
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from device_profiles.vocabulary import Precision
     from exporter.backends.runner import Runner
+    from exporter.vectors import Shape
 
 
 def is_bundle(path: str | Path) -> bool:
@@ -54,15 +54,14 @@ class Bundle:
         if not is_bundle(path):
             raise BundleError(f"{path} is no bundle, because it has no {MANIFEST}; `vitexport MODEL` makes one.")
         manifest = _parsed(path / MANIFEST)
-        if (problem := contradiction(manifest)) is not None:
+        if (problem := contradiction(manifest) or _unknown_variant(manifest)) is not None:
             raise BundleError(f"{path / MANIFEST} contradicts itself ({problem}); export the model again.")
-        for name in manifest.paths:
-            inside(path, name)
+        survey(path)
         return cls(path, manifest)
 
     def check(self) -> None:
         """Raise `BundleError` if a file is missing, altered or not listed; all of them are read."""
-        check(self.path, self.manifest.files)
+        check(self.path, self.manifest)
 
     def artifact(
         self, format: str, graph: str, precision: Precision | None = None, delegate: str | None = None
@@ -184,13 +183,10 @@ class Bundle:
 
         Raises `BundleError` where they cannot be read, and where there are none that fit the graph.
         """
-        from exporter.vectors import check_vectors, read_vectors
+        from exporter.vectors import read_vectors, shapes_of
 
         entry = self.graph(graph)
-        path = self.path / entry.vectors
-        vectors = read_vectors(path)
-        check_vectors(path, vectors, entry.inputs, entry.outputs)
-        return vectors
+        return read_vectors(self.path / entry.vectors, shapes_of(_stacked(entry.inputs), _stacked(entry.outputs)))
 
 
 def _parsed(file: Path) -> Manifest:
@@ -210,6 +206,26 @@ def _parsed(file: Path) -> Manifest:
         raise BundleError(f"{file} is damaged at {where} ({first['msg']}); export the model again.") from error
     except ValueError as error:
         raise BundleError(f"{file} is damaged ({error}); export the model again.") from error
+
+
+def _unknown_variant(manifest: Manifest) -> str | None:
+    """The first variant that no format comes in, in words; None if there is none."""
+    from exporter.backends import FORMATS, backend
+
+    for variant in manifest.variants:
+        record = backend(variant.format) if variant.format in FORMATS else None
+        if (
+            record is None
+            or variant.precision not in record.precisions
+            or variant.delegate not in (record.delegates or {None})
+        ):
+            return f"nothing is made in {variant}"
+    return None
+
+
+def _stacked(specs: Sequence[TensorSpec]) -> dict[str, Shape]:
+    """The shapes that tensors of several runs have."""
+    return {spec.name: ("runs", *spec.shape) for spec in specs}
 
 
 class _CheckedRunner:
@@ -252,7 +268,7 @@ def _created(path: Path) -> str | None:
     if not is_bundle(path):
         return None
     try:
-        content = json.loads((path / MANIFEST).read_bytes())
-    except ValueError:
+        content = from_json(read(path / MANIFEST))
+    except (BundleError, ValueError):
         content = None
     return str(content.get("created", "at an unknown time")) if isinstance(content, dict) else "at an unknown time"

@@ -7,17 +7,13 @@ import sys
 import traceback
 
 from exporter.errors import describe
-from exporter.printable import complain, printable
+from exporter.printable import complain, relay
 
 
 def report(program: str, error: BaseException) -> None:
-    """Say on stderr what it was, and how to report it; before that, the traceback if that is asked for.
-
-    Its lines are indented, so that none of them can be taken for a message.
-    """
+    """Say on stderr what it was, and how to report it; before that, the traceback if that is asked for."""
     if os.environ.get("VITEXPORT_TRACEBACK") or "--verbose" in sys.argv:
-        for line in "".join(traceback.format_exception(error)).rstrip().split("\n"):
-            print(f"  {printable(line)}", file=sys.stderr)
+        relay("".join(traceback.format_exception(error)))
     complain(
         program,
         f"An error that nobody foresaw ({describe(error)}); please report it to vitexport's issue tracker, with the "

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from device_profiles.vocabulary import ComputeUnit, Precision
-from exporter.budgets import CLASSES, IMAGE_SIZE
+from exporter.budgets import BUNDLE_FILES, BUNDLE_VALUES, CLASSES, IMAGE_SIZE
 
 SCHEMA_VERSION: Literal[7] = 7
 TaskName = Literal["classify", "multilabel", "track"]
@@ -74,16 +75,41 @@ def label_among(variants: Collection[Variant], variant: Variant) -> str:
     return " ".join(parts)
 
 
-Count = Annotated[int, Field(ge=1, le=2**40)]
-"""How many there are of something; more than that is no number of anything here."""
+_MOST = 2**50
+"""No number of anything here is larger."""
+Count = Annotated[int, Field(ge=1, le=_MOST)]
+"""How many there are of something"""
+Amount = Annotated[int, Field(ge=0, le=_MOST)]
+"""The same of what there may be none of"""
+
+
+MOST_PARTS = 20
+"""Of a path in a bundle: a package has five, with the bundle's own two"""
+
+
+def _in_a_bundle(path: str) -> str:
+    """The path itself; raises `ValueError` for one that leads out, and for one that not every system can have."""
+    parts = path.split("/")
+    if (
+        not path.isprintable()
+        or "\\" in path
+        or len(parts) > MOST_PARTS
+        or any(part in ("", ".", "..") for part in parts)
+    ):
+        raise ValueError("no path in a bundle")
+    return path
+
+
+InnerPath = Annotated[str, Field(max_length=1000), AfterValidator(_in_a_bundle)]
+"""Of a file or package, relative to the bundle, with / between folders"""
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, as sha256sum has it.")]
 
 
 class File(_Part):
     """A file of the bundle."""
 
-    path: str = Field(description="Relative to the bundle, with / between folders.")
-    bytes: int = Field(ge=0)
+    path: InnerPath = Field(description="Relative to the bundle, with / between folders.")
+    bytes: Amount
     sha256: Digest
 
 
@@ -102,6 +128,12 @@ class TensorSpec(_Part):
     )
     meaning: str = Field(description="The same for people, with what the kind leaves open.")
 
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> TensorSpec:
+        if prod(self.shape) > BUNDLE_VALUES.most:
+            raise ValueError(f"{self.name} would have {prod(self.shape):,} values")
+        return self
+
 
 class ModelEntry(_Part):
     typed_name: str = Field(description="The name as it was asked for.")
@@ -119,7 +151,7 @@ class Weights(_Part):
     source: str = Field(description="Hub id, file name, or 'seeded', with what could not be had.")
     sha256: str
     trained: bool = Field(description="False for seeded weights: the outputs then mean nothing.")
-    trained_at: int | None = Field(description="Image size in pixels the weights were trained at; null is unknown.")
+    trained_at: Count | None = Field(description="Image size in pixels the weights were trained at; null is unknown.")
     key: str = Field(default="", description="Where in its file the weights were, joined by dots; empty: all of it.")
 
 
@@ -127,7 +159,7 @@ class Target(_Part):
     id: str
     name: str
     platform: str
-    min_ios: int = Field(description="Oldest iOS that Core ML files must load on.")
+    min_ios: Count = Field(description="Oldest iOS that Core ML files must load on.")
 
 
 class Preprocessing(_Part):
@@ -148,7 +180,7 @@ class GraphEntry(_Part):
     name: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
-    vectors: str = Field(description="Conformance vectors: inputs and PyTorch's outputs, relative to the bundle.")
+    vectors: InnerPath = Field(description="Conformance vectors: inputs and PyTorch's outputs, relative to the bundle.")
 
 
 class Tolerance(_Part):
@@ -186,8 +218,8 @@ class Verification(_Part):
     status: Literal["passed", "failed", "not executed"]
     runtime: str | None = Field(description="What ran the artefact from disk, with its version; null if nothing did.")
     tolerance: Tolerance
-    vectors: int = Field(description="Conformance vectors that were run.")
-    left_out: int = Field(default=0, description="Those that were not, because a slow runtime's time was up.")
+    vectors: Amount = Field(description="Conformance vectors that were run.")
+    left_out: Amount = Field(default=0, description="Those that were not, because a slow runtime's time was up.")
     outputs: dict[str, Parity]
     by_psnr: tuple[str, ...] = Field(default=(), description="Outputs that passed by their PSNR, not by `relative`.")
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
@@ -210,7 +242,7 @@ class Rollout(MadeInVariant):
         description="IoU of the masks, one for each frame that was followed; of two empty masks 1."
     )
     max_abs: tuple[float | None, ...] = Field(description="max|a-b| of the mask logits, one for each frame.")
-    left_out: int = Field(default=0, description="Frames that were not, because a slow runtime's time was up.")
+    left_out: Amount = Field(default=0, description="Frames that were not, because a slow runtime's time was up.")
     ms: dict[str, float] = Field(
         description="Graph -> median ms of a run on the exporting machine; empty where an interpreter ran it."
     )
@@ -220,17 +252,17 @@ class Rollout(MadeInVariant):
 class SequenceEntry(_Part):
     """The frames that a tracker's artefacts are verified on as a whole, with the official algorithm's answers."""
 
-    file: str = Field(description="safetensors, relative to the bundle: frames, prompt and answers of every frame.")
+    file: InnerPath = Field(description="safetensors, relative to the bundle: frames, prompt and answers for each.")
     frames: Count
-    covering: int = Field(description="Frames of which the reference mask covers 1 to 99 %; half must, to count.")
+    covering: Amount = Field(description="Frames of which the reference mask covers 1 to 99 %; half must, to count.")
 
 
 class Outside(_Part):
     """An operator that the delegate does not run: each call may end a delegated piece."""
 
     operator: str
-    count: int
-    macs: int = Field(description="Multiply-accumulates of all its calls.")
+    count: Amount
+    macs: Amount = Field(description="Multiply-accumulates of all its calls.")
     where: tuple[str, ...] = Field(description="Modules of the model that it comes from.")
 
 
@@ -240,7 +272,7 @@ class Delegation(_Part):
     delegate: str
     operators: float = Field(description="Share of the program's operators that the delegate runs.")
     macs: float = Field(description="Share of the program's multiply-accumulates that the delegate runs.")
-    pieces: int = Field(description="Delegated pieces; each further one costs a hand-over.")
+    pieces: Amount = Field(description="Delegated pieces; each further one costs a hand-over.")
     outside: tuple[Outside, ...] = Field(description="What the delegate does not run, most multiply-accumulates first.")
 
 
@@ -255,8 +287,8 @@ class Artifact(MadeInVariant):
     """A graph in a variant; (format, precision, delegate, graph) occurs once in a bundle."""
 
     graph: str
-    file: str = Field(description="A file, or a folder that is one package, relative to the bundle.")
-    bytes: int = Field(description="Of the file, or of all files in the package.")
+    file: InnerPath = Field(description="A file, or a folder that is one package, relative to the bundle.")
+    bytes: Amount = Field(description="Of the file, or of all files in the package.")
     toolchain: dict[str, str] = Field(description="Package versions that wrote it.")
     min_os: str | None
     compute_units: tuple[ComputeUnit, ...] = Field(description="Processors that the file may be run on.")
@@ -265,7 +297,7 @@ class Artifact(MadeInVariant):
     rewrites: tuple[str, ...] = Field(
         description="Passes that the program went through before it was lowered, in order."
     )
-    operators: dict[str, int] = Field(description="Census of all operators, delegated or not.")
+    operators: dict[str, Amount] = Field(description="Census of all operators, delegated or not.")
     delegation: Delegation | None
     verification: Verification
     latency: Latency | None = None
@@ -278,7 +310,7 @@ class Finding(MadeInVariant):
     severity: Severity
     graph: str
     seen_in: Literal["program", "artifact"] = Field(description="The captured program, or the file made of it.")
-    count: int = Field(description="Operations that it is about.")
+    count: Amount = Field(description="Operations that it is about.")
     where: tuple[str, ...] = Field(description="Modules of the model that they come from, or their names in the file.")
     detail: str = Field(description="What was found, with its figures.")
     reason: str
@@ -297,17 +329,19 @@ class Manifest(_Part):
     target: Target
     preprocessing: Preprocessing
     variants: tuple[Variant, ...] = Field(
-        description="What every graph was made in, in the order in which it was asked for."
+        max_length=100, description="What every graph was made in, in the order in which it was asked for."
     )
-    graphs: tuple[GraphEntry, ...] = Field(min_length=1)
-    artifacts: tuple[Artifact, ...] = Field(min_length=1)
+    graphs: tuple[GraphEntry, ...] = Field(min_length=1, max_length=100)
+    artifacts: tuple[Artifact, ...] = Field(min_length=1, max_length=1000)
     state: dict[str, str] = Field(default={}, description="Output -> the input that it is in the next step.")
     sequence: SequenceEntry | None = None
     rollouts: tuple[Rollout, ...] = ()
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...]
     files: tuple[File, ...] = Field(
-        default=(), description="All files of the bundle but this one and SHA256SUMS, which has this one's checksum."
+        default=(),
+        max_length=BUNDLE_FILES.most,
+        description="All files of the bundle but this one and SHA256SUMS, which has this one's checksum.",
     )
 
     @property

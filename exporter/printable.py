@@ -54,6 +54,12 @@ def complain(program: str, message: object) -> None:
     print(f"{program}: {printable(message)}", file=sys.stderr)
 
 
+def relay(text: str) -> None:
+    """Print on stderr what somebody else has to say, indented, so that none of it can be taken for a message."""
+    for line in text.splitlines():
+        print(f"  {printable(line)}", file=sys.stderr)
+
+
 def print_in_any_encoding() -> None:
     """From now on stdout shows what its encoding lacks as escapes, as stderr always does, instead of failing."""
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.budgets import BUNDLE_VALUES
 from exporter.errors import BundleError
-from exporter.manifest import TensorSpec
 
 Tensors = dict[str, NDArray[np.float32]]
 """Tensor name -> its values of several runs, stacked along the first axis"""
+
+Shape = tuple[int | str, ...]
+"""Extents of a tensor; a word stands for a number, the same wherever it stands, and at least one"""
+Shapes = Mapping[str, Shape]
+"""Of the tensors of a file"""
+
+_INPUT, _OUTPUT = "input.", "output."
+"""How names in a file begin"""
 
 
 def vectors_file(graph: str) -> str:
@@ -26,37 +35,51 @@ def write_vectors(path: Path, inputs: Mapping[str, NDArray[Any]], outputs: Mappi
     from safetensors.numpy import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {f"input.{name}": value for name, value in inputs.items()}
-    tensors |= {f"output.{name}": value for name, value in outputs.items()}
+    tensors = {f"{_INPUT}{name}": value for name, value in inputs.items()}
+    tensors |= {f"{_OUTPUT}{name}": value for name, value in outputs.items()}
     save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, path)
 
 
-def read_vectors(path: Path) -> tuple[Tensors, Tensors]:
-    """Inverse of `write_vectors`, all in float32; raises `BundleError`."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+def read_vectors(path: Path, wanted: Shapes | None = None) -> tuple[Tensors, Tensors]:
+    """Inverse of `write_vectors`, all in float32.
+
+    Raises `BundleError` where they cannot be read. With `wanted`, as for a file that somebody else may have made, that
+    goes for other tensors too, before their values are read, and for values that are not finite.
+    """
+    from safetensors import SafetensorError, safe_open
 
     try:
-        tensors = {key: value.astype("float32") for key, value in load_file(path).items()}
+        with safe_open(path, "numpy") as file:
+            names = list(file.keys())
+            if wanted is not None:
+                _check(path, {name: tuple(file.get_slice(name).get_shape()) for name in names}, wanted)
+            tensors = {name: file.get_tensor(name).astype("float32") for name in names}
     except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:  # KeyError: a type numpy does not have
         raise BundleError(f"The conformance vectors {path} cannot be read: {error}.") from error
+    if wanted is not None and not all(np.isfinite(values).all() for values in tensors.values()):
+        raise BundleError(f"The conformance vectors {path} are not finite; export the model again.")
     given, expected = (
-        {key.removeprefix(side): value for key, value in tensors.items() if key.startswith(side)}
-        for side in ("input.", "output.")
+        {name.removeprefix(side): values for name, values in tensors.items() if name.startswith(side)}
+        for side in (_INPUT, _OUTPUT)
     )
     return given, expected
 
 
-def check_vectors(
-    path: Path, vectors: tuple[Tensors, Tensors], inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]
-) -> None:
-    """Raise `BundleError` unless these are at least one run of a graph with such inputs and outputs, all finite."""
-    counts = set[int]()
-    for tensors, specs in zip(vectors, (inputs, outputs), strict=True):
-        if {name: value.shape[1:] for name, value in tensors.items()} != {spec.name: spec.shape for spec in specs}:
-            raise BundleError(f"The conformance vectors {path} are not of this graph; export the model again.")
-        counts |= {len(value) for value in tensors.values()}
-    if len(counts) != 1 or counts == {0}:
-        raise BundleError(f"The conformance vectors {path} are of no run, or of parts of runs; export the model again.")
-    if not all(np.isfinite(value).all() for tensors in vectors for value in tensors.values()):
-        raise BundleError(f"The conformance vectors {path} are not finite; export the model again.")
+def shapes_of(inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> Shapes:
+    """The shapes that a file of such tensors has."""
+    return {f"{_INPUT}{name}": shape for name, shape in inputs.items()} | {
+        f"{_OUTPUT}{name}": shape for name, shape in outputs.items()
+    }
+
+
+def _check(path: Path, found: Mapping[str, tuple[int, ...]], wanted: Shapes) -> None:
+    BUNDLE_VALUES.check(sum(map(prod, found.values())), path, BundleError)
+    numbers: dict[str, int] = {}
+    fit = found.keys() == wanted.keys() and all(
+        len(shape) == len(wanted[name])
+        and all(has == (numbers.setdefault(one, has) if isinstance(one, str) else one) > 0
+                for has, one in zip(shape, wanted[name], strict=True))
+        for name, shape in found.items()
+    )  # fmt: skip
+    if not fit:
+        raise BundleError(f"The conformance vectors {path} are not those of the manifest; export the model again.")

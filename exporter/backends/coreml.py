@@ -189,12 +189,10 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     specification = package.find(path).specification  # of the package itself coremltools would write the manifest anew
     try:
         spec = ct.utils.load_spec(str(specification))
-        found = {feature.name: _described(ct, feature.type) for feature in _features(spec)}
+        found = [(feature.name, *_described(ct, feature.type)) for feature in _features(spec)]
     except Exception as error:  # coremltools reports damage in many ways
         raise BackendError(f"{path.name} cannot be read ({describe(error)}).") from error
-    wanted = {
-        tensor.name: ("RGB" if tensor.kind == "image" else "FLOAT32", tensor.shape) for tensor in (*inputs, *outputs)
-    }
+    wanted = [(one.name, "RGB" if one.kind == "image" else "FLOAT32", one.shape) for one in (*inputs, *outputs)]
     return check_description(path, found, wanted)
 
 
@@ -237,7 +235,7 @@ BACKEND = Backend(
     toolchain=("coremltools", "torch"),
     runtime="the MIL interpreter",
     extra="coreml",
-    only_looked_for=("executorch", "sklearn", "torchao", "transformers"),
+    optional_imports=("executorch", "sklearn", "torchao", "transformers"),
     interpreted=True,
     lower=lower,
     inspect=inspect,

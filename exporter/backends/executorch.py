@@ -132,10 +132,13 @@ class ExecuTorchRunner:
         self.runtime = f"ExecuTorch {metadata.version('executorch')}"
         # The method reads from the program's buffer without holding it: keep both.
         buffer = path.read_bytes()
-        if _CORE_ML.encode() in buffer and not Runtime.get().backend_registry.is_available(_CORE_ML):
-            raise NotExecutableError(f"{path.name} is delegated to Core ML, which is on Apple systems only.")
         self._program = Runtime.get().load_program(buffer)
-        self._method = self._program.load_method(_METHOD)
+        try:
+            self._method = self._program.load_method(_METHOD)
+        except Exception as error:
+            if _CORE_ML.encode() not in buffer or Runtime.get().backend_registry.is_available(_CORE_ML):
+                raise
+            raise NotExecutableError(f"{path.name} is delegated to Core ML, on Apple systems only.") from error
         self._inputs, self._outputs = (_names(self._program, method) for method in (_INPUT_NAMES, _OUTPUT_NAMES))
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
@@ -214,8 +217,8 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     taken = [method.input_tensor_meta(index) for index in range(method.num_inputs())]
     given = [method.output_tensor_meta(index) for index in range(method.num_outputs())]
     names = (*_names(program, _INPUT_NAMES), *_names(program, _OUTPUT_NAMES))
-    found = {name: (_type(one), tuple(one.sizes())) for name, one in zip(names, (*taken, *given), strict=True)}
-    return check_description(path, found, {spec.name: ("FLOAT", spec.shape) for spec in (*inputs, *outputs)})
+    found = [(name, _type(one), tuple(one.sizes())) for name, one in zip(names, (*taken, *given), strict=True)]
+    return check_description(path, found, [(spec.name, "FLOAT", spec.shape) for spec in (*inputs, *outputs)])
 
 
 def _type(tensor: Any) -> str:

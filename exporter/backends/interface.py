@@ -99,7 +99,7 @@ class Backend:
     load: Load
     delegates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Delegate -> distributions it needs besides the toolchain; default first, empty where there is no choice."""
-    only_looked_for: tuple[str, ...] = ()
+    optional_imports: tuple[str, ...] = ()
     """Packages that what runs it imports where they are installed, and does nothing with."""
     interpreted: bool = False
     """Whether its runtime here is an interpreter, whose times say nothing of the format."""

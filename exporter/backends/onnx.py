@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exporter.backends.description import check_description
+from exporter.backends.description import Described, check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 from exporter.manifest import TensorSpec
 
@@ -52,17 +52,17 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     graph = onnx.load(path, load_external_data=False).graph
     stored = {initializer.name for initializer in graph.initializer}
     taken = [value for value in graph.input if value.name not in stored]
-    found = {value.name: _described(value) for value in (*taken, *graph.output)}
-    return check_description(path, found, {spec.name: ("FLOAT", spec.shape) for spec in (*inputs, *outputs)})
+    found = [_described(value) for value in (*taken, *graph.output)]
+    return check_description(path, found, [(spec.name, "FLOAT", spec.shape) for spec in (*inputs, *outputs)])
 
 
-def _described(value: Any) -> tuple[str, tuple[int, ...]]:
-    """Return the type of the elements of an input or output, and its shape, with 0 where it is open."""
+def _described(value: Any) -> Described:
+    """An input or output, with 0 in its shape where that is open."""
     import onnx
 
     tensor = value.type.tensor_type
     shape = tuple(extent.dim_value for extent in tensor.shape.dim)
-    return onnx.TensorProto.DataType.Name(tensor.elem_type), shape
+    return value.name, onnx.TensorProto.DataType.Name(tensor.elem_type), shape
 
 
 class OnnxRunner:

@@ -83,9 +83,9 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     if len(signatures) != 1:
         raise BackendError(f"{path.name} has {len(signatures)} signatures, and one is wanted.")
     runner = interpreter.get_signature_runner(next(iter(signatures)))
-    details = runner.get_input_details() | runner.get_output_details()
-    found = {name: (np.dtype(one["dtype"]).name, tuple(map(int, one["shape"]))) for name, one in details.items()}
-    return check_description(path, found, {spec.name: ("float32", spec.shape) for spec in (*inputs, *outputs)})
+    details = [*runner.get_input_details().items(), *runner.get_output_details().items()]
+    found = [(name, np.dtype(one["dtype"]).name, tuple(map(int, one["shape"]))) for name, one in details]
+    return check_description(path, found, [(spec.name, "float32", spec.shape) for spec in (*inputs, *outputs)])
 
 
 class LiteRTRunner:

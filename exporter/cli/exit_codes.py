@@ -1,7 +1,8 @@
 """What the process ends with, where it is not 0."""
 
 FAILED = 1
-"""An artefact disagrees with PyTorch, is worse than an earlier one, or would fail on the device."""
+"""An artefact disagrees with PyTorch, is worse than an earlier one, or would fail on the device, or none could be
+verified."""
 
 MISTAKE = 2
 """The user's, or a limit of this machine; one line says what it is."""

@@ -66,7 +66,7 @@ def verify(
         raise click.UsageError("--gpu and --arch are other machines: leave one of them out.")
     opened = Bundle.open(bundle)
     if elsewhere is not None:
-        failed = verify_elsewhere("arm64" if arch is not None else "gpu", opened, as_json, verbose).outcome == "failed"
+        failed = verify_elsewhere("arm64" if arch is not None else "gpu", opened, as_json, verbose).outcome != "passed"
     else:
         again = _verify_again(opened, Bundle.open(against) if against is not None else None, explain, weights, verbose)
         print_json(again.as_json()) if as_json else print_again(again, bundle, against)
@@ -92,8 +92,8 @@ class VerifiedAgain:
 
     @property
     def failed(self) -> bool:
-        """Whether something is wrong, or worse than before."""
-        return self.verdict.outcome == "failed" or (self.regression is not None and self.regression.worse > 0)
+        """Whether something is wrong, worse than before, or not proved."""
+        return self.verdict.outcome != "passed" or (self.regression is not None and self.regression.worse > 0)
 
     def as_json(self) -> dict[str, object]:
         """What `--json` prints."""

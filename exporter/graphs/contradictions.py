@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from exporter.graphs.tasks import TASKS, Task
-from exporter.manifest import GraphEntry, Manifest, TensorSpec
+from exporter.manifest import GraphEntry, Kind, Manifest, TensorSpec
 
 
 def contradiction(manifest: Manifest) -> str | None:
     """The first thing in a manifest that does not fit the rest, in words; None if all fits."""
     task = TASKS[manifest.model.task]
-    parts = (_graphs(manifest, task), _tensors(manifest, task), _artifacts(manifest), _files(manifest))
+    parts = (
+        _graphs(manifest, task),
+        _tensors(manifest, task),
+        _artifacts(manifest),
+        _files(manifest),
+        _figures(manifest),
+    )
     return next(chain.from_iterable(parts), None)
 
 
@@ -39,7 +46,10 @@ def _tensors(manifest: Manifest, task: Task) -> Iterator[str]:
         for names, specs in zip(signature, (graph.inputs, graph.outputs), strict=True):
             if (there := tuple(spec.name for spec in specs)) != names:
                 yield f"{graph.name} has {', '.join(there) or 'nothing'} and needs {', '.join(names)}"
+                return
         for spec in (*graph.inputs, *graph.outputs):
+            if spec.kind != (kind := task.kinds[spec.name]):
+                yield f"{spec.name} of {graph.name} is {spec.kind}, and {kind} in models of the task"
             known = shapes.setdefault(spec.name.removeprefix("next_"), spec.shape)
             if known != spec.shape:
                 yield f"{spec.name} of {graph.name} has the shape {list(spec.shape)} and elsewhere {list(known)}"
@@ -54,21 +64,40 @@ def _artifacts(manifest: Manifest) -> Iterator[str]:
         yield "its artefacts are not one of each graph in each variant"
     for artifact in manifest.artifacts:
         if (graph := graphs.get(artifact.graph)) is not None and (
-            _named_shapes(artifact.inputs) != _named_shapes(graph.inputs)
-            or _named_shapes(artifact.outputs) != _named_shapes(graph.outputs)
+            _contract(artifact.inputs) != _contract(graph.inputs)
+            or _contract(artifact.outputs) != _contract(graph.outputs)
         ):
-            yield f"the {artifact.format} artefact of {artifact.graph} takes or gives other shapes than the graph"
+            yield f"the {artifact.format} artefact of {artifact.graph} takes or gives something else than the graph"
 
 
-def _named_shapes(specs: Sequence[TensorSpec]) -> list[tuple[str, tuple[int, ...]]]:
-    return [(spec.name, spec.shape) for spec in specs]
+def _contract(specs: Sequence[TensorSpec]) -> list[tuple[str, tuple[int, ...], Kind]]:
+    return [(spec.name, spec.shape, spec.kind) for spec in specs]
 
 
 def _files(manifest: Manifest) -> Iterator[str]:
-    listed = [file.path for file in manifest.files]
-    if len(set(listed)) < len(listed):
-        yield "a file is listed twice"
-    folders = {path.rsplit("/", depth)[0] for path in listed for depth in range(1, path.count("/") + 1)}
+    sizes = Counter[str]()
+    for file in manifest.files:
+        if file.path in sizes:
+            yield "a file is listed twice"
+        for depth in range(file.path.count("/") + 1):  # the file, and each folder that it is in
+            sizes[file.path.rsplit("/", depth)[0]] += file.bytes
     for path in manifest.paths:
-        if path not in folders.union(listed):
+        if path not in sizes:
             yield f"{path!r} is not among its files"
+    for artifact in manifest.artifacts:
+        if artifact.bytes != sizes[artifact.file]:
+            yield f"{artifact.file} has {sizes[artifact.file]} bytes, and its artefact {artifact.bytes}"
+
+
+def _figures(manifest: Manifest) -> Iterator[str]:
+    for artifact in manifest.artifacts:
+        verdict, names = artifact.verification, {spec.name for spec in artifact.outputs}
+        if not verdict.outputs.keys() <= names:
+            yield f"figures of the {artifact.format} artefact of {artifact.graph} are of other outputs"
+        if any(len(parity.per_vector) != verdict.vectors or not verdict.vectors for parity in verdict.outputs.values()):
+            yield f"figures of the {artifact.format} artefact of {artifact.graph} are of other vectors"
+    for rollout in manifest.rollouts:
+        if len(rollout.mask_iou) != len(rollout.max_abs) or (rollout.status == "passed" and not rollout.mask_iou):
+            yield f"a rollout of {rollout.format} counts its frames in two ways"
+        if rollout.variant not in manifest.variants:
+            yield f"there is a rollout of {rollout.variant}, and no such artefact"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from exporter.manifest import TaskName
+from exporter.manifest import Kind, TaskName
 
 CLASSIFY = "classify"
 ENCODE_IMAGE = "encode_image"
@@ -28,6 +28,8 @@ class Task:
     what it is, and with that how it is compared."""
     graphs: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
     """Graphs by name, with the names of their inputs and outputs, in order."""
+    kinds: Mapping[str, Kind]
+    """What the numbers of each tensor are, by its name"""
     every_frame: tuple[str, ...]
     """Graphs that an app runs on every frame; the others run when the user points at something."""
     recorded_on: Literal["pictures", "sequence"]
@@ -47,10 +49,25 @@ class Task:
 _LOGITS = {CLASSIFY: (("image",), ("logits",))}
 _STATE = ("memory", "memory_valid", "pointers", "pointers_valid")
 _FOUND = ("mask_logits", "iou", "object_score", *(f"next_{name}" for name in _STATE))
+_KINDS: dict[str, Kind] = {
+    "image": "image",
+    "features": "features",
+    "points": "points",
+    "labels": "point_labels",
+    "mask": "mask",
+    "mask_logits": "mask_logits",
+    "iou": "score",
+    "object_score": "score",
+    "memory": "memory",
+    "memory_valid": "flags",
+    "pointers": "pointers",
+    "pointers_valid": "flags",
+}
 
 TASKS: dict[TaskName, Task] = {
-    "classify": Task("classifier", _LOGITS, (CLASSIFY,), "pictures"),
-    "multilabel": Task("classifier", _LOGITS, (CLASSIFY,), "pictures"),  # each class is judged by itself
+    "classify": Task("classifier", _LOGITS, {"image": "image", "logits": "class_scores"}, (CLASSIFY,), "pictures"),
+    # each class is judged by itself
+    "multilabel": Task("classifier", _LOGITS, {"image": "image", "logits": "label_scores"}, (CLASSIFY,), "pictures"),
     "track": Task(
         "tracker",
         {
@@ -60,6 +77,7 @@ TASKS: dict[TaskName, Task] = {
             TRACK_FIRST: (("features", *_STATE), _FOUND),
             TRACK_STEP: (("features", *_STATE), _FOUND),
         },
+        {**_KINDS, **{f"next_{name}": _KINDS[name] for name in _STATE}},
         (ENCODE_IMAGE, TRACK_STEP),
         "sequence",
         (TRACK_FIRST,),

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from exporter import manifest
 from exporter.backends.runner import Arrays
-from exporter.errors import BundleError
 from exporter.graphs.tasks import TASKS, TRACK_FIRST, TRACK_STEP
 from exporter.graphs.tracker import state_of
 from exporter.inference.prompts import Prompt, model_frame, model_mask
@@ -27,7 +26,7 @@ from exporter.media.images import Pixels, to_input, verification_images
 from exporter.media.sample_clip import sample_clip
 from exporter.models.efficienttam.config import PATCH
 from exporter.models.efficienttam.model import LOGITS_PER_TOKEN
-from exporter.vectors import read_vectors, vectors_file, write_vectors
+from exporter.vectors import Shape, read_vectors, shapes_of, vectors_file, write_vectors
 from exporter.verify.prompt_choice import PromptChoice, box_around, click, middle_of, points_of_all_kinds, prompt_choice
 
 if TYPE_CHECKING:
@@ -180,19 +179,15 @@ class RecordedSequence:
 def recorded_sequence(folder: Path, sequence: manifest.SequenceEntry, image_size: int) -> RecordedSequence:
     """The sequence of the bundle in `folder`; raises `BundleError` where it cannot be read or is another."""
     path, side = folder / sequence.file, image_size // PATCH * LOGITS_PER_TOKEN
-    given, expected = read_vectors(path)
-    clicks = given.get("points", np.empty((1, 0, 2))).shape[1]
-    shapes = {
-        "frames": (sequence.frames, image_size, image_size, 3),
-        "points": (1, clicks, 2),
-        "labels": (1, clicks),
-        "mask_logits": (sequence.frames, 1, side, side),
-        "iou": (sequence.frames,),
-        "object_score": (sequence.frames,),
+    frames = sequence.frames
+    inputs: dict[str, Shape] = {
+        "frames": (frames, image_size, image_size, 3),
+        "points": (1, "points", 2),
+        "labels": (1, "points"),
     }
-    tensors = given | expected
-    if {name: values.shape for name, values in tensors.items()} != shapes or not clicks:
-        raise BundleError(f"{path} is not the sequence that its manifest tells of; export the model again.")
-    if not all(np.isfinite(values).all() for values in tensors.values()):
-        raise BundleError(f"{path} has values that are not finite; export the model again.")
-    return RecordedSequence(sequence, image_size, given, expected)
+    outputs: dict[str, Shape] = {
+        "mask_logits": (frames, 1, side, side),
+        "iou": (frames,),
+        "object_score": (frames,),
+    }
+    return RecordedSequence(sequence, image_size, *read_vectors(path, shapes_of(inputs, outputs)))

@@ -77,7 +77,7 @@ def _load(order: dict[str, Any], loaded: dict[str, Any]) -> dict[str, Any]:
     inputs, outputs = ([TensorSpec.model_validate(spec) for spec in order[side]] for side in ("inputs", "outputs"))
     format = backend(order["format"])
     try:
-        with _without(format.only_looked_for):
+        with _without(format.optional_imports):
             runner = load_checked(format, Path(order["file"]), inputs, outputs, order["threads"])
     except NotExecutableError as error:
         return {"error": str(error), "kind": "not executable"}
@@ -100,7 +100,7 @@ def _without(packages: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         for name in absent:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
 
 
 def _run(runner: Runner, given: SharedTensors, results: SharedTensors) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from exporter.backends.interface import Backend, NotExecutableError
 from exporter.backends.runner import Runner
 from exporter.errors import BackendError
 from exporter.manifest import TensorSpec
+from exporter.printable import relay
 from exporter.worker.process import PACKAGES, Guest, Process, started
 from exporter.worker.shared_tensors import SharedTensors
 
@@ -27,6 +28,8 @@ PATIENCE = 600.0
 in the Core ML interpreter."""
 MEMORY = 12_000_000_000
 """Bytes of data that the process may have: several times what the largest known model needs."""
+_MOST_PRINTED = 65_536
+"""Characters of what runtimes have written that are passed on, the last ones"""
 
 
 class CrashedError(BackendError):
@@ -80,7 +83,7 @@ class Isolated:
     def close(self) -> None:
         """End the process, if there is one, and pass on what its runtimes have written to stderr."""
         if self._process is not None:
-            print(self._process.stderr(), end="", file=sys.stderr)
+            relay(self._process.stderr()[-_MOST_PRINTED:])
         self._ends.close()
 
     def _alive(self) -> Process:

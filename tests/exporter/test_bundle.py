@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from exporter.atomic.staging import staging
@@ -11,7 +10,6 @@ from exporter.bundle import Bundle, publish
 from exporter.contents import size_of
 from exporter.errors import BundleError
 from exporter.manifest import json_schema
-from exporter.vectors import read_vectors, write_vectors
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
@@ -56,24 +54,6 @@ def test_a_graph_or_format_that_is_not_there_names_those_that_are(bundles):
         bundles["mobilevit"].runner("coreai", "classify")
     with pytest.raises(BundleError, match="it has classify"):
         bundles["mobilevit"].vectors("encode_image")
-
-
-def test_vectors_are_stored_as_they_are_and_read_as_single_precision(tmp_path):
-    pixels = np.arange(24, dtype=np.uint8).reshape(2, 1, 3, 2, 2)
-    logits = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 1, 3)
-    path = tmp_path / "vectors" / "classify.safetensors"
-    write_vectors(path, {"image": pixels}, {"logits": logits})
-    given, expected = read_vectors(path)
-    assert given["image"].dtype == np.float32
-    assert np.array_equal(given["image"], pixels)
-    assert np.array_equal(expected["logits"], logits)
-
-
-def test_damaged_vectors_are_reported(tmp_path):
-    path = tmp_path / "classify.safetensors"
-    path.write_bytes(b"nothing of the kind")
-    with pytest.raises(BundleError, match="conformance vectors"):
-        read_vectors(path)
 
 
 def publish_in(folder: Path, text: str) -> str | None:

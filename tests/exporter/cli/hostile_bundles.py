@@ -81,7 +81,8 @@ class Copy:
         self.write(SUMS, "".join(f"{self.digest(name)}  {name}\n" for name in self.files if name != SUMS))
 
     def digest(self, name: str) -> str:
-        return hashlib.sha256(self.read(name)).hexdigest()
+        with (self.folder / name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 Kind = Callable[[Copy], object]
@@ -146,6 +147,12 @@ def moved(copy):
 def one_more(copy):
     name = copy.chance.choice(["more", ".hidden", "vectors/more", "a\nb", "\x1b]0;title\a", "deep/er/more", "-rf", " "])
     copy.write(name, copy.chance.choice([b"", b"more"]))
+
+
+@damaged
+def as_if_of_a_file_manager(copy):
+    folder = copy.chance.choice(copy.manifest["artifacts"])["file"].rpartition("/")[0]
+    copy.write(f"{folder}/{copy.chance.choice(['.DS_Store', 'Thumbs.db', 'desktop.ini'])}", b"weights")
 
 
 @damaged
@@ -328,6 +335,16 @@ def a_listed_path(copy):
 
 
 @forged
+def a_long_path(copy):
+    """Of so many folders that whoever counts them counts for ever."""
+    manifest, long = copy.manifest, copy.chance.choice(["a/" * 20_000 + "a", "a" * 10**6, "/".join(["a" * 100] * 50)])
+    copy.seal(manifest)
+    for part, key in ((manifest["files"][-1], "path"), (manifest["artifacts"][0], "file")):
+        part[key] = copy.chance.choice([long, part[key]])
+    return json.dumps(manifest)
+
+
+@forged
 def an_artefact(copy):
     content, chance = copy.read(name := copy.artifact()), copy.chance
     change = chance.choice([
@@ -364,6 +381,15 @@ def other_vectors(copy):
         tensors[chance.choice([key, key, "input.more", *ESCAPES[:3]])] = np.ascontiguousarray(value)
     (copy.folder / name).unlink()
     save_file(tensors, copy.folder / name)
+
+
+@forged
+def vectors_of_holes(copy):
+    """A file that takes no room on disk, and all of the memory."""
+    name, count = copy.any_of(".safetensors"), copy.chance.choice([2**28, 2**29])
+    header = json.dumps({"input.image": {"dtype": "U8", "shape": [count], "data_offsets": [0, count]}}).encode()
+    copy.write(name, len(header).to_bytes(8, "little") + header)
+    os.truncate(copy.folder / name, 8 + len(header) + count)
 
 
 @forged

@@ -28,7 +28,6 @@ PRINTERS = {
     "cli/__init__.py": {"sys.stdout"},  # which it flushes
     "cli/tables.py": {"print", "sys.stdout", "rich.console", "rich.table", "rich.text"},
     "cli/progress.py": {"sys.stderr", "rich.console", "rich.progress"},
-    "faults.py": {"print", "sys.stderr"},
     "media/sample_clip.py": {"print"},  # two numbers
     "mil/__main__.py": {"print"},
     "printable.py": {"print", "sys.stdout", "sys.stderr"},

@@ -47,8 +47,20 @@ CLASSIFIERS = {
     "an artefact or variant is there twice": lambda m: changed(m, artifacts=(*m.artifacts, m.artifacts[0])),
     "artefacts are not one of each graph in each variant": lambda m: changed(m, artifacts=m.artifacts[1:]),
     "not one of each graph": lambda m: changed(m, variants=(*m.variants, Variant("onnx", "fp16"))),
-    "the coreml artefact of classify takes or gives other shapes": lambda m: changed(
+    "the coreml artefact of classify takes or gives something else": lambda m: changed(
         m, artifacts=first(m.artifacts, inputs=reshaped(m.artifacts[0].inputs, 1, 3, 32, 32))
+    ),
+    "logits of classify is points, and class_scores in models of the task": lambda m: changed(
+        m, graphs=first(m.graphs, outputs=first(m.graphs[0].outputs, kind="points"))
+    ),
+    "classify.mlpackage has .* bytes, and its artefact 7": lambda m: changed(m, artifacts=first(m.artifacts, bytes=7)),
+    "figures of the coreml artefact of classify are of other outputs": lambda m: changed(
+        m, artifacts=first(m.artifacts, verification=changed(
+            m.artifacts[0].verification, outputs={"scores": m.artifacts[0].verification.outputs["logits"]}
+        ))
+    ),
+    "figures of the coreml artefact of classify are of other vectors": lambda m: changed(
+        m, artifacts=first(m.artifacts, verification=changed(m.artifacts[0].verification, vectors=0))
     ),
     "a file is listed twice": lambda m: changed(m, files=(*m.files, m.files[0])),
     "'onnx/other.onnx' is not among its files": lambda m: changed(
@@ -57,8 +69,10 @@ CLASSIFIERS = {
     "'vectors' is not among its files": lambda m: changed(
         m, graphs=first(m.graphs, vectors="vectors"), files=tuple(f for f in m.files if "vectors/" not in f.path)
     ),
-}
+}  # fmt: skip
 TRACKERS = {
+    "a rollout of onnx counts its frames in two ways": lambda m: changed(m, rollouts=first(m.rollouts, max_abs=())),
+    "a rollout of tflite fp32, and no such artefact": lambda m: changed(m, rollouts=first(m.rollouts, format="tflite")),
     "a tracker has no sequence": lambda m: changed(m, sequence=None),
     "its state is not that of the task": lambda m: changed(m, state={}),
     "the graph prompt_points is missing": lambda m: changed(
@@ -96,5 +110,7 @@ def test_the_table_of_tasks_has_the_tensors_of_the_graphs_that_are_cut(task, gra
         graph.name: (tuple(spec.name for spec in graph.inputs), tuple(spec.name for spec in graph.outputs))
         for graph in graphs()
     }
+    kinds = {spec.name: spec.kind for graph in graphs() for spec in (*graph.inputs, *graph.outputs)}
+    assert kinds == TASKS[task].kinds
     assert cut == {name: tensors for name, tensors in TASKS[task].graphs.items() if name in cut}
     assert cut.keys() | set(TASKS[task].may_lack) == TASKS[task].graphs.keys()
