@@ -71,14 +71,24 @@ class Copy:
     def seal(self, manifest: Any) -> None:
         """Write a manifest, whatever it says, and checksums that are right."""
         if isinstance(manifest, dict) and isinstance(manifest.get("files"), list):
-            names = [name for name in self.files if name not in (MANIFEST, SUMS)]
             manifest["files"] = [
-                {"path": name, "bytes": (self.folder / name).stat().st_size, "sha256": self.digest(name)}
-                for name in names
+                {"path": name, "bytes": size, "sha256": self.digest(name)}
+                for name, size in self.sizes().items()
+                if name not in (MANIFEST, SUMS)
             ]
         text = manifest if isinstance(manifest, str) else json.dumps(manifest)
         self.write(MANIFEST, text)
         self.write(SUMS, "".join(f"{self.digest(name)}  {name}\n" for name in self.files if name != SUMS))
+
+    def resized(self) -> dict[str, Any]:
+        """The manifest, with the sizes that artefacts have now."""
+        manifest = self.manifest
+        for one in manifest["artifacts"]:
+            one["bytes"] = sum(size for name, size in self.sizes().items() if f"{name}/".startswith(f"{one['file']}/"))
+        return manifest
+
+    def sizes(self) -> dict[str, int]:
+        return {name: (self.folder / name).stat().st_size for name in self.files}
 
     def digest(self, name: str) -> str:
         with (self.folder / name).open("rb") as file:
@@ -357,6 +367,7 @@ def an_artefact(copy):
         lambda: flipped(content[:4000], chance, 20) + content[4000:],
     ])  # fmt: skip
     copy.write(name, change())
+    return copy.resized()
 
 
 @forged
@@ -417,7 +428,7 @@ def a_program_of_onnx(copy):
     change = chance.choice([led_out, renamed, reshaped, retyped, one_more_output, an_operator, metadata])
     change(model, copy)
     copy.write(name, model.SerializeToString())
-    return None
+    return copy.resized()
 
 
 def led_out(model, copy):
@@ -469,4 +480,4 @@ def a_package(copy):
     item = chance.choice(list(content["itemInfoEntries"].values()))
     item["path"] = chance.choice([f"{out}/{OUTSIDE}/item", str(copy.outside / "item"), "", "/", "\0", 7, None])
     copy.write(name, chance.choice([json.dumps(content), "[" * 10**5, "{}", "null", ""]))
-    return None
+    return copy.resized()

@@ -40,7 +40,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Good:
-    """A bundle that is copied, and the commands that are tried on it, BUNDLE standing for a copy."""
+    """A bundle that is copied, and the commands that are tried on it: BUNDLE is a copy, GOOD itself."""
 
     bundle: Path
     weight: int
@@ -58,7 +58,8 @@ def hostile(goods: list[Good], folder: Path, seed: int, count: int) -> Iterator[
         shutil.copytree(good.bundle, path, copy_function=os.link)
         make(Copy(path, chance))
         command = chance.choice(good.commands)
-        yield path.name, make in DAMAGED, [str(path) if word == "BUNDLE" else word for word in command]
+        words = {"BUNDLE": str(path), "GOOD": str(good.bundle)}
+        yield path.name, make in DAMAGED, [words.get(word, word) for word in command]
         shutil.rmtree(path)
 
 

@@ -1,7 +1,10 @@
 """Five hundred bundles that were damaged or made to harm: each is refused in a sentence or gets a verdict, whatever is
 altered is noticed, and nothing outside is opened."""
 
+import contextlib
 import json
+import os
+import random
 import shutil
 import subprocess
 import sys
@@ -10,8 +13,28 @@ from pathlib import Path
 
 import pytest
 
+from exporter.backends import all_formats
+from exporter.bundle import Bundle
+from exporter.cli.formats import print_delegation
+from exporter.cli.tables import print_artifacts
+from exporter.cli.verify import print_parity
+from exporter.contents import MANIFEST
+from exporter.errors import BundleError
 from exporter.media.images import sample_photo
-from tests.exporter.cli.hostile_bundles import DAMAGED, FORGED
+from exporter.verify.artifact import verify
+from exporter.verify.case import case_of
+from exporter.verify.regression import compare_bundles
+from exporter.worker.isolated import isolated
+from tests.exporter.cli.hostile_bundles import (
+    DAMAGED,
+    FORGED,
+    HUGE,
+    Copy,
+    a_package,
+    a_program_of_onnx,
+    an_artefact,
+    places,
+)
 from tests.exporter.cli.hostile_bundles_tried import Watched
 from tests.sealed import keep_only
 
@@ -33,7 +56,8 @@ def outcomes(bundles, tracker_bundle, clip, tmp_path_factory) -> list[dict]:
     folder = tmp_path_factory.mktemp("hostile")
     photo, video = str(sample_photo("china.jpg")), str(folder / "tracked.mp4")
     verify, lint, good = ["verify", "BUNDLE"], ["lint", "BUNDLE"], folder / "good"
-    commands = [verify, [*verify, "--json"], ["run", "BUNDLE", photo]] * 4 + [lint]
+    explain, against = ["formats", "--explain", "BUNDLE"], ["verify", "GOOD", "--against", "BUNDLE"]
+    commands = [verify, [*verify, "--json"], ["run", "BUNDLE", photo], explain, against] * 4 + [lint]
     track = ["track", "BUNDLE", clip, "--point", "30,20", "--out", video]
     goods = [
         *((str(of_one_format(bundles["mobilevit"].path, format, good)), weight, commands)
@@ -71,3 +95,43 @@ def test_what_is_opened_outside_would_be_noticed(tmp_path):
     assert not watched.opened()
     (tmp_path / "secret").read_bytes()
     assert watched.opened()
+
+
+FORGED_ARTEFACTS = (an_artefact, a_package, a_program_of_onnx)
+EACH = 5
+"""How many of each kind for a format"""
+
+
+@pytest.mark.parametrize("format", all_formats())
+def test_an_artefact_that_was_altered_and_sealed_again_gets_a_verdict(bundles, tmp_path, format):
+    """In one process for all of them, so that there can be as many of each format."""
+    good = of_one_format(bundles["mobilevit"].path, format, tmp_path)
+    with isolated(patience=60.0) as load:
+        for number in range(EACH * len(FORGED_ARTEFACTS)):
+            copy = Copy(tmp_path / f"{number}", random.Random(f"{SEED} {format} {number}"))
+            copy.outside.mkdir(exist_ok=True)
+            shutil.copytree(good, copy.folder, copy_function=os.link)
+            copy.seal(FORGED_ARTEFACTS[number % len(FORGED_ARTEFACTS)](copy))
+            bundle = Bundle.open(copy.folder)
+            verdict = verify(case_of(bundle, bundle.manifest.artifacts[0]), load=load)
+            assert verdict.status in ("passed", "failed")
+            assert verdict.detail.endswith((".", ")")) or "off by" in verdict.detail
+
+
+def test_every_number_of_a_manifest_may_be_any(bundles, tmp_path):
+    """It is refused, or what shows it can."""
+    copy = Copy(of_one_format(bundles["mobilevit"].path, "onnx", tmp_path), random.Random(0))
+    good, content = Bundle.open(copy.folder).manifest, copy.read(MANIFEST)
+    numbers = [index for index, (c, k) in enumerate(places(copy.manifest)) if type(c[k]) in (int, float)]
+    shown = 0
+    for index in numbers:
+        for value in (HUGE, 10**18, 1e308, -1, 0):
+            manifest = json.loads(content)
+            container, key = list(places(manifest))[index]
+            container[key] = value
+            (copy.folder / MANIFEST).write_text(json.dumps(manifest))
+            with contextlib.suppress(BundleError):
+                opened = Bundle.open(copy.folder).manifest
+                print_artifacts(opened), print_parity(opened), print_delegation(opened), compare_bundles(good, opened)
+                shown += 1
+    assert shown > len(numbers)
