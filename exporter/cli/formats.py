@@ -51,7 +51,9 @@ class FormatHere:
 def formats(bundle: str | None, as_json: bool) -> None:
     """All formats in a table, or a bundle's artefacts with what their delegates run."""
     if bundle is not None:
-        manifest = Bundle.open(bundle).manifest
+        opened = Bundle.open(bundle)
+        opened.check()
+        manifest = opened.manifest
         if as_json:
             fields = {"format", "precision", "delegate", "graph", "rewrites", "operators", "delegation"}
             print_json([artifact.model_dump(mode="json", include=fields) for artifact in manifest.artifacts])

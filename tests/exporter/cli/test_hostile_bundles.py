@@ -57,7 +57,7 @@ def outcomes(bundles, tracker_bundle, clip, tmp_path_factory) -> list[dict]:
     photo, video = str(sample_photo("china.jpg")), str(folder / "tracked.mp4")
     verify, lint, good = ["verify", "BUNDLE"], ["lint", "BUNDLE"], folder / "good"
     explain, against = ["formats", "--explain", "BUNDLE"], ["verify", "GOOD", "--against", "BUNDLE"]
-    commands = [verify, [*verify, "--json"], ["run", "BUNDLE", photo], explain, against] * 4 + [lint]
+    commands = [verify, [*verify, "--json"], ["run", "BUNDLE", photo], explain] * 4 + [lint, against]
     track = ["track", "BUNDLE", clip, "--point", "30,20", "--out", video]
     goods = [
         *((str(of_one_format(bundles["mobilevit"].path, format, good)), weight, commands)
@@ -81,7 +81,7 @@ def test_each_is_refused_in_a_sentence_or_gets_a_verdict(outcomes):
 def test_each_kind_of_end_is_there(outcomes):
     codes = Counter(one["code"] for one in outcomes)
     assert codes[2] > COUNT / 2
-    assert codes[1] >= 10
+    assert codes[1] >= 4
     assert codes[0] >= 10
 
 
