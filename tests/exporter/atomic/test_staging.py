@@ -58,6 +58,24 @@ def test_a_second_interrupt_waits_until_all_is_gone(tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_while_all_is_cleared_comes_through_afterwards(tmp_path, number, code):
+    """Before each of the calls that clear the folder of work that is done."""
+
+    def interrupted(call: int) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(143 if not any(tmp_path.iterdir()) else 1))
+        with staging(tmp_path) as stage:
+            (stage / "half").write_text("")
+            signal_before(call, number)
+
+    call = 0
+    while (ended := in_fork(lambda call=call: interrupted(call))) != 0:
+        assert ended == code
+        assert list(tmp_path.iterdir()) == []
+        call += 1
+    assert call > 5
+
+
 def test_what_a_killed_process_left_goes_with_the_next_run_there(tmp_path):
     left = 0
     for _ in killed_everywhere(lambda: None, lambda: half_done(tmp_path)):
