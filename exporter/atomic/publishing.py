@@ -6,10 +6,11 @@ killed process has begun is finished from it by `finish`.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from exporter.atomic.exchange import exchange
 from exporter.atomic.locks import locked
 
 _JOURNAL = "journal.json"
+
+_PATIENCE = 60.0
+"""Seconds for others who move things in the same folder, which takes them a moment. Anybody who may read a folder can
+hold its lock for ever."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,13 @@ class _Move:
 def move_all(stage: Path, places: Mapping[str, str]) -> None:
     """Move what lies in a staging folder to its places beside that: {name there: name in the folder around it}.
 
-    What was there ends in the staging folder. All of it comes back, and `OSError` is raised, if one cannot be moved; an
-    interrupt amidst it leaves the rest to whoever clears the staging folder.
+    What was there ends in the staging folder. All of it comes back, and `OSError` is raised, if one cannot be moved, or
+    if somebody keeps the folder locked; an interrupt amidst it leaves the rest to whoever clears the staging folder.
     """
     moves = [_Move(source, target, (stage / source).lstat().st_ino) for source, target in places.items()]
     for move in moves:
         _make_durable(stage / move.source)
-    with locked(stage.parent, wait=True):
+    with _alone_in(stage.parent):
         if len(moves) == 1 and _in_one_step(stage, moves[0]):
             return
         _write_journal(stage, moves)
@@ -55,8 +60,20 @@ def move_all(stage: Path, places: Mapping[str, str]) -> None:
 def finish(stage: Path) -> None:
     """Finish what was being moved from a staging folder; nothing if that had not begun. Raises `OSError`."""
     if _read_journal(stage):
-        with locked(stage.parent, wait=True):
+        with _alone_in(stage.parent):
             _carry_out(stage, _read_journal(stage))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else moves things in a folder meanwhile; raises `OSError` where somebody does for too long.
+
+    To go on all the same could mix two sets of results: who holds the lock may be a process that was stopped amid it.
+    """
+    with locked(folder, _PATIENCE) as held:
+        if held is False:
+            raise OSError(errno.EBUSY, "Another program keeps this folder locked", str(folder))
+        yield
 
 
 def _in_one_step(stage: Path, move: _Move) -> bool:

@@ -1,6 +1,8 @@
 """Results take their places as one: old or new, never a mixture and never none, whenever the process is killed."""
 
+import fcntl
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,29 @@ def test_what_was_not_made_replaces_nothing(tmp_path):
         write(stage, "new", SET[:2])
         move_all(stage, {name: name for name in SET})
     assert contents(tmp_path) == whole("old")
+
+
+@pytest.fixture
+def lock_of_another(tmp_path):
+    """The lock of the folder that is published in, as anybody may hold it who may read that."""
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    yield descriptor
+    os.close(descriptor)
+
+
+def test_who_holds_the_folder_for_a_moment_is_waited_for(tmp_path, lock_of_another):
+    later = threading.Timer(0.3, lambda: fcntl.flock(lock_of_another, fcntl.LOCK_UN))
+    later.start()
+    publish(tmp_path, "new")
+    later.join()
+    assert contents(tmp_path) == whole("new")
+
+
+@pytest.mark.parametrize("names", [("bundle",), SET], ids=["one folder", "several"])
+def test_who_holds_the_folder_for_ever_stops_nobody_for_ever(tmp_path, monkeypatch, lock_of_another, names):
+    monkeypatch.setattr(publishing, "_PATIENCE", 0.1)
+    write(tmp_path, "old", names)
+    with pytest.raises(OSError, match="Another program keeps this folder locked"):
+        publish(tmp_path, "new", names)
+    assert contents(tmp_path) == whole("old", names)
