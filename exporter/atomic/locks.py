@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LOCK = "lock"
+"""The file in a staging folder whose lock is held while somebody works there; it is made when that begins, and
+never changed"""
+
 _UNTIL_NEXT_TRY = 0.01
 """Seconds"""
 

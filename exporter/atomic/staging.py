@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from exporter.atomic.locks import locked
+from exporter.atomic.locks import LOCK, locked
 from exporter.atomic.publishing import finish
 
-_PREFIX, _LOCK = ".vitexport-", "lock"
+_PREFIX = ".vitexport-"
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def collect(parent: Path) -> None:
         with suppress(OSError):  # it is gone meanwhile, or cannot be cleared now
             seen = folder.lstat()
             if stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid():
-                with locked(folder / _LOCK) as forgotten:
+                with locked(folder / LOCK) as forgotten:
                     if forgotten:
                         _clear(folder)
 
@@ -58,7 +58,7 @@ def _own_folder(parent: Path) -> Iterator[Path]:
             folder = parent / f"{_PREFIX}{secrets.token_hex(4)}"
             folder.mkdir(mode=0o700)
             with suppress(FileNotFoundError):  # of one that was taken for forgotten before its lock was held
-                if locks.enter_context(locked(folder / _LOCK)) is not False:
+                if locks.enter_context(locked(folder / LOCK)) is not False:
                     break
         yield folder
 

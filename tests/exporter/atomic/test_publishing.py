@@ -105,7 +105,7 @@ def test_what_finishes_it_may_be_killed_too(tmp_path, file_system):
             def last(descriptor: int, done=[]) -> None:  # noqa: B006
                 done.append(descriptor)
                 real(descriptor)
-                if (stage / "journal.json").exists():
+                if (stage / "journal").exists():
                     os._exit(9)
 
             os.fsync = last
@@ -130,7 +130,7 @@ def test_an_interrupt_amid_it_lets_it_be_finished(tmp_path, monkeypatch, file_sy
     def interrupted(self: Path, target: Path) -> Path:
         moved = real(self, target)
         done.append(target)
-        if target.name == "journal.json":
+        if target.name == "journal":
             raise KeyboardInterrupt
         return moved
 
@@ -138,6 +138,13 @@ def test_an_interrupt_amid_it_lets_it_be_finished(tmp_path, monkeypatch, file_sy
     with pytest.raises(KeyboardInterrupt):
         publish(tmp_path, "new")
     assert contents(tmp_path) == whole("new")
+
+
+def test_results_may_be_called_as_what_is_beside_them_in_the_staging_folder(tmp_path, file_system):
+    names = ("journal.json", "journal-masks", "lock.json")
+    for text in ("old", "new"):
+        publish(tmp_path, text, names)
+        assert contents(tmp_path) == whole(text, names)
 
 
 def test_one_that_cannot_be_moved_brings_the_others_back(tmp_path, file_system):
