@@ -88,13 +88,18 @@ def _check_output(out: str | Path, folder: Path, below: int, error: type[Vitexpo
             raise error(f"--out {out} needs a folder where there is a file, {found}: pass another.")
         longest = max(below, *(len(os.fsencode(part)) for part in place.parts))
         whole = len(os.fsencode(place)) + below
-        if longest > os.pathconf(found, "PC_NAME_MAX") or whole > os.pathconf(found, "PC_PATH_MAX"):
+        if _exceeds(longest, found, "PC_NAME_MAX") or _exceeds(whole, found, "PC_PATH_MAX"):
             raise error(f"--out {str(out)[:_SHOWN]}… is longer than names may be here: pass a shorter one.")
         # Permissions do not tell: root has all, and a file system may take no files.
         tempfile.TemporaryFile(dir=found).close()
         collect(place)
     except OSError as problem:
         raise error(f"--out {str(out)[:_SHOWN]} cannot be written to ({problem.strerror}): pass another.") from problem
+
+
+def _exceeds(length: int, folder: Path, limit: str) -> bool:
+    """Whether a name or path with so many bytes is longer than a folder takes; -1 there is no limit."""
+    return 0 <= os.pathconf(folder, limit) < length
 
 
 def check_name(path: str | Path, error: type[VitexportError]) -> None:

@@ -108,6 +108,11 @@ def test_what_a_killed_process_left_where_results_go_is_removed(tmp_path):
         assert not any(tmp_path.iterdir())
 
 
+def test_a_file_system_without_a_limit_takes_every_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "pathconf", lambda path, name: -1)
+    check_output_file(tmp_path / "tracked.mp4", VideoError)
+
+
 @pytest.mark.parametrize(("folder", "complaint"), UNWRITABLE.items(), ids=UNWRITABLE.values())
 def test_a_folder_that_takes_no_files_is_refused(folder, complaint):
     with pytest.raises(BundleError, match=complaint):
