@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from exporter.errors import describe
-from exporter.printable import complain, printable
+from exporter.printable import complain, print_on_stderr, printable
 
 
 def report(program: str, error: BaseException) -> None:
@@ -17,7 +17,7 @@ def report(program: str, error: BaseException) -> None:
     """
     if os.environ.get("VITEXPORT_TRACEBACK") or "--verbose" in sys.argv:
         for line in "".join(traceback.format_exception(error)).rstrip().split("\n"):
-            print(f"  {printable(line)}", file=sys.stderr)
+            print_on_stderr(f"  {printable(line)}")
     complain(
         program,
         f"An error that nobody foresaw ({describe(error)}); please report it to vitexport's issue tracker, with the "

@@ -16,6 +16,7 @@ PACKAGES = ("device_profiles", "latency_db", "exporter")
 
 ROOMS = (
     "errors",
+    "exit_codes",
     "printable",
     "faults",
     "telemetry",
