@@ -1,4 +1,5 @@
-"""Kill an export, a replacing export and `track` at random moments, and look at what is left.
+"""Kill an export, a replacing export and `track`, every other time into an empty folder, at random moments, and look
+at what is left.
 
     .venv/bin/python -m benchmarks.kills
 
@@ -130,11 +131,12 @@ def main(kills: int, seed: int) -> None:
             click.echo(f"two exports at once: {problems}")
         for number in range(kills):
             kind = ("export", "replacing export", "track")[number % 3]
-            if kind == "export":
-                shutil.rmtree(folder / "out", ignore_errors=True)
+            first = kind == "export" or (kind == "track" and number % 2 == 0)
+            if first:
+                shutil.rmtree(folder / ("tracked" if kind == "track" else "out"), ignore_errors=True)
             command = track(5 if number % 2 else 3) if kind == "track" else export
             moment = moments.uniform(0.0, takes["track" if kind == "track" else "export"])
-            counts[kind, killed_after(command, folder, moment)] += 1
+            counts[kind, "first" if first else "replacing", killed_after(command, folder, moment)] += 1
             problems = faults(folder, kind != "export", finished=False)
             if vitexport(command, folder).wait():
                 problems.append("the next run fails")

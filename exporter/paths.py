@@ -1,5 +1,8 @@
 """Paths that users give: whether something can be read from there, or written, is said before the work.
 
+Where results will be written, what killed processes left is finished or removed first, since whoever asks for a place
+looks next at what lies there.
+
 What is read is a regular file, or a link to one: readers go to and fro in it, and a pipe or a device may never end.
 Pipes of the shell and /dev/stdin are refused for the same reason.
 """
@@ -13,6 +16,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from exporter.atomic.staging import collect
 from exporter.budgets import Budget
 from exporter.errors import VitexportError
 
@@ -84,12 +88,18 @@ def _check_output(out: str | Path, folder: Path, below: int, error: type[Vitexpo
             raise error(f"--out {out} needs a folder where there is a file, {found}: pass another.")
         longest = max(below, *(len(os.fsencode(part)) for part in place.parts))
         whole = len(os.fsencode(place)) + below
-        if longest > os.pathconf(found, "PC_NAME_MAX") or whole > os.pathconf(found, "PC_PATH_MAX"):
+        if _exceeds(longest, found, "PC_NAME_MAX") or _exceeds(whole, found, "PC_PATH_MAX"):
             raise error(f"--out {str(out)[:_SHOWN]}… is longer than names may be here: pass a shorter one.")
         # Permissions do not tell: root has all, and a file system may take no files.
         tempfile.TemporaryFile(dir=found).close()
+        collect(place)
     except OSError as problem:
         raise error(f"--out {str(out)[:_SHOWN]} cannot be written to ({problem.strerror}): pass another.") from problem
+
+
+def _exceeds(length: int, folder: Path, limit: str) -> bool:
+    """Whether a name or path with so many bytes is longer than a folder takes; -1 there is no limit."""
+    return 0 <= os.pathconf(folder, limit) < length
 
 
 def check_name(path: str | Path, error: type[VitexportError]) -> None:

@@ -7,11 +7,17 @@ escapes.
 from __future__ import annotations
 
 import io
+import os
 import sys
 import unicodedata
+from contextlib import suppress
+from typing import TextIO
 
 MOST = 2000
 """Characters of a text that are printed. Of a longer one these are its beginning and its end, which has the remedy."""
+
+_WRITTEN = {1: "stdout", 2: "stderr"}
+"""The streams that every process begins with, by their descriptors"""
 
 _HIDDEN_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's general categories of control and format characters, surrogates, what is private or not assigned, and what
@@ -51,13 +57,40 @@ def printable(text: object) -> str:
 
 def complain(program: str, message: object) -> None:
     """Print a line on stderr."""
-    print(f"{program}: {printable(message)}", file=sys.stderr)
+    print_on_stderr(f"{program}: {printable(message)}")
+
+
+def print_on_stderr(line: str) -> None:
+    """Print a line where nothing depends on that: it is lost if nobody reads there any more, or the disk is full."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except (OSError, ValueError):  # the second where it is closed
+        give_up(sys.stderr)
+
+
+def give_up(stream: TextIO) -> None:
+    """Let what is still to be written be lost: Python would try again at its end, and complain in its own way."""
+    with suppress(OSError, ValueError):  # it is closed, or no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def open_closed_streams() -> None:
+    """Where stdout or stderr was closed before Python began, what is written there is lost.
+
+    Otherwise the next file would get its descriptor, and with it whatever a library in C++ prints.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= max(_WRITTEN):
+        pass
+    os.close(descriptor)
+    for number, name in _WRITTEN.items():
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w", closefd=False))  # noqa: SIM115
 
 
 def relay(text: str) -> None:
     """Print on stderr what somebody else has to say, indented, so that none of it can be taken for a message."""
     for line in text.splitlines():
-        print(f"  {printable(line)}", file=sys.stderr)
+        print_on_stderr(f"  {printable(line)}")
 
 
 def print_in_any_encoding() -> None:

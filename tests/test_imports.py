@@ -16,14 +16,15 @@ PACKAGES = ("device_profiles", "latency_db", "exporter")
 
 ROOMS = (
     "errors",
+    "exit_codes",
     "printable",
     "faults",
     "telemetry",
     "budgets",
+    "atomic",
     "paths",
     "mistaken_files",
     "toolchain_noise",
-    "atomic",
     "scratch",
     "manifest",
     "contents",

@@ -6,17 +6,26 @@ killed process has begun is finished from it by `finish`.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from exporter.atomic.exchange import exchange
-from exporter.atomic.locks import locked
+from exporter.atomic.locks import LOCK, locked
 
-_JOURNAL = "journal.json"
+_JOURNAL = "journal"
+"""Without an ending, which all results have that users name"""
+_LARGEST_JOURNAL, _MOST_MOVES = 2**16, 16
+"""Bytes and moves; the outputs of `track` are four"""
+
+_PATIENCE = 60.0
+"""Seconds for others who move things in the same folder, which takes them a moment. Anybody who may read a folder can
+hold its lock for ever."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +43,13 @@ class _Move:
 def move_all(stage: Path, places: Mapping[str, str]) -> None:
     """Move what lies in a staging folder to its places beside that: {name there: name in the folder around it}.
 
-    What was there ends in the staging folder. All of it comes back, and `OSError` is raised, if one cannot be moved; an
-    interrupt amidst it leaves the rest to whoever clears the staging folder.
+    What was there ends in the staging folder. All of it comes back, and `OSError` is raised, if one cannot be moved, or
+    if somebody keeps the folder locked; an interrupt amidst it leaves the rest to whoever clears the staging folder.
     """
     moves = [_Move(source, target, (stage / source).lstat().st_ino) for source, target in places.items()]
     for move in moves:
         _make_durable(stage / move.source)
-    with locked(stage.parent, wait=True):
+    with _alone_in(stage.parent):
         if len(moves) == 1 and _in_one_step(stage, moves[0]):
             return
         _write_journal(stage, moves)
@@ -55,8 +64,20 @@ def move_all(stage: Path, places: Mapping[str, str]) -> None:
 def finish(stage: Path) -> None:
     """Finish what was being moved from a staging folder; nothing if that had not begun. Raises `OSError`."""
     if _read_journal(stage):
-        with locked(stage.parent, wait=True):
+        with _alone_in(stage.parent):
             _carry_out(stage, _read_journal(stage))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else moves things in a folder meanwhile; raises `OSError` where somebody does for too long.
+
+    To go on all the same could mix two sets of results: who holds the lock may be a process that was stopped amid it.
+    """
+    with locked(folder, _PATIENCE) as held:
+        if held is False:
+            raise OSError(errno.EBUSY, "Another program keeps this folder locked", str(folder))
+        yield
 
 
 def _in_one_step(stage: Path, move: _Move) -> bool:
@@ -102,7 +123,7 @@ def _aside(stage: Path, move: _Move) -> Path:
 
 def _write_journal(stage: Path, moves: Sequence[_Move]) -> None:
     draft = stage / f"{_JOURNAL}.new"
-    draft.write_text(json.dumps([asdict(move) for move in moves]))
+    draft.write_text(json.dumps({"begun": _begun(stage), "moves": [asdict(move) for move in moves]}))
     _sync(draft)
     draft.rename(stage / _JOURNAL)
     _sync(stage)
@@ -111,13 +132,36 @@ def _write_journal(stage: Path, moves: Sequence[_Move]) -> None:
 def _read_journal(stage: Path) -> list[_Move]:
     """The moves of a journal that was written here; none if there is no such journal.
 
-    One that came with a copied or unpacked folder moves nothing: its numbers are not those of the files beside it.
+    One that came with a copied or unpacked folder moves nothing: it does not know when that was unpacked.
     """
+    journal = stage / _JOURNAL
     try:
-        moves = [_Move(**entry) for entry in json.loads((stage / _JOURNAL).read_text())]
-    except (OSError, ValueError, TypeError, RecursionError):
+        seen = journal.lstat()
+        if not stat.S_ISREG(seen.st_mode) or seen.st_size > _LARGEST_JOURNAL:
+            return []
+        written = json.loads(journal.read_bytes())
+        moves = [_Move(**entry) for entry in written["moves"]]
+        ours = written["begun"] == _begun(stage)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
-    return moves if all(_is_name(name) for move in moves for name in (move.source, move.target)) else []
+    return moves if ours and _are_possible(moves) else []
+
+
+def _begun(stage: Path) -> list[int]:
+    """The number of the lock's file, and when it was made, in ns: the system alone sets that time, whatever unpacks or
+    copies files, and nothing that happens to the folder later changes it."""
+    seen = (stage / LOCK).lstat()
+    return [seen.st_ino, seen.st_ctime_ns]
+
+
+def _are_possible(moves: Sequence[_Move]) -> bool:
+    """Whether they are few, between names in the two folders, and no two from or to the same."""
+    sources, targets = [move.source for move in moves], [move.target for move in moves]
+    return (
+        len(moves) <= _MOST_MOVES
+        and all(map(_is_name, sources + targets))
+        and len(set(sources)) == len(set(targets)) == len(moves)
+    )
 
 
 def _is_name(name: object) -> bool:

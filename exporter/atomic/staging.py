@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from exporter.atomic.locks import locked
+from exporter.atomic.locks import LOCK, locked
 from exporter.atomic.publishing import finish
 
-_PREFIX, _LOCK = ".vitexport-", "lock"
+_PREFIX = ".vitexport-"
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def collect(parent: Path) -> None:
         with suppress(OSError):  # it is gone meanwhile, or cannot be cleared now
             seen = folder.lstat()
             if stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid():
-                with locked(folder / _LOCK) as forgotten:
+                with locked(folder / LOCK) as forgotten:
                     if forgotten:
                         _clear(folder)
 
@@ -57,10 +57,8 @@ def _own_folder(parent: Path) -> Iterator[Path]:
         while True:
             folder = parent / f"{_PREFIX}{secrets.token_hex(4)}"
             folder.mkdir(mode=0o700)
-            with suppress(
-                FileNotFoundError
-            ):  # taken for a forgotten one in between, as where its lock is not to be had
-                if locks.enter_context(locked(folder / _LOCK)) is not False:
+            with suppress(FileNotFoundError):  # of one that was taken for forgotten before its lock was held
+                if locks.enter_context(locked(folder / LOCK)) is not False:
                     break
         yield folder
 
@@ -73,11 +71,14 @@ def _clear(folder: Path) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C and SIGTERM do nothing, where this thread is the one that would hear of them."""
+    """Ctrl-C and SIGTERM wait until the end of the block, where this thread is the one that would hear of them."""
+    received: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    before = {number: signal.signal(number, lambda number, frame: received.append(number)) for number in numbers}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        for waiting in received:
+            signal.raise_signal(waiting)

@@ -5,20 +5,18 @@ A command is a file of this folder and a row of `group.COMMANDS`: its options, t
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from contextlib import suppress
 from typing import NoReturn
 
 import click
 
 from device_profiles import UnknownDevice
 from exporter import faults
-from exporter.cli.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED
 from exporter.cli.group import cli
 from exporter.errors import VerificationError, VitexportError
-from exporter.printable import complain, print_in_any_encoding
+from exporter.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED
+from exporter.printable import complain, give_up, open_closed_streams, print_in_any_encoding
 
 _REMOVED = "what was begun is removed, by the next run at the latest."
 
@@ -29,6 +27,7 @@ def main() -> NoReturn:
     2 is a mistake's, 1 a failed verification's, 3 that of an error that nobody foresaw.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    open_closed_streams()
     print_in_any_encoding()
     try:
         code = cli(sys.argv[1:] or ["--help"], standalone_mode=False)
@@ -48,10 +47,10 @@ def main() -> NoReturn:
     except ModuleNotFoundError as error:
         _fail(f"{error.name} is not installed, and this needs it: pip install 'vitexport[all]'.", MISTAKE)
     except BrokenPipeError:
-        _give_stdout_up()
+        give_up(sys.stdout)
         sys.exit(MISTAKE)
     except OSError as error:
-        _give_stdout_up()
+        give_up(sys.stdout)
         where = f" ({error.filename})" if error.filename else ""
         _fail(f"{error.strerror or error}{where}; {_REMOVED}", MISTAKE)
     except BaseException as error:  # of which panics in Rust are one
@@ -63,12 +62,6 @@ def main() -> NoReturn:
 def _fail(message: str, code: int) -> NoReturn:
     complain("vitexport", message)
     sys.exit(code)
-
-
-def _give_stdout_up() -> None:
-    """Let what is still to be written there be lost: Python would try again at its end, and complain in its own way."""
-    with suppress(OSError, ValueError):  # it is closed, or no file
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(*_: object) -> NoReturn:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from exporter.cli.exit_codes import MISTAKE
+from exporter.exit_codes import MISTAKE
 
 COMMANDS = {
     "devices": "List devices, or all facts about DEVICE.",

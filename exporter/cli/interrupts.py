@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from exporter.cli.exit_codes import TERMINATED
 from exporter.errors import VitexportError
+from exporter.exit_codes import TERMINATED
 
 _UNTIL_NEXT_LOOK = 0.05
 """Seconds until it is looked again whether an import is done"""

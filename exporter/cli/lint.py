@@ -9,7 +9,6 @@ import click
 
 from device_profiles.vocabulary import Precision
 from exporter.bundle import Bundle, is_bundle
-from exporter.cli.exit_codes import FAILED
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import (
     formats_option,
@@ -21,6 +20,7 @@ from exporter.cli.options import (
 )
 from exporter.cli.progress import working
 from exporter.cli.tables import COLOURS, GOOD, coloured, first_few, print_json, print_line
+from exporter.exit_codes import FAILED
 from exporter.lint.summary import by_rule, counted
 from exporter.manifest import Finding, Variant, label_among
 from exporter.plan import ExportRequest, plan

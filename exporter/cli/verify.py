@@ -11,7 +11,6 @@ import click
 
 from exporter.bench.provenance import provenance
 from exporter.bundle import Bundle
-from exporter.cli.exit_codes import FAILED
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import json_option, verbose_option
 from exporter.cli.other_hosts import verify_elsewhere
@@ -27,6 +26,7 @@ from exporter.cli.tables import (
     print_table,
     print_verdict,
 )
+from exporter.exit_codes import FAILED
 from exporter.manifest import Artifact, Manifest, Rollout, Verification
 from exporter.verify.figures import by_output, error_text, psnr_text, task_metric
 from exporter.verify.regression import Figure, Regression, compare_bundles, refuse_incomparable

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import from_json
 
 from device_profiles.vocabulary import Precision
 from exporter.atomic.publishing import move_all
@@ -171,6 +172,10 @@ _ENDS = {"masks": "-masks", "figures": ".json", "sheet": "-sheet.png"}
 """What is written beside a video -> how its name ends."""
 
 
+_BEGINNING = 2**16
+"""Bytes of the figures, in which those names stand; of a long video there may be very many"""
+
+
 @dataclass(frozen=True)
 class _Places:
     """Where the results go."""
@@ -204,8 +209,11 @@ def _places(out: Path, video: Path, keep: Sequence[Path]) -> _Places:
 
 def _results_of(figures: Path) -> set[str]:
     """Names of what an earlier run wrote, as its figures say; none where this is no such file."""
+    if not figures.is_file():
+        return set()
     try:
-        written = json.loads(figures.read_text())
+        with figures.open("rb") as file:
+            written = from_json(file.read(_BEGINNING), allow_partial=True)
         return {figures.name, *(Path(written[name]).name for name in ("masks", "sheet"))}
     except (OSError, ValueError, KeyError, TypeError):
         return set()

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from exporter import faults
 from exporter.errors import VitexportError
+from exporter.exit_codes import FAULT, MISTAKE
 from exporter.paths import check_input
-from exporter.printable import complain, print_in_any_encoding, printable
+from exporter.printable import complain, open_closed_streams, print_in_any_encoding, printable
 from exporter.toolchain_noise import hidden
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
 
 
 if __name__ == "__main__":
+    open_closed_streams()
     print_in_any_encoding()
     try:
         sys.exit(main(standalone_mode=False))
@@ -130,6 +132,6 @@ if __name__ == "__main__":
         raise
     except BaseException as error:
         faults.report("exporter.mil", error)
-        sys.exit(3)
+        sys.exit(FAULT)
     complain("exporter.mil", problem)
-    sys.exit(2)
+    sys.exit(MISTAKE)

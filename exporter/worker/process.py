@@ -21,6 +21,9 @@ from exporter.backends.runner import Arrays, InputProgress
 SILENCE = 3600.0
 """Seconds for one input, after which a process counts as stuck; emulated, a tracker's largest graph takes minutes."""
 
+_SECONDS_TO_END = 5.0
+"""For a process that has closed its output: what it does at its exit may take for ever"""
+
 PACKAGES = {"exporter": Path(__file__).parents[1], "device_profiles": Path(device_profiles.__file__).parent}
 """What a guest imports of ours, by name -> where it is"""
 
@@ -162,10 +165,15 @@ class Process:
         return (self._folder / "stderr").read_text(errors="replace")
 
     def last_words(self) -> str:
-        """Why the process has ended."""
-        code, stderr = self._process.wait(), self.stderr()
+        """Why the process has ended; one that says nothing any more and goes on is ended."""
         if self._silent:
             return "no answer came, and it was ended"
+        try:
+            code = self._process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return "it did not come to its end, and was ended"
+        stderr = self.stderr()
         if self._crash_mark is not None and (
             lines := [x for x in stderr.splitlines() if x.startswith(self._crash_mark)]
         ):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from exporter.atomic.staging import staging
 from exporter.budgets import Budget
 from exporter.errors import BundleError, ImageError, VideoError, VitexportError, WeightsError
 from exporter.media.mask_files import read_masks
@@ -14,6 +15,7 @@ from exporter.media.photos.reading import read_photo
 from exporter.media.videos.video import open_video
 from exporter.models.weights.checkpoint_file import read_checkpoint
 from exporter.paths import bytes_on_disk, check_input, check_name, check_output_file, check_output_folder
+from tests.exporter.atomic.killed import in_fork
 
 READERS = {read_checkpoint: WeightsError, read_photo: ImageError, read_masks: ImageError, open_video: VideoError}
 
@@ -91,6 +93,24 @@ UNWRITABLE = {
     "/tmp/" + "x/" * 2040: "is longer than names may be here",
     "caf\udce9": "bytes that are no UTF-8",
 }
+
+
+def test_what_a_killed_process_left_where_results_go_is_removed(tmp_path):
+    def killed() -> None:
+        with staging(tmp_path):
+            os._exit(9)
+
+    for check in (lambda: check_output_folder(tmp_path, BundleError),
+                  lambda: check_output_file(tmp_path / "tracked.mp4", VideoError)):  # fmt: skip
+        assert in_fork(killed) == 9
+        assert any(tmp_path.iterdir())
+        check()
+        assert not any(tmp_path.iterdir())
+
+
+def test_a_file_system_without_a_limit_takes_every_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "pathconf", lambda path, name: -1)
+    check_output_file(tmp_path / "tracked.mp4", VideoError)
 
 
 @pytest.mark.parametrize(("folder", "complaint"), UNWRITABLE.items(), ids=UNWRITABLE.values())

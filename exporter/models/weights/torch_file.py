@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,8 +24,13 @@ _MOST_DIMENSIONS = 8
 """Of a tensor; weights have four"""
 
 
-class _Storage(NamedTuple):
-    """Values of one or more tensors."""
+_MOST_PARTS = 6
+"""Of a persistent id, which is taken apart as often as it is named"""
+
+
+@dataclass(frozen=True)
+class _Storage:
+    """Values of one or more tensors; no tuple, in which a checkpoint's tensors would be looked for."""
 
     values: Tensor
     """Its bytes"""
@@ -40,6 +46,8 @@ class _Storages:
         self.values: dict[str, Tensor] = {}
 
     def __call__(self, persistent_id: tuple[Any, ...]) -> _Storage:
+        if len(persistent_id) > _MOST_PARTS:
+            raise DamagedPickle("a storage with a long name")
         kind, dtype, key, _, count, *view = persistent_id
         if kind != "storage" or not isinstance(dtype, torch.dtype) or not isinstance(key, str):
             raise DamagedPickle("a storage of no kind")

@@ -27,13 +27,16 @@ def in_fork(work: Callable[[], object]) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def signal_before(call: int, number: signal.Signals) -> None:
-    """Send this process a signal before its next file call but `call`, and never again."""
+def signal_before(call: int, number: signal.Signals, begin: str = "") -> None:
+    """Send this process a signal before its next file call but `call`, and never again.
+
+    Calls count from the first one on whose path ends in `begin`.
+    """
     calls = 0
 
     def count(event: str, arguments: tuple[object, ...]) -> None:
         nonlocal calls
-        if event.startswith(_FILE_CALLS):
+        if event.startswith(_FILE_CALLS) and (calls or str(arguments[0]).endswith(begin)):
             calls += 1
             if calls == call + 1:
                 os.kill(os.getpid(), number)
@@ -41,12 +44,15 @@ def signal_before(call: int, number: signal.Signals) -> None:
     sys.addaudithook(count)
 
 
-def killed_everywhere(prepare: Callable[[], object], work: Callable[[], object]) -> Iterator[int]:
-    """Kill some work before each of its file calls in turn, `prepare`d anew each time: yields after each."""
+def killed_everywhere(prepare: Callable[[], object], work: Callable[[], object], begin: str = "") -> Iterator[int]:
+    """Kill some work before each of its file calls in turn, `prepare`d anew each time: yields after each.
+
+    Calls before the first one whose path ends in `begin` are left out.
+    """
     call = 0
     while True:
         prepare()
-        code = in_fork(lambda call=call: (signal_before(call, signal.SIGKILL), work()))
+        code = in_fork(lambda call=call: (signal_before(call, signal.SIGKILL, begin), work()))
         if code == 0:
             assert call > 10, "hardly anything was done"
             return

@@ -1,6 +1,8 @@
 """Results take their places as one: old or new, never a mixture and never none, whenever the process is killed."""
 
+import fcntl
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -103,7 +105,7 @@ def test_what_finishes_it_may_be_killed_too(tmp_path, file_system):
             def last(descriptor: int, done=[]) -> None:  # noqa: B006
                 done.append(descriptor)
                 real(descriptor)
-                if (stage / "journal.json").exists():
+                if (stage / "journal").exists():
                     os._exit(9)
 
             os.fsync = last
@@ -128,7 +130,7 @@ def test_an_interrupt_amid_it_lets_it_be_finished(tmp_path, monkeypatch, file_sy
     def interrupted(self: Path, target: Path) -> Path:
         moved = real(self, target)
         done.append(target)
-        if target.name == "journal.json":
+        if target.name == "journal":
             raise KeyboardInterrupt
         return moved
 
@@ -136,6 +138,13 @@ def test_an_interrupt_amid_it_lets_it_be_finished(tmp_path, monkeypatch, file_sy
     with pytest.raises(KeyboardInterrupt):
         publish(tmp_path, "new")
     assert contents(tmp_path) == whole("new")
+
+
+def test_results_may_be_called_as_what_is_beside_them_in_the_staging_folder(tmp_path, file_system):
+    names = ("journal.json", "journal-masks", "lock.json")
+    for text in ("old", "new"):
+        publish(tmp_path, text, names)
+        assert contents(tmp_path) == whole(text, names)
 
 
 def test_one_that_cannot_be_moved_brings_the_others_back(tmp_path, file_system):
@@ -171,3 +180,29 @@ def test_what_was_not_made_replaces_nothing(tmp_path):
         write(stage, "new", SET[:2])
         move_all(stage, {name: name for name in SET})
     assert contents(tmp_path) == whole("old")
+
+
+@pytest.fixture
+def lock_of_another(tmp_path):
+    """The lock of the folder that is published in, as anybody may hold it who may read that."""
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    yield descriptor
+    os.close(descriptor)
+
+
+def test_who_holds_the_folder_for_a_moment_is_waited_for(tmp_path, lock_of_another):
+    later = threading.Timer(0.3, lambda: fcntl.flock(lock_of_another, fcntl.LOCK_UN))
+    later.start()
+    publish(tmp_path, "new")
+    later.join()
+    assert contents(tmp_path) == whole("new")
+
+
+@pytest.mark.parametrize("names", [("bundle",), SET], ids=["one folder", "several"])
+def test_who_holds_the_folder_for_ever_stops_nobody_for_ever(tmp_path, monkeypatch, lock_of_another, names):
+    monkeypatch.setattr(publishing, "_PATIENCE", 0.1)
+    write(tmp_path, "old", names)
+    with pytest.raises(OSError, match="Another program keeps this folder locked"):
+        publish(tmp_path, "new", names)
+    assert contents(tmp_path) == whole("old", names)

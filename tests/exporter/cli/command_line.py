@@ -11,7 +11,7 @@ from typing import IO
 from unittest.mock import patch
 
 from exporter.cli import main
-from exporter.cli.exit_codes import FAULT
+from exporter.exit_codes import FAULT
 
 VITEXPORT = [sys.executable, "-c", "from exporter.cli import main; main()"]
 QUICK = ["--image-size", "64", "--weights", "random", "--workers", "1"]

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from exporter.cli.exit_codes import FAULT
 from exporter.cli.group import COMMANDS
+from exporter.exit_codes import FAULT
 from exporter.worker.stages import Stage, run_stages
 from tests.exporter.cli.command_line import run
 

@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import pytest
 
-from exporter.cli.exit_codes import TERMINATED
 from exporter.cli.interrupts import interruptible
 from exporter.errors import BackendError
+from exporter.exit_codes import TERMINATED
 
 
 @pytest.fixture(autouse=True)

@@ -92,6 +92,34 @@ def test_output_that_cannot_be_written_is_one_sentence():
     assert done.stderr.count("\n") == 1
 
 
+def nobody_reads() -> None:
+    read, write = os.pipe()
+    os.dup2(write, 2)
+    os.close(read)
+
+
+def full() -> None:
+    os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
+
+
+def closed() -> None:
+    os.close(2)
+
+
+@pytest.mark.usefixtures("buffered")
+@pytest.mark.parametrize("stderr", [nobody_reads, full, closed], ids=lambda stderr: stderr.__name__)
+@pytest.mark.parametrize(("command", "code"), [("['mobilvit_s']", 2), ("None", 3), ("['models']", 0)])
+def test_where_stderr_takes_nothing_the_exit_code_is_the_same(command, code, stderr):
+    """A mistake's, that of an error that nobody foresaw, and none."""
+    program = f"import sys\nfrom exporter.cli import main\nsys.argv[1:] = {command} or [None]\nmain()"
+    environment = os.environ | {"VITEXPORT_TRACEBACK": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, preexec_fn=stderr, env=environment, check=False
+    )
+    assert done.returncode == code
+    assert bool(done.stdout) == (code == 0)
+
+
 def test_run_prints_classes_and_nothing_else(onnx_bundle):
     done = run_process("run", str(onnx_bundle), str(sample_photo("china.jpg")))
     assert (done.returncode, done.stderr) == (0, "")

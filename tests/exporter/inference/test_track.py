@@ -1,18 +1,24 @@
 """From a video to a video with masks, the masks themselves, and figures of every frame."""
 
 import json
+import os
+import shutil
+from contextlib import nullcontext
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from exporter.backends.loading import load_checked
 from exporter.errors import PromptError, VideoError
+from exporter.inference import track
 from exporter.inference.prompts import Prompt
 from exporter.inference.track import track_file
 from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.media.videos.video import open_video
 from exporter.media.videos.writing import video_writer
+from tests.exporter.atomic.killed import killed_everywhere
 
 FRAMES, HEIGHT, WIDTH = 6, 66, 98
 CLIP, MASKS = sample_clip(FRAMES, HEIGHT, WIDTH)
@@ -85,6 +91,61 @@ def test_a_second_run_replaces_the_first(tracker_bundle, video, tmp_path):
     assert len(list((tmp_path / "out-masks").iterdir())) == 2
 
 
+def test_so_it_does_where_the_first_was_of_a_long_video(tracker_bundle, video, tmp_path):
+    track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4", first=4)
+    figures = json.loads((tmp_path / "out.json").read_text())
+    (tmp_path / "out.json").write_text(json.dumps(figures | {"by_frame": figures["by_frame"] * 10_000}, indent=1))
+    track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4", first=4)
+    assert (tmp_path / "out.json").stat().st_size < 10_000
+
+
+@pytest.fixture
+def loaded_once(monkeypatch):
+    """Artefacts are loaded in this process, once, so that a run in a fork of it takes a tenth of a second."""
+    loaded = {}
+
+    def load(format, path, *rest):
+        if path not in loaded:
+            loaded[path] = load_checked(format, path, *rest)
+        return loaded[path]
+
+    monkeypatch.setattr(track, "isolated", lambda: nullcontext(load))
+
+
+def frames_of(folder) -> int | None:
+    """How many frames its results are of, which all of them agree on; None if there are none."""
+    if not any(folder.iterdir()):
+        return None
+    assert {path.name for path in folder.iterdir()} == {"out.mp4", "out.json", "out-masks", "out-sheet.png"}
+    counts = {len(list(open_video(folder / "out.mp4"))), len(list((folder / "out-masks").iterdir())),
+              json.loads((folder / "out.json").read_text())["frames"]}  # fmt: skip
+    (count,) = counts
+    return count
+
+
+@pytest.mark.parametrize("before", [None, 2], ids=["first run", "replacing"])
+def test_wherever_it_is_killed_while_it_publishes_the_next_run_goes_on(
+    tracker_bundle, video, tmp_path, loaded_once, before
+):
+    def run(frames: int, point: Prompt = POINT) -> None:
+        track_file(tracker_bundle, video, [point], tmp_path / "out.mp4", first=FRAMES - frames, threads=1)
+
+    def prepare() -> None:
+        if before is None:
+            shutil.rmtree(tmp_path)
+            tmp_path.mkdir()
+
+    run(2)
+    seen = set()
+    for _ in killed_everywhere(prepare, lambda: run(1), begin="journal.new"):
+        with pytest.raises(PromptError, match="outside the frame"):
+            run(1, Prompt(points=[(WIDTH + 1, 0)], labels=[1]))
+        seen.add(frames_of(tmp_path))
+        run(2)
+        assert frames_of(tmp_path) == 2
+    assert seen == {before, 1}, "it was killed both before and after"
+
+
 @pytest.mark.parametrize(
     ("prompts", "first", "error", "complaint"),
     [
@@ -118,6 +179,21 @@ def test_files_that_are_not_of_an_earlier_run_are_not_replaced(tracker_bundle, v
     with pytest.raises(VideoError, match="not of an earlier run"):
         track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4")
     assert precious.read_text() == "dear"
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"[1]", b'{"masks": "out-masks", "sheet": 3}', b"\xff\xfe", b"\0"])
+def test_figures_that_are_none_are_not_replaced(tracker_bundle, video, tmp_path, content):
+    (tmp_path / "out.json").write_bytes(content)
+    with pytest.raises(VideoError, match="not of an earlier run"):
+        track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4")
+    assert (tmp_path / "out.json").read_bytes() == content
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_what_is_no_file_in_place_of_figures_is_not_waited_for(tracker_bundle, video, tmp_path, make):
+    make(tmp_path / "out.json")
+    with pytest.raises(VideoError, match="not of an earlier run"):
+        track_file(tracker_bundle, video, [POINT], tmp_path / "out.mp4")
 
 
 def test_the_video_that_is_read_is_not_replaced(tracker_bundle, video):

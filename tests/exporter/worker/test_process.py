@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from threading import get_native_id
 
@@ -30,7 +31,7 @@ def doubles(tmp_path) -> Path:
 @pytest.fixture
 def run(tmp_path):
     """Runs jobs with this Python."""
-    paths = os.pathsep.join(str(path.parent) for path in PACKAGES.values())
+    paths = os.pathsep.join([str(tmp_path), *(str(path.parent) for path in PACKAGES.values())])
 
     def run(jobs, seconds=60.0, **options):
         folder = tmp_path / "passed"
@@ -86,3 +87,16 @@ def test_when_time_is_up_no_further_input_is_begun(run, doubles):
 def test_what_says_nothing_for_too_long_is_ended(run, doubles):
     (outcome,) = run([Job(LOADER, doubles, inputs(1))], silence=0.01)
     assert (outcome.runtime, outcome.error) == (None, "no answer came, and it was ended")
+
+
+def test_what_closes_its_output_and_does_not_end_is_ended(run, doubles, tmp_path):
+    """As a runtime may that waits for its threads when Python ends."""
+    (tmp_path / "stuck.py").write_text(
+        "import atexit, sys, time\n\n\n"
+        "def load(path, threads):\n    atexit.register(time.sleep, 3600)\n    sys.exit()\n"
+    )
+    begun = time.monotonic()
+    stuck, after = run([Job("stuck", doubles, inputs(1)), Job(LOADER, doubles, inputs(1))])
+    assert (stuck.runtime, stuck.error) == (None, "it did not come to its end, and was ended")
+    assert after.error is None
+    assert time.monotonic() - begun < 60

@@ -283,6 +283,14 @@ def storages_that_lie(chance, good):
 
 
 @kind
+def a_storage_that_is_named_at_length(chance, good):
+    """As often as there are steps, which would take an hour."""
+    count, more = len(good.entries["archive/data/0"]) // 4, chance.choice([b"N", b"K\1"]) * 500_000
+    named = stored(text("0"), number(count) + more).removesuffix(b"Q") + b"q\1"
+    return good.with_pickle(b"\x80\x02" + named + b"h\1Q" * 1_000_000 + b".", zipfile.ZIP_DEFLATED)
+
+
+@kind
 def views_beyond_their_storage(chance, good):
     count = len(good.entries["archive/data/0"]) // 4
     size, stride, offset = chance.choice([

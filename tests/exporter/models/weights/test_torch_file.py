@@ -12,7 +12,16 @@ from torch import Tensor
 
 from exporter.errors import WeightsError
 from exporter.models.weights.checkpoint_file import read_checkpoint
-from tests.exporter.models.weights.hostile_checkpoints import Good, called, mapping, number, numbers, tensor, text
+from tests.exporter.models.weights.hostile_checkpoints import (
+    Good,
+    called,
+    mapping,
+    number,
+    numbers,
+    stored,
+    tensor,
+    text,
+)
 
 VALUES = torch.arange(24.0)
 
@@ -63,6 +72,14 @@ def as_bytes(value: Tensor) -> Tensor:
     return value.reshape(-1).contiguous().view(torch.uint8)
 
 
+@pytest.mark.parametrize("form", [{}, {"_use_new_zipfile_serialization": False}], ids=["archive", "in a row"])
+def test_a_storage_by_itself_is_no_tensor(tmp_path, form):
+    torch.save({"storage": VALUES.clone().untyped_storage(), "model": {"a": VALUES}}, tmp_path / "a.pt", **form)
+    read = read_checkpoint(tmp_path / "a.pt")
+    assert read.keys() == {"model"}
+    assert read["model"]["a"].equal(VALUES)
+
+
 def test_tensors_that_share_values_share_memory(tmp_path):
     torch.save({"a": VALUES, "b": VALUES[2:]}, tmp_path / "a.pt")
     read = read_checkpoint(tmp_path / "a.pt")
@@ -110,6 +127,7 @@ def test_pairs_as_python_2_wrote_them_make_a_mapping(tmp_path):
         tensor(23, (1,), (1,)),
         tensor(24, (1,), (1,), key="1"),
         tensor(24, (1,) * 9, (1,) * 9),
+        stored(text("0"), number(24) + b"NN"),
         called("torch.Size", *[number(1)] * 17),
         numbers((1,)) + b"R",
     ],
