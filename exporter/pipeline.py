@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from exporter import bundle
+from exporter import publication
 from exporter.atomic.staging import staging
 from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
@@ -44,7 +44,7 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
         request.weights_key,
     )
     path = Path(request.out) / planned.bundle_name(loaded.trained)
-    bundle.refuse_to_replace(path)
+    publication.refuse_to_replace(path)
 
     step("capture", 0.02)
     graphs = graphs_of(network)
@@ -61,7 +61,7 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
         contents = seal(folder, contents)
         failures = contents.failures
         path = path.with_name(f"{path.name}.failed") if failures else path
-        replaced = bundle.publish(folder, path)
+        replaced = publication.publish(folder, path)
     step("done", 1.0)
 
     if failures:

@@ -38,6 +38,7 @@ ROOMS = (
     "mil",
     "backends",
     "bundle",
+    "publication",
     "worker",
     "bench",
     "inference",
