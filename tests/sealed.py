@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from exporter.contents import MANIFEST, seal
+from exporter.contents import MANIFEST, seal, size_of
 from exporter.manifest import Manifest
 
 
 def seal_again(bundle: Path, **changes: Any) -> Manifest:
-    """Change a manifest, and let it and the checksums list the files that are there now."""
+    """Change a manifest, and let it and the checksums list the files that are there now, with their sizes."""
     manifest = Manifest.model_validate_json((bundle / MANIFEST).read_bytes())
-    return seal(bundle, manifest.model_copy(update=changes))
+    sized = [one.model_copy(update={"bytes": size_of(bundle / one.file)}) for one in manifest.artifacts]
+    return seal(bundle, manifest.model_copy(update={"artifacts": tuple(sized)} | changes))
 
 
 def keep_only(bundle: Path, format: str) -> Manifest:

@@ -19,6 +19,7 @@ from exporter.cli.progress import progress_bar, working
 from exporter.errors import VitexportWarning
 from exporter.media.images import sample_photo
 from tests.exporter.cli.command_line import QUICK, assert_one_sentence, run, run_process
+from tests.sealed import seal_again
 
 HOSTILE = "\x1b]0;title\x07\nvitexport: all is well\r\u202e\u200b\x9b2J[/red]:smile:"
 SHOWN = r"\x1b]0;title\x07\nvitexport: all is well\r\u202e\u200b\x9b2J[/red]:smile:"
@@ -107,6 +108,7 @@ def hostile_bundle(onnx_bundle):
     artifact["rewrites"] = [HOSTILE]
     artifact["verification"] |= {"status": "failed", "runtime": HOSTILE, "detail": HOSTILE}
     (onnx_bundle / MANIFEST).write_text(json.dumps(manifest))
+    seal_again(onnx_bundle)
     return onnx_bundle
 
 
