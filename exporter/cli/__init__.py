@@ -39,6 +39,7 @@ def main() -> NoReturn:
     except click.ClickException as error:
         _fail(error.format_message(), MISTAKE)
     except (KeyboardInterrupt, click.Abort):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one may come while Python ends
         _fail(f"Interrupted; {_REMOVED}", INTERRUPTED)
     except VerificationError as error:
         _fail(str(error), FAILED)
