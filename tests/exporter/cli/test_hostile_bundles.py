@@ -36,6 +36,7 @@ from tests.exporter.cli.hostile_bundles import (
     places,
 )
 from tests.exporter.cli.hostile_bundles_tried import Watched
+from tests.exporter.models.weights.hostile_checkpoints import KINDS as CHECKPOINTS
 from tests.sealed import keep_only
 
 COUNT, SEED = 500, 15
@@ -76,6 +77,11 @@ def outcomes(bundles, tracker_bundle, clip, tmp_path_factory) -> list[dict]:
 def test_each_is_refused_in_a_sentence_or_gets_a_verdict(outcomes):
     assert len(outcomes) == COUNT >= 15 * len(DAMAGED + FORGED)
     assert [(one["name"], one["command"], one["said"], one["fault"]) for one in outcomes if one["fault"]] == []
+
+
+def test_the_page_on_security_says_how_many_kinds_there_are():
+    page = (Path(__file__).parents[3] / "docs" / "security.md").read_text()
+    assert f"generators of {len(DAMAGED) + len(FORGED)} and {len(CHECKPOINTS)} kinds" in page
 
 
 def test_each_kind_of_end_is_there(outcomes):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -81,3 +82,25 @@ def test_one_that_comes_amidst_an_import_waits_until_it_is_done(number, raised, 
     assert interrupted.whole
     assert time.monotonic() < begun + 10
     del sys.modules["interrupted"]
+
+
+def test_a_second_interrupt_while_python_ends_changes_nothing():
+    """The first comes while the table is printed."""
+    code = """
+import atexit, os, signal, sys
+from exporter.cli import main
+
+class Interrupted:
+    def __getattr__(self, name):
+        return getattr(sys.__stdout__, name)
+    def write(self, text):
+        signal.raise_signal(signal.SIGINT)
+
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+sys.stdout, sys.argv = Interrupted(), ["vitexport", "models", "--json"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 130
+    assert done.stderr.startswith("vitexport: Interrupted")
+    assert len(done.stderr.splitlines()) == 1
