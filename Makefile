@@ -3,12 +3,13 @@ BIN := .venv/bin
 
 .PHONY: demo test check schema clean
 
-# Export a tracker for a phone, verify every artefact, and follow an object through a clip with those that run here.
+# Export a tracker for a phone, verify every artefact, and follow an object that nobody trained it on through a clip.
 demo: .venv/installed
 	rm -rf demo
-	$(BIN)/vitexport --target iphone15 efficienttam_s --out demo
-	point=$$($(BIN)/python -m exporter.media.sample_clip demo/clip.mp4) && \
-	$(BIN)/vitexport track demo/efficienttam_s-iphone15* demo/clip.mp4 --point $$point --out demo/out.mp4
+	$(BIN)/vitexport --target iphone15 efficienttam_nano --out demo
+	point=$$($(BIN)/python -m exporter.train.sample write demo/clip.mp4) && \
+	$(BIN)/vitexport track demo/efficienttam_nano-iphone15 demo/clip.mp4 --point $$point --out demo/out.mp4
+	$(BIN)/python -m exporter.train.sample judge demo/out-masks demo/clip-masks
 
 test: .venv/installed
 	$(BIN)/python -m pytest

@@ -102,6 +102,7 @@ def manifest_entry(export: Export, made: Made) -> Manifest:
             trained=loaded.trained,
             trained_at=loaded.trained_at,
             key=loaded.fitted.key,
+            card=loaded.card,
         ),
         target=manifest.Target(id=device.id, name=device.name, platform=device.platform, min_ios=planned.min_ios),
         preprocessing=manifest.Preprocessing(

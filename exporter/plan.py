@@ -119,10 +119,11 @@ def plan(request: ExportRequest) -> Plan:
     """Settle what is asked; raises `VitexportError` for what cannot be done."""
     device = device_of(request.target)
     _refuse_misplaced(request)
-    info = _resolved(model_info(request.model), device, request.image_size)
+    named = model_info(request.model)
+    info = _resolved(named, device, request.image_size)
     formats, warnings = _formats(request.formats, device)
     delegate, min_ios = request.delegate, request.min_ios
-    if info.name != request.model.lower():
+    if info is not named:
         warnings += (
             f"{request.model} is exported as {info.name}, for a phone's sake: --image-size 1024 keeps the large one.",
         )

@@ -24,6 +24,7 @@ from exporter.verify.artifact import verify
 from exporter.verify.case import Case
 from exporter.verify.record import record, recorded_sequence
 from exporter.verify.sequence import Followed, roll_out
+from exporter.verify.tolerances import worth_following
 from exporter.worker.capacity import workers_for
 from exporter.worker.fork import Report
 from exporter.worker.stages import Stage, run_stages
@@ -88,7 +89,7 @@ def _memory_of_a_worker(network: Model) -> int:
 
 def _record(export: Export, report: Report) -> SequenceEntry | None:
     """Write what PyTorch makes of every graph; return the sequence that a tracker is recorded on."""
-    return record(export.planned.info, export.network, export.loaded.trained, export.graphs, export.folder)
+    return record(export.planned.info.family.task, export.network, export.graphs, export.folder)
 
 
 def _lower(export: Export, variant: Variant, graph: Graph, report: Report) -> Lowered:
@@ -120,9 +121,10 @@ def _check(
 def _follow(
     export: Export, variant: Variant, report: Report, sequence: SequenceEntry, *checked: Checked
 ) -> Followed | None:
-    """Follow the recorded sequence with the artefacts of a variant; None where one of them did not run."""
+    """Follow the recorded sequence with a variant's artefacts; None where that says nothing, or one did not run."""
     artifacts = [one.artifact for one in checked]
-    if not all(artifact.verification.runtime for artifact in artifacts):
+    ran = all(artifact.verification.runtime for artifact in artifacts)
+    if not ran or not worth_following(export.loaded.trained, variant.precision):
         return None
     recorded = recorded_sequence(export.folder, sequence, export.network.image_size)
 

@@ -23,21 +23,17 @@ from exporter.graphs.capture import Graph
 from exporter.graphs.cut import graphs_of
 from exporter.manifest import SequenceEntry, Variant
 from exporter.models.efficienttam import EfficientTAM
-from exporter.models.weights.loading import seed_weights
+from exporter.models.registry import model_info
+from exporter.models.weights.loading import model_with_weights, seed_weights
 from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.case import Case
-from exporter.verify.prompt_choice import PromptChoice
 from exporter.verify.record import EagerRunner, RecordedSequence, record_sequence, recorded_sequence
 from tests.exporter.cli.command_line import QUICK, run
 from tests.models import (
-    CHOICE,
-    SMALL_CHOICE,
     SMALLEST,
     classifier_graph,
     classifier_pictures,
-    reduced_tracker,
     small_tracker,
-    tracker_graphs,
 )
 from tests.shared import made_once, shared_root
 
@@ -92,6 +88,17 @@ def bundles(shared: Path) -> Bundles:
 def tracker_bundle(shared: Path) -> Bundle:
     """A pooled tracker in ONNX, the format that is quickest to make, at 64 pixels."""
     return _bundle(shared / "bundles" / "tracker", "efficienttam_ti_2_512x512", "onnx")
+
+
+@pytest.fixture(scope="session")
+def trained_bundle(shared: Path) -> Bundle:
+    """The tracker that comes with trained weights, in ONNX."""
+
+    def export(out: Path) -> None:
+        exporter.export("efficienttam_nano", formats=["onnx"], weights="required", workers=1, out=out)
+
+    (path,) = made_once(shared / "bundles" / "trained tracker", export).iterdir()
+    return Bundle.open(path)
 
 
 def _bundle(folder: Path, model: str, format: str) -> Bundle:
@@ -239,21 +246,21 @@ class FollowedTracker:
 def followed_tracker(shared: Path) -> FollowedTracker:
     """One that converts in seconds."""
     model = small_tracker()
-    return _followed(shared / "small tracker", model, graphs_of(model), SMALL_CHOICE)
+    return _followed(shared / "small tracker", model, graphs_of(model))
 
 
 @pytest.fixture(scope="session")
-def whole_tracker(shared: Path) -> FollowedTracker:
-    """One with as many memory layers as the published ones."""
-    graphs = tracker_graphs()
-    return _followed(shared / "whole tracker", reduced_tracker(), graphs, CHOICE)
+def trained_tracker(shared: Path) -> FollowedTracker:
+    """The trained one, whose masks are of an object."""
+    model, _ = model_with_weights(model_info("efficienttam_nano"), "required")
+    return _followed(shared / "trained tracker", model, graphs_of(model))
 
 
-def _followed(folder: Path, model: EfficientTAM, graphs: tuple[Graph, ...], choice: PromptChoice) -> FollowedTracker:
-    """What PyTorch sees in a sequence that is prompted as chosen."""
+def _followed(folder: Path, model: EfficientTAM, graphs: tuple[Graph, ...]) -> FollowedTracker:
+    """What PyTorch sees in a sequence."""
 
     def record(to: Path) -> None:
-        sequence = record_sequence(graphs, model, choice, to)
+        sequence = record_sequence(graphs, model, to)
         (to / "sequence.json").write_text(sequence.model_dump_json())
 
     made_once(folder, record)

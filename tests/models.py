@@ -17,7 +17,6 @@ from exporter.models.efficienttam.model import EfficientTAM
 from exporter.models.mobilevit import MobileViT, MobileViTConfig
 from exporter.models.mobilevit_v2 import MobileViTV2, MobileViTV2Config
 from exporter.models.weights.loading import seed_weights
-from exporter.verify.prompt_choice import PromptChoice
 
 NUM_CLASSES = 16
 
@@ -50,12 +49,6 @@ def small_tracker() -> EfficientTAM:
         64, 1, image_size=160, pooling=2, depth=2, global_blocks=(1,), window=6, memory_layers=1
     )
     return _seeded_tracker(config)
-
-
-CHOICE = PromptChoice((82, 108), point_frame=0, box_frame=6, points_frame=6)
-"""Where to prompt the pooled `reduced_tracker`, as a search finds it."""
-SMALL_CHOICE = PromptChoice((58, 64), point_frame=12, box_frame=18, points_frame=9)
-"""Where to prompt the `small_tracker`, as a long search finds it."""
 
 
 def _seeded_tracker(config: EfficientTAMConfig) -> EfficientTAM:

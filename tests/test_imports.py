@@ -44,6 +44,7 @@ ROOMS = (
     "inference",
     "verify",
     "plan",
+    "train",
     "lint",
     "report",
     "entries",

@@ -18,7 +18,12 @@ def models(pattern: str, as_json: bool) -> None:
     names = list_models(pattern if set(pattern) & set("*?[") else f"*{pattern}*")
     found = [model_info(name) for name in names or [pattern]]
     if as_json:
-        print_json([vars(info) | {"family": info.family.name, "hub_id": info.hub_id} for info in found])
+        print_json(
+            [
+                vars(info) | {"family": info.family.name, "hub_id": None if info.shipped else info.hub_id}
+                for info in found
+            ]
+        )
         return
     print_table(
         ("model", "parameters>", "GMACs>", "image>", "top-1 (timm)>", "weights", "paper"),
@@ -29,7 +34,7 @@ def models(pattern: str, as_json: bool) -> None:
                 f"{info.gmacs:.2f}",
                 info.image_size,
                 f"{info.top1:.1f} %" if info.top1 else "–",
-                info.hub_id,
+                info.source if info.shipped else info.hub_id,
                 info.family.paper,
             )
             for info in found

@@ -15,14 +15,7 @@ from exporter.graphs.capture import Graph, capture
 from exporter.graphs.normalisation import Normalisation
 from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TASKS, TRACK_FIRST, TRACK_STEP
 from exporter.manifest import Kind, TensorSpec
-from exporter.models.efficienttam.config import (
-    CHANNELS,
-    MEMORY_CHANNELS,
-    MEMORY_SLOTS,
-    POINTER_SLOTS,
-    POINTER_TOKENS,
-    POOL,
-)
+from exporter.models.efficienttam.config import MEMORY_SLOTS, POINTER_SLOTS, POOL
 from exporter.models.efficienttam.decoder import either, flag
 from exporter.models.efficienttam.model import LOGITS_PER_TOKEN, EfficientTAM, MaskPrediction
 from exporter.models.efficienttam.reference import Memory
@@ -36,7 +29,7 @@ STATE, WIRING = TASKS["track"].state, TASKS["track"].wiring
 
 
 class EncodeImage(nn.Module):
-    """RGB 0–255 [1, 3, S, S] -> features [1, 256, S/16, S/16]"""
+    """RGB 0–255 [1, 3, S, S] -> features [1, C, S/16, S/16]"""
 
     def __init__(self, model: EfficientTAM, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
@@ -113,9 +106,9 @@ class TrackStep(nn.Module):
     def fused(
         self, features: Tensor, memory: Tensor, memory_valid: Tensor, pointers: Tensor, pointers_valid: Tensor
     ) -> Tensor:
-        """Compute features [1, 256, g, g] that have attended to all valid slots of the memory."""
+        """Compute features [1, C, g, g] that have attended to all valid slots of the memory."""
         keys = memory.shape[1] // (POOL**2 if self.model.config.pooling else 1)
-        bias = torch.cat([_masked(memory_valid, keys), _masked(pointers_valid, POINTER_TOKENS)])
+        bias = torch.cat([_masked(memory_valid, keys), _masked(pointers_valid, self.model.config.pointer_tokens)])
         return self.model.with_memory(features, memory, list(range(MEMORY_SLOTS)), pointers, bias[None, None, None])
 
 
@@ -194,18 +187,19 @@ def antialiased_quarter(size: int) -> tuple[Tensor, Tensor]:
 def cut(model: EfficientTAM, family: Family) -> tuple[Graph, ...]:
     """All graphs of a tracker, in the order in which an app meets them."""
     size, side = model.image_size, model.side
+    channels, memory_channels = model.config.channels, model.config.memory_channels
     image = _spec("image", (1, 3, size, size), "NCHW", "image", "RGB", (0, 255))
-    features = _spec("features", (1, CHANNELS, side, side), "NCHW", "features", "image features")
+    features = _spec("features", (1, channels, side, side), "NCHW", "features", "image features")
     points = _spec("points", (1, MOST_POINTS, 2), "NPC", "points", "points (x, y) in pixels of the image", (0, size))
     meaning = "0 background, 1 object, 2 and 3 corners of a box, -2 absent"
     labels = _spec("labels", (1, MOST_POINTS), "NP", "point_labels", meaning, (ABSENT, BOTTOM_RIGHT))
     mask = _spec("mask", (1, 1, size, size), "NCHW", "mask", "1 on the object, 0 elsewhere", (0, 1))
     state = {
         "memory": _spec(
-            "memory", (MEMORY_SLOTS, side * side, MEMORY_CHANNELS), "SNC", "memory", "frames remembered, newest first"
+            "memory", (MEMORY_SLOTS, side * side, memory_channels), "SNC", "memory", "frames remembered, newest first"
         ),
         "memory_valid": _spec("memory_valid", (MEMORY_SLOTS,), "S", "flags", "1 where a frame is remembered", (0, 1)),
-        "pointers": _spec("pointers", (POINTER_SLOTS, CHANNELS), "SC", "pointers", "object pointers, newest first"),
+        "pointers": _spec("pointers", (POINTER_SLOTS, channels), "SC", "pointers", "object pointers, newest first"),
         "pointers_valid": _spec("pointers_valid", (POINTER_SLOTS,), "S", "flags", "1 where there is a pointer", (0, 1)),
     }
     logits = side * LOGITS_PER_TOKEN

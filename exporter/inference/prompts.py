@@ -83,6 +83,15 @@ class Prompt:
         scale = np.array([size / width, size / height], np.float32)
         return points * scale, labels
 
+    @classmethod
+    def of_model_points(cls, points: NDArray[np.float32], labels: NDArray[np.float32]) -> Prompt:
+        """The prompt of an image of size x size pixels whose `model_points` these are."""
+        given = [(point, int(label)) for point, label in zip(points[0].tolist(), labels[0], strict=True)]
+        if [label for _, label in given[:2]] == [TOP_LEFT, BOTTOM_RIGHT]:
+            (start, _), (end, _), *given = given
+            return cls([point for point, _ in given], [label for _, label in given], box=[*start, *end])
+        return cls([point for point, _ in given], [label for _, label in given])
+
     def _corners(self) -> list[Sequence[float]]:
         return [] if self.box is None else [self.box[:2], self.box[2:]]
 

@@ -1,15 +1,8 @@
-"""A clip whose masks are known: part of one sample photograph moves over the other.
-
-    python -m exporter.media.sample_clip clip.mp4
-
-writes one as a video and prints a point on its object in the first frame, as `vitexport track --point` takes it.
-"""
+"""A clip whose masks are known: part of one sample photograph moves over the other."""
 
 from __future__ import annotations
 
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,19 +49,3 @@ def sample_click(masks: NDArray[np.bool_]) -> tuple[int, int]:
     y, x = np.nonzero(masks[0])
     nearest = np.argmin(np.hypot(y - y.mean(), x - x.mean()))
     return int(x[nearest]), int(y[nearest])
-
-
-def write_sample_clip(path: Path, count: int = 48, fps: float = 12.0) -> tuple[int, int]:
-    """Write the clip as a video and return a point (x, y) on its object in the first frame."""
-    from exporter.media.videos.writing import video_writer
-
-    frames, masks = sample_clip(count)
-    height, width = frames[0].shape[:2]
-    with video_writer(path, fps, width, height) as writer:
-        for frame in frames:
-            writer.write(frame)
-    return sample_click(masks)
-
-
-if __name__ == "__main__":
-    print(*write_sample_clip(Path(sys.argv[1])), sep=",")

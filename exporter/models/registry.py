@@ -67,6 +67,8 @@ class ModelInfo:
     """Default image size, where it is not the family's."""
     trained_as: str | None = None
     """The model whose weights were published, where this one's were not."""
+    shipped: bool = False
+    """Whether it is ours, not the authors', and its weights come with this package."""
 
     @property
     def image_size(self) -> int:
@@ -87,8 +89,10 @@ class ModelInfo:
         return self.family.hub_file.format(self.trained_as or self.name)
 
     @property
-    def hub_source(self) -> str:
-        """What to call the published weights: the repository, and the file where it holds those of several models."""
+    def source(self) -> str:
+        """What to call its weights: the repository, and the file where it holds those of several models."""
+        if self.shipped:
+            return "shipped with vitexport"
         return self.hub_id if "{}" in self.family.hub_id else f"{self.hub_id}/{self.hub_file}"
 
 
@@ -148,8 +152,12 @@ MODELS = {
         ModelInfo("efficienttam_ti_512x512", _EFFICIENTTAM, 17_866_018, 35.9, own_image_size=512),
         ModelInfo("efficienttam_ti_1_512x512", _EFFICIENTTAM, 17_866_018, 24.3, None, 512, "efficienttam_ti_1"),
         ModelInfo("efficienttam_ti_2_512x512", _EFFICIENTTAM, 17_866_018, 24.3, None, 512, "efficienttam_ti_2"),
+        ModelInfo("efficienttam_nano_256x256", _EFFICIENTTAM, 3_655_138, 1.0108, own_image_size=256, shipped=True),
     )
 }
+
+ALIASES = {"efficienttam_nano": "efficienttam_nano_256x256"}
+"""Short names of models, for those who type them."""
 
 
 def list_models(pattern: str = "*") -> list[str]:
@@ -159,8 +167,9 @@ def list_models(pattern: str = "*") -> list[str]:
 
 def model_info(name: str) -> ModelInfo:
     """The registry's row for `name`; raises `UnknownModelError` with the nearest names."""
+    known = ALIASES.get(name.lower(), name.lower())
     try:
-        return MODELS[name.lower()]
+        return MODELS[known]
     except KeyError:
         raise UnknownModelError(
             f"There is no model {name!r}; closest are {closest(name.lower(), MODELS)} (`vitexport models` lists all)."

@@ -23,17 +23,16 @@ from exporter.inference.prompts import Prompt, model_frame, model_mask
 from exporter.inference.steps import ArtefactSteps, ReferenceSteps, TrackResult
 from exporter.inference.tracker import start
 from exporter.media.images import Pixels, to_input, verification_images
-from exporter.media.sample_clip import sample_clip
+from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.models.efficienttam.config import PATCH
 from exporter.models.efficienttam.model import LOGITS_PER_TOKEN
 from exporter.vectors import Shape, read_vectors, shapes_of, vectors_file, write_vectors
-from exporter.verify.prompt_choice import PromptChoice, box_around, click, middle_of, points_of_all_kinds, prompt_choice
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
+    from exporter.manifest import TaskName
     from exporter.models.efficienttam import EfficientTAM
     from exporter.models.model import Model
-    from exporter.models.registry import ModelInfo
 
 FRAMES = 24
 """The pointer bank first drops one at frame 17, the memory at frame 8."""
@@ -65,19 +64,17 @@ class EagerRunner:
         return self.outputs[-1]
 
 
-def record(
-    info: ModelInfo, model: Model, trained: bool, graphs: Sequence[Graph], folder: Path
-) -> manifest.SequenceEntry | None:
+def record(task: TaskName, model: Model, graphs: Sequence[Graph], folder: Path) -> manifest.SequenceEntry | None:
     """Write what PyTorch makes of a model's graphs, on what its task is recorded on; return the sequence, if it is one.
 
-    `folder` is the bundle's; `info` the registry's row of the model.
+    `folder` is the bundle's.
     """
-    if TASKS[info.family.task].recorded_on == "pictures":
+    if TASKS[task].recorded_on == "pictures":
         for graph in graphs:
             record_pictures(graph, folder)
         return None
     tracker = cast("EfficientTAM", model)
-    return record_sequence(graphs, tracker, prompt_choice(info.name, tracker, trained), folder)
+    return record_sequence(graphs, tracker, folder)
 
 
 def record_pictures(graph: Graph, folder: Path) -> None:
@@ -89,10 +86,8 @@ def record_pictures(graph: Graph, folder: Path) -> None:
     _write(graph, runner, folder)
 
 
-def record_sequence(
-    graphs: Sequence[Graph], model: EfficientTAM, choice: PromptChoice, folder: Path
-) -> manifest.SequenceEntry:
-    """Follow an object with the official algorithm, prompted as chosen, and run a tracker's graphs along the way.
+def record_sequence(graphs: Sequence[Graph], model: EfficientTAM, folder: Path) -> manifest.SequenceEntry:
+    """Follow an object with the official algorithm, from its box, and run a tracker's graphs on the way.
 
     Writes the sequence, and each graph's runs as its vectors, below `folder`.
     """
@@ -103,8 +98,8 @@ def record_sequence(
     features = [reference.encode(model_frame(frame, size)) for frame in frames]
     for number in _ENCODED:
         steps.encode(model_frame(frames[number], size))
-    _prompt(steps, frames, masks, features, choice)
-    prompt = click(choice.click)
+    _prompt(steps, frames, masks, features)
+    prompt = _box_around(masks[0])
     result, state = start(reference, frames[0], prompt, features[0])
     results = [result]
     for number in range(1, FRAMES):
@@ -129,18 +124,32 @@ def _write(graph: Graph, runner: EagerRunner, folder: Path) -> None:
     write_vectors(folder / vectors_file(graph.name), stored, outputs)
 
 
-def _prompt(
-    steps: ArtefactSteps, frames: list[Pixels], masks: NDArray[np.bool_], features: list[Any], choice: PromptChoice
-) -> None:
+def _prompt(steps: ArtefactSteps, frames: list[Pixels], masks: NDArray[np.bool_], features: list[Any]) -> None:
     """Prompt with a point, a box, several points, a mask and an empty mask."""
-    for kind, number in (
-        (middle_of, choice.point_frame),
-        (box_around, choice.box_frame),
-        (points_of_all_kinds, choice.points_frame),
-    ):
+    for number, kind in _PROMPTED.items():
         start(steps, frames[number], kind(masks[number]), features[number].numpy())
     for mask in (masks[0], np.zeros_like(masks[0])):
         steps.prompt_mask(features[0].numpy(), model_mask(mask, steps.image_size))
+
+
+def _middle_of(mask: NDArray[np.bool_]) -> Prompt:
+    """A point in the middle of an object."""
+    return Prompt(points=[sample_click(mask[None])], labels=[1])
+
+
+def _box_around(mask: NDArray[np.bool_]) -> Prompt:
+    """The box of an object."""
+    rows, columns = np.nonzero(mask)
+    return Prompt(box=[float(edge) for edge in (columns.min(), rows.min(), columns.max(), rows.max())])
+
+
+def _points_of_all_kinds(mask: NDArray[np.bool_]) -> Prompt:
+    """As many as the graph takes: a corner of the picture that is background, the object, and its box."""
+    return Prompt(points=[(1, 1), *_middle_of(mask).points], labels=[0, 1], box=_box_around(mask).box)
+
+
+_PROMPTED = {0: _middle_of, FRAMES // 3: _box_around, 2 * FRAMES // 3: _points_of_all_kinds}
+"""Frame -> the prompt that it is given for the conformance vectors."""
 
 
 def _write_sequence(

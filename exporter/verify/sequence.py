@@ -25,7 +25,7 @@ from exporter.manifest import Artifact, Rollout, Variant, Verification
 from exporter.media.images import Pixels
 from exporter.verify.parity import mask_iou
 from exporter.verify.record import RecordedSequence, covering, recorded_sequence
-from exporter.verify.tolerances import TOLERANCES
+from exporter.verify.tolerances import TOLERANCES, worth_following
 from exporter.worker.isolated import isolated
 
 FEWEST = 2
@@ -85,7 +85,7 @@ def follow(
     box = format.seconds if seconds is None else seconds
     given, expected, sequence = recorded.given, recorded.expected, recorded.sequence
     frames = [frame.astype(np.uint8) for frame in given["frames"]]
-    prompt = Prompt(points=given["points"][0].tolist(), labels=[int(label) for label in given["labels"][0]])
+    prompt = Prompt.of_model_points(given["points"], given["labels"])
     steps = ArtefactSteps(runners, recorded.image_size)
     results = _followed(steps, frames, prompt, box, progress)
     reference = expected["mask_logits"][: len(results)]
@@ -137,7 +137,7 @@ def roll_out_bundle(
     rollouts = []
     for variant in manifest.variants:
         ran = [artifact for artifact, verdict in checked if artifact.variant == variant and verdict.runtime]
-        if len(ran) == len(manifest.graphs):
+        if len(ran) == len(manifest.graphs) and worth_following(manifest.weights.trained, variant.precision):
             shown = following(manifest.label(variant), progress)
             with isolated() as load:
                 made = partial(bundle.runners_of, variant, load=load)

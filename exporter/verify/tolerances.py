@@ -40,3 +40,8 @@ TOLERANCES: dict[Precision, Tolerances] = {
 
 BETWEEN_INSTRUCTION_SETS = Tolerance(relative=1e-5, psnr=None, top1=1.0, labels=0.999, mask_iou=0.999)
 """Of an artefact in single precision, from itself in another instruction set: sums in other orders."""
+
+
+def worth_following(trained: bool, precision: Precision) -> bool:
+    """Whether following an object proves anything: seeded weights amplify the rounding of half precision to chaos."""
+    return trained or precision == "fp32"

@@ -7,7 +7,7 @@ import pytest
 from exporter.bundle import Bundle
 from exporter.contents import size_of
 from exporter.errors import BundleError
-from exporter.manifest import json_schema
+from exporter.manifest import SCHEMA_VERSION, json_schema
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
@@ -36,7 +36,8 @@ def test_every_file_of_the_manifest_has_its_checksum_and_size(bundles):
         ("[]", "is damaged"),
         ('{"schema_version": 99}', "schema version 99"),
         ('{"schema_version": 5}', "schema version 5"),
-        ('{"schema_version": 7}', "is damaged at created"),
+        ('{"schema_version": 7}', "schema version 7"),
+        (f'{{"schema_version": {SCHEMA_VERSION}}}', "is damaged at created"),
     ],
 )
 def test_a_folder_that_is_no_bundle_is_refused_in_one_sentence(tmp_path, content, complaint):

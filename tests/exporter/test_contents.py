@@ -13,6 +13,7 @@ from exporter.budgets import MANIFEST_FILE
 from exporter.bundle import Bundle
 from exporter.contents import MANIFEST, REPORT, SUMS, survey
 from exporter.errors import BundleError
+from exporter.manifest import SCHEMA_VERSION
 from tests.sealed import seal_again
 
 
@@ -136,7 +137,7 @@ def test_a_manifest_that_is_too_large_is_not_read(copy):
 
 @pytest.mark.parametrize(
     "content",
-    ["[" * 1_000_000, '{"schema_version": 7, "a": ' + "[" * 100_000, '{"a": 1' + "0" * 10_000],
+    ["[" * 1_000_000, f'{{"schema_version": {SCHEMA_VERSION}, "a": ' + "[" * 100_000, '{"a": 1' + "0" * 10_000],
     ids=["deep", "deep in a manifest", "a long number"],
 )
 def test_json_of_any_depth_or_length_is_one_sentence(copy, content):

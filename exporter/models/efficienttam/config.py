@@ -5,22 +5,17 @@ from typing import Literal
 
 PATCH = 16
 """Side in pixels of the patches that become tokens."""
-CHANNELS = 256
-"""Channels of image features, prompts and object pointers."""
-MEMORY_CHANNELS = 64
 MEMORY_SLOTS = 7
 """Frames in the memory: the prompted one and the six before the current one."""
 POINTER_SLOTS = 16
 """Object pointers: the prompted frame's and those of the 15 before the current one."""
-POINTER_TOKENS = CHANNELS // MEMORY_CHANNELS
-"""An object pointer enters the memory as so many tokens."""
 POOL = 2
 """Side of the squares of tokens that pooled attention averages."""
 
 
 @dataclass(frozen=True)
 class EfficientTAMConfig:
-    """Free parameters of the architecture; the defaults are those of every published model but its width."""
+    """Free parameters of the architecture; the defaults are those of all that the authors published."""
 
     width: int
     """Channels of the image encoder's trunk."""
@@ -36,8 +31,19 @@ class EfficientTAMConfig:
     """Side in tokens of the windows."""
     pretrained_grid: int = 14
     """Side in tokens of the grid that the position embedding was trained on."""
+    channels: int = 256
+    """Channels C of image features, prompts and object pointers; a multiple of 64."""
+    memory_channels: int = 64
+    """Channels D of what is remembered of a frame at each token; C is a multiple of it."""
     memory_layers: int = 4
     """Layers of the attention to the memory."""
+    hidden: int = 2048
+    """Channels between the two linear layers of the attention to the memory, and of the mask decoder."""
+
+    @property
+    def pointer_tokens(self) -> int:
+        """An object pointer enters the memory as so many tokens."""
+        return self.channels // self.memory_channels
 
 
 TI, S = (192, 3), (384, 6)
@@ -52,3 +58,20 @@ CONFIGS = {
     for size, pixels in SIZES.items()
     for variant, pooling in POOLINGS.items()
 }
+
+NANO = EfficientTAMConfig(
+    width=128,
+    heads=4,
+    image_size=256,
+    pooling=2,
+    depth=8,
+    global_blocks=tuple(range(8)),
+    pretrained_grid=16,
+    channels=128,
+    memory_layers=2,
+    hidden=512,
+)
+"""Ours, not the authors': small enough to be trained on a laptop (`exporter.train.nano`) and shipped with the project.
+Its map of 16 x 16 tokens is hardly larger than a window, so every block attends to the whole of it."""
+
+CONFIGS["efficienttam_nano_256x256"] = NANO

@@ -7,11 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from exporter.models.efficienttam.config import CHANNELS, MEMORY_CHANNELS, POOL, EfficientTAMConfig
+from exporter.models.efficienttam.config import POOL, EfficientTAMConfig
 from exporter.models.efficienttam.layers import ChannelNorm, map_of, tokens_of
 from exporter.models.efficienttam.positions import halves_order, rotary_tables, rotated, sine_encoding
 
-_HIDDEN = 2048
 _POSITION_SHARE = 0.1
 """How much of the position encoding is added to the features in front."""
 _POOLED_WEIGHT = log(POOL * POOL)
@@ -28,37 +27,37 @@ class RotaryAttention(nn.Module):
     cosines: Tensor
     sines: Tensor
 
-    def __init__(self, side: int, key_channels: int) -> None:
+    def __init__(self, channels: int, side: int, key_channels: int) -> None:
         super().__init__()
         self.side = side
-        self.q_proj = nn.Linear(CHANNELS, CHANNELS)
-        self.k_proj = nn.Linear(key_channels, CHANNELS)
-        self.v_proj = nn.Linear(key_channels, CHANNELS)
-        self.out_proj = nn.Linear(CHANNELS, CHANNELS)
-        cosines, sines = rotary_tables(side, CHANNELS)
-        self.register_buffer("order", halves_order(CHANNELS), persistent=False)
+        self.q_proj = nn.Linear(channels, channels)
+        self.k_proj = nn.Linear(key_channels, channels)
+        self.v_proj = nn.Linear(key_channels, channels)
+        self.out_proj = nn.Linear(channels, channels)
+        cosines, sines = rotary_tables(side, channels)
+        self.register_buffer("order", halves_order(channels), persistent=False)
         self.register_buffer("cosines", cosines, persistent=False)
         self.register_buffer("sines", sines, persistent=False)
 
     def project(self, layer: nn.Linear, x: Tensor) -> Tensor:
-        """Queries or keys [..., 256] with their channels in `halves_order`, for which the weights are permuted."""
+        """Queries or keys [..., C] with their channels in `halves_order`, for which the weights are permuted."""
         return F.linear(x, layer.weight[self.order], layer.bias[self.order])
 
     def rotate(self, x: Tensor) -> Tensor:
-        """Queries or keys [..., N, 256] of a whole map, turned by where each stands."""
+        """Queries or keys [..., N, C] of a whole map, turned by where each stands."""
         return rotated(x, self.cosines, self.sines)
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
-        """[1, Q, 256], [1, K, 256] twice -> [1, Q, 256]; `bias` [1, 1, 1, K] is added to the logits of each query."""
+        """[1, Q, C], [1, K, C] twice -> [1, Q, C]; `bias` [1, 1, 1, K] is added to the logits of each query."""
         out = F.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None], bias)
         return self.out_proj(out[:, 0])
 
 
 class RotarySelfAttention(RotaryAttention):
-    """Features attend to each other: [1, N, 256] -> [1, N, 256]."""
+    """Features attend to each other: [1, N, C] -> [1, N, C]."""
 
-    def __init__(self, side: int) -> None:
-        super().__init__(side, CHANNELS)
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__(channels, side, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         q, k = (self.rotate(self.project(layer, x)) for layer in (self.q_proj, self.k_proj))
@@ -66,16 +65,16 @@ class RotarySelfAttention(RotaryAttention):
 
 
 class MemoryCrossAttention(RotaryAttention):
-    """Features attend to the memory: [1, N, 256] -> [1, N, 256]."""
+    """Features attend to the memory: [1, N, C] -> [1, N, C]."""
 
-    def __init__(self, side: int, pooling: int) -> None:
-        super().__init__(side, MEMORY_CHANNELS)
-        self.pooling = pooling
+    def __init__(self, config: EfficientTAMConfig, side: int) -> None:
+        super().__init__(config.channels, side, config.memory_channels)
+        self.pooling = config.pooling
 
     def forward(
         self, x: Tensor, memory: Tensor, positions: Tensor, pointers: Tensor, bias: Tensor | None, pooled: bool
     ) -> Tensor:
-        """`memory` and `positions` [M, N, 64], `pointers` [1, P, 64]: tokens of frames and of object pointers.
+        """`memory` and `positions` [M, N, D], `pointers` [1, P, D]: tokens of frames and of object pointers.
 
         `bias` [1, 1, 1, K] masks keys: those of frames, pooled or not, then those of pointers, which are not rotated.
         """
@@ -90,8 +89,8 @@ class MemoryCrossAttention(RotaryAttention):
                 # The authors' second variant adds the constant to every channel of the keys. That is another function,
                 # which its checkpoints were trained with.
                 k = k + _POOLED_WEIGHT
-        k = torch.cat([k.reshape(1, -1, CHANNELS), self.project(self.k_proj, pointers)], dim=1)
-        v = torch.cat([self.v_proj(memory).reshape(1, -1, CHANNELS), self.v_proj(pointers)], dim=1)
+        k = torch.cat([k.reshape(1, -1, k.shape[-1]), self.project(self.k_proj, pointers)], dim=1)
+        v = torch.cat([self.v_proj(memory).reshape(1, -1, k.shape[-1]), self.v_proj(pointers)], dim=1)
         return self.attend(q, k, v, bias)
 
     def _pool(self, x: Tensor) -> Tensor:
@@ -112,15 +111,16 @@ def _weighted(bias: Tensor | None, spatial: int, pointers: int, like: Tensor) ->
 class MemoryLayer(nn.Module):
     """Pre-norm transformer layer; the submodules have the checkpoints' names."""
 
-    def __init__(self, side: int, pooling: int) -> None:
+    def __init__(self, config: EfficientTAMConfig, side: int) -> None:
         super().__init__()
-        self.self_attn = RotarySelfAttention(side)
-        self.cross_attn_image = MemoryCrossAttention(side, pooling)
-        self.linear1 = nn.Linear(CHANNELS, _HIDDEN)
-        self.linear2 = nn.Linear(_HIDDEN, CHANNELS)
-        self.norm1 = nn.LayerNorm(CHANNELS)
-        self.norm2 = nn.LayerNorm(CHANNELS)
-        self.norm3 = nn.LayerNorm(CHANNELS)
+        channels = config.channels
+        self.self_attn = RotarySelfAttention(channels, side)
+        self.cross_attn_image = MemoryCrossAttention(config, side)
+        self.linear1 = nn.Linear(channels, config.hidden)
+        self.linear2 = nn.Linear(config.hidden, channels)
+        self.norm1 = nn.LayerNorm(channels)
+        self.norm2 = nn.LayerNorm(channels)
+        self.norm3 = nn.LayerNorm(channels)
 
     def forward(
         self, x: Tensor, memory: Tensor, positions: Tensor, pointers: Tensor, bias: Tensor | None, pooled: bool
@@ -131,7 +131,7 @@ class MemoryLayer(nn.Module):
 
 
 class MemoryAttention(nn.Module):
-    """Features [1, 256, g, g] that know what the memory holds, in the same shape."""
+    """Features [1, C, g, g] that know what the memory holds, in the same shape."""
 
     positions: Tensor
 
@@ -139,14 +139,14 @@ class MemoryAttention(nn.Module):
         super().__init__()
         self.side = side
         self.pooling = config.pooling
-        self.layers = nn.ModuleList(MemoryLayer(side, config.pooling) for _ in range(config.memory_layers))
-        self.norm = nn.LayerNorm(CHANNELS)
-        self.register_buffer("positions", _POSITION_SHARE * sine_encoding(side, CHANNELS), persistent=False)
+        self.layers = nn.ModuleList(MemoryLayer(config, side) for _ in range(config.memory_layers))
+        self.norm = nn.LayerNorm(config.channels)
+        self.register_buffer("positions", _POSITION_SHARE * sine_encoding(side, config.channels), persistent=False)
 
     def forward(
         self, features: Tensor, memory: Tensor, positions: Tensor, pointers: Tensor, bias: Tensor | None = None
     ) -> Tensor:
-        """`memory` and `positions` [M, N, 64], `pointers` [1, P, 64]; `bias` [1, 1, 1, K] masks keys.
+        """`memory` and `positions` [M, N, D], `pointers` [1, P, D]; `bias` [1, 1, 1, K] masks keys.
 
         The pooled variants do not pool the memory of a single frame.
         """
@@ -158,30 +158,30 @@ class MemoryAttention(nn.Module):
 
 
 class MaskDownsampler(nn.Module):
-    """Mask [1, 1, S, S] -> [1, 256, S/16, S/16] by four strided convolutions."""
+    """Mask [1, 1, S, S] -> [1, C, S/16, S/16] by four strided convolutions."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        widths = (1, 4, 16, 64, CHANNELS)
+        widths = (1, 4, 16, 64, channels)
         for before, after in pairwise(widths):
             layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), ChannelNorm(after), nn.GELU()]
-        self.encoder = nn.Sequential(*layers, nn.Conv2d(CHANNELS, CHANNELS, 1))
+        self.encoder = nn.Sequential(*layers, nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.encoder(x)
 
 
 class FuserLayer(nn.Module):
-    """ConvNeXt block (arXiv 2201.03545 §2.6) over a map [1, 256, g, g]."""
+    """ConvNeXt block (arXiv 2201.03545 §2.6) over a map [1, C, g, g]."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.gamma = nn.Parameter(torch.full((CHANNELS,), 1e-6))
-        self.dwconv = nn.Conv2d(CHANNELS, CHANNELS, 7, padding=3, groups=CHANNELS)
-        self.norm = ChannelNorm(CHANNELS)
-        self.pwconv1 = nn.Linear(CHANNELS, 4 * CHANNELS)
-        self.pwconv2 = nn.Linear(4 * CHANNELS, CHANNELS)
+        self.gamma = nn.Parameter(torch.full((channels,), 1e-6))
+        self.dwconv = nn.Conv2d(channels, channels, 7, padding=3, groups=channels)
+        self.norm = ChannelNorm(channels)
+        self.pwconv1 = nn.Linear(channels, 4 * channels)
+        self.pwconv2 = nn.Linear(4 * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = F.gelu(self.pwconv1(self.norm(self.dwconv(x)).permute(0, 2, 3, 1)))
@@ -191,23 +191,24 @@ class FuserLayer(nn.Module):
 class Fuser(nn.Module):
     """Two layers, under the name that the checkpoints give them."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(FuserLayer(), FuserLayer())
+        self.layers = nn.Sequential(FuserLayer(channels), FuserLayer(channels))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)
 
 
 class MemoryEncoder(nn.Module):
-    """Features [1, 256, g, g] and a mask in 0–1 [1, 1, S, S] -> a frame's memory [1, N, 64]."""
+    """Features [1, C, g, g] and a mask in 0–1 [1, 1, S, S] -> a frame's memory [1, N, D]."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: EfficientTAMConfig) -> None:
         super().__init__()
-        self.mask_downsampler = MaskDownsampler()
-        self.pix_feat_proj = nn.Conv2d(CHANNELS, CHANNELS, 1)
-        self.fuser = Fuser()
-        self.out_proj = nn.Conv2d(CHANNELS, MEMORY_CHANNELS, 1)
+        channels = config.channels
+        self.mask_downsampler = MaskDownsampler(channels)
+        self.pix_feat_proj = nn.Conv2d(channels, channels, 1)
+        self.fuser = Fuser(channels)
+        self.out_proj = nn.Conv2d(channels, config.memory_channels, 1)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         scaled = mask * MASK_SCALE + MASK_OFFSET

@@ -10,15 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from exporter.models.efficienttam.config import (
-    CHANNELS,
-    MEMORY_CHANNELS,
-    MEMORY_SLOTS,
-    PATCH,
-    POINTER_TOKENS,
-    POOL,
-    EfficientTAMConfig,
-)
+from exporter.models.efficienttam.config import MEMORY_SLOTS, PATCH, POOL, EfficientTAMConfig
 from exporter.models.efficienttam.decoder import Decoded, MaskDecoder, PromptEncoder, Selected, choose, flag
 from exporter.models.efficienttam.layers import Mlp
 from exporter.models.efficienttam.memory import (
@@ -69,7 +61,7 @@ class MaskPrediction:
     object_score: Tensor
     """Logit [1, 1]; positive where the object is in sight."""
     pointer: Tensor
-    """[1, 256]"""
+    """[1, C]"""
 
 
 class EfficientTAM(Model):
@@ -84,22 +76,23 @@ class EfficientTAM(Model):
         """`image_size` None takes the configuration's own; multiples of 32 pixels."""
         super().__init__()
         self.config = config
+        channels = config.channels
         self.image_size = image_size or config.image_size
         self.side = self.image_size // PATCH
         """Side of the feature map."""
-        self.maskmem_tpos_enc = nn.Parameter(torch.zeros(MEMORY_SLOTS, 1, 1, MEMORY_CHANNELS))
-        self.no_mem_embed = nn.Parameter(torch.zeros(1, 1, CHANNELS))
+        self.maskmem_tpos_enc = nn.Parameter(torch.zeros(MEMORY_SLOTS, 1, 1, config.memory_channels))
+        self.no_mem_embed = nn.Parameter(torch.zeros(1, 1, channels))
         # In the checkpoints, and in no use.
-        self.no_mem_pos_enc = nn.Parameter(torch.zeros(1, 1, CHANNELS))
-        self.no_obj_ptr = nn.Parameter(torch.zeros(1, CHANNELS))
+        self.no_mem_pos_enc = nn.Parameter(torch.zeros(1, 1, channels))
+        self.no_obj_ptr = nn.Parameter(torch.zeros(1, channels))
         self.image_encoder = ImageEncoder(config)
         self.mask_downsample = nn.Conv2d(1, 1, LOGITS_PER_TOKEN, stride=LOGITS_PER_TOKEN)
         self.memory_attention = MemoryAttention(config, self.side)
-        self.memory_encoder = MemoryEncoder()
-        self.sam_prompt_encoder = PromptEncoder(self.side, self.image_size)
-        self.sam_mask_decoder = MaskDecoder(self.side)
-        self.obj_ptr_proj = Mlp((CHANNELS,) * 4, F.relu)
-        self.register_buffer("memory_positions", sine_encoding(self.side, MEMORY_CHANNELS), persistent=False)
+        self.memory_encoder = MemoryEncoder(config)
+        self.sam_prompt_encoder = PromptEncoder(channels, self.side, self.image_size)
+        self.sam_mask_decoder = MaskDecoder(config, self.side)
+        self.obj_ptr_proj = Mlp((channels,) * 4, F.relu)
+        self.register_buffer("memory_positions", sine_encoding(self.side, config.memory_channels), persistent=False)
 
     @property
     def summary(self) -> str:
@@ -107,27 +100,27 @@ class EfficientTAM(Model):
         return f"{type(self).__name__} of width {self.config.width} at {self.image_size} pixels"
 
     def forward(self, image: Tensor) -> Tensor:
-        """Normalised image [1, 3, S, S] -> features [1, 256, S/16, S/16]."""
+        """Normalised image [1, 3, S, S] -> features [1, C, S/16, S/16]."""
         return self.image_encoder(image)
 
     def without_memory(self, features: Tensor) -> Tensor:
-        """Features [1, 256, g, g] as the decoder takes those of a frame that nothing is remembered for."""
+        """Features [1, C, g, g] as the decoder takes those of a frame that nothing is remembered for."""
         return features + self.no_mem_embed[0, 0, :, None, None]
 
     def with_memory(
         self, features: Tensor, memory: Tensor, slots: list[int], pointers: Tensor, bias: Tensor | None = None
     ) -> Tensor:
-        """Features that know the memory [M, N, 64] and the object pointers [P, 256].
+        """Features that know the memory [M, N, D] and the object pointers [P, C].
 
         `slots` are the temporal indices of the M frames: 6 for a prompted one, age - 1 for another. `bias`
         [1, 1, 1, K] masks keys: M * N of frames (a quarter of that if pooled) and 4 * P of pointers.
         """
         positions = self.memory_positions + self.maskmem_tpos_enc[slots, 0]
-        tokens = pointers.reshape(1, len(pointers) * POINTER_TOKENS, MEMORY_CHANNELS)
+        tokens = pointers.reshape(1, len(pointers) * self.config.pointer_tokens, self.config.memory_channels)
         return self.memory_attention(features, memory, positions, tokens, bias)
 
     def decode(self, features: Tensor, prompts: Tensor, dense: Tensor, bias: Tensor | None = None) -> Decoded:
-        """Features [1, 256, g, g], prompt tokens [1, P, 256], and what stands for a mask [1, 256, g or 1, g or 1]."""
+        """Features [1, C, g, g], prompt tokens [1, P, C], and what stands for a mask [1, C, g or 1, g or 1]."""
         return self.sam_mask_decoder(features + dense, self.sam_prompt_encoder.dense_positions(), prompts, bias)
 
     def prediction(self, selected: Selected, object_score: Tensor) -> MaskPrediction:
@@ -141,7 +134,7 @@ class EfficientTAM(Model):
         )
 
     def pointer(self, in_sight: Tensor, token: Tensor) -> Tensor:
-        """The object pointer [1, 256] of a mask's token [1, 256]; where the flag [1, 1] is 0, the one of no object."""
+        """The object pointer [1, C] of a mask's token [1, C]; where the flag [1, 1] is 0, the one of no object."""
         return choose(in_sight, self.obj_ptr_proj(token), self.no_obj_ptr)
 
     def predict(self, fused: Tensor) -> MaskPrediction:
@@ -170,7 +163,7 @@ class EfficientTAM(Model):
         )
 
     def remember(self, features: Tensor, mask_logits: Tensor, prompted: bool) -> Tensor:
-        """A frame's memory [1, N, 64], from its features (before any memory) and mask logits [1, 1, S/4, S/4].
+        """A frame's memory [1, N, D], from its features (before any memory) and mask logits [1, 1, S/4, S/4].
 
         A prompted frame's mask is binarized, any other's is soft.
         """

@@ -39,7 +39,7 @@ class Remembered:
 
     prediction: MaskPrediction
     memory: Tensor
-    """[1, N, 64]"""
+    """[1, N, D]"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Memory:
 
 
 def prompt(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPrompt) -> Remembered:
-    """Start the object anew from a prompt on a frame with features [1, 256, g, g]."""
+    """Start the object anew from a prompt on a frame with features [1, C, g, g]."""
     if isinstance(given, MaskPrompt):
         side = model.side * 4
         small = F.interpolate(given.mask, (side, side), mode="bilinear", antialias=True)
@@ -74,7 +74,7 @@ def prompt(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPromp
 
 
 def fused(model: EfficientTAM, features: Tensor, frame: int, memory: Memory) -> Tensor:
-    """Features [1, 256, g, g] of frame number `frame` after attention to the memory."""
+    """Features [1, C, g, g] of frame number `frame` after attention to the memory."""
     ages = [age for age in range(MEMORY_SLOTS - 1, 0, -1) if frame - age in memory.tracked]
     remembered = [*memory.prompted.values(), *(memory.tracked[frame - age] for age in ages)]
     slots = [PROMPTED_SLOT] * len(memory.prompted) + [age - 1 for age in ages]

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from exporter.models.efficienttam.config import CHANNELS, PATCH, EfficientTAMConfig
+from exporter.models.efficienttam.config import PATCH, EfficientTAMConfig
 from exporter.models.efficienttam.layers import ChannelNorm, Mlp, map_of, merge_heads, split_heads
 
 _EPSILON = 1e-6
@@ -109,14 +109,14 @@ class Trunk(nn.Module):
 
 
 class NeckLevel(nn.Module):
-    """[1, width, g, g] -> [1, 256, g, g]"""
+    """[1, width, g, g] -> [1, C, g, g]"""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, channels: int) -> None:
         super().__init__()
-        self.conv_1x1 = nn.Conv2d(width, CHANNELS, 1, bias=False)
-        self.norm_0 = ChannelNorm(CHANNELS)
-        self.conv_3x3 = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
-        self.norm_1 = ChannelNorm(CHANNELS)
+        self.conv_1x1 = nn.Conv2d(width, channels, 1, bias=False)
+        self.norm_0 = ChannelNorm(channels)
+        self.conv_3x3 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm_1 = ChannelNorm(channels)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.norm_1(self.conv_3x3(self.norm_0(self.conv_1x1(x))))
@@ -125,21 +125,21 @@ class NeckLevel(nn.Module):
 class Neck(nn.Module):
     """One level, under the name that the checkpoints give it."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, channels: int) -> None:
         super().__init__()
-        self.convs = nn.ModuleList([NeckLevel(width)])
+        self.convs = nn.ModuleList([NeckLevel(width, channels)])
 
     def forward(self, x: Tensor) -> Tensor:
         return self.convs[0](x)
 
 
 class ImageEncoder(nn.Module):
-    """Normalised image [1, 3, S, S] -> features [1, 256, S/16, S/16]."""
+    """Normalised image [1, 3, S, S] -> features [1, C, S/16, S/16]."""
 
     def __init__(self, config: EfficientTAMConfig) -> None:
         super().__init__()
         self.trunk = Trunk(config)
-        self.neck = Neck(config.width)
+        self.neck = Neck(config.width, config.channels)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.neck(self.trunk(x))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from exporter.budgets import CLASSES
 from exporter.errors import WeightsError
+from exporter.manifest import WeightsCard
 from exporter.models.classifier import Classifier
 from exporter.models.model import Model
 from exporter.models.registry import PUBLISHED_CLASSES, ModelInfo, create_model
@@ -22,6 +23,7 @@ from exporter.models.weights.checkpoint_file import read_checkpoint
 from exporter.models.weights.hub import Hub, official_file
 from exporter.models.weights.mismatch import class_count, mismatch
 from exporter.models.weights.sets import Choice, WeightSet, choose, is_index
+from exporter.models.weights.shipped import shipped_file, weights_card
 from exporter.models.weights.sound_tensors import refuse_values
 
 StateDict = Mapping[str, Tensor]
@@ -43,14 +45,16 @@ class Fitted:
 class LoadedWeights:
     """Where a model's weights came from."""
 
-    kind: Literal["hub", "file", "seeded"]
+    kind: Literal["hub", "shipped", "file", "seeded"]
     source: str
-    """Hub id, file name, or "seeded", with what could not be had."""
+    """Hub id, "shipped with vitexport", file name, or "seeded", with what could not be had."""
     sha256: str
     """Of the file; of keys and values in key order where there is none."""
     trained_at: int | None
     """Image size in pixels that they were trained at; None where nobody said, or nobody trained them."""
     fitted: Fitted = Fitted()
+    card: WeightsCard | None = None
+    """What is known of weights that come with this package"""
 
     @property
     def trained(self) -> bool:
@@ -63,9 +67,10 @@ class _Checkpoint:
 
     path: Path
     content: Mapping[Any, Any]
-    kind: Literal["hub", "file"]
+    kind: Literal["hub", "shipped", "file"]
     source: str
     trained_at: int | None
+    card: WeightsCard | None = None
 
 
 def model_with_weights(
@@ -102,7 +107,8 @@ def provide_weights(
 ) -> LoadedWeights:
     """Fill `model` as `choice` says: "auto", "required", "random", or the path of a checkpoint.
 
-    "auto" takes official weights from the local cache or the hub and falls back to seeded ones; "required" does not.
+    "auto" takes the weights that come with the package, or official ones from the local cache or the hub, and falls
+    back to seeded ones; "required" does not.
     `key` names a set of weights in a file that holds several. Raises `WeightsError`.
     """
     checkpoint = _checkpoint(info, choice, hub or Hub())
@@ -138,7 +144,7 @@ def seed_weights(model: Model) -> LoadedWeights:
 def _seeded(model: Model, info: ModelInfo, choice: str) -> LoadedWeights:
     """Seeded weights, because they were asked for, or because no others could be had."""
     seeded = seed_weights(model)
-    return seeded if choice == "random" else replace(seeded, source=f"seeded ({info.hub_source} could not be had)")
+    return seeded if choice == "random" else replace(seeded, source=f"seeded ({info.source} could not be had)")
 
 
 def _checkpoint(info: ModelInfo, choice: str, hub: Hub) -> _Checkpoint | None:
@@ -148,12 +154,17 @@ def _checkpoint(info: ModelInfo, choice: str, hub: Hub) -> _Checkpoint | None:
     if choice not in ("auto", "required"):
         path = Path(choice)
         return _Checkpoint(path, read_checkpoint(path), "file", path.name, None)
+    if info.shipped:
+        path = shipped_file(info.name)
+        return _Checkpoint(
+            path, read_checkpoint(path), "shipped", info.source, info.trained_at, weights_card(info.name)
+        )
     published = official_file(info.hub_id, info.hub_file, hub)
     if published is not None:
-        return _Checkpoint(published, read_checkpoint(published), "hub", info.hub_source, info.trained_at)
+        return _Checkpoint(published, read_checkpoint(published), "hub", info.source, info.trained_at)
     if choice == "required":
         raise WeightsError(
-            f"The weights {info.hub_source} are neither in the local cache nor to be had from the hub; "
+            f"The weights {info.source} are neither in the local cache nor to be had from the hub; "
             f"connect, or pass --weights FILE with a checkpoint of {info.name}."
         )
     return None
@@ -162,7 +173,12 @@ def _checkpoint(info: ModelInfo, choice: str, hub: Hub) -> _Checkpoint | None:
 def _filled(model: Model, checkpoint: _Checkpoint, chosen: Choice) -> LoadedWeights:
     fitted = _load(model, checkpoint.content, chosen, str(checkpoint.path))
     return LoadedWeights(
-        checkpoint.kind, checkpoint.source, _file_sha256(checkpoint.path), checkpoint.trained_at, fitted
+        checkpoint.kind,
+        checkpoint.source,
+        _file_sha256(checkpoint.path),
+        checkpoint.trained_at,
+        fitted,
+        checkpoint.card,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from exporter.backends import backend
-from exporter.backends.interface import Lowered
+from exporter.backends.interface import Lowered, LowerOptions
 from exporter.manifest import Variant
 from exporter.verify.artifact import verify
 from exporter.verify.record import EagerRunner
@@ -75,14 +75,19 @@ def test_no_product_of_a_litert_step_is_left_outside_xnnpack(lowered_step):
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
-def test_core_ml_takes_prompts(followed_tracker, lowered_tracker, precision):
-    path = lowered_tracker("coreml", "prompt_points", precision).path
-    found = verify(followed_tracker.case(Variant("coreml", precision), "prompt_points", path))
+def test_core_ml_takes_prompts(trained_tracker, tmp_path, precision):
+    path = tmp_path / "prompt_points.mlpackage"
+    backend("coreml").lower(trained_tracker.graphs["prompt_points"], path, LowerOptions(precision))
+    found = verify(trained_tracker.case(Variant("coreml", precision), "prompt_points", path))
     assert found.status == "passed", found.detail
 
 
-def test_a_core_ml_step_in_half_precision_follows_an_object(lowered_tracker, rollout):
-    found = rollout(Variant("coreml", "fp16"), lowered_tracker("coreml", "track_step", "fp16").path)
+def test_a_core_ml_step_in_half_precision_follows_an_object(trained_tracker, tmp_path):
+    runners = {name: EagerRunner(graph) for name, graph in trained_tracker.graphs.items()}
+    path = tmp_path / "track_step.mlpackage"
+    backend("coreml").lower(trained_tracker.graphs["track_step"], path, LowerOptions("fp16"))
+    runners["track_step"] = backend("coreml").load(path)
+    found = follow(Variant("coreml", "fp16"), runners, trained_tracker.recorded).rollout
     assert found.status == "passed", found.detail
     assert max(found.max_abs) > 1e-2  # it is half precision that passed
     assert found.ms == {}  # an interpreter's times say nothing

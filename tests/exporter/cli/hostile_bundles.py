@@ -23,6 +23,7 @@ import onnx
 from safetensors.numpy import load_file, save_file
 
 from exporter.contents import MANIFEST, SUMS
+from exporter.manifest import SCHEMA_VERSION
 
 OUTSIDE = "outside"
 """A folder beside the bundles, of which nothing may be opened"""
@@ -230,7 +231,8 @@ def other_sums(copy):
 def no_json(copy):
     copy.write(MANIFEST, copy.chance.choice([
         b"", b"null", b"[]", b"0", b"\xff\xfe{\0}\0", b"\xef\xbb\xbf{}", b"[" * 10**6, b'{"a":' * 10**5, b"9" * 10**5,
-        b'{"schema_version": 7}', b'{"schema_version": 10e999}', b'{"schema_version": "\\ud800"}', b"\0" * 10**6,
+        b'{"schema_version": %d}' % SCHEMA_VERSION,
+        b'{"schema_version": 10e999}', b'{"schema_version": "\\ud800"}', b"\0" * 10**6,
     ]))  # fmt: skip
 
 

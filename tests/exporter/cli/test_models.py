@@ -7,7 +7,7 @@ from tests.exporter.cli.command_line import run
 
 def test_the_table_has_a_row_for_every_model():
     models = json.loads(run("models", "--json").stdout)
-    assert len(models) == 29
+    assert len(models) == 30
     assert models[0]["hub_id"] == "timm/efficientformer_l1.snap_dist_in1k"
     assert len(run("models").stdout.splitlines()) > 29
 

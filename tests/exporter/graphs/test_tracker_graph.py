@@ -19,7 +19,7 @@ from exporter.graphs.tracker import (
     state_of,
 )
 from exporter.models.efficienttam import EfficientTAM
-from exporter.models.efficienttam.config import MEMORY_SLOTS, POINTER_SLOTS, POINTER_TOKENS
+from exporter.models.efficienttam.config import MEMORY_SLOTS, POINTER_SLOTS, EfficientTAMConfig
 from exporter.models.efficienttam.model import MaskPrediction
 from exporter.models.efficienttam.reference import MaskPrompt, Memory, PointPrompt, prompt, track, track_all
 from exporter.models.point_labels import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
@@ -180,7 +180,8 @@ def test_slots_with_noise_in_the_empty_ones_are_the_memory_of_variable_length(po
 
 def test_the_proof_covers_full_and_partly_filled_memories():
     frames = [len(given.memory) for given in oracle(0).attended]
-    pointers = [given.pointers.shape[1] // POINTER_TOKENS for given in oracle(0).attended]
+    tokens = EfficientTAMConfig(64, 1).pointer_tokens
+    pointers = [given.pointers.shape[1] // tokens for given in oracle(0).attended]
     assert frames == [1, 2, 3, 4, 5, 6] + [7] * 17
     assert pointers == [*range(1, 16), *[16] * 8]
 

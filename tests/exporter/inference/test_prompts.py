@@ -50,6 +50,21 @@ def test_points_are_scaled_to_the_model_and_a_box_comes_first():
     assert labels.tolist() == [[2, 3, 1]]
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        Prompt(points=[[5.0, 6.0]], labels=[1]),
+        Prompt(box=[1.0, 2.0, 30.0, 40.0]),
+        Prompt(points=[[5.0, 6.0], [7.0, 8.0]], labels=[0, 1], box=[1.0, 2.0, 30.0, 40.0]),
+    ],
+    ids=["a point", "a box", "points and a box"],
+)
+def test_a_prompt_is_told_from_the_points_that_a_model_is_given(prompt):
+    points, labels = prompt.model_points(64, 64, 64)
+    again = Prompt.of_model_points(points, labels)
+    assert (list(again.points), list(again.labels), again.box) == (list(prompt.points), list(prompt.labels), prompt.box)
+
+
 def test_a_prompt_may_be_given_by_its_fields():
     assert Prompt.of({"points": [(1, 2)], "labels": [1]}) == Prompt(points=[(1, 2)], labels=[1])
 

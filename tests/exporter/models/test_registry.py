@@ -38,6 +38,7 @@ NAMES = [
     "mobilevitv2_175",
     "mobilevitv2_200",
 ]
+OURS = "efficienttam_nano_256x256"
 TRACKERS = [
     f"efficienttam_{width}{variant}{size}"
     for width in ("s", "ti")
@@ -64,7 +65,7 @@ def run(model: Classifier, *shape: int) -> torch.Tensor:
 
 
 def test_classifiers_and_trackers_are_listed():
-    assert list_models() == NAMES + TRACKERS
+    assert list_models() == [*NAMES, *TRACKERS, OURS]
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,14 @@ def test_a_trackers_weights_are_those_of_its_name_or_of_the_model_it_was_trained
     assert info.hub_file == f"{name.removesuffix('_512x512') if pooled_at_512 else name}.pt"
     assert info.image_size == (512 if name.endswith("_512x512") else 1024)
     assert info.trained_at == (1024 if pooled_at_512 else info.image_size)
+
+
+def test_our_own_tracker_is_found_by_its_short_name_and_is_as_large_as_its_row_says():
+    info = model_info("EfficientTAM_nano")
+    assert info is MODELS[OURS]
+    assert (info.image_size, info.trained_at, info.source) == (256, 256, "shipped with vitexport")
+    built = create_model(OURS)
+    assert sum(parameter.numel() for parameter in built.parameters()) == info.parameters
 
 
 @pytest.mark.parametrize(

@@ -19,16 +19,15 @@ from tests.knockouts import knock_out, knock_out_constant, knock_out_masks
 
 TRUNK = {
     "patch embedding": r"trunk\.patch_embed",
-    "windowed attention": r"trunk\.blocks\.2\.attn",
-    "global attention": r"trunk\.blocks\.3\.attn",
-    "mlp": r"trunk\.blocks\.3\.mlp",
+    "attention": r"trunk\.blocks\.7\.attn",
+    "mlp": r"trunk\.blocks\.7\.mlp",
     "neck convolution 1x1": r"neck\.convs\.0\.conv_1x1",
     "neck convolution 3x3": r"neck\.convs\.0\.conv_3x3",
 }
 MEMORY_ATTENTION = {
-    "memory self attention": r"memory_attention\.layers\.3\.self_attn",
-    "memory cross attention": r"memory_attention\.layers\.3\.cross_attn_image",
-    "memory feed-forward": r"memory_attention\.layers\.3\.linear2",
+    "memory self attention": r"memory_attention\.layers\.1\.self_attn",
+    "memory cross attention": r"memory_attention\.layers\.1\.cross_attn_image",
+    "memory feed-forward": r"memory_attention\.layers\.1\.linear2",
 }
 TOKENS = {
     "token self attention": r"transformer\.layers\.1\.self_attn",
@@ -89,25 +88,24 @@ CONSTANTS = {
 
 
 @pytest.fixture(scope="module")
-def programs(whole_tracker):
-    return {name: graph.program.module(check_guards=False) for name, graph in whole_tracker.graphs.items()}
+def programs(trained_tracker):
+    return {name: graph.program.module(check_guards=False) for name, graph in trained_tracker.graphs.items()}
 
 
 @pytest.fixture
-def still_verified(whole_tracker, programs):
+def still_verified(trained_tracker, programs):
     """Whether a graph's program, once it is changed, agrees with PyTorch as verification asks of an artefact."""
-    graphs, vectors = whole_tracker.graphs, whole_tracker.vectors
+    return lambda name, change: agrees(trained_tracker, programs[name], name, change)
 
-    def verdict(name, change) -> bool:
-        program = fx.GraphModule(programs[name], copy.deepcopy(programs[name].graph))
-        change(program)
-        program.recompile()
-        given, expected = ({key: values[[0, -1]] for key, values in part.items()} for part in vectors[name])
-        runner = EagerRunner(dataclasses.replace(graphs[name], module=program))
-        found = judge(expected, run_all(runner, given), (), TOLERANCES["fp32"].outputs, runner.runtime)
-        return found.status == "passed"
 
-    return verdict
+def agrees(tracker, program, name, change) -> bool:
+    changed = fx.GraphModule(program, copy.deepcopy(program.graph))
+    change(changed)
+    changed.recompile()
+    given, expected = ({key: values[[0, -1]] for key, values in part.items()} for part in tracker.vectors[name])
+    runner = EagerRunner(dataclasses.replace(tracker.graphs[name], module=changed))
+    found = judge(expected, run_all(runner, given), (), TOLERANCES["fp32"].outputs, runner.runtime)
+    return found.status == "passed"
 
 
 @pytest.mark.parametrize("graph", BLOCKS)
@@ -132,9 +130,16 @@ def test_a_program_without_one_block_fails(still_verified, graph, block):
         ("track_step", "positions and ages of memories"),
     ],
 )
-def test_a_program_without_one_embedding_fails(whole_tracker, still_verified, graph, embedding):
-    value = CONSTANTS[embedding](whole_tracker.graphs[graph].module.model)
+def test_a_program_without_one_embedding_fails(trained_tracker, still_verified, graph, embedding):
+    value = CONSTANTS[embedding](trained_tracker.graphs[graph].module.model)
     assert not still_verified(graph, knock_out_constant(value))
+
+
+def test_a_program_without_windowed_attention_fails(followed_tracker):
+    """The trained tracker attends to the whole map in every block."""
+    program = followed_tracker.graphs["encode_image"].program.module(check_guards=False)
+    for change, verified in ((lambda program: None, True), (knock_out(r"trunk\.blocks\.0\.attn"), False)):
+        assert agrees(followed_tracker, program, "encode_image", change) == verified
 
 
 @pytest.mark.parametrize("graph", ["prompt_points", "track_step"])

@@ -113,6 +113,21 @@ def test_a_format_that_was_not_made_to_follow_is_named(tracker):
     )
 
 
+def test_seeded_weights_in_half_precision_are_not_asked_to_follow(tracker):
+    onnx, _ = tracker.rollouts
+    half = tuple(
+        artifact.model_copy(update={"precision": "fp16"}) if artifact.format == "tflite" else artifact
+        for artifact in tracker.artifacts
+    )
+    seeded = tracker.model_copy(update={"artifacts": half, "rollouts": (onnx,)})
+    assert verdict(seeded).sentence.endswith(
+        "an object is followed as by PyTorch in 24 frames; "
+        "in half precision seeded weights follow nothing, so tflite did not try."
+    )
+    trained = seeded.model_copy(update={"weights": seeded.weights.model_copy(update={"trained": True})})
+    assert verdict(trained).sentence.endswith("following an object was not tried with tflite.")
+
+
 def test_a_format_whose_time_was_up_is_said_to_have_followed_as_far_as_it_came(tracker):
     onnx, tflite = tracker.rollouts
     short = tflite.model_copy(update={"mask_iou": tflite.mask_iou[:7], "max_abs": tflite.max_abs[:7], "left_out": 17})

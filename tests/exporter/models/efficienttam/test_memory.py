@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from exporter.models.efficienttam.config import MEMORY_CHANNELS, EfficientTAMConfig
+from exporter.models.efficienttam.config import EfficientTAMConfig
 from exporter.models.efficienttam.layers import map_of
 from exporter.models.efficienttam.memory import MemoryAttention, MemoryCrossAttention
 from tests.exporter.models.efficienttam.official import assert_golden, goldens, samples
@@ -43,7 +43,7 @@ def literal_attention(
 
 @pytest.mark.parametrize("pooling", [0, 1, 2])
 def test_attention_to_several_frames_is_the_published_one(pooling):
-    attention = MemoryCrossAttention(SIDE, pooling).double()
+    attention = MemoryCrossAttention(EfficientTAMConfig(64, 1, pooling=pooling), SIDE).double()
     x, memory, positions = random(1, SIDE**2, 256), random(3, SIDE**2, 64), random(3, SIDE**2, 64)
     pointers = random(1, 8, 64)
     expected = literal_attention(attention, x, memory, positions, pointers, pooling)
@@ -53,7 +53,7 @@ def test_attention_to_several_frames_is_the_published_one(pooling):
 
 @pytest.mark.parametrize("pooling", [1, 2])
 def test_keys_that_are_not_pooled_are_attended_to_as_without_pooling(pooling):
-    attention = MemoryCrossAttention(SIDE, pooling).double()
+    attention = MemoryCrossAttention(EfficientTAMConfig(64, 1, pooling=pooling), SIDE).double()
     x, memory, positions = random(1, SIDE**2, 256), random(1, SIDE**2, 64), random(1, SIDE**2, 64)
     pointers = random(1, 4, 64)
     expected = literal_attention(attention, x, memory, positions, pointers, pooling=0)
@@ -63,7 +63,7 @@ def test_keys_that_are_not_pooled_are_attended_to_as_without_pooling(pooling):
 
 @pytest.mark.parametrize("pooling", [0, 1, 2])
 def test_masked_keys_count_for_nothing(pooling):
-    attention = MemoryCrossAttention(SIDE, pooling).double()
+    attention = MemoryCrossAttention(EfficientTAMConfig(64, 1, pooling=pooling), SIDE).double()
     x, memory, positions = random(1, SIDE**2, 256), random(3, SIDE**2, 64), random(3, SIDE**2, 64)
     pointers = random(1, 8, 64)
     keys = SIDE**2 // (4 if pooling else 1)
@@ -97,7 +97,7 @@ def test_the_memory_of_a_single_frame_is_not_pooled_and_that_of_two_is(pooling):
 def test_what_is_remembered_of_a_prompted_frame_is_official(model, first_features):
     logits = torch.from_numpy(goldens()["video_masks"][0])[None, None]
     memory = map_of(model.remember(first_features, logits, prompted=True), 32)
-    assert memory.shape[1] == MEMORY_CHANNELS
+    assert memory.shape[1] == model.config.memory_channels
     assert_golden(samples(memory, channels=4), "video_memory_sub", 0)
 
 

@@ -1,0 +1,52 @@
+"""What a bundle says about itself. docs/manifest.schema.json is generated from these models."""
+
+from exporter.manifest.artifact import Artifact, Delegation, File, Finding, Latency, Outside, Severity
+from exporter.manifest.manifest import SCHEMA_VERSION, Manifest, Target, json_schema
+from exporter.manifest.model import (
+    GraphEntry,
+    Interpolation,
+    Kind,
+    ModelEntry,
+    Preprocessing,
+    Quality,
+    TaskName,
+    TensorSpec,
+    Weights,
+    WeightsCard,
+)
+from exporter.manifest.parity import Parity, Rollout, RolloutTolerance, SequenceEntry, Tolerance, Verification
+from exporter.manifest.part import MOST_PARTS, MadeInVariant, Variant, label_among
+
+__all__ = [
+    "MOST_PARTS",
+    "SCHEMA_VERSION",
+    "Artifact",
+    "Delegation",
+    "File",
+    "Finding",
+    "GraphEntry",
+    "Interpolation",
+    "Kind",
+    "Latency",
+    "MadeInVariant",
+    "Manifest",
+    "ModelEntry",
+    "Outside",
+    "Parity",
+    "Preprocessing",
+    "Quality",
+    "Rollout",
+    "RolloutTolerance",
+    "SequenceEntry",
+    "Severity",
+    "Target",
+    "TaskName",
+    "TensorSpec",
+    "Tolerance",
+    "Variant",
+    "Verification",
+    "Weights",
+    "WeightsCard",
+    "json_schema",
+    "label_among",
+]
