@@ -1,10 +1,12 @@
 """Procedural video with exact masks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from exporter.train.scenes import HELD_OUT, TRAINING, Kinds, Recipe, make_clip, photographs
-from exporter.train.scenes.held_out import held_out_clips
+from exporter.train.scenes import HELD_OUT, TRAINING, Kinds, Recipe, make_clip, photographs, shapes
+from exporter.train.scenes.held_out import held_out_clip, held_out_clips
 from exporter.train.scenes.kinds import LETTERS, SIGNS
 from exporter.train.scenes.shapes import SIDE
 
@@ -86,6 +88,16 @@ def test_objects_move_and_some_deform():
     assert deformed >= 2
 
 
+@pytest.mark.parametrize("shape", [shapes.wobbling, shapes.walker, shapes.snake])
+def test_a_longer_clip_begins_with_the_shorter_one(shape):
+    """So what deforms does so by the moment, in a clip of four frames no faster than in one of forty-eight."""
+    recipe = Recipe(replace(TRAINING, shapes=[shape]), size=96, frames=3, diameter=(24, 60), occlusion=0)
+    for seed in range(3):
+        short, long = (make_clip(replace(recipe, frames=frames), seed) for frames in (3, 9))
+        assert np.array_equal(short.labels, long.labels[:3])
+        assert np.array_equal(short.areas, long.areas[:3])
+
+
 @pytest.mark.parametrize("kinds", [TRAINING, HELD_OUT])
 def test_every_texture_fills_its_square(kinds):
     for texture in {*kinds.surfaces, *kinds.grounds}:
@@ -100,3 +112,13 @@ def test_held_out_clips_hide_their_object_or_never_do():
     assert (hidden.shares[hidden.back :][:8] >= 0.5).all()
     assert seen.shares.min() >= 0.5
     assert seen.back is None
+
+
+@pytest.mark.parametrize(("seed", "outside"), [(115, False), (45, True)])
+def test_what_left_the_picture_is_told_from_what_something_hides(seed, outside):
+    clip = held_out_clip(seed, occluded=True)
+    assert clip is not None
+    assert clip.outside == outside
+    hidden = clip.shares[: clip.back] < 0.05
+    inside = (clip.clip.inside / clip.clip.areas)[: clip.back, clip.number - 1][hidden]
+    assert (inside < 0.5).all() if outside else (inside > 0.5).all()
