@@ -67,6 +67,17 @@ class ClipBatches(Dataset[Batch]):
         return Batch(frames, targets, in_sight, labels, prompts[0], prompts[1], None, corrections)
 
 
+@dataclass(frozen=True)
+class Alternating(Dataset[Batch]):
+    """Batches of several kinds, in turn."""
+
+    parts: tuple[ClipBatches, ...]
+
+    def __getitem__(self, index: int) -> Batch:
+        turn, part = divmod(index, len(self.parts))
+        return self.parts[part][turn]
+
+
 def _pictures(clip: Clip) -> list[Clip]:
     parts = zip(clip.frames, clip.labels, clip.areas, clip.inside, strict=True)
     return [Clip(*(part[None] for part in own)) for own in parts]

@@ -19,7 +19,7 @@ from torch import nn
 from exporter.manifest import WeightsCard
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.config import CONFIGS, NANO
-from exporter.train.clips import ClipBatches
+from exporter.train.clips import Alternating, ClipBatches
 from exporter.train.loop import Hardware, Schedule, train
 from exporter.train.objective import Batch, TrackerObjective
 from exporter.train.prompts import PromptKind
@@ -41,7 +41,8 @@ class Stage:
     """A part of the curriculum."""
 
     name: str
-    batches: ClipBatches
+    batches: tuple[ClipBatches, ...]
+    """In turn; of one size"""
     schedule: Schedule
 
 
@@ -49,35 +50,45 @@ PICTURES: tuple[tuple[PromptKind, float], ...] = (("click", 0.6), ("box", 0.4))
 STAGES = (
     Stage(
         "pictures_128",
-        ClipBatches(
-            Recipe(size=128, frames=4, objects=(1, 4)),
-            clips=24,
-            objects=3,
-            strides=(10, 20),
-            apart=True,
-            kinds=PICTURES,
+        (
+            ClipBatches(
+                Recipe(size=128, frames=4, objects=(1, 4)),
+                clips=24,
+                objects=3,
+                strides=(10, 20),
+                apart=True,
+                kinds=PICTURES,
+            ),
         ),
         Schedule(steps=2000, rate=1e-3, muon=5e-3, warmup=100),
     ),
     Stage(
         "pictures_256",
-        ClipBatches(Recipe(frames=4), clips=24, objects=2, strides=(10, 20), apart=True, kinds=PICTURES, seed=1),
+        (ClipBatches(Recipe(frames=4), clips=24, objects=2, strides=(10, 20), apart=True, kinds=PICTURES, seed=1),),
         Schedule(steps=2000, rate=6e-4, muon=3e-3, warmup=100),
     ),
     Stage(
         "pictures_256_restarted",
-        ClipBatches(Recipe(frames=4), clips=24, objects=2, strides=(10, 20), apart=True, kinds=PICTURES, seed=4),
+        (ClipBatches(Recipe(frames=4), clips=24, objects=2, strides=(10, 20), apart=True, kinds=PICTURES, seed=4),),
         Schedule(steps=4400, rate=6e-4, muon=3e-3, warmup=200),
     ),
     Stage(
         "clips_4",
-        ClipBatches(Recipe(frames=4), clips=6, objects=2, strides=(1, 6), seed=2),
+        (ClipBatches(Recipe(frames=4), clips=6, objects=2, strides=(1, 6), seed=2),),
         Schedule(steps=1500, rate=6e-4, muon=3e-3, warmup=100),
     ),
     Stage(
         "clips_8",
-        ClipBatches(Recipe(frames=8, occlusion=0.7), clips=4, objects=2, strides=(1, 5), seed=3),
+        (ClipBatches(Recipe(frames=8, occlusion=0.7), clips=4, objects=2, strides=(1, 5), seed=3),),
         Schedule(steps=600, rate=3e-4, muon=1e-3, warmup=50),
+    ),
+    Stage(
+        "clips_8_and_pictures",
+        (
+            ClipBatches(Recipe(frames=8, occlusion=0.7), clips=4, objects=3, strides=(1, 5), seed=6),
+            ClipBatches(Recipe(frames=4), clips=24, objects=2, strides=(10, 20), apart=True, kinds=PICTURES, seed=7),
+        ),
+        Schedule(steps=2000, rate=6e-4, muon=2.5e-3, warmup=100),
     ),
 )
 
@@ -142,15 +153,17 @@ def run(folder: Path, workers: int, stages: tuple[Stage, ...] = STAGES) -> Path:
         own = folder / stage.name
         if not (own / AVERAGED).exists():
             torch.manual_seed(stage.schedule.seed)
-            model = EfficientTAM(NANO, stage.batches.recipe.size)
+            recipe = stage.batches[0].recipe
+            model = EfficientTAM(NANO, recipe.size)
             objective = TrackerObjective(model, hardware.products)
             if result is None:
                 initial(model)
             else:
                 objective.load_state_dict(load_file(result))
             print(stage.name, flush=True)
-            judge = _Judge(held_out_batches(stage.batches.recipe), hardware)
-            averaged = train(objective, stage.batches, stage.schedule, own, hardware, workers=workers, evaluate=judge)
+            judge = _Judge(held_out_batches(recipe), hardware)
+            batches = Alternating(stage.batches)
+            averaged = train(objective, batches, stage.schedule, own, hardware, workers=workers, evaluate=judge)
             if hardware.rank == 0:
                 beside = own / f"{AVERAGED}.new"
                 save_file({name: value.cpu() for name, value in averaged.state_dict().items()}, beside)
@@ -165,7 +178,8 @@ def configuration(stages: tuple[Stage, ...], hardware: Hardware) -> str:
     """What a run was made with, as JSON, but for what scenes are drawn from."""
     described = [asdict(stage) for stage in stages]
     for stage in described:
-        del stage["batches"]["recipe"]["kinds"]
+        for batches in stage["batches"]:
+            del batches["recipe"]["kinds"]
     made_with = {"hardware": str(hardware), "torch": torch.__version__, "stages": described}
     return json.dumps(made_with, indent=1, ensure_ascii=False) + "\n"
 

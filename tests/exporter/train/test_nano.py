@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.config import NANO
-from exporter.train.clips import ClipBatches
+from exporter.train.clips import Alternating, ClipBatches
 from exporter.train.loop import LOG, Schedule
 from exporter.train.nano import CONFIGURATION, STAGES, Stage, run, ship
 from exporter.train.scenes import Recipe
@@ -20,7 +20,7 @@ PICTURES = ClipBatches(
     Recipe(size=SIZE, frames=2, diameter=(20, 40)), clips=2, objects=1, apart=True, kinds=(("click", 1.0),)
 )
 CLIPS = replace(PICTURES, apart=False, kinds=(("mask", 1.0),))
-SHORT = (Stage("pictures", PICTURES, SCHEDULE), Stage("clips", CLIPS, SCHEDULE))
+SHORT = (Stage("pictures", (PICTURES,), SCHEDULE), Stage("clips", (CLIPS,), SCHEDULE))
 
 
 @pytest.fixture(scope="module")
@@ -66,5 +66,12 @@ def test_pictures_by_themselves_are_not_asked_for_with_their_mask():
 
 
 def test_the_curriculum_is_pictures_then_clips():
-    assert [stage.batches.apart for stage in STAGES] == sorted((stage.batches.apart for stage in STAGES), reverse=True)
-    assert STAGES[-1].batches.recipe.frames == 8
+    alone = [all(batches.apart for batches in stage.batches) for stage in STAGES]
+    assert alone == sorted(alone, reverse=True)
+    assert STAGES[-1].batches[0].recipe.frames == 8
+
+
+def test_batches_of_several_kinds_come_in_turn():
+    turns = Alternating((PICTURES, CLIPS))
+    for index, alike in ((0, PICTURES[0]), (1, CLIPS[0]), (2, PICTURES[1]), (3, CLIPS[1])):
+        assert torch.equal(turns[index].frames, alike.frames)
