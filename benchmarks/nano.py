@@ -5,8 +5,9 @@
 Prints a table for docs/nano.md: J, F and J&F (DAVIS 2017) over clips of 48 frames of 256 pixels in which the object
 never is hidden, and over as many in which it is for a while, and how often it is found again. The tracker runs in
 eager PyTorch and is given one click in the middle of the object, and in another row its true mask, as the baselines
-always are. `--pictures` writes contact sheets of the best, the middle and the worst clips, and `--card` what was
-measured of the shipped weights into their card.
+always are; then the same of small and of large objects. The truth at the resolution of the tracker's masks is what
+no tracker of this size can exceed. `--pictures` writes contact sheets of the best, the middle and the worst clips, and
+`--card` what was measured of the shipped weights into their card.
 """
 
 import argparse
@@ -28,7 +29,8 @@ from exporter.train.scenes.held_out import HeldOut, held_out_clips
 MODEL = "efficienttam_nano_256x256"
 FOUND_WITHIN, FOUND_IOU = 5, 0.5
 """An object is found again if its mask has this IoU in one of so many frames after it is back."""
-
+LARGE = 1000
+"""Pixels of an object in the first frame from which it counts as large: four tokens of the tracker"""
 
 _TILE = 144
 """Pixels of a frame on a contact sheet"""
@@ -62,6 +64,14 @@ def followed(model_or_bundle, clip: HeldOut, format: str | None = None, from_mas
     return np.array([result.mask(*frames.shape[1:3]) for result in results])
 
 
+def coarse(masks: np.ndarray) -> np.ndarray:
+    """True masks [T, S, S] as the tracker's logits could at best have them, [S/4, S/4] stretched."""
+    side = masks.shape[-1]
+    cover = [mask.astype(np.uint8) * 255 for mask in masks]
+    reduced = [cv2.resize(one, (side // 4, side // 4), interpolation=cv2.INTER_AREA) for one in cover]
+    return np.array([cv2.resize(one, (side, side), interpolation=cv2.INTER_LINEAR) > 127 for one in reduced])
+
+
 def found_again(masks: np.ndarray, clip: HeldOut) -> bool:
     """Whether the object is found once it is back."""
     assert clip.back is not None
@@ -75,6 +85,13 @@ def score(masks: list[np.ndarray], clips: list[HeldOut]) -> Score:
     found = [[found_again(*one) for one in hidden if one[1].outside == outside] for outside in (False, True)]
     shares = [f"{np.mean(one):.0%} of {len(one)}" if one else "–" for one in found]
     return Score(np.mean([one.region for one in each]), np.mean([one.boundary for one in each]), *shares)
+
+
+def row(clips: str, follower: str, one: Score) -> str:
+    return (
+        f"| {clips} | {follower} | {one.region:.3f} | {one.boundary:.3f} | {one.both:.3f} | {one.behind} "
+        f"| {one.outside} |"
+    )
 
 
 def contact_sheet(clip: HeldOut, masks: np.ndarray, count: int = 8) -> np.ndarray:
@@ -114,14 +131,15 @@ def main() -> None:
             baseline: [follow(clip.clip.frames, clip.masks[0]) for clip in clips]
             for baseline, follow in BASELINES.items()
         }
+        masks["the truth, at the resolution of the tracker's masks"] = [coarse(clip.masks) for clip in clips]
         for follower, found in masks.items():
-            one = score(found, clips)
-            print(
-                f"| {len(clips)} {name} | {follower} | {one.region:.3f} | {one.boundary:.3f} | {one.both:.3f} "
-                f"| {one.behind} | {one.outside} |",
-                flush=True,
-            )
+            print(row(f"{len(clips)} {name}", follower, score(found, clips)), flush=True)
         own = next(iter(masks.values()))
+        for size, wanted in (("smaller", False), ("larger", True)):
+            part = [index for index, clip in enumerate(clips) if (clip.masks[0].sum() >= LARGE) == wanted]
+            if part:
+                one = score([own[index] for index in part], [clips[index] for index in part])
+                print(row(f"{len(part)} of these, {size} than {LARGE} pixels", next(iter(masks)), one), flush=True)
         measured.append(
             Measured(metric="J&F", data=f"{len(clips)} held-out clips {name}", value=score(own, clips).both)
         )
