@@ -19,7 +19,7 @@ from exporter.train.quality import Quality, quality
 from exporter.train.scenes.held_out import HeldOut, held_out_clip
 
 FPS = 12.0
-_SEED = 115
+_SEED = 287
 """One of the clips that the shipped tracker does follow; docs/nano.md says how it fares with all of them."""
 
 
