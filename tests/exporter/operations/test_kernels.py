@@ -1,0 +1,106 @@
+"""A graph's kernels: all of its arithmetic, cut as each runtime runs it."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from exporter.graphs.cut import graphs_of
+from exporter.models.registry import create_model
+from exporter.operations.kernels import FUSIONS, Fusion, kernels
+from exporter.operations.of_program import operations
+
+NOTHING = Fusion()
+EVERYTHING = FUSIONS["tflite", "gpu"]
+
+MODELS = (
+    ("efficientformer_l1", 64),
+    ("efficientformerv2_s0", 64),
+    ("mobilevit_xxs", 64),
+    ("mobilevitv2_050", 64),
+    ("efficienttam_nano_256x256", 128),
+)
+
+
+@pytest.fixture(scope="module", params=MODELS, ids=lambda model: model[0])
+def graphs(request):
+    name, size = request.param
+    return graphs_of(create_model(name, size).eval())
+
+
+@pytest.mark.parametrize("fusion", [NOTHING, EVERYTHING, FUSIONS["coreml", "npu"]])
+def test_they_have_all_floating_point_operations_of_a_graph(graphs, fusion):
+    for graph in graphs:
+        # The counter knows products, but not the fused attention of CPUs.
+        counter = FlopCounterMode(display=False)
+        with counter, sdpa_kernel(SDPBackend.MATH), torch.no_grad():
+            graph.program.module()(**graph.example)
+        made = kernels(operations(graph.program), fusion)
+        assert 2 * sum(kernel.macs for kernel in made) == counter.get_total_flops(), graph.name
+
+
+def test_no_operator_is_lost_by_fusion(graphs):
+    for graph in graphs:
+        apart, fused = (kernels(operations(graph.program), fusion) for fusion in (NOTHING, EVERYTHING))
+        assert len(fused) < len(apart)
+        assert sum(len(kernel.operations) for kernel in fused) == sum(len(kernel.operations) for kernel in apart)
+
+
+class Layers(nn.Module):
+    """A convolution, what comes behind it in a mobile network, and an attention."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 8, 3, stride=2, padding=1)
+        self.depthwise = nn.Conv2d(8, 8, 3, padding=2, dilation=2, groups=8)
+        self.linear = nn.Linear(8, 8)
+
+    def forward(self, image):
+        x = self.conv(image).relu()
+        x = x + torch.nn.functional.gelu(self.depthwise(x))
+        tokens = self.linear(x.flatten(2).transpose(1, 2))[:, None]
+        attended = torch.nn.functional.scaled_dot_product_attention(tokens, tokens, tokens)
+        return torch.nn.functional.avg_pool2d(attended, 2)
+
+
+@pytest.fixture(scope="module")
+def layers():
+    return torch.export.export(Layers().eval(), (torch.zeros(1, 4, 8, 8),))
+
+
+def keys(program, fusion):
+    return [kernel.key for kernel in kernels(operations(program), fusion)]
+
+
+def test_without_fusion_each_operator_is_a_kernel_but_those_that_only_reshape(layers):
+    assert keys(layers, NOTHING) == [
+        "conv 1x4x8x8>1x8x4x4 k3x3 s2x2 conv2d float32",
+        "elementwise 1x8x4x4>1x8x4x4 relu float32",
+        "depthwise_conv 1x8x4x4>1x8x4x4 k3x3 s1x1 d2x2 g8 conv2d float32",
+        "elementwise 1x8x4x4>1x8x4x4 gelu float32",
+        "elementwise 1x8x4x4,1x8x4x4>1x8x4x4 add float32",
+        "data_movement 1x8x16>1x16x8 transpose float32",
+        "linear 1x16x8>1x16x8 linear float32",
+        "matmul 1x1x16x8,1x1x8x16>1x1x16x16 matmul+mul float32",
+        "softmax 1x1x16x16>1x1x16x16 softmax float32",
+        "matmul 1x1x16x16,1x1x16x8>1x1x16x8 matmul float32",
+        "pooling 1x1x16x8>1x1x8x4 k2x2 s2x2 avg_pool2d float32",
+    ]
+
+
+def test_a_clamp_runs_in_the_operator_before_it_and_other_activations_do_not(layers):
+    of_xnnpack = keys(layers, FUSIONS["executorch", "cpu"])
+    assert of_xnnpack[0] == "conv 1x4x8x8>1x8x4x4 k3x3 s2x2 conv2d+relu float32"
+    assert of_xnnpack[2] == "elementwise 1x8x4x4>1x8x4x4 gelu float32"
+
+
+def test_a_chain_of_elementwise_operators_goes_with_the_product_before_it(layers):
+    chained = keys(layers, EVERYTHING)[1]
+    assert chained == "depthwise_conv 1x8x4x4,1x8x4x4>1x8x4x4 k3x3 s1x1 d2x2 g8 conv2d+gelu+add float32"
+
+
+def test_attention_is_one_kernel_where_the_runtime_has_one(layers):
+    whole = keys(layers, FUSIONS["coreml", "npu"])
+    assert "attention 1x1x16x8,1x1x16x8,1x1x16x8>1x1x16x8 scaled_dot_product_attention float32" in whole
+    assert not any(key.startswith("softmax") for key in whole)
