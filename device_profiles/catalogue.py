@@ -43,9 +43,10 @@ def all_devices() -> list[Device]:
 
 
 def load(name: str) -> Device:
-    """The device of an id or a full name ("Samsung Galaxy S24"), or, for "host", the machine at hand.
+    """The device of an id, a full name ("Samsung Galaxy S24") or an alias, or, for "host", the machine at hand.
 
-    Case, spaces, `-` and `_` are ignored. Raises `UnknownDevice`.
+    The vendor may stand before any of them ("Apple iPhone XS"). Case, spaces, `-`, `_` and brackets are ignored. Raises
+    `UnknownDevice`.
     """
     ids = _ids_by_spelling()
     spelling = _normalised(name)
@@ -73,16 +74,17 @@ def _read(device_id: str) -> Device:
 
 @functools.cache
 def _ids_by_spelling() -> dict[str, str]:
-    """Every normalised spelling that `load` accepts: the id, the full name, and the vendor before the name."""
+    """Every normalised spelling that `load` accepts: id, full name and aliases, each with and without the vendor."""
     ids = {HOST: HOST}
     for device in all_devices():
-        for spelling in (device.id, device.name, f"{device.vendor}{device.name}"):
-            ids[_normalised(spelling)] = device.id
+        for name in (device.id, device.name, *device.aliases):
+            for spelling in (name, f"{device.vendor}{name}"):
+                ids[_normalised(spelling)] = device.id
     return ids
 
 
 def _normalised(name: str) -> str:
-    return re.sub(r"[\s_-]", "", name).casefold()
+    return re.sub(r"[\s_()-]", "", name).casefold()
 
 
 def _natural_order(device_id: str) -> list[str | int]:

@@ -13,7 +13,7 @@ _FACTS = {
     "isa": ("instruction set", "{}"),
     "gpu": ("GPU", "{}"),
     "npu": ("neural accelerator", "{}"),
-    "npu_tops": ("accelerator's claimed speed", "{:g} TOPS"),
+    "npu_tops": ("its claimed speed", "{:g} TOPS"),
     "memory": ("memory", "{} GB"),
     "memory_type": ("memory type", "{}"),
     "bandwidth": ("memory bandwidth", "{:g} GB/s"),

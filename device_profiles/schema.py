@@ -46,7 +46,7 @@ class Isa(Part):
     """Instruction set of the CPU, as far as it decides the speed of matrix arithmetic."""
 
     architecture: Text | None = None
-    """Such as "ARMv9.2"; "ARMv8.6-class" where the vendor gives no version."""
+    """Such as "ARMv9.2"; "ARMv8.7-class" where no version is stated by the vendor, nor by LLVM."""
     features: tuple[str, ...] = ()
     """Extensions that an app can use, such as "fp16", "dotprod", "i8mm", "bf16", "sve2", "sme"; what one of them
     implies is not repeated."""
@@ -139,6 +139,8 @@ class Device(Part):
     id: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     """The name of the profile's file."""
     name: Text
+    aliases: tuple[Text, ...] = ()
+    """Other names that results are published under, such as "Samsung Galaxy S22 5G"."""
     vendor: Text | None = None
     platform: Platform
     year: int | None = None

@@ -16,7 +16,7 @@ from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
 from exporter.backends import all_formats, backend, installed, toolchain_versions
 from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
-from exporter.backends.coreml import deployment_target
+from exporter.backends.coreml import DEPLOYMENT_TARGETS, deployment_target
 from exporter.backends.interface import LowerOptions
 from exporter.budgets import CLASSES, IMAGE_SIZE, WEIGHTS_FILE, WORKERS
 from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, VitexportError, WeightsError
@@ -131,6 +131,8 @@ def plan(request: ExportRequest) -> Plan:
         raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
     if "coreai" in formats:
         _refuse_without_core_ai(device)
+    if "coreml" in formats or delegate == "coreml":
+        _refuse_older_system(device, "Core ML", DEPLOYMENT_TARGETS[0])
     if delegate is not None and "executorch" not in formats:
         raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
     if min_ios is None:
@@ -189,10 +191,15 @@ def _refuse_without_core_ai(device: Device) -> None:
     """Raise `BackendError` for a device that never runs Core AI."""
     if device.platform not in ("ios", "host"):
         raise BackendError(f"Core AI runs on Apple systems only, not on {device.name}: leave --format coreai out.")
+    _refuse_older_system(device, "Core AI", CORE_AI_IOS)
+
+
+def _refuse_older_system(device: Device, runtime: str, oldest: int) -> None:
+    """Raise `BackendError` for an iPhone whose newest iOS is older than what a runtime's files are made for."""
     newest = device.os.max_major
-    if device.platform == "ios" and newest is not None and newest < CORE_AI_IOS:
-        systems = f"Core AI needs iOS {CORE_AI_IOS}, and the newest for {device.name} is {device.os.max}"
-        raise BackendError(f"{systems}: take --format coreml.")
+    if device.platform == "ios" and newest is not None and newest < oldest:
+        systems = f"{runtime} needs iOS {oldest}, and the newest for {device.name} is {device.os.max}"
+        raise BackendError(f"{systems}: take --format {device.prefer.formats[0]}.")
 
 
 def _resolved(info: ModelInfo, device: Device, image_size: int | None) -> ModelInfo:

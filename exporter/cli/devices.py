@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 import click
 
 import device_profiles
 from device_profiles.facts import described
-from device_profiles.schema import Device
+from device_profiles.schema import FROM_MEMORY, Device, Preference
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import json_option
 from exporter.cli.tables import print_json, print_line, print_table
@@ -31,33 +33,46 @@ def devices(device: str | None, as_json: bool) -> None:
 
 
 def print_devices(devices: Sequence[Device]) -> None:
-    """One row a device; a fact that nobody looked up carries a `?`."""
+    """One row a device, under what an export for it makes; a fact that nobody looked up carries a `?`."""
 
-    def cell(device: Device, fact: str, text: object) -> str:
+    def cell(device: Device, fact: str, text: str | None) -> str:
         return "" if text is None else f"{text}{' ?' if fact in device.from_memory else ''}"
 
-    print_table(
-        ("device", "SoC", "NPU", "memory GB", "OS", "formats", "runs best in"),
-        (
+    alike: defaultdict[str, list[Device]] = defaultdict(list)
+    for device in devices:
+        alike[_exports(device.prefer)].append(device)
+    for exports, group in sorted(alike.items(), key=lambda item: -len(item[1])):
+        print_line(f"An export makes {exports}:", style="bold")
+        print_table(
+            ("device", "SoC", "memory GB", "OS at launch"),
             (
-                device.id,
-                cell(device, "soc", device.soc),
-                cell(device, "npu", device.npu and device.npu.name),
-                cell(device, "memory", device.memory and device.memory.gb),
-                cell(device, "os_launch", device.os.launch),
-                ", ".join(device.prefer.formats),
-                f"{device.prefer.precision} on {device.prefer.compute_unit}",
-            )
-            for device in devices
-        ),
-    )
-    print_line()
+                (
+                    device.id,
+                    cell(device, "soc", _family(device.soc) if device.soc else None),
+                    cell(device, "memory", device.memory.gb if device.memory else None),
+                    cell(device, "os_launch", device.os.launch),
+                )
+                for device in group
+            ),
+        )
+        print_line()
     print_line("? from memory, not looked up. `vitexport devices DEVICE` lists every fact with its source.")
+
+
+def _exports(prefer: Preference) -> str:
+    """The formats of an export, the first with its precision: "coreml (fp16, for the npu), executorch, tflite"."""
+    first, *others = prefer.formats
+    return ", ".join([f"{first} ({prefer.precision}, for the {prefer.compute_unit})", *others])
+
+
+def _family(soc: str) -> str:
+    """A chip's name without part number and edition, so that 80 columns hold a row: "Snapdragon 8 Gen 2"."""
+    return re.split(r" \(| for ", soc)[0]
 
 
 def print_device(device: Device) -> None:
     """Every fact of one device with its source."""
-    rows = [(fact, value, source.replace("_", " ")) for fact, value, source in described(device)]
+    rows = [(fact, value, source.replace(FROM_MEMORY, "from memory")) for fact, value, source in described(device)]
     print_table(("fact", "value", "source"), rows, title=f"{device.name} ({device.id})")
     prefer = device.prefer
     print_line()

@@ -1,151 +1,170 @@
-"""Every fact of the table that profiles were written from is in them, with its source, and nothing else is."""
+"""What profiles state is whole, hangs together, and names where it was read."""
 
-import csv
 import re
-from pathlib import Path
+from collections import defaultdict
+from itertools import pairwise
 
 import pytest
 
 import device_profiles
-from device_profiles.schema import Cluster, Device
+from device_profiles.host import FEATURES
+from device_profiles.schema import FROM_MEMORY, Device
 
-TABLE = Path(__file__).parents[1] / "data" / "device_facts.csv"
-ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
+DEVICES = device_profiles.all_devices()
+IMPLIED = {"sve2": {"sve"}, "sme2": {"sme"}}
 
-# The facts whose source the table's `source` column names; every other fact is from memory.
-CITED = {
-    "iPhone 12": {"isa"},
-    "iPhone 13": {"npu_tops"},
-    "iPhone 14 Pro": {"cpu_clocks", "memory_type", "bandwidth"},
-    "iPhone 15": {"soc", "cpu_clocks"},
-    "iPhone 15 Pro": {"cpu"},
-    "iPhone 15 Pro Max": {"cpu"},
-    "Google Pixel 6": {"cpu", "cpu_cores", "cpu_clocks", "gpu", "memory_type"},
-    "Google Pixel 7": {"cpu", "cpu_cores", "cpu_clocks", "gpu", "memory_type"},
-    "Google Pixel 8": {"cpu", "cpu_cores", "cpu_clocks", "gpu", "memory_type"},
-    "Google Pixel 9": {"cpu", "cpu_cores", "cpu_clocks", "gpu", "memory_type"},
-    "Samsung Galaxy S22": {"soc", "npu", "os_launch"},
-    "Samsung Galaxy S23": {"soc", "gpu", "npu", "os_launch"},
-    "Samsung Galaxy S24": {"soc", "cpu", "cpu_clocks", "npu", "os_launch"},
-    "Samsung Galaxy S25": {"soc", "cpu_clocks", "gpu", "npu", "os_launch"},
-    "Samsung Galaxy S26": {"soc", "npu", "os_launch"},
-}
+# What memory of a kind, 64 bits wide, moves at most, GB/s; phones have no wider one.
+FASTEST_MEMORY = {"LPDDR4": 29.9, "LPDDR4X": 34.2, "LPDDR5": 51.2, "LPDDR5X": 85.4}
 
-# Facts of which only a part, named in the source, was looked up.
-PARTLY_CITED = {
-    "iPhone 12": {"isa"},
-    "iPhone 14 Pro": {"bandwidth"},
-    "Samsung Galaxy S23": {"npu"},
-    "Samsung Galaxy S25": {"cpu_clocks"},
-    "Samsung Galaxy S26": {"npu"},
-}
-
-# Where a row's source is "as" another row.
-SAME_SOURCE = {"iPhone 15": "iPhone 14 Pro", "iPhone 15 Pro Max": "iPhone 15 Pro"}
-
-every_row = pytest.mark.parametrize("row", ROWS, ids=[row["device"] for row in ROWS])
+every_device = pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.id)
 
 
-def number(text: str) -> float | None:
-    """A cell's number, None where the cell is blank."""
-    return float(text) if text else None
+def features(device: Device) -> set[str]:
+    """The extensions that a device lists, and those that they imply."""
+    listed = set(device.isa.features)
+    return listed.union(*(IMPLIED.get(name, set()) for name in listed))
 
 
-def text_of_clusters(clusters: list[Cluster]) -> str:
-    """A tier's clusters as the table writes them: "2x Cortex-A715 + 2x Cortex-A710 2.8 GHz"."""
-    if not clusters:
-        return ""
-    cores = " + ".join(f"{cluster.count}x {cluster.core or ''}".strip() for cluster in clusters)
-    (clock,) = {stated_clock(cluster) for cluster in clusters}
-    return f"{cores} {clock} GHz"
+def version(device: Device) -> float:
+    """8.2 of "ARMv8.2" or "ARMv8.2-class"."""
+    found = re.match(r"ARMv(\d+(?:\.\d)?)", device.isa.architecture or "")
+    assert found, device.isa.architecture
+    return float(found[1])
 
 
-def stated_clock(cluster: Cluster) -> str:
-    if cluster.note and cluster.note.startswith("stated as "):
-        return cluster.note.removeprefix("stated as ").removesuffix(" GHz")
-    return f"{cluster.ghz}"
-
-
-def without_trailing_zeros(text: str) -> str:
-    return re.sub(r"(\.\d+?)0+\b", r"\1", text)
-
-
-def words(text: str) -> set[str]:
-    return set(re.findall(r"[\w.]+", text.casefold()))
-
-
-def test_every_device_of_the_table_has_a_profile() -> None:
-    assert {row["device"] for row in ROWS} <= {device.name for device in device_profiles.all_devices()}
-    assert len({row["device"] for row in ROWS}) == len(ROWS) > 0
-
-
-@every_row
-def test_every_fact_of_the_table_survives(row: dict[str, str]) -> None:
-    device = device_profiles.load(row["device"])
-    assert device.npu is not None
-    assert device.memory is not None
-    assert device.soc == row["soc"]
-    assert device.year == int(row["year"])
-    assert device.gpu == row["gpu"]
-    assert words(device.npu.name) | words(device.npu.note or "") == words(row["npu"]) - {"yes"}
-    assert device.npu.tops == number(row["npu_claimed_tops"])
-    assert device.memory.gb == row["ram_gb"]
-    assert device.memory.type == row["mem_type"]
-    assert device.memory.bandwidth_gbs == number(row["mem_bandwidth_gbs"])
-    assert device.os.launch == row["os_launch"]
-    assert device.os.max == (row["os_max"].partition(" (")[0] or None)
-    for tier in ("big", "mid", "little"):
-        clusters = [cluster for cluster in device.cpu if cluster.tier == tier]
-        assert text_of_clusters(clusters) == without_trailing_zeros(row[f"cpu_{tier}"])
-
-
-@every_row
-def test_every_isa_feature_and_caveat_of_the_table_survives(row: dict[str, str]) -> None:
-    isa = device_profiles.load(row["device"]).isa
-    profile = words(f"{isa.architecture or ''} {' '.join(isa.features)} {isa.note or ''}")
-    assert profile - {"is"} == words(row["isa_features"]) - {"cores"}
-
-
-@every_row
-def test_a_feature_is_listed_only_where_apps_are_known_to_have_it(row: dict[str, str]) -> None:
-    stated = re.sub(r"no [^;]*|SVE not exposed to apps|SME \(to verify\)|\([^)]*\)", "", row["isa_features"])
-    assert set(device_profiles.load(row["device"]).isa.features) == words(stated) & {
-        *["fp16", "dotprod", "i8mm", "bf16", "sve", "sve2", "sme", "sme2"]
-    }
-
-
-@every_row
-def test_facts_without_a_named_source_are_flagged_from_memory(row: dict[str, str]) -> None:
-    device = device_profiles.load(row["device"])
-    cited = CITED.get(row["device"], set())
-    looked_up = cited - PARTLY_CITED.get(row["device"], set())
-    assert set(device.from_memory) == set(device.facts) - looked_up
-    assert {fact for fact in device.facts if not getattr(device.sources, fact).startswith("from_memory")} == cited
-
-
-@every_row
-def test_a_cited_source_is_in_the_words_of_the_table(row: dict[str, str]) -> None:
-    device = device_profiles.load(row["device"])
-    origin = SAME_SOURCE.get(row["device"], row["device"])
-    sourced = words(" ".join(other["source"] for other in ROWS if other["device"] in (row["device"], origin)))
-    for fact in CITED.get(row["device"], set()):
-        clauses = getattr(device.sources, fact).split("; ")
-        assert words(" ".join(clause for clause in clauses if "from_memory" not in clause)) <= sourced
-
-
-def test_exactly_the_rows_that_name_no_source_cite_nothing() -> None:
-    assert {row["device"] for row in ROWS if row["source"] != "from_memory"} == set(CITED)
-
-
-@pytest.mark.parametrize("device", device_profiles.all_devices(), ids=lambda device: device.id)
+@every_device
 def test_every_stated_fact_has_a_source(device: Device) -> None:
     assert set(device.facts) == set(device.sources.model_dump(exclude_none=True))
 
 
-def test_blank_cells_are_absent() -> None:
+@every_device
+def test_a_profile_is_whole(device: Device) -> None:
+    facts = {"year", "soc", "cpu", "cpu_clocks", "isa", "gpu", "npu", "memory", "memory_type", "os_launch", "os_max"}
+    assert facts <= set(device.facts)
+    assert all(cluster.ghz for cluster in device.cpu)
+    assert device.isa.architecture
+
+
+def test_little_is_stated_from_memory() -> None:
+    stated = sum(len(device.facts) for device in DEVICES)
+    assert 0 < sum(len(device.from_memory) for device in DEVICES) < 0.05 * stated
+
+
+@every_device
+def test_what_is_not_known_is_left_out_and_not_described(device: Device) -> None:
+    values = device.model_dump(exclude={"sources", "prefer"}, exclude_none=True)
+    assert not re.search(rf"\?|unknown|not published|not found|{FROM_MEMORY}", str(values))
+
+
+@every_device
+def test_clusters_stand_by_their_rank(device: Device) -> None:
+    ranks = [("big", "mid", "little").index(cluster.tier) for cluster in device.cpu]
+    assert ranks == sorted(ranks)
+    assert ranks[0] == 0
+    clocks = [cluster.ghz or 0 for cluster in device.cpu]
+    assert clocks == sorted(clocks, reverse=True)
+    assert sum(cluster.count for cluster in device.cpu) in (4, 6, 8, 9, 10)
+
+
+def test_two_clusters_of_a_tier_are_kept_apart() -> None:
+    mid = [cluster for cluster in device_profiles.load("galaxy_s23").cpu if cluster.tier == "mid"]
+    assert [(cluster.count, cluster.core) for cluster in mid] == [(2, "Cortex-A715"), (2, "Cortex-A710")]
+
+
+@every_device
+def test_extensions_have_the_names_that_the_host_has_and_none_implies_another(device: Device) -> None:
+    listed = device.isa.features
+    assert set(listed) <= set(FEATURES.values())
+    assert len(set(listed)) == len(listed)
+    assert not set(listed) & set().union(*(IMPLIED.get(name, set()) for name in listed))
+
+
+@every_device
+def test_an_extension_comes_with_those_that_are_older(device: Device) -> None:
+    has = features(device)
+    assert "fp16" in has or "dotprod" not in has
+    assert "dotprod" in has or "i8mm" not in has
+    assert "i8mm" in has or not has & {"bf16", "sve2", "sme"}
+
+
+@every_device
+def test_an_architecture_has_the_extensions_that_it_demands(device: Device) -> None:
+    # Arm's reference manual: FEAT_DotProd is mandatory from ARMv8.4 on, FEAT_I8MM from ARMv8.6, and ARMv9.0 is ARMv8.5
+    # with SVE2; every core of it that phones have has I8MM.
+    has = features(device)
+    assert "dotprod" in has or version(device) < 8.4
+    assert "i8mm" in has or version(device) < 8.6
+    assert version(device) >= 8.2 or not has
+    assert version(device) >= 9 or "sve2" not in has
+
+
+@every_device
+def test_no_extension_is_both_listed_and_said_to_be_absent(device: Device) -> None:
+    absent = re.findall(r"\bno (\w+)(?! outside)", device.isa.note or "")
+    assert not features(device) & {name.lower() for name in absent}
+
+
+def test_extensions_that_the_system_hides_from_apps_are_not_listed() -> None:
+    assert "bf16" not in features(device_profiles.load("pixel8"))
+    for hidden in ("galaxy_s22", "galaxy_s23", "galaxy_s24"):
+        assert not features(device_profiles.load(hidden)) & {"sve", "sve2"}
+
+
+def test_devices_of_one_chip_have_the_same_cores_and_extensions() -> None:
+    alike = defaultdict(list)
+    for device in DEVICES:
+        alike[device.soc].append((device.cpu, device.isa, device.npu))
+    assert max(map(len, alike.values())) > 1
+    assert all(len(set(described)) == 1 for described in alike.values())
+
+
+def test_a_newer_chip_of_apple_lacks_nothing_that_an_older_one_has() -> None:
+    chips = {int(re.findall(r"\d+", device.soc)[0]): device for device in DEVICES if device.vendor == "Apple"}
+    assert len(chips) > 5
+    for older, newer in pairwise(chips[number] for number in sorted(chips)):
+        assert features(older) <= features(newer)
+        assert (older.cpu[0].ghz, version(older)) <= (newer.cpu[0].ghz, version(newer))
+        assert older.memory.bandwidth_gbs <= newer.memory.bandwidth_gbs
+
+
+def test_a_phone_that_is_sold_with_two_chips_is_two_devices() -> None:
+    exynos = [device for device in DEVICES if device.id.endswith("_exynos")]
+    assert exynos
+    for device in exynos:
+        other = device_profiles.load(device.id.removesuffix("_exynos"))
+        assert device.soc.startswith("Exynos")
+        assert other.soc.startswith("Snapdragon")
+        assert (device.year, device.os) == (other.year, other.os)
+
+
+@every_device
+def test_memory_moves_no_more_than_its_kind_can(device: Device) -> None:
+    kind = re.match(r"LPDDR\dX?", device.memory.type)
+    assert kind, device.memory.type
+    assert (device.memory.bandwidth_gbs or 1) <= FASTEST_MEMORY[kind[0]]
+
+
+@every_device
+def test_the_newest_system_is_the_launch_system_or_a_newer_one(device: Device) -> None:
+    assert device.os.launch.split()[0] == device.os.max.split()[0]
+    assert device.os.launch_major <= device.os.max_major
+
+
+@every_device
+def test_a_reason_names_what_the_device_has(device: Device) -> None:
+    reason = device.prefer.reason
+    cores = " ".join(cluster.core or "" for cluster in device.cpu)
+    for name in re.findall(r"Cortex-\w+|C1-\w+|Kryo|Oryon|Exynos M\d|Hurricane", reason):
+        assert name in cores
+    assert "i8mm" not in reason or ("with i8mm" in reason) == ("i8mm" in features(device))
+    assert "dot products" not in reason or "dotprod" not in features(device)
+    assert "Hexagon" not in reason or device.npu.name.startswith("Hexagon")
+    assert "big and mid" not in reason or "mid" in {cluster.tier for cluster in device.cpu}
+    assert device.prefer.compute_unit != "npu" or device.npu.name != "none"
+
+
+def test_a_fact_that_nobody_stated_is_absent() -> None:
     pixel = device_profiles.load("pixel8")
-    assert pixel.npu is not None
-    assert pixel.memory is not None
-    assert (pixel.npu.tops, pixel.memory.bandwidth_gbs, pixel.os.max) == (None, None, None)
-    assert not {"npu_tops", "bandwidth", "os_max"} & set(pixel.facts)
+    assert (pixel.npu.tops, pixel.memory.bandwidth_gbs) == (None, None)
+    assert not {"npu_tops", "bandwidth"} & set(pixel.facts)
     assert "cpu_cores" not in device_profiles.load("iphone15_pro").facts

@@ -18,7 +18,17 @@ def test_every_file_is_a_device() -> None:
 
 
 def test_names_are_in_natural_order() -> None:
-    some = ["galaxy_a54", "galaxy_s22", "iphone12", "iphone15", "iphone15_pro", "iphone15_pro_max", "pixel9", "pixel10"]
+    some = ["galaxy_a03s", "galaxy_a54", "galaxy_s10", "galaxy_s22", "galaxy_s22_exynos", "iphone7", "iphone15"]
+    some += [
+        "iphone15_pro",
+        "iphone15_pro_max",
+        "iphone16_pro",
+        "iphone16e",
+        "iphone_xs",
+        "pixel1",
+        "pixel9",
+        "pixel10",
+    ]
     assert [name for name in device_profiles.names() if name in some] == some
 
 
@@ -50,17 +60,47 @@ def test_all_devices_are_those_of_names_without_the_host() -> None:
         ("Samsung Galaxy S24", "galaxy_s24"),
         ("galaxys24", "galaxy_s24"),
         (" raspberry pi 5 ", "raspberry_pi5"),
+        ("samsung galaxy s22 exynos", "galaxy_s22_exynos"),
     ],
 )
 def test_case_spaces_hyphens_and_underscores_are_ignored(name: str, device_id: str) -> None:
     assert device_profiles.load(name).id == device_id
 
 
+@pytest.mark.parametrize(
+    ("name", "device_id"),
+    [
+        ("Apple iPhone XS", "iphone_xs"),
+        ("Apple iPhone SE 3", "iphone_se3"),
+        ("iPhone SE (2022)", "iphone_se3"),
+        ("Google Pixel 1", "pixel1"),
+        ("Google Pixel 4", "pixel4"),
+        ("Motorola One Fusion", "motorola_one_fusion"),
+        ("OnePlus 12", "oneplus12"),
+        ("Samsung Galaxy A03s", "galaxy_a03s"),
+        ("Samsung Galaxy Note10", "galaxy_note10"),
+        ("Samsung Galaxy S22 5G", "galaxy_s22"),
+        ("Samsung Galaxy S22 (Exynos 2200)", "galaxy_s22_exynos"),
+        ("Xiaomi Mi 8 SE", "mi8_se"),
+        ("Mi 8 SE", "mi8_se"),
+    ],
+)
+def test_a_name_that_results_are_published_under_loads(name: str, device_id: str) -> None:
+    assert device_profiles.load(name).id == device_id
+
+
 @pytest.mark.parametrize("device_id", IDS)
-def test_a_full_name_loads(device_id: str) -> None:
+def test_every_name_of_a_device_is_its_own(device_id: str) -> None:
     device = device_profiles.load(device_id)
-    assert device_profiles.load(device.name) == device
-    assert device_profiles.load(f"{device.vendor} {device.name}") == device
+    for name in (device.id, device.name, *device.aliases):
+        assert device_profiles.load(name) == device
+        assert device_profiles.load(f"{device.vendor} {name}") == device
+
+
+@pytest.mark.parametrize("name", ["Galaxy S21 Ultra 5G", "Galaxy S10 5G", "iPhone 12 mini", "Pixel 8 Pro", "Pixel"])
+def test_a_name_that_means_another_device_is_not_taken_for_one_of_ours(name: str) -> None:
+    with pytest.raises(device_profiles.UnknownDevice):
+        device_profiles.load(name)
 
 
 @pytest.mark.parametrize(

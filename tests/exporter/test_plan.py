@@ -1,11 +1,12 @@
 """What an export will do: formats, options and models are settled before the work begins."""
 
+import re
+
 import pytest
 
-from device_profiles import load as load_device
 from exporter.errors import BackendError, InputShapeError, WeightsError
 from exporter.manifest import Variant
-from exporter.plan import ExportRequest, Plan, _refuse_without_core_ai, plan
+from exporter.plan import ExportRequest, Plan, plan
 
 
 def made(planned: Plan) -> list[str]:
@@ -44,13 +45,35 @@ def test_core_ai_is_made_for_whom_it_is_asked_for_and_nobody_else():
     assert chosen("host", "all", "coreai")[-1] == "coreai"
 
 
-def test_a_phone_that_never_gets_core_ais_system_is_refused():
-    device = load_device("iphone12")
-    old = device.model_copy(update={"os": device.os.model_copy(update={"max": "iOS 26"})})
-    with pytest.raises(
-        BackendError, match=r"needs iOS 27, and the newest for iPhone 12 is iOS 26: take --format coreml"
-    ):
-        _refuse_without_core_ai(old)
+@pytest.mark.parametrize(
+    ("target", "asked", "complaint"),
+    [
+        (
+            "iphone_xs",
+            {"formats": ["coreai"]},
+            "Core AI needs iOS 27, and the newest for iPhone XS is iOS 18: take --format coreml.",
+        ),
+        (
+            "iphone7",
+            {"formats": ["coreai"]},
+            "Core AI needs iOS 27, and the newest for iPhone 7 is iOS 15: take --format tflite.",
+        ),
+        (
+            "iphone7",
+            {"formats": ["coreml"]},
+            "Core ML needs iOS 16, and the newest for iPhone 7 is iOS 15: take --format tflite.",
+        ),
+        ("iphone7", {"formats": ["coreml"], "min_ios": 15}, "Core ML needs iOS 16, and the newest"),
+        ("iphone7", {"formats": ["executorch"], "delegate": "coreml"}, "Core ML needs iOS 16, and the newest"),
+    ],
+)
+def test_a_phone_whose_newest_system_is_too_old_for_a_format_is_refused(target, asked, complaint):
+    with pytest.raises(BackendError, match=re.escape(complaint)):
+        plan(ExportRequest("mobilevit_xxs", target, **asked))
+
+
+def test_an_old_phone_gets_the_formats_that_its_system_runs():
+    assert made(plan(ExportRequest("mobilevit_xxs", "iphone7"))) == ["tflite"]
 
 
 @pytest.mark.parametrize(
