@@ -1,0 +1,86 @@
+"""Intervals of the Core ML regression: quantiles of its errors on rows that it was not fitted to (conformal)."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Literal, cast
+
+from latency_db.published import shipped
+
+LeftOut = Literal["model", "family", "phone"]
+
+COVERAGE = 0.9
+CALIBRATED_ON = ("iphone12", "iphone13", "iphone14")
+"""How the ids of phones begin that have rows of many families"""
+
+
+@dataclass(frozen=True)
+class Residual:
+    """How far a prediction was from a published row that shared its model, family or phone with no row of the fit."""
+
+    left_out: LeftOut
+    model: str
+    family: str
+    device: str
+    residual: float
+    """Log of predicted over published"""
+    deviation: float
+    """What the process said it would be, as a standard deviation"""
+
+    @property
+    def scaled(self) -> float:
+        return abs(self.residual) / self.deviation
+
+
+def quantile(scaled: Sequence[float], coverage: float = COVERAGE) -> float:
+    """The value that covers a new error with that probability where it is exchangeable with these."""
+    rank = math.ceil((len(scaled) + 1) * coverage)
+    return sorted(scaled)[min(rank, len(scaled)) - 1]
+
+
+def half_width(deviation: float, *, known_family: bool, known_phone: bool) -> float:
+    """Half of the 90 % interval in logarithms, around a prediction of this standard deviation."""
+    width = deviation * _scale("model" if known_family else "family")
+    return width if known_phone else width * max(1.0, _scale("phone") / _scale("model"))
+
+
+@cache
+def _scale(left_out: LeftOut) -> float:
+    return quantile([one.scaled for one in residuals() if one.left_out == left_out and calibrates(one)])
+
+
+def calibrates(one: Residual) -> bool:
+    return one.device.startswith(CALIBRATED_ON)
+
+
+@cache
+def residuals() -> tuple[Residual, ...]:
+    """Those of the shipped table."""
+    table = csv.DictReader(io.StringIO(gzip.decompress(shipped("coreml_residuals.csv.gz")).decode()))
+    return tuple(
+        Residual(
+            cast(LeftOut, row["left_out"]),
+            row["model"],
+            row["family"],
+            row["device"],
+            float(row["residual"]),
+            float(row["deviation"]),
+        )
+        for row in table
+    )
+
+
+def written(rows: Iterable[Residual]) -> bytes:
+    """A gzip'd CSV of residuals; the same residuals give the same bytes."""
+    text = io.StringIO()
+    names = [field.name for field in fields(Residual)]
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(names)
+    table.writerows([getattr(row, name) for name in names] for row in rows)
+    return gzip.compress(text.getvalue().encode(), 9, mtime=0)

@@ -1,0 +1,1 @@
+"""Scripts that made the shipped tables from public files. Nothing at run time imports them."""

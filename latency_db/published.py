@@ -1,0 +1,116 @@
+"""Latencies of whole models that others published, row by row, with where each comes from and what is doubtful.
+
+The tables stand in `data/published/`; `latency_db.fitting.published_rows` makes them, and `SOURCES.md` beside them
+names sources and licences. Nothing here averages: a doubtful row is shown with its reason.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Flag = Literal["", "fallback", "wrong GMACs", "repeats another device's job", "stands twice"]
+
+LEFT_OUT: frozenset[Flag] = frozenset({"fallback", "repeats another device's job", "stands twice"})
+"""Flags of rows whose latency says nothing more about the model on that device's fast path; the others are usable."""
+
+TABLES = ("papers", "qualcomm", "mlperf_mobile")
+
+
+@dataclass(frozen=True)
+class PublishedRow:
+    """One published latency. Text that the source does not state is "", a number None."""
+
+    model: str
+    """Our registry's name where it is that model, else the published name in one spelling"""
+    published_as: str
+    """The source's words for the model, its variant or the part of it that ran"""
+    size: int | None
+    """Side of the square image in pixels"""
+    precision: str
+    """As stated; "float" is what Qualcomm calls a graph that nobody quantised"""
+    device: str
+    """Id as device profiles have it, else the source's word"""
+    os: str
+    runtime: str
+    backend: str
+    """What the runtime handed the graph to, as stated"""
+    runtime_version: str
+    unit: str
+    """cpu, gpu or npu"""
+    ms: float
+    """Median where stated, else the source's one figure"""
+    gmacs: float | None
+    """Multiply-accumulates in units of 1e9, as the source printed them, unless the flag says what was wrong"""
+    params_m: float | None
+    """Millions"""
+    reference: str
+    licence: str
+    note: str
+    flag: Flag
+    flag_reason: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether its latency may enter an estimate or a spread."""
+        return self.flag not in LEFT_OUT
+
+
+@cache
+def published_rows() -> tuple[PublishedRow, ...]:
+    """Every row of the shipped tables, in their order."""
+    return tuple(row for table in TABLES for row in read_rows(shipped(f"{table}.csv.gz")))
+
+
+def find(
+    model: str,
+    *,
+    device: str | None = None,
+    runtime: str | None = None,
+    size: int | None = None,
+    rows: Iterable[PublishedRow] | None = None,
+) -> list[PublishedRow]:
+    """The published rows of a model, fastest first, doubtful ones too; of those named where a name is given."""
+    found = (
+        row
+        for row in (published_rows() if rows is None else rows)
+        if row.model == model
+        and device in (None, row.device)
+        and runtime in (None, row.runtime)
+        and size in (None, row.size)
+    )
+    return sorted(found, key=lambda row: row.ms)
+
+
+def shipped(name: str) -> bytes:
+    """The bytes of a file in `data/published/`."""
+    return files("latency_db").joinpath("data", "published", name).read_bytes()
+
+
+def read_rows(table: bytes) -> Iterator[PublishedRow]:
+    """The rows of a table that `written` made."""
+    for row in csv.DictReader(io.StringIO(gzip.decompress(table).decode())):
+        numbers: dict[str, Any] = {
+            "size": int(row["size"]) if row["size"] else None,
+            "ms": float(row["ms"]),
+            "gmacs": float(row["gmacs"]) if row["gmacs"] else None,
+            "params_m": float(row["params_m"]) if row["params_m"] else None,
+        }
+        yield PublishedRow(**{**row, **numbers})
+
+
+def written(rows: Iterable[PublishedRow]) -> bytes:
+    """A gzip'd CSV of rows; the same rows give the same bytes."""
+    text = io.StringIO()
+    names = [field.name for field in fields(PublishedRow)]
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(names)
+    for row in rows:
+        table.writerow(["" if (value := getattr(row, name)) is None else value for name in names])
+    return gzip.compress(text.getvalue().encode(), 9, mtime=0)

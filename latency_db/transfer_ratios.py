@@ -1,0 +1,80 @@
+"""From a latency on one Galaxy phone to that on another generation: one ratio for each runtime and precision.
+
+The ratios stand in `data/published/transfer_ratios.csv.gz`, made by `latency_db.fitting.transfer_ratios` from rows that
+Qualcomm published. A ratio of a phone to itself says how much one release of Qualcomm's tools differs from the next.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cache
+
+from latency_db.published import shipped
+
+ANY = "any"
+"""Runtime and precision of the ratio over all of them, for those with too few models for one of their own"""
+
+
+@dataclass(frozen=True)
+class TransferRatio:
+    """How many times longer a model takes on one phone than on another."""
+
+    source: str
+    target: str
+    backend: str
+    """What ran it, in Qualcomm's words, such as qnn_dlc"""
+    precision: str
+    ratio: float
+    """Milliseconds on the target for each on the source, the median over models"""
+    half_width: float
+    """Of the 90 % interval, in logarithms: from errors on models that the ratio was not fitted to"""
+    models: int
+
+    def moved(self, ms: float) -> tuple[float, float, float]:
+        """Milliseconds on the target with the ends of the 90 % interval, for milliseconds on the source."""
+        there = ms * self.ratio
+        return there, there * math.exp(-self.half_width), there * math.exp(self.half_width)
+
+
+def transfer_ratio(source: str, target: str, backend: str, precision: str) -> TransferRatio:
+    """The ratio between two phones, of this backend and precision where they have their own. Raises `LookupError`."""
+    ratios = transfer_ratios()
+    for key in ((source, target, backend, precision), (source, target, ANY, ANY)):
+        if key in ratios:
+            return ratios[key]
+    pairs = sorted({f"{a} to {b}" for a, b, _, _ in ratios if a != b})
+    raise LookupError(f"No ratio leads from {source} to {target}: there are {', '.join(pairs)}.")
+
+
+@cache
+def transfer_ratios() -> dict[tuple[str, str, str, str], TransferRatio]:
+    """Source, target, backend and precision -> the ratio, from the shipped table."""
+    table = csv.DictReader(io.StringIO(gzip.decompress(shipped("transfer_ratios.csv.gz")).decode()))
+    ratios = (
+        TransferRatio(
+            row["source"],
+            row["target"],
+            row["backend"],
+            row["precision"],
+            float(row["ratio"]),
+            float(row["half_width"]),
+            int(row["models"]),
+        )
+        for row in table
+    )
+    return {(ratio.source, ratio.target, ratio.backend, ratio.precision): ratio for ratio in ratios}
+
+
+def written(ratios: Iterable[TransferRatio]) -> bytes:
+    """A gzip'd CSV of ratios; the same ratios give the same bytes."""
+    text = io.StringIO()
+    names = [field.name for field in fields(TransferRatio)]
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(names)
+    table.writerows([getattr(ratio, name) for name in names] for ratio in ratios)
+    return gzip.compress(text.getvalue().encode(), 9, mtime=0)
