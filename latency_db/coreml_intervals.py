@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Literal, cast
+from typing import Literal
 
-from latency_db.published import shipped
+from latency_db.shipped_tables import read_table
 
 LeftOut = Literal["model", "family", "phone"]
 
@@ -62,25 +59,4 @@ def calibrates(one: Residual) -> bool:
 @cache
 def residuals() -> tuple[Residual, ...]:
     """Those of the shipped table."""
-    table = csv.DictReader(io.StringIO(gzip.decompress(shipped("coreml_residuals.csv.gz")).decode()))
-    return tuple(
-        Residual(
-            cast(LeftOut, row["left_out"]),
-            row["model"],
-            row["family"],
-            row["device"],
-            float(row["residual"]),
-            float(row["deviation"]),
-        )
-        for row in table
-    )
-
-
-def written(rows: Iterable[Residual]) -> bytes:
-    """A gzip'd CSV of residuals; the same residuals give the same bytes."""
-    text = io.StringIO()
-    names = [field.name for field in fields(Residual)]
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(names)
-    table.writerows([getattr(row, name) for name in names] for row in rows)
-    return gzip.compress(text.getvalue().encode(), 9, mtime=0)
+    return read_table("coreml_residuals.csv.gz", Residual)

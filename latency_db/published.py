@@ -6,14 +6,12 @@ names sources and licences. Nothing here averages: a doubtful row is shown with 
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
+
+from latency_db.shipped_tables import read_table
 
 Flag = Literal["", "fallback", "wrong GMACs", "repeats another device's job", "stands twice"]
 
@@ -65,7 +63,7 @@ class PublishedRow:
 @cache
 def published_rows() -> tuple[PublishedRow, ...]:
     """Every row of the shipped tables, in their order."""
-    return tuple(row for table in TABLES for row in read_rows(shipped(f"{table}.csv.gz")))
+    return tuple(row for table in TABLES for row in read_table(f"{table}.csv.gz", PublishedRow))
 
 
 def find(
@@ -86,31 +84,3 @@ def find(
         and size in (None, row.size)
     )
     return sorted(found, key=lambda row: row.ms)
-
-
-def shipped(name: str) -> bytes:
-    """The bytes of a file in `data/published/`."""
-    return files("latency_db").joinpath("data", "published", name).read_bytes()
-
-
-def read_rows(table: bytes) -> Iterator[PublishedRow]:
-    """The rows of a table that `written` made."""
-    for row in csv.DictReader(io.StringIO(gzip.decompress(table).decode())):
-        numbers: dict[str, Any] = {
-            "size": int(row["size"]) if row["size"] else None,
-            "ms": float(row["ms"]),
-            "gmacs": float(row["gmacs"]) if row["gmacs"] else None,
-            "params_m": float(row["params_m"]) if row["params_m"] else None,
-        }
-        yield PublishedRow(**{**row, **numbers})
-
-
-def written(rows: Iterable[PublishedRow]) -> bytes:
-    """A gzip'd CSV of rows; the same rows give the same bytes."""
-    text = io.StringIO()
-    names = [field.name for field in fields(PublishedRow)]
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(names)
-    for row in rows:
-        table.writerow(["" if (value := getattr(row, name)) is None else value for name in names])
-    return gzip.compress(text.getvalue().encode(), 9, mtime=0)

@@ -6,15 +6,11 @@ Qualcomm published. A ratio of a phone to itself says how much one release of Qu
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
-from latency_db.published import shipped
+from latency_db.shipped_tables import read_table
 
 ANY = "any"
 """Runtime and precision of the ratio over all of them, for those with too few models for one of their own"""
@@ -54,27 +50,5 @@ def transfer_ratio(source: str, target: str, backend: str, precision: str) -> Tr
 @cache
 def transfer_ratios() -> dict[tuple[str, str, str, str], TransferRatio]:
     """Source, target, backend and precision -> the ratio, from the shipped table."""
-    table = csv.DictReader(io.StringIO(gzip.decompress(shipped("transfer_ratios.csv.gz")).decode()))
-    ratios = (
-        TransferRatio(
-            row["source"],
-            row["target"],
-            row["backend"],
-            row["precision"],
-            float(row["ratio"]),
-            float(row["half_width"]),
-            int(row["models"]),
-        )
-        for row in table
-    )
+    ratios = read_table("transfer_ratios.csv.gz", TransferRatio)
     return {(ratio.source, ratio.target, ratio.backend, ratio.precision): ratio for ratio in ratios}
-
-
-def written(ratios: Iterable[TransferRatio]) -> bytes:
-    """A gzip'd CSV of ratios; the same ratios give the same bytes."""
-    text = io.StringIO()
-    names = [field.name for field in fields(TransferRatio)]
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(names)
-    table.writerows([getattr(ratio, name) for name in names] for ratio in ratios)
-    return gzip.compress(text.getvalue().encode(), 9, mtime=0)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from latency_db.coreml_intervals import LeftOut, Residual, written
+from latency_db.coreml_intervals import LeftOut, Residual
 from latency_db.coreml_regression import CoreMLRegression, Timed, training_rows
 from latency_db.published import PublishedRow, published_rows
+from latency_db.shipped_tables import table_bytes
 
 GROUPS: dict[LeftOut, Callable[[Timed], str]] = {
     "model": lambda one: one.facts.model,
@@ -27,7 +28,7 @@ def main() -> None:
     pairs = training_rows(published_rows())
     residuals = [residual for kind in GROUPS for residual in left_out(kind, pairs)]
     target = Path(__file__).parent.parent / "data" / "published" / "coreml_residuals.csv.gz"
-    target.write_bytes(written(residuals))
+    target.write_bytes(table_bytes(residuals, Residual))
     print(f"{len(residuals)} residuals, {target.stat().st_size} bytes")
 
 

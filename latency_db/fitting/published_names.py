@@ -1,4 +1,4 @@
-"""What published tables call models and devices, in one spelling; families of models, and what kind each is."""
+"""What published tables call models, in one spelling; families of models, and what kind each is."""
 
 from __future__ import annotations
 
@@ -95,29 +95,6 @@ FAMILIES = {
     "swiftformer": ("swiftformer", "hybrid"),
 }
 """How a model's name begins -> its family, and whether that convolves, attends or does both."""
-
-DEVICES = {
-    "Google Pixel 10": "pixel10",
-    "OnePlus 12": "oneplus12",
-    "OnePlus 13": "oneplus13",
-    "Samsung Galaxy S21": "galaxy_s21",
-    "Samsung Galaxy S22 5G": "galaxy_s22",
-    "Samsung Galaxy S23": "galaxy_s23",
-    "Samsung Galaxy S24": "galaxy_s24",
-    "Samsung Galaxy S25": "galaxy_s25",
-    "Samsung Galaxy S26": "galaxy_s26",
-}
-"""Published names of devices -> ids of device profiles, iPhones apart, whose ids follow from their names."""
-
-
-def device_id(name: str) -> str:
-    """The id of a device profile for a published name, or the name as it stands where no profile could be meant."""
-    if name in DEVICES:
-        return DEVICES[name]
-    if not name.startswith("iPhone "):
-        return name
-    words = name.removeprefix("iPhone ").lower().replace("se 3", "_se3").replace(" ", "_")
-    return "iphone" + words
 
 
 def model_name(published: str, size: int | None) -> str:

@@ -18,9 +18,11 @@ from itertools import chain
 from pathlib import Path
 
 from latency_db.coreml_models import model_facts
+from latency_db.device_ids import device_id
 from latency_db.fitting.fallback import flag_fallback
-from latency_db.fitting.published_names import QUALCOMM_MODELS, ZOO_WIDTHS, device_id, model_name
-from latency_db.published import PublishedRow, written
+from latency_db.fitting.published_names import QUALCOMM_MODELS, ZOO_WIDTHS, model_name
+from latency_db.published import PublishedRow
+from latency_db.shipped_tables import table_bytes
 
 TARGET = Path(__file__).parent.parent / "data" / "published"
 
@@ -51,7 +53,7 @@ def main(folder: Path) -> None:
     }
     for name, rows in tables.items():
         path = TARGET / f"{name}.csv.gz"
-        path.write_bytes(written(rows))
+        path.write_bytes(table_bytes(rows, PublishedRow))
         flagged = sum(bool(row.flag) for row in rows)
         print(f"{path.name}: {len(rows)} rows, {flagged} of them flagged, {path.stat().st_size} bytes")
 

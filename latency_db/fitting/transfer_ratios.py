@@ -20,7 +20,8 @@ import numpy as np
 from latency_db.coreml_intervals import quantile
 from latency_db.fitting.published_rows import earlier_release
 from latency_db.published import PublishedRow, published_rows
-from latency_db.transfer_ratios import ANY, TransferRatio, written
+from latency_db.shipped_tables import table_bytes
+from latency_db.transfer_ratios import ANY, TransferRatio
 
 GALAXIES = ("galaxy_s22", "galaxy_s24", "galaxy_s25", "galaxy_s26")
 """Phones of the newest release"""
@@ -54,7 +55,7 @@ def main(folder: Path) -> None:
         before = jobs(earlier_release(folder / "public_latency_qai_history.csv", phone))
         ratios += fitted(phone, phone, pairs(before, phones[phone]))
     path = Path(__file__).parent.parent / "data" / "published" / "transfer_ratios.csv.gz"
-    path.write_bytes(written(ratios))
+    path.write_bytes(table_bytes(ratios, TransferRatio))
     print(f"{path.name}: {len(ratios)} ratios, {path.stat().st_size} bytes")
 
 

@@ -1,0 +1,142 @@
+"""Qualcomm's published latencies: the `perf.yaml` files inside a `qai_hub_models` wheel (BSD-3-Clause).
+
+Each holds `precisions: PRECISION: components: COMPONENT: performance_metrics: DEVICE: RUNTIME:` with
+`inference_time_milliseconds`, `primary_compute_unit`, `job_id`, `job_status` and `tool_versions`. Needs the extra
+`import`, which brings pyyaml.
+
+One job is listed for several devices: the same job of another device is imported once, for a Galaxy where one has it,
+for the device named first else; the rest carry a quality that says whose it is.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latency_db.device_ids import device_id
+from latency_db.importers.refusal import ImportRefused
+from latency_db.measurement import Measurement
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+LICENCE = "BSD-3-Clause"
+REPEATED = "repeats another device's job"
+
+_PERF = re.compile(r"qai_hub_models/models/(?P<model>[^/]+)/perf\.yaml")
+_RUNTIMES = {"precompiled_qnn_onnx": "onnx", "qnn_dlc": "qnn", "qnn_context_binary": "qnn"}
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A measurement with the job that it comes from."""
+
+    job: str
+    measurement: Measurement
+
+
+def read(path: Path) -> Iterator[Measurement]:
+    """The measurements of every passed job in a wheel. Raises `ImportRefused`."""
+    try:
+        with zipfile.ZipFile(path) as wheel:
+            members = [(found["model"], name) for name in wheel.namelist() if (found := _PERF.fullmatch(name))]
+            texts = [(model, name, wheel.read(name).decode()) for model, name in members]
+    except zipfile.BadZipFile:
+        raise ImportRefused(path, None, "it is no wheel: a wheel is a zip archive") from None
+    if not texts:
+        raise ImportRefused(path, None, "there is no qai_hub_models/models/*/perf.yaml in it")
+    release = path.name.removesuffix(".whl").removeprefix("qai_hub_models-").split("-")[0]
+    listed = [one for model, name, text in texts for one in _of_model(f"{path} {name}", text, model, release)]
+    return _each_job_once(listed)
+
+
+def _each_job_once(listed: list[_Listed]) -> Iterator[Measurement]:
+    """All of them; where a job is listed for several devices, every one but its own says whose it is."""
+    owner: dict[str, str] = {}
+    for one in sorted(listed, key=lambda one: not one.measurement.device.startswith("galaxy_")):
+        owner.setdefault(one.job, one.measurement.device)
+    for one in listed:
+        own = owner[one.job] if one.job else one.measurement.device
+        repeats = own != one.measurement.device
+        yield replace(one.measurement, quality=f"{REPEATED} ({own})") if repeats else one.measurement
+
+
+def _of_model(place: str, text: str, model: str, release: str) -> Iterator[_Listed]:
+    import yaml
+
+    try:
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise ImportRefused(place, line, f"it is no YAML: {error.problem}") from None
+    if root is None or "precisions" not in (top := _mapping(place, root)):
+        raise ImportRefused(place, 1, "it has no 'precisions', as releases from 0.28 on have")
+    for precision, of_precision in _mapping(place, top["precisions"]).items():
+        for component, of_component in _below(place, of_precision, "components").items():
+            for device, of_device in _below(place, of_component, "performance_metrics").items():
+                for runtime, node in _mapping(place, of_device).items():
+                    stated = _mapping(place, node)
+                    if "inference_time_milliseconds" not in stated or _text(stated, "job_status") not in ("", "Passed"):
+                        continue  # a language model, measured in tokens, or a job that failed
+                    subject = model if component in ("", model) else f"{model}/{component}"
+                    job = _text(stated, "job_id")
+                    reference = f"qai_hub_models {release}, {model}, job {job}"
+                    yield _Listed(job, _measurement(place, stated, subject, precision, device, runtime, reference))
+
+
+def _measurement(
+    place: str, stated: Mapping[str, Node], subject: str, precision: str, device: str, runtime: str, reference: str
+) -> Measurement:
+    node = stated["inference_time_milliseconds"]
+    line = node.start_mark.line + 1
+    tools = _mapping(place, stated["tool_versions"]) if "tool_versions" in stated else {}
+    try:
+        return Measurement(
+            subject_kind="model",
+            subject=subject,
+            device=device_id(device),
+            os="",
+            runtime=_RUNTIMES.get(runtime, runtime),
+            runtime_version=";".join(f"{name}={_text(tools, name)}" for name in sorted(tools)),
+            unit=_text(stated, "primary_compute_unit").lower(),
+            precision=precision,
+            threads=None,
+            cores="",
+            method=f"Qualcomm AI Hub, {runtime}",
+            p50_ms=float(node.value),
+            p90_ms=None,
+            p99_ms=None,
+            mean_ms=None,
+            std_ms=None,
+            n=None,
+            warmup=None,
+            thermal="",
+            quality="",
+            measured_at="",
+            source_kind="published",
+            reference=reference,
+            licence=LICENCE,
+        )
+    except (TypeError, ValueError):
+        raise ImportRefused(place, line, f"inference_time_milliseconds is {node.value!r}, no latency") from None
+
+
+def _mapping(place: str, node: Node) -> dict[str, Any]:
+    """Key -> node of a mapping. Raises `ImportRefused`."""
+    if node.id != "mapping":
+        raise ImportRefused(place, node.start_mark.line + 1, "a mapping is expected here")
+    return {key.value: value for key, value in node.value}
+
+
+def _below(place: str, node: Node, name: str) -> dict[str, Any]:
+    """The mapping that a mapping has under a name; empty where it has none."""
+    found = _mapping(place, node)
+    return _mapping(place, found[name]) if name in found else {}
+
+
+def _text(stated: Mapping[str, Node], name: str) -> str:
+    return str(stated[name].value) if name in stated else ""

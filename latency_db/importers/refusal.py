@@ -1,0 +1,14 @@
+"""Why a file of latencies is refused: one sentence that names the file and the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ImportRefused(ValueError):
+    """A file that is not what it was taken for. Nothing of it was imported."""
+
+    def __init__(self, file: Path | str, line: int | None, reason: str) -> None:
+        self.file, self.line, self.reason = str(file), line, reason
+        place = f"{file}, line {line}" if line else str(file)
+        super().__init__(f"{place}: {reason}.")
