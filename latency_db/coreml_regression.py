@@ -92,7 +92,7 @@ class CoreMLRegression:
         across = _covariance(timed, self.timed)
         mean = _features(timed, *_levels(self.timed)) @ self.coefficients + across @ self.weighted @ self.residuals
         prior = FAMILY**2 + NEAR_IN_FAMILY**2 + FAMILY_ON_PHONE**2 + NOISE**2
-        explained = np.einsum("ij,jk,ik->i", across, self.weighted, across)
+        explained = (across @ self.weighted * across).sum(axis=1)
         return mean, np.sqrt(np.maximum(prior - explained, NOISE**2))
 
     @cached_property
@@ -106,10 +106,10 @@ class CoreMLRegression:
     def outside(self, one: Timed) -> tuple[str, ...]:
         """Which of its figures lie beyond those of every row, in words."""
         seen = [row.facts for row in self.timed]
-        sides = {
+        sides: dict[str, tuple[float, list[float]]] = {
             "multiply-accumulates": (one.facts.gmacs, [facts.gmacs for facts in seen]),
             "weights": (one.facts.params_m, [facts.params_m for facts in seen]),
-            "image size": (one.facts.size, [facts.size for facts in seen]),
+            "image size": (one.facts.size, [float(facts.size) for facts in seen]),
         }
         return tuple(name for name, (value, known) in sides.items() if not min(known) <= value <= max(known))
 
@@ -144,14 +144,24 @@ def _features(timed: Sequence[Timed], lines: Sequence[str], devices: Sequence[st
     """[n, features], each scaled so that one penalty fits all."""
     gmacs = np.log([one.facts.gmacs for one in timed])
     size = np.log([one.facts.size / 224 for one in timed])
-    columns = [np.ones(len(timed)), gmacs, np.log([one.facts.params_m for one in timed]), size, 0.3 * gmacs**2]
+    columns: list[Array] = [
+        np.ones(len(timed)),
+        gmacs,
+        np.log([one.facts.params_m for one in timed]),
+        size,
+        0.3 * gmacs**2,
+    ]
     columns.append(np.array([0.5 * (one.chip - 15) for one in timed]))
     for kind in _KINDS:
         is_kind = np.array([one.facts.kind == kind for one in timed])
         columns += [0.5 * is_kind, size * is_kind, 0.5 * gmacs * is_kind]
-    columns += [np.array([0.5 * (one.line == line) for one in timed]) for line in lines]
-    columns += [np.array([0.15 * (one.device == device) for one in timed]) for device in devices]
-    return np.stack(columns, axis=1)
+    columns += [0.5 * _among([one.line for one in timed], lines), 0.15 * _among([one.device for one in timed], devices)]
+    return np.column_stack(columns)
+
+
+def _among(names: Sequence[str], levels: Sequence[str]) -> Array:
+    """[names, levels], 1 where a name is the level."""
+    return (np.array(names)[:, None] == np.array(levels)[None]).astype(float)
 
 
 def _robust_ridge(features: Array, target: Array) -> Array:
@@ -159,7 +169,7 @@ def _robust_ridge(features: Array, target: Array) -> Array:
     penalty = RIDGE * np.eye(features.shape[1])
     penalty[0, 0] = 1e-6
     weights = np.ones(len(target))
-    coefficients = np.zeros(features.shape[1])
+    coefficients: Array = np.zeros(features.shape[1])
     for _ in range(_STEPS):
         weighed = features.T * weights
         coefficients = np.linalg.solve(weighed @ features + penalty, weighed @ target)
@@ -172,12 +182,10 @@ def _covariance(some: Sequence[Timed], others: Sequence[Timed]) -> Array:
 
     def near(of: str, reach: float) -> Array:
         a, b = (np.log([float(getattr(one.facts, of)) for one in side]) for side in (some, others))
-        return np.exp(-0.5 * ((a[:, None] - b[None]) / reach) ** 2)
+        close: Array = np.exp(-0.5 * ((a[:, None] - b[None]) / reach) ** 2)
+        return close
 
-    def same(a: list[str], b: list[str]) -> NDArray[np.bool_]:
-        return np.array(a)[:, None] == np.array(b)[None]
-
-    family = same([one.facts.family for one in some], [one.facts.family for one in others])
-    phone = same([one.line for one in some], [one.line for one in others])
+    family = _among([one.facts.family for one in some], [one.facts.family for one in others])
+    phone = _among([one.line for one in some], [one.line for one in others])
     alike = near("gmacs", NEAR_GMACS) * near("size", NEAR_SIZE)
     return family * (FAMILY**2 + NEAR_IN_FAMILY**2 * alike + FAMILY_ON_PHONE**2 * phone)

@@ -12,6 +12,7 @@ import csv
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from latency_db.coreml_models import ModelFacts
 from latency_db.fitting.published_names import family_of, model_name
@@ -113,7 +114,7 @@ def _counted(model: str, size: int | None, weights: float | None) -> Counted | N
     name = IN_TIMM.get(model, model)
     if name not in timm.list_models():
         return None
-    net = timm.create_model(name).eval()
+    net: Any = timm.create_model(name).eval()
     pixels = size or net.default_cfg["input_size"][-1]
     if getattr(net, "set_input_size", None):
         net = timm.create_model(name, img_size=pixels).eval()

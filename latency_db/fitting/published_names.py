@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from latency_db.coreml_models import Kind
+
 SAME_MODEL = {
     "convnext_t": "convnext_tiny",
     "deit_t": "deit_tiny_patch16_224",
@@ -46,7 +48,7 @@ QUALCOMM_MODELS = {"efficientformer": ("efficientformer_l1", 224), "mobile_vit":
 ZOO_WIDTHS = {"24": "140", "21": "130", "14": "100", "10": "075", "7.6": "050", "6.5": "035"}
 """Megabytes of coreml-model-zoo's MobileNetV2 files -> the width with that many weights in fp32."""
 
-FAMILIES = {
+FAMILIES: dict[str, tuple[str, Kind]] = {
     "alexnet": ("alexnet", "cnn"),
     "convnext": ("convnext", "cnn"),
     "deit": ("deit", "vit"),
@@ -109,7 +111,7 @@ def spelt(name: str) -> str:
     return re.sub(r"[^a-z0-9+/]+", "_", name.lower()).strip("_")
 
 
-def family_of(model: str) -> tuple[str, str] | None:
+def family_of(model: str) -> tuple[str, Kind] | None:
     """Family and kind of a model by its name; None where its family is not known."""
     fitting = [start for start in FAMILIES if model.startswith(start)]
     return FAMILIES[max(fitting, key=len)] if fitting else None

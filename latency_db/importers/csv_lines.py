@@ -25,7 +25,7 @@ def lines(path: Path) -> tuple[Sequence[str], Iterator[Line]]:
 def _lines(path: Path, reader: csv.DictReader[str]) -> Iterator[Line]:
     while True:
         with refused_csv(path, reader):
-            line: dict[str | None, str | None] | None = next(reader, None)  # type: ignore[arg-type]
+            line: dict[str | None, str | None] | None = next(reader, None)
         if line is None:
             return
         if None in line or None in line.values():
