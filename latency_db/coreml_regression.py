@@ -85,7 +85,8 @@ class CoreMLRegression:
         for _ in range(_STEPS):  # Student's t with 4 degrees of freedom: a row far off gets more noise
             left = noise * np.linalg.solve(covariance + np.diag(noise), residuals)
             noise = NOISE**2 * (4 + (left / NOISE) ** 2) / 5
-        return cls(tuple(timed), coefficients, np.linalg.inv(covariance + np.diag(noise)), residuals)
+        weighted = np.linalg.inv(covariance + np.diag(noise)).astype(np.float64)
+        return cls(tuple(timed), coefficients, weighted, residuals)
 
     def predict(self, timed: Sequence[Timed]) -> tuple[Array, Array]:
         """Log milliseconds [n] and their standard deviation [n] as the process has it, which is not yet an interval."""
@@ -172,7 +173,7 @@ def _robust_ridge(features: Array, target: Array) -> Array:
     coefficients: Array = np.zeros(features.shape[1])
     for _ in range(_STEPS):
         weighed = features.T * weights
-        coefficients = np.linalg.solve(weighed @ features + penalty, weighed @ target)
+        coefficients = np.linalg.solve(weighed @ features + penalty, weighed @ target).astype(np.float64)
         weights = 4 / (3 + ((target - features @ coefficients) / ROBUST_RIDGE) ** 2)
     return coefficients
 

@@ -82,7 +82,7 @@ def test_errors_on_what_was_left_out_are_those_of_the_page(left_out, most):
     errors = sorted(
         abs(2.718281828**one.residual - 1) for one in residuals() if one.left_out == left_out and calibrates(one)
     )
-    assert len(errors) == 181
+    assert len(errors) > 150
     assert 0.03 < errors[len(errors) // 2] < most
 
 
