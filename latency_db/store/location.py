@@ -1,0 +1,51 @@
+"""Where the database is: a URL, or a file in the user's data directory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from latency_db.store.errors import StoreError
+
+_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+"""Database as URLs name it -> the driver that is used for it"""
+
+
+def location(url: str | None) -> URL:
+    """The database that a URL names; without one the user's own, for which a folder is made.
+
+    Raises `StoreError` for what is no URL of SQLite or PostgreSQL.
+    """
+    if url is None:
+        folder = _data_directory() / "vitexport"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise StoreError(
+                f"The latency database has no place in {folder} ({problem.strerror}): pass --db URL."
+            ) from problem
+        return URL.create(_DRIVERS["sqlite"], database=str(folder / "latency.sqlite3"))
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    driver = parsed and _DRIVERS.get(parsed.get_backend_name())
+    if parsed is None or driver is None or not parsed.database or parsed.database == ":memory:":
+        # The text is not repeated: it may have a password.
+        raise StoreError(
+            "--db takes the URL of a database, sqlite:///FILE or postgresql://USER@HOST/NAME, and got something else."
+        )
+    return parsed.set(drivername=driver)
+
+
+def _data_directory() -> Path:
+    """Of the user, where programs keep what is no setting and no cache."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")

@@ -1,0 +1,1 @@
+"""One file a version; its revision is the version's number."""

@@ -1,0 +1,157 @@
+"""The database as the rest of the program sees it: measurements go in, and come out as they went in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self, TypedDict, Unpack
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select
+
+from device_profiles.vocabulary import Runtime
+from latency_db.measurement import (
+    Measurement,
+    NumberFormat,
+    Quality,
+    Source,
+    SourceKind,
+    Subject,
+    SubjectKind,
+    Unit,
+    check_word,
+)
+from latency_db.store.connection import engine_of, in_sentences, writing
+from latency_db.store.errors import StoreError
+from latency_db.store.location import location
+from latency_db.store.rows import SELECTION, Record, records, rows_of
+from latency_db.store.schema import devices, measurements, sources, subjects
+from latency_db.store.upgrade import upgrade
+
+_ROWS_AT_ONCE = 5_000
+"""Rows on their way between here and the database"""
+
+
+class Where(TypedDict, total=False):
+    """What measurements to find: those that agree with all that is said."""
+
+    device: str
+    """Its id"""
+    soc: str
+    subject: Subject
+    kind: SubjectKind
+    name: str
+    """Of a model, for its graphs too; or a kind of kernels, such as "conv" """
+    runtime: Runtime
+    runtime_version: str
+    delegate: str
+    os: str
+    unit: Unit
+    precision: NumberFormat
+    threads: int
+    cores: str
+    method: str
+    quality: Quality
+    source: Source
+    source_kind: SourceKind
+
+
+_COLUMNS: dict[str, ColumnElement[Any]] = {
+    **{name: measurements.c[name] for name in Where.__annotations__ if name in measurements.c},
+    "device": devices.c.device,
+    "soc": devices.c.soc,
+    "kind": subjects.c.kind,
+    "name": subjects.c.name,
+    "source_kind": sources.c.kind,
+}
+
+_VOCABULARIES = {
+    "kind": SubjectKind,
+    "runtime": Runtime,
+    "unit": Unit,
+    "precision": NumberFormat,
+    "quality": Quality,
+    "source_kind": SourceKind,
+}
+
+
+class Store:
+    """An open database. Several threads and processes may read and add at once; writers wait for each other."""
+
+    def __init__(self, url: str | None) -> None:
+        self._engine = engine_of(location(url))
+        with in_sentences(self._engine.url):
+            upgrade(self._engine)
+
+    def add(self, added: Iterable[Measurement]) -> list[int]:
+        """Add measurements, all or none of them, and return their ids, each higher than those before.
+
+        Once this has returned, they outlive this process and, where the disk keeps its word, a loss of power.
+        """
+        added = list(added)  # whoever makes them may take long, and nobody else could write meanwhile
+        return self._insert(added)
+
+    def correct(self, id: int, new: Measurement) -> int:
+        """Put a measurement in the place of the one with this id, which stays, and return the id of the new one.
+
+        Raises `StoreError` where there is none, or another stands in its place already.
+        """
+        return self._insert([new], corrects=id)[0]
+
+    def measurements(self, *, corrected: bool = False, **where: Unpack[Where]) -> Iterator[Record]:
+        """Find measurements, in the order in which they were added.
+
+        Those in whose place another stands are left out, unless `corrected` asks for them too. Raises `ValueError` for
+        a word that no measurement can have.
+        """
+        query = SELECTION.where(*_conditions(where)).order_by(measurements.c.id)
+        if not corrected:
+            later = measurements.alias()
+            query = query.where(~select(later.c.id).where(later.c.corrects == measurements.c.id).exists())
+        return self._records(query)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _records(self, query: Select[Any]) -> Iterator[Record]:
+        with in_sentences(self._engine.url), self._engine.connect() as connection:
+            yield from records(connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query))
+
+    def _insert(self, added: list[Measurement], corrects: int | None = None) -> list[int]:
+        with in_sentences(self._engine.url), writing(self._engine) as connection:
+            if corrects is not None:
+                _check_correctable(connection, corrects)
+            rows = rows_of(connection, added, datetime.now(UTC), corrects)
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                connection.execute(insert(measurements), rows[start : start + _ROWS_AT_ONCE])
+        return [row["id"] for row in rows]
+
+
+def _check_correctable(connection: Connection, id: int) -> None:
+    """Only one may stand in another's place, so that it is plain which is the latest."""
+    if connection.execute(select(measurements.c.id).where(measurements.c.id == id)).scalar() is None:
+        raise StoreError(f"No measurement has the id {id}: correct one that `measurements` gives.")
+    later = connection.execute(select(measurements.c.id).where(measurements.c.corrects == id)).scalar()
+    if later is not None:
+        raise StoreError(f"Measurement {id} was corrected before, by {later}: correct that.")
+
+
+def _conditions(where: Where) -> Iterator[ColumnElement[bool]]:
+    for name, value in where.items():
+        match value:
+            case Subject(kind, key):
+                yield and_(subjects.c.kind == kind, subjects.c.key == key)
+            case Source(kind, reference, licence):
+                yield and_(sources.c.kind == kind, sources.c.reference == reference, sources.c.licence == licence)
+            case _:
+                if name in _VOCABULARIES:
+                    check_word(name, value, _VOCABULARIES[name])
+                yield _COLUMNS[name] == value

@@ -1,0 +1,204 @@
+"""Measurements come out of both databases as they went in, and nothing is ever overwritten."""
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+
+from latency_db import store
+from latency_db.measurement import Device, Latency, Source, Subject
+from latency_db.store import connection
+from latency_db.store.location import location
+from tests.latency_db.samples import BARE, FULL
+
+OTHER = replace(
+    FULL,
+    device=Device("galaxy_s10", "Snapdragon 855"),
+    subject=Subject.of_model("unet", "segment"),
+    conditions=replace(
+        FULL.conditions,
+        runtime="onnx",
+        unit="gpu",
+        precision="fp16",
+        runtime_version="1.22",
+        delegate="",
+        os="Android 13",
+        threads=4,
+        cores="4small",
+        method="app",
+    ),
+    source=Source("reported", "VitBench 1.0"),
+    quality="good",
+)
+
+
+@pytest.fixture
+def opened(url):
+    with store.open(url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def three(request, new_database):
+    """Of which no test adds any more."""
+    with store.open(new_database(request.param)) as opened:
+        opened.add([FULL, BARE, OTHER])
+        yield opened
+
+
+def found(opened, **where):
+    return [record.measurement for record in opened.measurements(**where)]
+
+
+def test_measurements_come_out_as_they_went_in(opened):
+    opened.add([FULL, BARE])
+    assert found(opened) == [FULL, BARE]
+
+
+def test_they_are_there_when_the_database_is_opened_again(opened, url):
+    ids = opened.add([FULL, BARE])
+    with store.open(url) as again:
+        assert [record.id for record in again.measurements()] == ids
+
+
+def test_a_record_says_when_it_was_added(opened):
+    before = datetime.now(UTC)
+    opened.add([FULL])
+    (record,) = opened.measurements()
+    assert before <= record.added_at <= datetime.now(UTC)
+
+
+def test_times_are_kept_in_utc(opened):
+    at = datetime(2026, 7, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    opened.add([replace(FULL, measured_at=at)])
+    (measured,) = found(opened)
+    assert (measured.measured_at, measured.measured_at.tzinfo) == (at, UTC)
+
+
+def test_a_float64_of_numpy_is_a_float(opened):
+    opened.add([replace(FULL, latency=Latency(p50=np.float64(0.1)))])
+    assert found(opened)[0].latency == Latency(p50=0.1)
+
+
+def test_ids_rise(opened):
+    first = opened.add([FULL] * 3)
+    assert first + opened.add([BARE]) == [1, 2, 3, 4]
+
+
+def test_nothing_added_is_nothing_found(opened):
+    assert opened.add([]) == []
+    assert found(opened) == []
+
+
+def test_more_than_a_statement_takes_can_be_added(opened):
+    models = [replace(FULL, subject=Subject.of_model(f"model_{number}")) for number in range(501)]
+    many = [models[number % 501] for number in range(5_001)]
+    assert opened.add(many) == list(range(1, 5_002))
+    assert found(opened) == many
+
+
+def test_of_measurements_of_which_one_is_refused_none_is_added(opened):
+    def measured():
+        yield FULL
+        yield replace(FULL, latency=Latency(p50=-1.0))
+
+    with pytest.raises(ValueError, match="p50"):
+        opened.add(measured())
+    assert found(opened) == []
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"device": "iphone15_pro_max"},
+        {"soc": "Exynos 9820"},
+        {"subject": FULL.subject},
+        {"kind": "kernel"},
+        {"name": "conv"},
+        {"name": "efficienttam_s", "kind": "model"},
+        {"runtime": "tflite"},
+        {"runtime_version": "2.10"},
+        {"delegate": "xnnpack"},
+        {"os": "Android 12"},
+        {"unit": "cpu"},
+        {"precision": "fp32"},
+        {"threads": 2},
+        {"cores": "1large1med"},
+        {"method": "benchmark_model"},
+        {"quality": "drifting"},
+        {"source": FULL.source},
+        {"source_kind": "published"},
+        {"device": "galaxy_s10", "source_kind": "measured"},
+    ],
+    ids=lambda where: "+".join(where),
+)
+def test_what_is_asked_for_is_found_and_nothing_else(three, where):
+    (measured,) = found(three, **where)
+    assert measured in (FULL, BARE)
+
+
+def test_a_word_that_no_measurement_can_have_is_refused(three):
+    with pytest.raises(ValueError, match="runtime 'tensorflow' is not known"):
+        found(three, runtime="tensorflow")
+
+
+def test_a_correction_is_found_in_the_place_of_what_it_corrects(opened):
+    wrong, _ = opened.add([FULL, BARE])
+    right = opened.correct(wrong, OTHER)
+    assert found(opened) == [BARE, OTHER]
+    assert [record.corrects for record in opened.measurements()] == [None, wrong]
+    assert right == 3
+
+
+def test_what_was_corrected_is_still_there_for_who_asks(opened):
+    (first,) = opened.add([FULL])
+    second = opened.correct(first, BARE)
+    third = opened.correct(second, OTHER)
+    records = [(one.id, one.corrects, one.measurement) for one in opened.measurements(corrected=True)]
+    assert records == [(first, None, FULL), (second, first, BARE), (third, second, OTHER)]
+    assert found(opened) == [OTHER]
+
+
+def test_a_measurement_is_corrected_once(opened):
+    (wrong,) = opened.add([FULL])
+    right = opened.correct(wrong, BARE)
+    with pytest.raises(store.StoreError, match=f"corrected before, by {right}: correct that"):
+        opened.correct(wrong, OTHER)
+    assert found(opened, corrected=True) == [FULL, BARE]
+
+
+def test_what_is_not_there_cannot_be_corrected(opened):
+    with pytest.raises(store.StoreError, match="No measurement has the id 7"):
+        opened.correct(7, FULL)
+
+
+def test_a_reader_sees_one_moment_while_others_write(opened):
+    opened.add([FULL])
+    records = opened.measurements()
+    first = next(records)
+    opened.add([BARE])
+    assert [first, *records] == [first]
+
+
+def test_a_writer_waits_for_another(opened, url):
+    """It does not fail, as SQLite's writers do by themselves."""
+    engine = connection.engine_of(location(url))
+    adding = threading.Thread(target=opened.add, args=([FULL],))
+    with connection.writing(engine):
+        adding.start()
+        adding.join(0.3)
+        assert adding.is_alive()
+    adding.join()
+    engine.dispose()
+    assert found(opened) == [FULL]
+
+
+def test_a_writer_that_waits_too_long_says_so(url, monkeypatch):
+    monkeypatch.setattr(connection, "PATIENCE_SECONDS", 0.1)
+    engine = connection.engine_of(location(url))
+    refused = pytest.raises(store.StoreError, match="has been written to by others for")
+    with store.open(url) as opened, connection.writing(engine), refused:
+        opened.add([FULL])
+    engine.dispose()
