@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, text
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from latency_db.store.errors import StoreError
@@ -18,6 +18,8 @@ PATIENCE_SECONDS = 60
 _REACHED_SECONDS = 10
 """Within which a server answers"""
 _RETRY_SECONDS = 0.01
+_ROWS_AT_ONCE = 5_000
+"""Rows that are made into one statement's parameters"""
 _LOCK = int.from_bytes(b"latency")
 """PostgreSQL's advisory locks have numbers."""
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -79,18 +81,34 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, each with a value for every column; PostgreSQL takes a COPY in half the time of INSERTs."""
+    if connection.dialect.name == "sqlite":
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            connection.execute(insert(table), rows[start : start + _ROWS_AT_ONCE])
+        return
+    columns = [column.name for column in table.c]
+    with (
+        connection.connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row([row[name] for name in columns])
+
+
 @contextmanager
-def in_sentences(url: URL) -> Iterator[None]:
+def in_sentences(engine: Engine) -> Iterator[None]:
     """What a database reports, as a `StoreError`."""
     try:
         yield
-    except DBAPIError as problem:
-        place = url.render_as_string(hide_password=True)
-        if _is_busy(problem.orig):
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as problem:
+        cause = problem.orig if isinstance(problem, DBAPIError) else problem
+        place = engine.url.render_as_string(hide_password=True)
+        if _is_busy(cause):
             raise StoreError(
                 f"The latency database {place} has been written to by others for {PATIENCE_SECONDS} s: try again later."
             ) from problem
-        reason = next(iter(str(problem.orig).strip().splitlines()), type(problem.orig).__name__)
+        reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
         raise StoreError(
             f"The latency database {place} cannot be used ({reason}): check that it is one and may be written to, "
             "or pass another as --db URL."

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, Table, func, insert, select
+from sqlalchemy import Column, Connection, Row, Select, Table, func, select
 
 from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
+from latency_db.store.connection import insert_rows
 from latency_db.store.schema import devices, measurements, sources, subjects
 
 _AT_ONCE = 500
@@ -54,7 +55,7 @@ class Named:
         if missing:
             first = next_id(connection, self.table)
             made = {one: first + place for place, one in enumerate(missing)}
-            connection.execute(insert(self.table), [{"id": id, **values[one]} for one, id in made.items()])
+            insert_rows(connection, self.table, [{"id": id, **values[one]} for one, id in made.items()])
             found |= {keys[one]: id for one, id in made.items()}
         return {one: found[key] for one, key in keys.items()}
 

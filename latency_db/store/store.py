@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import (
@@ -21,7 +21,7 @@ from latency_db.measurement import (
     Unit,
     check_word,
 )
-from latency_db.store.connection import engine_of, in_sentences, writing
+from latency_db.store.connection import engine_of, in_sentences, insert_rows, writing
 from latency_db.store.errors import StoreError
 from latency_db.store.location import location
 from latency_db.store.rows import SELECTION, Record, records, rows_of
@@ -29,7 +29,7 @@ from latency_db.store.schema import devices, measurements, sources, subjects
 from latency_db.store.upgrade import upgrade
 
 _ROWS_AT_ONCE = 5_000
-"""Rows on their way between here and the database"""
+"""Rows that a reader has in memory"""
 
 
 class Where(TypedDict, total=False):
@@ -80,7 +80,7 @@ class Store:
 
     def __init__(self, url: str | None) -> None:
         self._engine = engine_of(location(url))
-        with in_sentences(self._engine.url):
+        with in_sentences(self._engine):
             upgrade(self._engine)
 
     def add(self, added: Iterable[Measurement]) -> list[int]:
@@ -122,16 +122,15 @@ class Store:
         self.close()
 
     def _records(self, query: Select[Any]) -> Iterator[Record]:
-        with in_sentences(self._engine.url), self._engine.connect() as connection:
+        with in_sentences(self._engine), self._engine.connect() as connection:
             yield from records(connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query))
 
     def _insert(self, added: list[Measurement], corrects: int | None = None) -> list[int]:
-        with in_sentences(self._engine.url), writing(self._engine) as connection:
+        with in_sentences(self._engine), writing(self._engine) as connection:
             if corrects is not None:
                 _check_correctable(connection, corrects)
             rows = rows_of(connection, added, datetime.now(UTC), corrects)
-            for start in range(0, len(rows), _ROWS_AT_ONCE):
-                connection.execute(insert(measurements), rows[start : start + _ROWS_AT_ONCE])
+            insert_rows(connection, measurements, rows)
         return [row["id"] for row in rows]
 
 

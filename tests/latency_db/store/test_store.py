@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from latency_db import store
 from latency_db.measurement import Device, Latency, Source, Subject
@@ -107,6 +108,17 @@ def test_of_measurements_of_which_one_is_refused_none_is_added(opened):
     with pytest.raises(ValueError, match="p50"):
         opened.add(measured())
     assert found(opened) == []
+
+
+def test_what_the_database_refuses_leaves_nothing(opened, url):
+    engine = connection.engine_of(location(url))
+    with engine.begin() as others:
+        others.execute(text("ALTER TABLE measurements RENAME COLUMN note TO remark"))
+    with pytest.raises(store.StoreError, match=r"cannot be used \(.*note"):
+        opened.add([FULL])
+    with engine.begin() as others:
+        assert others.execute(text("SELECT count(*) FROM devices")).scalar() == 0
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from tests.latency_db.store.writer import Writer, faults
 
 def let_go(url, **arguments):
     """Two that open a database at once."""
-    writers = [Writer.started(url, f"writer {number}", **arguments) for number in range(2)]
+    writers = [Writer(url, f"writer {number}", **arguments) for number in range(2)]
     for writer in writers:
         writer.let_go()
     return writers

@@ -1,88 +1,83 @@
-"""A process that adds measurements until it is killed, and tells on stdout which it was told are there.
-
-    python -m tests.latency_db.store.writer URL NAME [BATCHES]
-
-A line is a batch: the ids that `add` returned. Each note is "NAME, batch B of SIZE". The first line, "ready", comes
-before the database is opened, and a line on stdin lets it go on.
-"""
+"""Processes that add measurements until they are killed, and tell which they were told are there."""
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from pathlib import Path
+from multiprocessing.connection import Connection
 
-import latency_db.store.store  # what takes long comes before "ready"
+import alembic.command  # noqa: F401, so that no writer spends its time on imports
+
+import latency_db.store.store  # noqa: F401
 from latency_db import store
 from tests.latency_db.samples import BARE, FULL
-
-ROOT = Path(__file__).parents[3]
-
-
-def write(url: str, name: str, batches: int | None) -> None:
-    print("ready", flush=True)
-    sys.stdin.readline()
-    with store.open(url) as opened:
-        for batch in count() if batches is None else range(batches):
-            size = 1 + 7 * batch % 40
-            note = f"{name}, batch {batch} of {size}"
-            ids = opened.add(replace((FULL, BARE)[place % 2], note=note) for place in range(size))
-            print(json.dumps([note, ids]), flush=True)
-
 
 Acknowledged = dict[int, str]
 """What a writer was told is there: id -> note"""
 
 
-@dataclass(frozen=True)
+def write(url: str, name: str, batches: int | None, go: Connection, told: Connection) -> None:
+    """Wait until there is something to receive from `go`, then add batches, and send what each is known by.
+
+    A note is "NAME, batch B of SIZE".
+    """
+    go.recv()
+    with store.open(url) as opened:
+        for batch in count() if batches is None else range(batches):
+            size = 1 + 7 * batch % 40
+            note = f"{name}, batch {batch} of {size}"
+            ids = opened.add(replace((FULL, BARE)[place % 2], note=note) for place in range(size))
+            told.send(dict.fromkeys(ids, note))
+
+
 class Writer:
-    """Such a process, from outside."""
+    """Such a process, from outside. It adds so many batches, or does not end."""
 
-    process: subprocess.Popen[str]
-
-    @classmethod
-    def started(cls, url: str, name: str, batches: int | None = None) -> Writer:
-        """Returns at once."""
-        arguments = [url, name, *([] if batches is None else [str(batches)])]
-        command = [sys.executable, "-m", "tests.latency_db.store.writer", *arguments]
-        return cls(subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+    def __init__(self, url: str, name: str, batches: int | None = None) -> None:
+        # Forked from a process that has nothing but the imports: no connection and no thread is inherited.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["__main__", __name__])
+        go, self._go = context.Pipe(duplex=False)
+        self._told, told = context.Pipe(duplex=False)
+        self._process = context.Process(target=write, args=(url, name, batches, go, told))
+        self._process.start()
+        go.close()
+        told.close()
 
     def let_go(self) -> None:
-        """Wait until it is ready, and let it open the database."""
-        assert self.process.stdout.readline() == "ready\n"
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
+        self._go.send(None)
 
     def finished(self) -> Acknowledged:
         """Waits until it has ended by itself."""
         acknowledged = self._acknowledged()
-        assert self.process.wait() == 0
+        self._process.join()
+        assert self._process.exitcode == 0
         return acknowledged
 
     def killed(self, batches: int, seconds: float) -> Acknowledged:
-        """Kill it when it has been told of so many batches, and then some time has passed."""
-        told = [self.process.stdout.readline() for _ in range(batches)]
+        """Kill it when it has told of so many batches, and then some time has passed."""
+        acknowledged = {id: note for _ in range(batches) for id, note in self._told.recv().items()}
         time.sleep(seconds)
-        self.process.kill()
-        acknowledged = _batches(told) | self._acknowledged()
-        assert self.process.wait() == -signal.SIGKILL
+        self._process.kill()
+        acknowledged |= self._acknowledged()
+        self._process.join()
+        assert self._process.exitcode == -signal.SIGKILL
         return acknowledged
 
     def _acknowledged(self) -> Acknowledged:
-        with self.process.stdin, self.process.stdout as told:
-            return _batches(told)
-
-
-def _batches(lines: Iterable[str]) -> Acknowledged:
-    return {id: note for note, ids in map(json.loads, lines) for id in ids}
+        """All that it still tells, up to its end."""
+        acknowledged = Acknowledged()
+        with self._go, self._told:
+            while True:
+                try:
+                    acknowledged |= self._told.recv()
+                except EOFError:
+                    return acknowledged
 
 
 def faults(url: str, acknowledged: Acknowledged) -> list[str]:
@@ -99,8 +94,3 @@ def faults(url: str, acknowledged: Acknowledged) -> list[str]:
         found += [f"names no row: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
         connection.close()
     return found
-
-
-if __name__ == "__main__":
-    assert latency_db.store.store
-    write(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else None)
