@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 from exporter.operations.operation import Operation, Value
+from exporter.operations.written_out import with_hard_swish
 from latency_db.kernel import Kernel, Kind, Shape
 
 
@@ -26,6 +27,8 @@ class Fusion:
     """Those that go with another elementwise operator"""
     whole_attention: bool = False
     """Whether attention is one kernel, not product, softmax and product"""
+    hard_swish: bool = False
+    """Whether a hard swish that the model writes out is one operator"""
 
 
 _CLAMPS = frozenset({"relu", "relu6", "clamp", "hardtanh"})
@@ -34,8 +37,8 @@ _ARITHMETIC = frozenset({"add", "sub", "rsub", "mul", "div", "pow", "neg", "abs"
 _CHAINS = Fusion(_ACTIVATIONS | _ARITHMETIC, _ACTIVATIONS | _ARITHMETIC)
 
 FUSIONS: Mapping[tuple[str, str], Fusion] = {
-    ("tflite", "cpu"): Fusion(_CLAMPS, _CLAMPS),
-    ("tflite", "gpu"): _CHAINS,
+    ("tflite", "cpu"): Fusion(_CLAMPS, _CLAMPS, hard_swish=True),
+    ("tflite", "gpu"): replace(_CHAINS, hard_swish=True),
     ("executorch", "cpu"): Fusion(_CLAMPS, _CLAMPS),
     ("onnx", "cpu"): Fusion(_CLAMPS | {"sigmoid", "tanh", "hardsigmoid", "leaky_relu", "add"}),
     ("coreml", "cpu"): replace(_CHAINS, whole_attention=True),
@@ -51,7 +54,7 @@ has `ConvActivationFusion` and `ConvAddActivationFusion`, PyTorch Mobile prepack
 
 def kernels(operations: Iterable[Operation], fusion: Fusion) -> list[Kernel]:
     """The kernels of a graph, in the order in which their first operators come."""
-    calls = list(operations)
+    calls = with_hard_swish(operations) if fusion.hard_swish else list(operations)
     return _Cut(fusion, Counter(value.name for call in calls for value in call.inputs)).of(calls)
 
 
@@ -74,7 +77,7 @@ class _Cut:
             given = [value for value in operation.inputs if not self._is_constant(value)]
             if not given:
                 self.constants.update(value.name for value in operation.outputs)
-            elif name in _FREE or prod(_shape(operation.outputs[0])) == 0:
+            elif _is_free(name, operation):
                 self._alias(given[0], operation)
             elif (host := self._host(name, given, operation)) is not None:
                 self._fuse(host, name, operation)
@@ -175,6 +178,12 @@ def _parts_of_attention(operation: Operation) -> list[Kernel]:
     ]
 
 
+def _is_free(name: str, operation: Operation) -> bool:
+    [given, *_], [made, *_] = operation.inputs, operation.outputs
+    as_it_was = name in ("to", "_to_copy") and given.dtype == made.dtype
+    return name in _FREE or as_it_was or prod(_shape(made)) == 0
+
+
 def _shape(value: Value) -> Shape:
     return tuple(extent or 1 for extent in value.shape)
 
@@ -190,7 +199,7 @@ _WEIGHTED = {"conv", "depthwise_conv", "transposed_conv", "linear", "normalisati
 
 _FREE = {
     "view", "reshape", "flatten", "unflatten", "unsqueeze", "squeeze", "alias", "detach", "dropout", "contiguous",
-    "_assert_tensor_metadata", "lift_fresh", "identity", "view_as",
+    "_assert_tensor_metadata", "lift_fresh", "identity", "view_as", "reshape_as",
 }  # fmt: skip
 """They only give a value another shape, or nothing."""
 

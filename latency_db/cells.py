@@ -1,0 +1,174 @@
+"""Latencies of whole models on phones: as they were measured, else by the roofline of the cell.
+
+A cell is a phone with a runtime, compute unit, choice of cores and precision. The tables in `data/end_to_end` have each
+cell's measurements and coefficients; `latency_db/fitting/end_to_end.py` made them.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from latency_db.graph_features import NAMES, of_kernel
+from latency_db.kernel import Kernel
+from latency_db.model_intervals import composition, difficulty
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+DATA = Path(__file__).parent / "data" / "end_to_end"
+
+_NORMAL = 1.645
+"""Standard deviations that 90 % of a normal distribution lie within"""
+
+
+@dataclass(frozen=True)
+class CellId:
+    device: str
+    runtime: str
+    version: str
+    unit: str
+    cores: str
+    """Such as "1large" or "4small"; "" of a GPU"""
+    precision: str
+
+
+@dataclass(frozen=True)
+class PublishedModel:
+    family: str
+    size: int
+    """Rows and columns of the image"""
+    flops: Mapping[str, float]
+    """Runtime -> the publisher's count of its graph, two for each multiply-accumulate"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is known of one cell: arrays have one element for each measured model, in their order."""
+
+    id: CellId
+    coefficients: Array
+    """[features], ms for a unit of each"""
+    models: tuple[str, ...]
+    milliseconds: Array
+    deviations: Array
+    """ms, of single runs"""
+    slow: NDArray[np.bool_]
+    """A row that a throttled or busy phone must have made; not fitted and not answered with"""
+    model_residuals: Array
+    """ln(measured / estimated), the model held out"""
+    family_residuals: Array
+    """The same, its whole family held out"""
+    model_quantile: float
+    family_quantile: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of one or more graphs: ms, each [graphs]."""
+
+    milliseconds: Array
+    low: Array
+    high: Array
+    method: Literal["measured", "roofline of the cell"]
+
+
+@dataclass(frozen=True)
+class EndToEnd:
+    """The shipped tables."""
+
+    models: Mapping[str, PublishedModel]
+    cells: Mapping[CellId, Cell]
+    features: Mapping[tuple[str, str, str], Array]
+    """(model, runtime, compute unit) -> [features] of its graph as that runtime cuts it"""
+
+    def features_of(self, cell: Cell) -> Array:
+        """[measured models, features]"""
+        return np.stack([self.features[model, cell.id.runtime, cell.id.unit] for model in cell.models])
+
+    def measured(self, cell: Cell, model: str) -> Estimate | None:
+        """What a model took there, with the span of nine runs in ten; None if it was not measured in good order."""
+        if model not in cell.models or cell.slow[place := cell.models.index(model)]:
+            return None
+        mean, spread = cell.milliseconds[[place]], _NORMAL * cell.deviations[[place]]
+        return Estimate(mean, np.maximum(mean - spread, 0.0), mean + spread, "measured")
+
+    def estimated(self, cell: Cell, graphs: Array, new_family: bool = True) -> Estimate:
+        """Graphs [graphs, features] by the cell's roofline.
+
+        Intervals are those of graphs of families that the cell knows nothing of, unless `new_family` is False.
+        """
+        known = self.features_of(cell)
+        residuals = cell.family_residuals if new_family else cell.model_residuals
+        quantile = cell.family_quantile if new_family else cell.model_quantile
+        milliseconds = graphs @ cell.coefficients
+        hard = difficulty(composition(graphs, known), composition(known, known), residuals)
+        half = np.exp(quantile * hard)
+        return Estimate(milliseconds, milliseconds / half, milliseconds * half, "roofline of the cell")
+
+
+@lru_cache(maxsize=1)
+def shipped() -> EndToEnd:
+    """The tables of this package."""
+    return read(DATA)
+
+
+def read(folder: Path) -> EndToEnd:
+    """The tables in a folder."""
+    kernels = np.stack([of_kernel(Kernel.of_key(row["kernel"])) for row in _rows(folder / "kernels.csv.gz")])
+    features = {
+        (row["model"], row["runtime"], row["unit"]): _sum(row["kernels"], kernels)
+        for row in _rows(folder / "graphs.csv.gz")
+    }
+    models = {
+        row["model"]: PublishedModel(
+            family=row["family"],
+            size=int(row["size"]),
+            flops={runtime: float(row[runtime]) for runtime in ("tflite", "pytorch") if row[runtime]},
+        )
+        for row in _rows(folder / "models.csv.gz")
+    }
+    measured: dict[int, list[dict[str, str]]] = {}
+    for row in _rows(folder / "measurements.csv.gz"):
+        measured.setdefault(int(row["cell"]), []).append(row)
+    cells = (_cell(row, measured[number]) for number, row in enumerate(_rows(folder / "cells.csv.gz")))
+    return EndToEnd(models, {cell.id: cell for cell in cells}, features)
+
+
+def _cell(row: Mapping[str, str], measured: list[dict[str, str]]) -> Cell:
+    def column(name: str) -> Array:
+        return np.array([float(one[name]) for one in measured])
+
+    names = ("device", "runtime", "version", "unit", "cores", "precision")
+    return Cell(
+        id=CellId(**{name: row[name] for name in names}),
+        coefficients=np.array([float(row[name]) for name in NAMES]),
+        models=tuple(one["model"] for one in measured),
+        milliseconds=column("latency_ms"),
+        deviations=column("std_ms"),
+        slow=column("slow") > 0,
+        model_residuals=column("model_residual"),
+        family_residuals=column("family_residual"),
+        model_quantile=float(row["model_quantile"]),
+        family_quantile=float(row["family_quantile"]),
+    )
+
+
+def _sum(graph: str, kernels: Array) -> Array:
+    """[features] of a graph of kernels [kernels, features], given as `7*2 9*1`: twice kernel 7, once kernel 9."""
+    numbers, counts = zip(*(part.split("*") for part in graph.split()), strict=True)
+    return np.array(counts, float) @ kernels[np.array(numbers, int)]
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(path, "rt", newline="") as file:
+        yield from csv.DictReader(file)

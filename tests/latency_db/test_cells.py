@@ -1,0 +1,94 @@
+"""The shipped end-to-end tables agree with themselves and with what was published."""
+
+import numpy as np
+import pytest
+
+from latency_db.cells import DATA, CellId, shipped
+from latency_db.kernel import Kernel
+
+PIXEL = CellId("pixel4", "tflite", "2.10", "cpu", "1large", "fp32")
+
+
+@pytest.fixture(scope="module")
+def table():
+    return shipped()
+
+
+def macs(table):
+    """(model, runtime) -> multiply-accumulates of its shipped graph"""
+    import csv
+    import gzip
+
+    def rows(name):
+        with gzip.open(DATA / name, "rt", newline="") as file:
+            return list(csv.DictReader(file))
+
+    kernels = [Kernel.of_key(row["kernel"]).macs for row in rows("kernels.csv.gz")]
+    for row in rows("graphs.csv.gz"):
+        parts = (part.split("*") for part in row["kernels"].split())
+        yield row["model"], row["runtime"], sum(int(count) * kernels[int(number)] for number, count in parts)
+
+
+def test_graphs_have_the_operations_that_were_published(table):
+    for model, runtime, count in macs(table):
+        if flops := table.models[model].flops.get(runtime):
+            loosely = model.startswith("mobilevitv2")
+            assert 0.96 < 2 * count / flops < (1.09 if loosely else 1.01), model
+
+
+def test_there_are_seven_phones_in_254_cells(table):
+    assert len(table.cells) == 254
+    assert len({cell.device for cell in table.cells}) == 7
+
+
+def test_every_measured_model_has_a_graph_in_its_cell(table):
+    for cell in table.cells.values():
+        assert np.isfinite(table.features_of(cell)).all()
+        assert (table.features_of(cell) >= 0).all()
+        assert (cell.milliseconds > 0).all()
+        assert (cell.coefficients >= 0).all()
+
+
+def test_a_measured_model_answers_with_its_own_measurement(table):
+    answer = table.measured(table.cells[PIXEL], "bagnet9")
+    assert answer.method == "measured"
+    assert answer.milliseconds == [908.365]
+    assert answer.low < answer.milliseconds < answer.high
+
+
+def test_a_model_that_was_not_measured_has_no_measurement(table):
+    assert table.measured(table.cells[PIXEL], "vit-msn-small") is None
+
+
+def test_a_row_of_a_throttled_phone_is_no_answer(table):
+    slow = [
+        (cell, model) for cell in table.cells.values() for model, bad in zip(cell.models, cell.slow, strict=True) if bad
+    ]
+    assert len(slow) == 12
+    assert {(cell.id.device, cell.id.cores) for cell, _ in slow} == {("galaxy_s10", "1large2med")}
+    assert all(table.measured(cell, model) is None for cell, model in slow)
+
+
+def test_the_roofline_is_near_what_was_measured(table):
+    cell = table.cells[PIXEL]
+    estimate = table.estimated(cell, table.features_of(cell))
+    assert np.median(np.abs(estimate.milliseconds / cell.milliseconds - 1)) < 0.03
+    assert estimate.method == "roofline of the cell"
+
+
+def test_the_interval_of_a_graph_of_a_known_family_is_narrower(table):
+    cell = table.cells[PIXEL]
+    graphs = table.features_of(cell)
+    known, new = (table.estimated(cell, graphs, new_family=new) for new in (False, True))
+    assert np.median(known.high / known.low) < np.median(new.high / new.low)
+    assert (known.milliseconds == new.milliseconds).all()
+
+
+def test_thousands_of_candidates_are_one_call(table):
+    cell = table.cells[PIXEL]
+    candidates = np.repeat(table.features_of(cell), 25, axis=0)
+    assert table.estimated(cell, candidates).milliseconds.shape == (2000,)
+
+
+def test_the_tables_are_small():
+    assert sum(path.stat().st_size for path in DATA.iterdir()) < 500_000
