@@ -1,16 +1,18 @@
-"""How well whole models' latencies are estimated: `python benchmarks/latency_models.py [model|family|phone ...]`.
+"""How well latencies of whole models are estimated: `python benchmarks/latency_models.py [--refit] [QUESTION ...]`.
 
-Reads the shipped tables only, and fits every cell again for each fold, so it takes minutes (needs scipy). Prints for
-each question the median and 90th percentile of the relative error, of all rows and by phone, and of 90 % intervals the
-coverage and the median of high/low.
+A question is model, family or phone. Reads the shipped tables only: each row has its residual from when its model, or its family, was held out. `--refit`
+fits every cell again without each fold instead, which takes minutes and needs scipy. Prints for each question the
+median and 90th percentile of the relative error, of all rows and by phone, and of 90 % intervals the coverage and the
+median of high/low. Rows that a throttled phone made are left out.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,6 @@ from numpy.typing import NDArray
 from latency_db.anchors import mixture
 from latency_db.cells import Cell, EndToEnd, shipped
 from latency_db.fitting.end_to_end import folds
-from latency_db.fitting.roofline import held_out
 from latency_db.model_intervals import composition, difficulty, quantile
 
 Array = NDArray[np.float64]
@@ -47,14 +48,14 @@ def error(residuals: Array) -> Array:
     return np.abs(np.exp(-residuals) - 1)
 
 
-def held_out_rows(table: EndToEnd, group_of: Mapping[str, str]) -> Rows:
-    """All rows that were measured in good order, each estimated without its group."""
+def held_out_rows(table: EndToEnd, group_of: Mapping[str, str], residuals_of: Callable[[Cell], Array]) -> Rows:
+    """All rows that were measured in good order, with the residuals of each cell where its group was held out."""
     rows = Rows()
     for cell in table.cells.values():
         features = table.features_of(cell)
         made_of = composition(features, features)
         groups = np.array([group_of[model] for model in cell.models])
-        residual = held_out(features, cell.milliseconds, ~cell.slow, list(groups))
+        residual = residuals_of(cell)
         hard = difficulty(made_of, made_of, residual, groups[:, None] == groups)
         rows.add(cell, residual[~cell.slow], hard[~cell.slow], groups[~cell.slow])
     return rows
@@ -85,19 +86,32 @@ def describe_intervals(rows: Rows) -> None:
     print(f"  90 % intervals: coverage {within.mean():.1%}, high/low {np.median(np.exp(2 * half)):.2f}")
 
 
-def new_model(table: EndToEnd) -> None:
-    rows = held_out_rows(table, folds(table.models))
+def refitted(table: EndToEnd, group_of: Mapping[str, str]) -> Callable[[Cell], Array]:
+    """Residuals of a cell that is fitted without each group in turn."""
+    from latency_db.fitting.roofline import held_out
+
+    def residuals(cell: Cell) -> Array:
+        groups = [group_of[model] for model in cell.models]
+        return held_out(table.features_of(cell), cell.milliseconds, ~cell.slow, groups)
+
+    return residuals
+
+
+def new_model(table: EndToEnd, refit: bool) -> None:
+    fold = folds(table.models)
+    rows = held_out_rows(table, fold, refitted(table, fold) if refit else attrgetter("model_residuals"))
     describe("new model (10 folds)", np.concatenate(rows.residuals), rows.phones)
     describe_intervals(rows)
 
 
-def new_family(table: EndToEnd) -> None:
-    rows = held_out_rows(table, {name: model.family for name, model in table.models.items()})
+def new_family(table: EndToEnd, refit: bool) -> None:
+    family = {name: model.family for name, model in table.models.items()}
+    rows = held_out_rows(table, family, refitted(table, family) if refit else attrgetter("family_residuals"))
     describe("new family (each left out)", np.concatenate(rows.residuals), rows.phones)
     describe_intervals(rows)
 
 
-def new_phone(table: EndToEnd) -> None:
+def new_phone(table: EndToEnd, refit: bool) -> None:
     """Each cell from ten of its models, by chance, and the cells of other phones with its runtime."""
     chance = np.random.default_rng(0)
     residuals, phones = [], []
@@ -124,5 +138,6 @@ def new_phone(table: EndToEnd) -> None:
 QUESTIONS = {"model": new_model, "family": new_family, "phone": new_phone}
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or QUESTIONS:
-        QUESTIONS[name](shipped())
+    names = [name for name in sys.argv[1:] if name != "--refit"]
+    for name in names or QUESTIONS:
+        QUESTIONS[name](shipped(), "--refit" in sys.argv)
