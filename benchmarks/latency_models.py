@@ -1,9 +1,9 @@
 """How well latencies of whole models are estimated: `python benchmarks/latency_models.py [--refit] [QUESTION ...]`.
 
-A question is model, family or phone. Reads the shipped tables only: each row has its residual from when its model, or its family, was held out. `--refit`
-fits every cell again without each fold instead, which takes minutes and needs scipy. Prints for each question the
-median and 90th percentile of the relative error, of all rows and by phone, and of 90 % intervals the coverage and the
-median of high/low. Rows that a throttled phone made are left out.
+A question is model, family or phone. Reads the shipped tables only: each row has its residual from when its model, or
+its family, was held out. `--refit` fits every cell again without each fold instead, which takes minutes and needs
+scipy. Prints for each question the median and 90th percentile of the relative error, of all rows and by phone, and of
+90 % intervals the coverage and the median of high/low. Rows that a throttled phone made are left out.
 """
 
 from __future__ import annotations
