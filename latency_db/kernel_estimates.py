@@ -1,0 +1,83 @@
+"""What kernels take on a device that has a table of them: measured, or estimated from what was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latency_db import conformal
+from latency_db.gaussian_process import Array
+from latency_db.kernel import Kernel
+from latency_db.kernel_features import features
+from latency_db.kernel_process import ClassProcess, class_processes, read_fitted, rows_by_class
+from latency_db.kernel_table import KernelTable, as_tabled, read_table
+
+Method = Literal["measured", "kernel table", "outside the table", "transfer", "unknown"]
+"""The table has this very kernel; it has kernels all around it; it has kernels of this class, but none so small, so
+large or of such a form; other devices have it and this one was compared with them; nothing is known of its class."""
+
+OUTSIDE = 2.0
+"""How many times as wide an interval is outside the table, in logarithms, as the process itself would have it: it does
+not know of what never varied."""
+
+NORMAL_90 = 1.645
+"""Half of the width of a normal distribution's 90 % interval, in standard deviations"""
+
+
+@dataclass(frozen=True)
+class KernelEstimates:
+    """Of several kernels, in their order."""
+
+    us: Array
+    """[kernels] µs; NaN where the method is `unknown`"""
+    low: Array
+    high: Array
+    """[kernels] µs, between which 90 % of measurements lie"""
+    methods: NDArray[np.str_]
+    """[kernels] `Method`"""
+
+    def __getitem__(self, rows: NDArray[np.intp]) -> KernelEstimates:
+        return KernelEstimates(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class KernelEstimator:
+    """Estimates kernels on one device under one runtime."""
+
+    table: KernelTable
+    processes: dict[str, ClassProcess]
+    """Class -> its process"""
+
+    @classmethod
+    def shipped(cls, runtime: str, device: str) -> KernelEstimator:
+        """Raises `NoKernelTable` where no table of the device is shipped."""
+        table = read_table(runtime, device)
+        return cls(table, class_processes(table, read_fitted(runtime, device)))
+
+    def estimate(self, kernels: Sequence[Kernel]) -> KernelEstimates:
+        """Kernels that are the same are estimated once."""
+        tabled = [as_tabled(kernel) for kernel in kernels]
+        once = list(dict.fromkeys(tabled))
+        place = {kernel: row for row, kernel in enumerate(once)}
+        return self._estimate(once)[np.array([place[kernel] for kernel in tabled], dtype=np.intp)]
+
+    def _estimate(self, kernels: Sequence[Kernel]) -> KernelEstimates:
+        centre, width = np.full((2, len(kernels)), np.nan)
+        methods = np.full(len(kernels), "unknown", dtype="<U20")
+        exact = np.log(self.table.measured(kernels))
+        for name, rows in rows_by_class(kernels).items():
+            if name not in self.processes:
+                continue
+            process = self.processes[name]
+            matrix = features([kernels[row] for row in rows])
+            inside, known = process.scaling.contains(matrix), ~np.isnan(exact[rows])
+            mean, deviation = process.predict(matrix)
+            half = conformal.half_widths(process.fitted.quantile, deviation) * np.where(inside, 1, OUTSIDE)
+            centre[rows] = np.where(known, exact[rows], mean)
+            width[rows] = np.where(known, NORMAL_90 * process.fitted.noise, half)
+            methods[rows] = np.where(known, "measured", np.where(inside, "kernel table", "outside the table"))
+        return KernelEstimates(np.exp(centre), np.exp(centre - width), np.exp(centre + width), methods)

@@ -1,0 +1,121 @@
+"""Shipped tables of kernels that were measured: `data/kernels/<runtime>/<device>.csv.gz`, a line a kernel."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latency_db.kernel import Kernel
+
+TABLES = Path(__file__).parent / "data" / "kernels"
+COLUMNS = ("key", "n", "median_us", "min_us", "max_us")
+"""Of a table: the kernel's key, how often it ran, and its times in µs."""
+
+
+class NoKernelTable(ValueError):
+    """There is no table of a device's kernels under a runtime."""
+
+
+@dataclass(frozen=True)
+class KernelTable:
+    """What kernels took on one device under one runtime. A kernel may stand in several lines, measured apart."""
+
+    runtime: str
+    device: str
+    kernels: tuple[Kernel, ...]
+    us: NDArray[np.float64]
+    """[kernels] median, µs"""
+    runs: NDArray[np.int64]
+    """[kernels] how many there were"""
+
+    @cached_property
+    def by_key(self) -> dict[str, float]:
+        """Key -> µs; the median of the lines that a kernel has."""
+        times = defaultdict(list)
+        for kernel, us in zip(self.kernels, self.us, strict=True):
+            times[kernel.key].append(float(us))
+        return {key: median(several) for key, several in times.items()}
+
+    def measured(self, kernels: Iterable[Kernel]) -> NDArray[np.float64]:
+        """[kernels] µs of those that the table has; NaN of the others."""
+        return np.array([self.by_key.get(as_tabled(kernel).key, np.nan) for kernel in kernels], dtype=np.float64)
+
+    def kernels_at(self, rows: NDArray[np.intp]) -> list[Kernel]:
+        """Those that stand in these lines."""
+        return [self.kernels[row] for row in rows]
+
+    def lines(self, rows: NDArray[np.intp]) -> KernelTable:
+        """The table with these lines only."""
+        return replace(self, kernels=tuple(self.kernels_at(rows)), us=self.us[rows], runs=self.runs[rows])
+
+
+def tabled_devices(runtime: str, folder: Path = TABLES) -> list[str]:
+    """Ids of the devices that have a table under a runtime."""
+    return sorted(path.name.removesuffix(".csv.gz") for path in (folder / runtime).glob("*.csv.gz"))
+
+
+def read_table(runtime: str, device: str, folder: Path = TABLES) -> KernelTable:
+    """Raises `NoKernelTable`, which names the devices that have one, where this has none."""
+    path = folder / runtime / f"{device}.csv.gz"
+    if not path.exists():
+        others = ", ".join(tabled_devices(runtime, folder)) or "none"
+        raise NoKernelTable(f"there is no table of {runtime} kernels for {device}; devices with one: {others}")
+    with gzip.open(path, "rt", newline="") as file:
+        lines = list(csv.DictReader(file))
+    return KernelTable(
+        runtime,
+        device,
+        tuple(Kernel.of_key(line["key"]) for line in lines),
+        np.array([float(line["median_us"]) for line in lines]),
+        np.array([int(line["n"]) for line in lines]),
+    )
+
+
+def as_tabled(kernel: Kernel) -> Kernel:
+    """A kernel of a graph under the names that tables use, which do not tell what costs no time from what is the same.
+
+    A batch norm is in the weights of the convolution before it; what is clamped, and whether it keeps its dimensions,
+    makes no difference.
+    """
+    names = [_NAMES.get(name, name) for name in kernel.operations]
+    if kernel.kind == "pooling" and not kernel.window and names[0] in _MEANS:
+        names[0] = "mean"
+    if kernel.kind in _CONVOLUTIONS:
+        names = [names[0], *(name for name in names[1:] if name != "batch_norm")]
+    outputs = kernel.outputs
+    if kernel.kind == "pooling" and len(outputs[0]) == 2 and len(kernel.inputs[0]) == 4:
+        outputs = ((*outputs[0], 1, 1), *outputs[1:])
+    return replace(kernel, operations=tuple(names), outputs=outputs)
+
+
+def configuration(kernel: Kernel) -> str:
+    """What kernels have in common that differ in no more than what is fused to them: they are nearly as fast.
+
+    An estimate is tested on configurations that it has not seen, not on kernels.
+    """
+    read = kernel.inputs
+    if kernel.kind != "elementwise" and len(kernel.operations) > 1 and len(read) > 1 and read[-1] == kernel.outputs[0]:
+        read = read[:-1]
+    return replace(kernel, operations=kernel.operations[:1], inputs=read).key
+
+
+_CONVOLUTIONS = {"conv", "depthwise_conv", "transposed_conv"}
+_MEANS = {"adaptive_avg_pool2d", "avg_pool2d", "mean"}
+_NAMES = {
+    "clamp": "relu6",
+    "hardtanh": "relu6",
+    "convolution": "conv2d",
+    "addmm": "linear",
+    "concat": "cat",
+    "hard_swish": "hardswish",
+}
+"""Operator -> the name that tables have for it"""

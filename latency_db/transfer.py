@@ -1,0 +1,124 @@
+"""A device without a table, from devices that have one and a few kernels that were measured on it: its anchors.
+
+From another device's time of a kernel to this one's leads a ratio, which differs by class, size and time. It is a
+process whose hyperparameters are chosen, among few, by how likely they make the anchors. The devices whose processes
+make them likeliest are the most alike; the two of them are averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from latency_db import conformal
+from latency_db.gaussian_process import Array, Hyperparameters, Regression
+from latency_db.kernel import Kernel
+from latency_db.kernel_estimates import KernelEstimates, KernelEstimator
+from latency_db.kernel_features import FEATURES, features, kernel_class
+from latency_db.kernel_process import Scaling
+from latency_db.kernel_table import configuration
+
+MOST_ALIKE = 2
+FEWEST_ANCHORS = 5
+
+_RATIO_FEATURES = (
+    "pixels_read", "pixels_written", "channels_read", "channels_written", "channels_per_group", "macs", "bytes",
+    "window", "stride",
+)  # fmt: skip
+_COLUMNS = [FEATURES.index(name) for name in _RATIO_FEATURES]
+
+_CLASS, _POWER, _AMPLITUDE = (0.15, 0.4), (0.05, 0.2), (0.15, 0.3, 0.6)
+_LENGTH, _NOISE = (1.5, 3.0, 6.0), (0.08, 0.2)
+"""Deviations of a ratio's logarithm by class, with the other device's time, and otherwise; over which length of all
+features; and of a single kernel. A hundred anchors can choose among so many, and ten are not misled."""
+
+
+class TooFewAnchors(ValueError):
+    """So few kernels were measured that not even one ratio is known."""
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """From one device's estimates to those of the new device."""
+
+    source: KernelEstimator
+    scaling: Scaling
+    """Of the source's table and its times"""
+    classes: tuple[str, ...]
+    regression: Regression
+    level: float
+    """Mean of the anchors' ratio, in logarithms"""
+
+    def predict(self, kernels: Sequence[Kernel]) -> tuple[Array, Array]:
+        """Logarithm of µs and its standard deviation; NaN where the source knows nothing."""
+        theirs = np.log(self.source.estimate(kernels).us)
+        inputs = _inputs(kernels, theirs, self.scaling, self.classes)
+        mean, deviation = self.regression.predict(inputs)
+        return theirs + self.level + mean, deviation
+
+
+@dataclass(frozen=True)
+class TransferredEstimator:
+    """Estimates kernels on a device that has anchors only."""
+
+    bridges: tuple[Bridge, ...]
+    """From the most alike device first"""
+    quantile: float
+
+    def estimate(self, kernels: Sequence[Kernel]) -> KernelEstimates:
+        """By `transfer`, anchors included; `unknown` are those whose class no source has."""
+        mean, deviation = np.mean([bridge.predict(kernels) for bridge in self.bridges], axis=0)
+        width = conformal.half_widths(self.quantile, deviation)
+        methods = np.where(np.isnan(mean), "unknown", "transfer")
+        return KernelEstimates(np.exp(mean), np.exp(mean - width), np.exp(mean + width), methods)
+
+
+def transfer(anchors: Sequence[Kernel], us: Array, sources: Sequence[KernelEstimator]) -> TransferredEstimator:
+    """From what anchors took, in µs, on a new device. Raises `TooFewAnchors`."""
+    if len(anchors) < FEWEST_ANCHORS:
+        raise TooFewAnchors(f"{len(anchors)} kernels were measured: measure {FEWEST_ANCHORS} or more")
+    ranked = sorted((_bridge(anchors, us, source) for source in sources), key=lambda it: -it.regression.evidence)
+    alike = tuple(ranked[:MOST_ALIKE])
+    groups = [configuration(kernel) for kernel in anchors]
+    residuals, deviations = np.mean([bridge.regression.left_out(groups) for bridge in alike], axis=0)
+    return TransferredEstimator(alike, conformal.quantile(conformal.scores(residuals, deviations)))
+
+
+def _bridge(anchors: Sequence[Kernel], us: Array, source: KernelEstimator) -> Bridge:
+    known = source.table
+    classes = tuple(sorted(source.processes))
+    scaling = Scaling.of(_sizes(known.kernels, np.log(known.us)))
+    theirs = np.log(source.estimate(anchors).us)
+    ratios = np.log(us) - theirs
+    usable = np.flatnonzero(~np.isnan(ratios))
+    level = float(ratios[usable].mean())
+    inputs = _inputs([anchors[row] for row in usable], theirs[usable], scaling, classes)
+    tried = (Regression(inputs, ratios[usable] - level, belief) for belief in _beliefs(len(classes)))
+    return Bridge(source, scaling, classes, max(tried, key=lambda regression: regression.evidence), level)
+
+
+def _beliefs(classes: int) -> list[Hyperparameters]:
+    """One for each choice. Classes have slopes only, and times lengths that make no difference."""
+    sizes = len(_COLUMNS)
+    return [
+        Hyperparameters(
+            lengths=np.array([length] * sizes + [np.inf] * (1 + classes)),
+            slopes=np.array([0.0] * sizes + [power] + [by_class] * classes),
+            amplitude=amplitude,
+            noise=noise,
+        )
+        for by_class, power, amplitude, length, noise in product(_CLASS, _POWER, _AMPLITUDE, _LENGTH, _NOISE)
+    ]
+
+
+def _inputs(kernels: Sequence[Kernel], theirs: Array, scaling: Scaling, classes: Sequence[str]) -> Array:
+    """[kernels, sizes, the source's time and which class it is]"""
+    own = np.array([[kernel_class(kernel) == name for name in classes] for kernel in kernels], dtype=np.float64)
+    return np.hstack([scaling.apply(_sizes(kernels, theirs)), own.reshape(len(kernels), len(classes))])
+
+
+def _sizes(kernels: Sequence[Kernel], theirs: Array) -> Array:
+    return np.column_stack([features(kernels)[:, _COLUMNS], theirs])
