@@ -45,7 +45,7 @@ def quantile(known: Array, coverage: float = COVERAGE) -> float:
 
 
 def quantiles(known: Array, groups: Sequence[str], coverage: float = COVERAGE) -> dict[str, float]:
-    """Group -> its quantile; where it has fewer scores than `FEWEST`, that of all scores or its own, whichever is more."""
+    """Group -> its quantile; with fewer scores than `FEWEST`, its own or that of all scores, whichever is more."""
     names = np.asarray(groups)
     overall = quantile(known, coverage)
     found = {}

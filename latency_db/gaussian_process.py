@@ -76,7 +76,7 @@ class Regression:
     def _inverse(self) -> Array:
         among = covariance(self.inputs, self.inputs, self.hyperparameters)
         among[np.diag_indices_from(among)] += self.hyperparameters.noise**2
-        return np.linalg.inv(among)
+        return np.asarray(np.linalg.inv(among), dtype=np.float64)
 
     @cached_property
     def _weights(self) -> Array:

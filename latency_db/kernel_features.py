@@ -27,8 +27,10 @@ CONSTANT_BYTES, CONSTANT_SLICES = 3584, 8
 up to three times as fast."""
 
 _FUSED = ("relu", "relu6", "hardswish", "sigmoid", "add", "mul")
-_FIRST = ("conv2d", "linear", "cat", "batch_norm", "mean", "max_pool2d", "avg_pool2d", "add", "mul", "relu", "relu6")
-_FIRST += ("hardswish", "sigmoid")
+_FIRST = (
+    "conv2d", "linear", "cat", "batch_norm", "mean", "max_pool2d", "avg_pool2d", "add", "mul", "relu", "relu6",
+    "hardswish", "sigmoid",
+)  # fmt: skip
 
 
 def features(kernels: Sequence[Kernel]) -> NDArray[np.float64]:

@@ -93,16 +93,16 @@ def _bridge(anchors: Sequence[Kernel], us: Array, source: KernelEstimator) -> Br
     scaling = Scaling.of(_sizes(known.kernels, np.log(known.us)))
     theirs = np.log(source.estimate(anchors).us)
     ratios = np.log(us) - theirs
-    usable = np.flatnonzero(~np.isnan(ratios))
+    usable = np.flatnonzero(~np.isnan(ratios)).tolist()
     level = float(ratios[usable].mean())
     inputs = _inputs([anchors[row] for row in usable], theirs[usable], scaling, classes)
-    tried = (Regression(inputs, ratios[usable] - level, belief) for belief in _beliefs(len(classes)))
+    beliefs = _beliefs(int(scaling.varying.sum()) - 1, len(classes))
+    tried = (Regression(inputs, ratios[usable] - level, belief) for belief in beliefs)
     return Bridge(source, scaling, classes, max(tried, key=lambda regression: regression.evidence), level)
 
 
-def _beliefs(classes: int) -> list[Hyperparameters]:
-    """One for each choice. Classes have slopes only, and times lengths that make no difference."""
-    sizes = len(_COLUMNS)
+def _beliefs(sizes: int, classes: int) -> list[Hyperparameters]:
+    """One for each choice. Classes and the time have slopes only; sizes have none."""
     return [
         Hyperparameters(
             lengths=np.array([length] * sizes + [np.inf] * (1 + classes)),

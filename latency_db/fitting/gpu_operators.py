@@ -9,6 +9,8 @@ What the files do not say is filled in here, the same way for all devices:
 
 * A sum fused to an operator reads a second tensor of the result's shape, unless a product is fused, too: then both are
   of constants, as of a batch norm.
+* Depthwise convolutions in TFLite read pictures that were padded before, all of them. Here they read the pictures
+  as they were, as they do in graphs; convolutions, of which there are both, take as long either way.
 * A concatenation gives its first input, their number and the result; the other inputs share the rest evenly.
 * A product in PyTorch is that of a squeeze and excitation block, with one factor for each channel.
 * A convolution in PyTorch clamps or not; the file does not say.
@@ -100,9 +102,11 @@ def tflite_kernel(row: Row) -> Kernel:
         name = "max_pool2d" if operator == "MAX_POOL_2D" else "avg_pool2d"
         return _pooled(name, channels, size, out, window, stride, fused)
     groups = {"CONV_2D": 1, "CONV_2D_GROUP": int(row["groups"]), "DEPTHWISE_CONV_2D": channels}[operator]
-    # A depthwise convolution's `out_ch` is its multiplier.
-    out_channels = int(row["out_ch"]) * (channels if operator == "DEPTHWISE_CONV_2D" else 1)
-    return _convolution((channels, size), (out_channels, out), window, stride, groups, fused)
+    if operator == "DEPTHWISE_CONV_2D":  # whose `out_ch` is a multiplier
+        shapes = (channels, out * stride), (channels * int(row["out_ch"]), out)
+    else:
+        shapes = (channels, size), (int(row["out_ch"]), out)
+    return _convolution(*shapes, window, stride, groups, fused)
 
 
 def pytorch_kernel(row: Row) -> Kernel:
@@ -204,8 +208,8 @@ def tables(rows: Sequence[Row], runtime: str) -> dict[str, list[tuple[str, int, 
         device, kernel = DEVICES[row["device"]], kernel_of(row)
         if runtime == "tflite" or row["gpu_kernel"].startswith("vulkan"):
             check_kernel_names(kernel, row, device)
-        times = (float(row[f"latency_us_{name}"]) for name in ("median", "min", "max"))
-        made[device].append((kernel.key, int(row["n"]), *times))
+        middle, least, greatest = (float(row[f"latency_us_{name}"]) for name in ("median", "min", "max"))
+        made[device].append((kernel.key, int(row["n"]), middle, least, greatest))
     return {device: sorted(lines) for device, lines in made.items()}
 
 

@@ -1,0 +1,51 @@
+"""A few kernels measured on a new device say which devices it is like, and how its times differ."""
+
+import numpy as np
+import pytest
+
+from latency_db.kernel_estimates import KernelEstimator
+from latency_db.kernel_process import class_processes, read_fitted
+from latency_db.kernel_table import read_table
+from latency_db.transfer import TooFewAnchors, transfer
+
+SOURCES = ("galaxy_a03s", "iphone_xs", "pixel4")
+
+
+def depthwise(device):
+    table = read_table("tflite", device)
+    return table.lines(
+        np.array([row for row, kernel in enumerate(table.kernels) if kernel.kind == "depthwise_conv"])
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sources():
+    tables = [depthwise(device) for device in SOURCES]
+    return [KernelEstimator(table, class_processes(table, read_fitted("tflite", table.device))) for table in tables]
+
+
+@pytest.fixture(scope="module")
+def target():
+    return depthwise("iphone7")
+
+
+def test_thirty_anchors_give_a_useful_estimate_of_the_others(sources, target):
+    anchors = np.arange(0, len(target.kernels), len(target.kernels) // 30)[:30]
+    others = np.setdiff1d(np.arange(len(target.kernels)), anchors)
+    found = transfer(target.kernels_at(anchors), target.us[anchors], sources).estimate(target.kernels_at(others))
+    us = target.us[others]
+    assert set(found.methods) == {"transfer"}
+    assert np.median(np.abs(found.us / us - 1)) < 0.2
+    assert np.mean((found.low <= us) & (us <= found.high)) > 0.75
+
+
+def test_a_device_twice_as_slow_as_a_known_one_is_found_most_like_it(sources):
+    known = sources[0].table
+    anchors = known.kernels_at(np.arange(0, len(known.kernels), 9))
+    slow = transfer(anchors, 2 * sources[0].estimate(anchors).us, sources)
+    assert slow.bridges[0].source is sources[0]
+
+
+def test_a_handful_of_anchors_is_refused(sources, target):
+    with pytest.raises(TooFewAnchors, match="measure 5"):
+        transfer(target.kernels[:3], target.us[:3], sources)
