@@ -103,9 +103,10 @@ def new_device(table: KernelTable, sources: list[KernelEstimator], anchors: int,
 def on_known_devices(runtime: str) -> None:
     print(f"\n{runtime}: new configurations\n{HEADING}")
     tables = [read_table(runtime, device) for device in tabled_devices(runtime)]
-    outcomes = {table.device: new_configurations(table) for table in tables}
-    for device, outcome in outcomes.items():
-        print(outcome.line(device))
+    outcomes = {}
+    for table in tables:
+        outcomes[table.device] = new_configurations(table)
+        print(outcomes[table.device].line(table.device), flush=True)
     vulkan = [outcome for device, outcome in outcomes.items() if runtime == "tflite" or "iphone" not in device]
     print(joined(vulkan).line("all" if runtime == "tflite" else "all under Vulkan"))
     everything = joined(list(outcomes.values()))
@@ -122,9 +123,9 @@ def on_new_devices(runtime: str) -> None:
         found = {}
         for own in estimators:
             others = [other for other in estimators if other is not own]
-            found[own.table.device] = joined([new_device(own.table, others, anchors, draw) for draw in range(DRAWS)])
-        for device, outcome in found.items():
-            print(outcome.line(f"{anchors} anchors, {device}"))
+            outcome = joined([new_device(own.table, others, anchors, draw) for draw in range(DRAWS)])
+            found[own.table.device] = outcome
+            print(outcome.line(f"{anchors} anchors, {own.table.device}"), flush=True)
         print(joined(list(found.values())).line(f"{anchors} anchors, all"), flush=True)
 
 
