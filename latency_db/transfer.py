@@ -16,7 +16,7 @@ import numpy as np
 from latency_db import conformal
 from latency_db.gaussian_process import Array, Hyperparameters, Regression
 from latency_db.kernel import Kernel
-from latency_db.kernel_estimates import NORMAL_90, KernelEstimates, KernelEstimator
+from latency_db.kernel_estimates import KernelEstimates, KernelEstimator
 from latency_db.kernel_features import FEATURES, features, kernel_class
 from latency_db.kernel_process import Scaling
 from latency_db.kernel_table import configuration
@@ -84,9 +84,7 @@ def transfer(anchors: Sequence[Kernel], us: Array, sources: Sequence[KernelEstim
     alike = tuple(ranked[:MOST_ALIKE])
     groups = [configuration(kernel) for kernel in anchors]
     residuals, deviations = np.mean([bridge.regression.left_out(groups) for bridge in alike], axis=0)
-    # A few anchors that happen to fit must not make a process surer than it is of itself.
-    quantile = max(conformal.quantile(conformal.scores(residuals, deviations)), NORMAL_90)
-    return TransferredEstimator(alike, quantile)
+    return TransferredEstimator(alike, conformal.quantile(conformal.scores(residuals, deviations)))
 
 
 def _bridge(anchors: Sequence[Kernel], us: Array, source: KernelEstimator) -> Bridge:
