@@ -17,10 +17,11 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from latency_db.anchors import mixture
-from latency_db.cells import Cell, EndToEnd, shipped
+from latency_db.coverage import quantile
+from latency_db.end_to_end.anchors import mixture
+from latency_db.end_to_end.cells import Cell, EndToEnd, shipped
+from latency_db.end_to_end.intervals import composition, difficulty
 from latency_db.fitting.end_to_end import folds
-from latency_db.model_intervals import composition, difficulty, quantile
 
 Array = NDArray[np.float64]
 
@@ -81,7 +82,7 @@ def describe_intervals(rows: Rows) -> None:
     half = np.empty(len(residuals))
     for group in np.unique(groups):
         out = groups == group
-        half[out] = quantile(residuals[~out], hard[~out]) * hard[out]
+        half[out] = quantile(np.abs(residuals[~out]) / hard[~out]) * hard[out]
         within[out] = np.abs(residuals[out]) <= half[out]
     print(f"  90 % intervals: coverage {within.mean():.1%}, high/low {np.median(np.exp(2 * half)):.2f}")
 

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latency_db.fitting.kernel_hyperparameters import fit_table
-from latency_db.kernel_estimates import KernelEstimates, KernelEstimator
-from latency_db.kernel_process import class_processes
-from latency_db.kernel_table import KernelTable, configuration, read_table, tabled_devices
-from latency_db.transfer import transfer
+from latency_db.operators.estimates import KernelEstimates, KernelEstimator
+from latency_db.operators.process import class_processes
+from latency_db.operators.table import KernelTable, configuration, read_table, tabled_devices
+from latency_db.operators.transfer import transfer
 
 FOLDS = 5
 ANCHORS = (10, 30, 100)

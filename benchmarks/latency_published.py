@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from latency_db.coreml_intervals import LeftOut, Residual, calibrates, quantile
-from latency_db.coreml_regression import training_rows
+from latency_db.coverage import quantile
 from latency_db.fitting.coreml_residuals import left_out
 from latency_db.fitting.transfer_ratios import GALAXIES, jobs, pairs
 from latency_db.fitting.transfer_ratios import left_out as ratios_left_out
-from latency_db.published import PublishedRow, published_rows
-from latency_db.published_estimate import estimate_core_ml, facts_of
+from latency_db.published.coreml_intervals import LeftOut, Residual, calibrates
+from latency_db.published.coreml_regression import training_rows
+from latency_db.published.estimate import estimate_core_ml, facts_of
+from latency_db.published.rows import PublishedRow, published_rows
 
 ASKED = (("galaxy_s24", "galaxy_s25", 5.5), ("galaxy_s25", "galaxy_s24", 5.5), ("galaxy_s25", "galaxy_s26", 7.0),
          ("galaxy_s25", "galaxy_s22", 14.0))  # fmt: skip

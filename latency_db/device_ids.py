@@ -25,6 +25,7 @@ DEVICES = {
 
 def device_id(name: str) -> str:
     """The id of a device profile for a published name, or the name as it stands where no profile could be meant."""
+    name = name.removeprefix("Apple ")
     if name in DEVICES:
         return DEVICES[name]
     if name.startswith("iPhone "):

@@ -1,19 +1,22 @@
-"""Reads and writes the shipped tables of published latencies: gzip'd CSV, a column for each field of a dataclass."""
+"""Reads and writes the shipped tables: gzip'd CSV in `data/`, whose lines may be the fields of a dataclass."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     Row = TypeVar("Row", bound=DataclassInstance)
+
+DATA = Path(__file__).parent / "data"
+"""A folder for each room that has tables"""
 
 _NUMBERS: dict[Any, Callable[[str], float | None]] = {
     int: int,
@@ -25,23 +28,37 @@ _NUMBERS: dict[Any, Callable[[str], float | None]] = {
 
 def read_table(name: str, row: type[Row]) -> tuple[Row, ...]:
     """The rows of a file in `data/published/`."""
-    return rows_of(files("latency_db").joinpath("data", "published", name).read_bytes(), row)
+    return rows_of((DATA / "published" / name).read_bytes(), row)
 
 
 def rows_of(table: bytes, row: type[Row]) -> tuple[Row, ...]:
     """The rows that `table_bytes` made a table of; an empty cell of a number that may be None is None."""
     hints = get_type_hints(row)
     numbers = {field.name: _NUMBERS[hints[field.name]] for field in fields(row) if hints[field.name] in _NUMBERS}
-    lines = csv.DictReader(io.StringIO(gzip.decompress(table).decode()))
-    return tuple(row(**(line | {name: number(line[name]) for name, number in numbers.items()})) for line in lines)
+    return tuple(
+        row(**(line | {name: number(line[name]) for name, number in numbers.items()})) for line in _lines(table)
+    )
+
+
+def read_lines(path: Path) -> Iterator[dict[str, str]]:
+    """Column -> cell of each line of a file."""
+    return _lines(path.read_bytes())
+
+
+def _lines(table: bytes) -> Iterator[dict[str, str]]:
+    return csv.DictReader(io.StringIO(gzip.decompress(table).decode()))
 
 
 def table_bytes(rows: Iterable[DataclassInstance], row: type[DataclassInstance]) -> bytes:
     """A gzip'd CSV of rows; the same rows give the same bytes."""
-    text = io.StringIO()
     names = [field.name for field in fields(row)]
+    return compressed(names, ([getattr(one, name) for name in names] for one in rows))
+
+
+def compressed(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
+    """A gzip'd CSV with its header; None is an empty cell, and the same lines give the same bytes."""
+    text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(names)
-    for one in rows:
-        table.writerow(["" if (value := getattr(one, name)) is None else value for name in names])
+    table.writerow(columns)
+    table.writerows(lines)
     return gzip.compress(text.getvalue().encode(), 9, mtime=0)

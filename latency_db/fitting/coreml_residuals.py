@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from latency_db.coreml_intervals import LeftOut, Residual
-from latency_db.coreml_regression import CoreMLRegression, Timed, training_rows
-from latency_db.published import PublishedRow, published_rows
+from latency_db.published.coreml_intervals import LeftOut, Residual
+from latency_db.published.coreml_regression import CoreMLRegression, Timed, training_rows
+from latency_db.published.rows import PublishedRow, published_rows
 from latency_db.shipped_tables import table_bytes
 
 GROUPS: dict[LeftOut, Callable[[Timed], str]] = {

@@ -8,34 +8,25 @@ is fitted once for every fold and every family.
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latency_db.cells import DATA, CellId
+from latency_db.coverage import quantile
+from latency_db.device_ids import device_id
+from latency_db.end_to_end.cells import TABLES, CellId
+from latency_db.end_to_end.features import NAMES, of_kernel
+from latency_db.end_to_end.intervals import composition, difficulty
 from latency_db.fitting.roofline import fitted, held_out
-from latency_db.graph_features import NAMES, of_kernel
 from latency_db.kernel import Kernel
-from latency_db.model_intervals import composition, difficulty, quantile
+from latency_db.shipped_tables import compressed
 
 Array = NDArray[np.float64]
 
-DEVICES = {
-    "Google Pixel 4": "pixel4",
-    "Samsung Galaxy S10": "galaxy_s10",
-    "Samsung Galaxy A03s": "galaxy_a03s",
-    "Apple iPhone XS": "iphone_xs",
-    "Motorola One Fusion": "motorola_one_fusion",
-    "Xiaomi Mi 8 SE": "mi8_se",
-    "Apple iPhone 7": "iphone7",
-}
 RUNTIMES = {"TFLite": "tflite", "PyTorch Mobile": "pytorch"}
 PRECISIONS = {"float": "fp32", "int8": "int8"}
 FOLDS = 10
@@ -80,7 +71,7 @@ def measurements(path: Path) -> list[Measured]:
         for row in csv.DictReader(file):
             runtime, _, version = row["runtime"].rpartition(" ")
             unit, precision = row["compute_unit"].lower(), PRECISIONS[row["precision"]]
-            cell = CellId(DEVICES[row["device"]], RUNTIMES[runtime], version, unit, row["cores"], precision)
+            cell = CellId(device_id(row["device"]), RUNTIMES[runtime], version, unit, row["cores"], precision)
             found.append(
                 Measured(cell, row["model"], float(row["latency_ms"]), float(row["std_ms"]), float(row["flops"]))
             )
@@ -123,7 +114,7 @@ def folds(models: Iterable[str]) -> dict[str, str]:
     return {name: str(place % FOLDS) for name, place in zip(names, order, strict=True)}
 
 
-def main(table: Path, folder: Path, out: Path = DATA) -> None:
+def main(table: Path, folder: Path, out: Path = TABLES) -> None:
     cut = graphs(folder)
     known = {model: graph for (model, _, _), graph in cut.items()}
     rows = [row for row in measurements(table) if row.model in known]
@@ -140,12 +131,12 @@ def main(table: Path, folder: Path, out: Path = DATA) -> None:
 def _write_graphs(out: Path, cut: Graphs) -> None:
     keys = sorted({key for graph in cut.values() for key in graph.kernels})
     number = {key: place for place, key in enumerate(keys)}
-    _write(out / "kernels.csv.gz", ["kernel"], ([key] for key in keys))
+    (out / "kernels.csv.gz").write_bytes(compressed(["kernel"], ([key] for key in keys)))
     lines = (
         [*name, " ".join(f"{number[key]}*{count}" for key, count in sorted(graph.kernels.items()))]
         for name, graph in sorted(cut.items())
     )
-    _write(out / "graphs.csv.gz", ["model", "runtime", "unit", "kernels"], lines)
+    (out / "graphs.csv.gz").write_bytes(compressed(["model", "runtime", "unit", "kernels"], lines))
 
 
 def _write_models(out: Path, rows: Sequence[Measured], known: Mapping[str, Graph]) -> None:
@@ -154,7 +145,7 @@ def _write_models(out: Path, rows: Sequence[Measured], known: Mapping[str, Graph
         [name, graph.family, graph.size, flops.get((name, "tflite"), ""), flops.get((name, "pytorch"), "")]
         for name, graph in sorted(known.items())
     )
-    _write(out / "models.csv.gz", ["model", "family", "size", "tflite", "pytorch"], lines)
+    (out / "models.csv.gz").write_bytes(compressed(["model", "family", "size", "tflite", "pytorch"], lines))
 
 
 def _write_cells(
@@ -193,21 +184,13 @@ def _write_cells(
         ]
         print(*vars(cell).values(), flush=True)
     widths = [
-        f"{quantile(np.concatenate(residuals[kind]), np.concatenate(difficulties[kind])):.4f}" for kind in residuals
+        f"{quantile(np.abs(np.concatenate(residuals[kind])) / np.concatenate(difficulties[kind])):.4f}"
+        for kind in residuals
     ]
     columns = [*CellId.__dataclass_fields__, *NAMES, "model_quantile", "family_quantile"]
-    _write(out / "cells.csv.gz", columns, ([*cell, *widths] for cell in cells))
+    (out / "cells.csv.gz").write_bytes(compressed(columns, ([*cell, *widths] for cell in cells)))
     columns = ["cell", "model", "latency_ms", "std_ms", "slow", "model_residual", "family_residual"]
-    _write(out / "measurements.csv.gz", columns, lines)
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """The same rows make the same bytes."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    path.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
+    (out / "measurements.csv.gz").write_bytes(compressed(columns, lines))
 
 
 if __name__ == "__main__":

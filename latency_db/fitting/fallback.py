@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from latency_db.coreml_regression import CoreMLRegression, training_rows
-from latency_db.published import PublishedRow
+from latency_db.published.coreml_regression import CoreMLRegression, training_rows
+from latency_db.published.rows import PublishedRow
 
 PROVEN = 5.0
 """Times slower than the same model, phone and size elsewhere. Sources that agree do so within 1.25; the two that do not

@@ -1,4 +1,4 @@
-"""Fits the processes of `latency_db.kernel_process` to the shipped tables.
+"""Fits the processes of `latency_db.operators.process` to the shipped tables.
 
     python -m latency_db.fitting.kernel_hyperparameters FOLDER
 
@@ -17,11 +17,11 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.optimize import minimize
 
-from latency_db import conformal
-from latency_db.gaussian_process import CONSTANT, Array, Hyperparameters, distances, matern
-from latency_db.kernel_features import features, kernel_class
-from latency_db.kernel_process import ClassProcess, Fitted, Scaling, class_processes, rows_by_class, written
-from latency_db.kernel_table import KernelTable, configuration, read_table, tabled_devices
+from latency_db.operators import conformal
+from latency_db.operators.features import features, kernel_class
+from latency_db.operators.gaussian_process import CONSTANT, Array, Hyperparameters, distances, matern
+from latency_db.operators.process import ClassProcess, Fitted, Scaling, class_processes, rows_by_class, written
+from latency_db.operators.table import KernelTable, configuration, read_table, tabled_devices
 
 MOST_ROWS = 500
 """That hyperparameters are fitted to; with twice as many they were no better."""

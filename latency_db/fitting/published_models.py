@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from latency_db.coreml_models import ModelFacts
 from latency_db.fitting.published_names import family_of, model_name
+from latency_db.published.coreml_models import ModelFacts
 from latency_db.shipped_tables import table_bytes
 
 IN_TIMM = {

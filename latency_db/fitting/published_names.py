@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from latency_db.coreml_models import Kind
+from latency_db.published.coreml_models import Kind
 
 SAME_MODEL = {
     "convnext_t": "convnext_tiny",

@@ -17,11 +17,11 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from latency_db.coreml_models import model_facts
 from latency_db.device_ids import device_id
 from latency_db.fitting.fallback import flag_fallback
 from latency_db.fitting.published_names import QUALCOMM_MODELS, ZOO_WIDTHS, model_name
-from latency_db.published import PublishedRow
+from latency_db.published.coreml_models import model_facts
+from latency_db.published.rows import PublishedRow
 from latency_db.shipped_tables import table_bytes
 
 TARGET = Path(__file__).parent.parent / "data" / "published"

@@ -17,11 +17,11 @@ from statistics import median
 
 import numpy as np
 
-from latency_db.coreml_intervals import quantile
+from latency_db.coverage import quantile
 from latency_db.fitting.published_rows import earlier_release
-from latency_db.published import PublishedRow, published_rows
+from latency_db.published.rows import PublishedRow, published_rows
+from latency_db.published.transfer_ratios import ANY, TransferRatio
 from latency_db.shipped_tables import table_bytes
-from latency_db.transfer_ratios import ANY, TransferRatio
 
 GALAXIES = ("galaxy_s22", "galaxy_s24", "galaxy_s25", "galaxy_s26")
 """Phones of the newest release"""

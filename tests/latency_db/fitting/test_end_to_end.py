@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from latency_db.cells import CellId, read
+from latency_db.end_to_end.cells import CellId, read
 from latency_db.fitting.end_to_end import main
 
 COLUMNS = ["model", "flops", "device", "runtime", "compute_unit", "cores", "precision", "latency_ms", "std_ms"]

@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import check_grad
 
 from latency_db.fitting.kernel_hyperparameters import fit_table, hyperparameters, negative_evidence
-from latency_db.kernel_process import read_fitted, written
-from latency_db.kernel_table import read_table
+from latency_db.operators.process import read_fitted, written
+from latency_db.operators.table import read_table
 
 
 @pytest.fixture

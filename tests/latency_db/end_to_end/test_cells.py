@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latency_db.cells import DATA, CellId, shipped
+from latency_db.end_to_end.cells import TABLES, CellId, shipped
 from latency_db.kernel import Kernel
 
 PIXEL = CellId("pixel4", "tflite", "2.10", "cpu", "1large", "fp32")
@@ -20,7 +20,7 @@ def macs(table):
     import gzip
 
     def rows(name):
-        with gzip.open(DATA / name, "rt", newline="") as file:
+        with gzip.open(TABLES / name, "rt", newline="") as file:
             return list(csv.DictReader(file))
 
     kernels = [Kernel.of_key(row["kernel"]).macs for row in rows("kernels.csv.gz")]
@@ -91,4 +91,4 @@ def test_thousands_of_candidates_are_one_call(table):
 
 
 def test_the_tables_are_small():
-    assert sum(path.stat().st_size for path in DATA.iterdir()) < 500_000
+    assert sum(path.stat().st_size for path in TABLES.iterdir()) < 500_000

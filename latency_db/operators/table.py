@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latency_db.kernel import Kernel
+from latency_db.shipped_tables import DATA, read_lines
 
-TABLES = Path(__file__).parent / "data" / "kernels"
+TABLES = DATA / "kernels"
 COLUMNS = ("key", "n", "median_us", "min_us", "max_us")
 """Of a table: the kernel's key, how often it ran, and its times in µs."""
 
@@ -69,8 +68,7 @@ def read_table(runtime: str, device: str, folder: Path = TABLES) -> KernelTable:
     if not path.exists():
         others = ", ".join(tabled_devices(runtime, folder)) or "none"
         raise NoKernelTable(f"there is no table of {runtime} kernels for {device}; devices with one: {others}")
-    with gzip.open(path, "rt", newline="") as file:
-        lines = list(csv.DictReader(file))
+    lines = list(read_lines(path))
     return KernelTable(
         runtime,
         device,

@@ -9,12 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from latency_db import conformal
-from latency_db.gaussian_process import Array
+from latency_db.coverage import NORMAL
 from latency_db.kernel import Kernel
-from latency_db.kernel_features import features
-from latency_db.kernel_process import ClassProcess, class_processes, read_fitted, rows_by_class
-from latency_db.kernel_table import KernelTable, as_tabled, read_table
+from latency_db.operators import conformal
+from latency_db.operators.features import features
+from latency_db.operators.gaussian_process import Array
+from latency_db.operators.process import ClassProcess, class_processes, read_fitted, rows_by_class
+from latency_db.operators.table import KernelTable, as_tabled, read_table
 
 Method = Literal["measured", "kernel table", "outside the table", "transfer", "unknown"]
 """The table has this very kernel; it has kernels all around it; it has kernels of this class, but none so small, so
@@ -23,9 +24,6 @@ large or of such a form; other devices have it and this one was compared with th
 OUTSIDE = 2.0
 """How many times as wide an interval is outside the table, in logarithms, as the process itself would have it: it does
 not know of what never varied."""
-
-NORMAL_90 = 1.645
-"""Half of the width of a normal distribution's 90 % interval, in standard deviations"""
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,6 @@ class KernelEstimator:
             mean, deviation = process.predict(matrix)
             half = conformal.half_widths(process.fitted.quantile, deviation) * np.where(inside, 1, OUTSIDE)
             centre[rows] = np.where(known, exact[rows], mean)
-            width[rows] = np.where(known, NORMAL_90 * process.fitted.noise, half)
+            width[rows] = np.where(known, NORMAL * process.fitted.noise, half)
             methods[rows] = np.where(known, "measured", np.where(inside, "kernel table", "outside the table"))
         return KernelEstimates(np.exp(centre), np.exp(centre - width), np.exp(centre + width), methods)

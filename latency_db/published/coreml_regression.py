@@ -14,8 +14,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from latency_db.coreml_models import ModelFacts, model_facts
-from latency_db.published import PublishedRow, published_rows
+from latency_db.published.coreml_models import ModelFacts, model_facts
+from latency_db.published.rows import PublishedRow, published_rows
 
 Array = NDArray[np.float64]
 

@@ -6,9 +6,7 @@ cell's measurements and coefficients; `latency_db/fitting/end_to_end.py` made th
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,19 +14,18 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from latency_db.graph_features import NAMES, of_kernel
+from latency_db.coverage import NORMAL
+from latency_db.end_to_end.features import NAMES, of_kernel
+from latency_db.end_to_end.intervals import composition, difficulty
 from latency_db.kernel import Kernel
-from latency_db.model_intervals import composition, difficulty
+from latency_db.shipped_tables import DATA, read_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
-DATA = Path(__file__).parent / "data" / "end_to_end"
-
-_NORMAL = 1.645
-"""Standard deviations that 90 % of a normal distribution lie within"""
+TABLES = DATA / "end_to_end"
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class EndToEnd:
         """What a model took there, with the span of nine runs in ten; None if it was not measured in good order."""
         if model not in cell.models or cell.slow[place := cell.models.index(model)]:
             return None
-        mean, spread = cell.milliseconds[[place]], _NORMAL * cell.deviations[[place]]
+        mean, spread = cell.milliseconds[[place]], NORMAL * cell.deviations[[place]]
         return Estimate(mean, np.maximum(mean - spread, 0.0), mean + spread, "measured")
 
     def estimated(self, cell: Cell, graphs: Array, new_family: bool = True) -> Estimate:
@@ -119,15 +116,15 @@ class EndToEnd:
 @lru_cache(maxsize=1)
 def shipped() -> EndToEnd:
     """The tables of this package."""
-    return read(DATA)
+    return read(TABLES)
 
 
 def read(folder: Path) -> EndToEnd:
     """The tables in a folder."""
-    kernels = np.stack([of_kernel(Kernel.of_key(row["kernel"])) for row in _rows(folder / "kernels.csv.gz")])
+    kernels = np.stack([of_kernel(Kernel.of_key(row["kernel"])) for row in read_lines(folder / "kernels.csv.gz")])
     features = {
         (row["model"], row["runtime"], row["unit"]): _sum(row["kernels"], kernels)
-        for row in _rows(folder / "graphs.csv.gz")
+        for row in read_lines(folder / "graphs.csv.gz")
     }
     models = {
         row["model"]: PublishedModel(
@@ -135,12 +132,12 @@ def read(folder: Path) -> EndToEnd:
             size=int(row["size"]),
             flops={runtime: float(row[runtime]) for runtime in ("tflite", "pytorch") if row[runtime]},
         )
-        for row in _rows(folder / "models.csv.gz")
+        for row in read_lines(folder / "models.csv.gz")
     }
     measured: dict[int, list[dict[str, str]]] = {}
-    for row in _rows(folder / "measurements.csv.gz"):
+    for row in read_lines(folder / "measurements.csv.gz"):
         measured.setdefault(int(row["cell"]), []).append(row)
-    cells = (_cell(row, measured[number]) for number, row in enumerate(_rows(folder / "cells.csv.gz")))
+    cells = (_cell(row, measured[number]) for number, row in enumerate(read_lines(folder / "cells.csv.gz")))
     return EndToEnd(models, {cell.id: cell for cell in cells}, features)
 
 
@@ -167,8 +164,3 @@ def _sum(graph: str, kernels: Array) -> Array:
     """[features] of a graph of kernels [kernels, features], given as `7*2 9*1`: twice kernel 7, once kernel 9."""
     numbers, counts = zip(*(part.split("*") for part in graph.split()), strict=True)
     return np.array(counts, float) @ kernels[np.array(numbers, int)]
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", newline="") as file:
-        yield from csv.DictReader(file)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latency_db.cells import Cell
+from latency_db.end_to_end.cells import Cell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,13 +13,14 @@ from itertools import product
 
 import numpy as np
 
-from latency_db import conformal
-from latency_db.gaussian_process import Array, Hyperparameters, Regression
+from latency_db.coverage import quantile
 from latency_db.kernel import Kernel
-from latency_db.kernel_estimates import KernelEstimates, KernelEstimator
-from latency_db.kernel_features import FEATURES, features, kernel_class
-from latency_db.kernel_process import Scaling
-from latency_db.kernel_table import configuration
+from latency_db.operators import conformal
+from latency_db.operators.estimates import KernelEstimates, KernelEstimator
+from latency_db.operators.features import FEATURES, features, kernel_class
+from latency_db.operators.gaussian_process import Array, Hyperparameters, Regression
+from latency_db.operators.process import Scaling
+from latency_db.operators.table import configuration
 
 MOST_ALIKE = 2
 FEWEST_ANCHORS = 5
@@ -84,7 +85,7 @@ def transfer(anchors: Sequence[Kernel], us: Array, sources: Sequence[KernelEstim
     alike = tuple(ranked[:MOST_ALIKE])
     groups = [configuration(kernel) for kernel in anchors]
     residuals, deviations = np.mean([bridge.regression.left_out(groups) for bridge in alike], axis=0)
-    return TransferredEstimator(alike, conformal.quantile(conformal.scores(residuals, deviations)))
+    return TransferredEstimator(alike, quantile(conformal.scores(residuals, deviations)))
 
 
 def _bridge(anchors: Sequence[Kernel], us: Array, source: KernelEstimator) -> Bridge:

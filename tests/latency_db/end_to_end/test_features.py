@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from latency_db.graph_features import NAMES, of_graph, of_kernel
+from latency_db.end_to_end.features import NAMES, of_graph, of_kernel
 from latency_db.kernel import Kernel
 
 CONV = Kernel.of_key("conv 1x16x56x56>1x12x28x28 k3x3 s2x2 conv2d+relu float32")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from latency_db.kernel import Kernel
-from latency_db.kernel_table import NoKernelTable, as_tabled, configuration, read_table, tabled_devices
+from latency_db.operators.table import NoKernelTable, as_tabled, configuration, read_table, tabled_devices
 
 STEM = Kernel("conv", ("conv2d", "relu"), ((1, 3, 224, 224),), ((1, 64, 112, 112),), (7, 7), (2, 2))
 

@@ -12,11 +12,12 @@ from itertools import combinations
 from statistics import median
 from typing import Literal
 
-from latency_db.coreml_intervals import half_width, quantile
-from latency_db.coreml_models import ModelFacts, model_facts
-from latency_db.coreml_regression import CoreMLRegression, Timed, regression, training_rows
-from latency_db.published import PublishedRow, find, published_rows
-from latency_db.transfer_ratios import transfer_ratio
+from latency_db.coverage import quantile
+from latency_db.published.coreml_intervals import half_width
+from latency_db.published.coreml_models import ModelFacts, model_facts
+from latency_db.published.coreml_regression import CoreMLRegression, Timed, regression, training_rows
+from latency_db.published.rows import PublishedRow, find, published_rows
+from latency_db.published.transfer_ratios import transfer_ratio
 
 Method = Literal["published", "regression over published models"]
 

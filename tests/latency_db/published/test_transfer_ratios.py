@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from latency_db.fitting.transfer_ratios import Pair, fitted, jobs, left_out, pairs
-from latency_db.published import published_rows
-from latency_db.transfer_ratios import ANY, transfer_ratio, transfer_ratios
+from latency_db.published.rows import published_rows
+from latency_db.published.transfer_ratios import ANY, transfer_ratio, transfer_ratios
 
 
 def test_a_ratio_and_its_inverse_lead_back():

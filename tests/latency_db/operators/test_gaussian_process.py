@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latency_db.gaussian_process import Hyperparameters, Regression, covariance
+from latency_db.operators.gaussian_process import Hyperparameters, Regression, covariance
 
 BELIEF = Hyperparameters(np.array([1.0, np.inf]), np.array([0.5, 0.5]), amplitude=0.4, noise=0.05)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from latency_db.kernel import Kernel
-from latency_db.kernel_estimates import KernelEstimator
-from latency_db.kernel_process import class_processes, read_fitted
-from latency_db.kernel_table import read_table
+from latency_db.operators.estimates import KernelEstimator
+from latency_db.operators.process import class_processes, read_fitted
+from latency_db.operators.table import read_table
 
 ONE_CLASS = "depthwise_conv"
 NEW = Kernel("depthwise_conv", ("conv2d", "relu"), ((1, 100, 28, 28),), ((1, 100, 28, 28),), (3, 3), (1, 1), groups=100)

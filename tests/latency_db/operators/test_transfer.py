@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from latency_db.kernel_estimates import KernelEstimator
-from latency_db.kernel_process import class_processes, read_fitted
-from latency_db.kernel_table import read_table
-from latency_db.transfer import TooFewAnchors, transfer
+from latency_db.operators.estimates import KernelEstimator
+from latency_db.operators.process import class_processes, read_fitted
+from latency_db.operators.table import read_table
+from latency_db.operators.transfer import TooFewAnchors, transfer
 
 SOURCES = ("galaxy_a03s", "iphone_xs", "pixel4")
 

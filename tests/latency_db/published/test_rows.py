@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import exporter
-from latency_db.published import PublishedRow, find, published_rows
+from latency_db.published.rows import PublishedRow, find, published_rows
 from latency_db.shipped_tables import rows_of, table_bytes
 
 ROWS = published_rows()

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from latency_db.coreml_models import ModelFacts
-from latency_db.coreml_regression import CoreMLRegression, Timed, regression, training_rows
 from latency_db.fitting.coreml_residuals import left_out
-from latency_db.published import published_rows
+from latency_db.published.coreml_models import ModelFacts
+from latency_db.published.coreml_regression import CoreMLRegression, Timed, regression, training_rows
+from latency_db.published.rows import published_rows
 
 
 def timed(family: str, gmacs: float, device: str = "iphone12", name: str = "") -> Timed:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from latency_db.anchors import NoLikeness, mixture
-from latency_db.cells import shipped
+from latency_db.end_to_end.anchors import NoLikeness, mixture
+from latency_db.end_to_end.cells import shipped
 
 
 @pytest.fixture(scope="module")

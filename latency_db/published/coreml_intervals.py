@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from latency_db.coverage import quantile
 from latency_db.shipped_tables import read_table
 
 LeftOut = Literal["model", "family", "phone"]
 
-COVERAGE = 0.9
 CALIBRATED_ON = ("iphone12", "iphone13", "iphone14")
 """How the ids of phones begin that have rows of many families"""
 
@@ -33,12 +31,6 @@ class Residual:
     @property
     def scaled(self) -> float:
         return abs(self.residual) / self.deviation
-
-
-def quantile(scaled: Sequence[float], coverage: float = COVERAGE) -> float:
-    """The value that covers a new error with that probability where it is exchangeable with these."""
-    rank = math.ceil((len(scaled) + 1) * coverage)
-    return sorted(scaled)[min(rank, len(scaled)) - 1]
 
 
 def half_width(deviation: float, *, known_family: bool, known_phone: bool) -> float:

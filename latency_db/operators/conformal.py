@@ -8,15 +8,13 @@ constant is added to all deviations, without which intervals are too narrow wher
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from latency_db.coverage import COVERAGE, quantile
 
-COVERAGE = 0.9
-"""Share of measurements that lie within an interval"""
+Array = NDArray[np.float64]
 
 SLACK = 0.03
 """Added to each deviation of a logarithm: 3 % of a time."""
@@ -33,15 +31,6 @@ def scores(residuals: Array, deviations: Array) -> Array:
 def half_widths(quantile: float | Array, deviations: Array) -> Array:
     """By how much a logarithm may differ from its prediction."""
     return quantile * (deviations + SLACK)
-
-
-def quantile(known: Array, coverage: float = COVERAGE) -> float:
-    """The score that a new one stays below as often as `coverage` says: of n known ones that of rank ⌈coverage(n + 1)⌉.
-
-    Where there are too few for that rank it is their greatest, and the interval is narrower than it should be.
-    """
-    rank = min(ceil(coverage * (len(known) + 1)), len(known))
-    return float(np.sort(known)[rank - 1])
 
 
 def quantiles(known: Array, groups: Sequence[str], coverage: float = COVERAGE) -> dict[str, float]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-LEVEL = 0.9
 _NEIGHBOURS = 3
 _LEAST = 0.01
 """Of a difficulty: a log residual of one per cent is the noise of a measurement."""
@@ -44,9 +43,3 @@ def difficulty(asked: Array, known: Array, residuals: Array, apart: NDArray[np.b
     usual = float(np.median(sizes))
     mean = (sizes[nearest].sum(1) + usual) / (_NEIGHBOURS + 1)
     return (mean + _LEAST) * (1 + np.take_along_axis(distances, nearest, axis=1).mean(1))
-
-
-def quantile(residuals: Array, difficulties: Array) -> float:
-    """The scaled size under which `LEVEL` of the residuals [rows] are, with conformal's correction for few."""
-    scaled = np.sort(np.abs(residuals) / difficulties)
-    return float(scaled[min(int(np.ceil(LEVEL * (len(scaled) + 1))), len(scaled)) - 1])

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from latency_db.gaussian_process import Hyperparameters, Regression
 from latency_db.kernel import Kernel
-from latency_db.kernel_features import FEATURES, features, kernel_class
-from latency_db.kernel_table import TABLES, KernelTable
+from latency_db.operators.features import FEATURES, features, kernel_class
+from latency_db.operators.gaussian_process import Hyperparameters, Regression
+from latency_db.operators.table import TABLES, KernelTable
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class Fitted:
     amplitude: float
     noise: float
     quantile: float
-    """Score that 90 % of configurations stay below, each held out (see `latency_db.conformal`)"""
+    """Score that 90 % of configurations stay below, each held out (see `latency_db.operators.conformal`)"""
 
 
 @dataclass(frozen=True)

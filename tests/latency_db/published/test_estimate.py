@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from latency_db.coreml_intervals import calibrates, quantile, residuals
-from latency_db.published import published_rows
-from latency_db.published_estimate import estimate_core_ml, estimate_from_rows, facts_of
+from latency_db.published.coreml_intervals import calibrates, residuals
+from latency_db.published.estimate import estimate_core_ml, estimate_from_rows, facts_of
+from latency_db.published.rows import published_rows
 
 L1 = facts_of("efficientformer_l1", 224)
 NEW = replace(L1, model="new_model")
@@ -84,8 +84,3 @@ def test_errors_on_what_was_left_out_are_those_of_the_page(left_out, most):
     )
     assert len(errors) > 150
     assert 0.03 < errors[len(errors) // 2] < most
-
-
-def test_a_quantile_covers_a_new_error_too():
-    assert quantile(range(1, 10), 0.9) == 9  # of nine errors only the greatest covers a tenth with 90 %
-    assert quantile(range(1, 20), 0.5) == 10

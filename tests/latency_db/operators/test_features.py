@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from latency_db.kernel import Kernel
-from latency_db.kernel_features import FEATURES, features, kernel_class, weights_are_constants, winograd_fits
+from latency_db.operators.features import FEATURES, features, kernel_class, weights_are_constants, winograd_fits
 
 
 def conv(channels=64, out_channels=64, size=56, window=3, stride=1, groups=1, fused=()):

@@ -1,0 +1,1 @@
+"""What whole graphs take on phones: published measurements, a roofline for each cell, and cells of new phones."""
