@@ -20,7 +20,7 @@ from math import prod
 from pathlib import Path
 
 from latency_db.device_ids import device_id
-from latency_db.importers.mobile_ml_operators import Row, pytorch_kernel, tflite_kernel
+from latency_db.importers.mobile_ml_operators import KERNEL_OF, PAIR, Row
 from latency_db.kernel import Kernel
 from latency_db.operators.features import winograd_fits
 from latency_db.operators.table import COLUMNS
@@ -46,9 +46,6 @@ A convolution that ran by Winograd's algorithm stands without what was fused to 
 WITHOUT_WINOGRAD = {"pixel4", "mi8_se"}
 """Their Adreno GPUs never ran it."""
 
-PAIR = "depthwise_conv_plus_Nx1_conv_N_N_N"
-"""A depthwise convolution and the pointwise one after it, in one kernel whose time stands at both."""
-
 
 def check_kernel_names(kernel: Kernel, row: Row, device: str) -> None:
     """Raises `ValueError` where the GPU's own kernel is another than the shape lets one expect."""
@@ -69,12 +66,11 @@ def check_kernel_names(kernel: Kernel, row: Row, device: str) -> None:
 
 def tables(rows: Sequence[Row], runtime: str) -> dict[str, list[tuple[str, int, float, float, float]]]:
     """Device id -> key, number of runs, and their median, least and greatest time in µs, by key."""
-    kernel_of = {"tflite": tflite_kernel, "pytorch": pytorch_kernel}[runtime]
     made = defaultdict(list)
     for row in rows:
         if row["gpu_kernel"] == PAIR:
             continue
-        device, kernel = device_id(row["device"]), kernel_of(row)
+        device, kernel = device_id(row["device"]), KERNEL_OF[runtime](row)
         if runtime == "tflite" or row["gpu_kernel"].startswith("vulkan"):
             check_kernel_names(kernel, row, device)
         middle, least, greatest = (float(row[f"latency_us_{name}"]) for name in ("median", "min", "max"))

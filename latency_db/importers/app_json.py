@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from latency_db.device_ids import device_id
-from latency_db.importers.refusal import ImportRefused
-from latency_db.measurement import Measurement
+from device_profiles.vocabulary import Runtime
+from latency_db.importers.devices import device
+from latency_db.importers.refusal import ImportRefused, refused
+from latency_db.measurement import Conditions, Latency, Measurement, NumberFormat, Source, Subject, Thermal, Unit
+
+LICENCE = "the user's own"
 
 
 class _Part(BaseModel):
@@ -22,7 +25,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Device(_Part):
+class Phone(_Part):
     model: str = Field(min_length=1)
     os: str = ""
     soc: str = ""
@@ -36,9 +39,9 @@ class Graph(_Part):
     std: float | None = Field(None, ge=0)
 
 
-class Thermal(_Part):
-    start: str = ""
-    end: str = ""
+class ThermalStates(_Part):
+    start: Thermal | None = None
+    end: Thermal | None = None
 
 
 class SelfTest(_Part):
@@ -49,21 +52,20 @@ class AppResult(_Part):
     """One run of a benchmark by an app."""
 
     schema_version: Literal[1] = Field(alias="schema")
-    device: Device
+    device: Phone
     app_version: str = ""
     manifest_sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    backend: str = Field(min_length=1)
-    """Runtime: coreml, executorch, tflite, onnx"""
+    backend: Runtime
     backend_version: str = ""
-    compute_unit: str = ""
-    precision: str = ""
+    compute_unit: Unit | None = None
+    precision: NumberFormat | None = None
     threads: int | None = Field(None, ge=1)
     warmup: int | None = Field(None, ge=0)
     n: int | None = Field(None, ge=1)
     graphs: dict[str, Graph] = Field(min_length=1)
-    thermal: Thermal = Thermal()
+    thermal: ThermalStates = ThermalStates()
     selftest: SelfTest | None = None
-    started_at: str = ""
+    started_at: AwareDatetime | None = None
 
 
 def read(path: Path) -> Iterator[Measurement]:
@@ -73,33 +75,32 @@ def read(path: Path) -> Iterator[Measurement]:
         result = AppResult.model_validate_json(text)
     except ValidationError as error:
         raise _refusal(path, text, error) from None
+    states = result.thermal
+    notes = (
+        f"{states.start} at the start" if states.start != states.end and states.start and states.end else "",
+        "" if result.selftest is None or result.selftest.passed else "its self-test failed",
+    )
     for name, graph in result.graphs.items():
-        yield Measurement(
-            subject_kind="graph",
-            subject=f"{result.manifest_sha256}/{name}",
-            device=device_id(result.device.model),
-            os=result.device.os,
-            runtime=result.backend,
-            runtime_version=result.backend_version,
-            unit=result.compute_unit,
-            precision=result.precision,
-            threads=result.threads,
-            cores="",
-            method=f"app {result.app_version}".strip(),
-            p50_ms=graph.p50,
-            p90_ms=graph.p90,
-            p99_ms=graph.p99,
-            mean_ms=graph.mean,
-            std_ms=graph.std,
-            n=result.n,
-            warmup=result.warmup,
-            thermal=" to ".join(filter(None, dict.fromkeys((result.thermal.start, result.thermal.end)))),
-            quality="" if result.selftest is None or result.selftest.passed else "self-test failed",
-            measured_at=result.started_at,
-            source_kind="reported by an app",
-            reference=path.name,
-            licence="the user's own",
-        )
+        with refused(path, _line_of(text, ["graphs", name])):
+            yield Measurement(
+                device=device(result.device.model, result.device.soc),
+                subject=Subject.of_graph(result.manifest_sha256, name),
+                conditions=Conditions(
+                    runtime=result.backend,
+                    unit=result.compute_unit,
+                    precision=result.precision,
+                    runtime_version=result.backend_version,
+                    os=result.device.os,
+                    threads=result.threads,
+                    method="app",
+                ),
+                latency=Latency(**graph.model_dump(), n=result.n, warmup=result.warmup),
+                source=Source("reported", f"app {result.app_version}".strip() + f", {path.name}", LICENCE),
+                thermal=states.end or states.start,
+                quality="suspect" if notes[-1] else None,
+                measured_at=result.started_at,
+                note="; ".join(filter(None, notes)),
+            )
 
 
 def _refusal(path: Path, text: str, error: ValidationError) -> ImportRefused:

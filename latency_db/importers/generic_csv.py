@@ -1,26 +1,27 @@
-"""The CSV that anybody can write: a header that names fields of `Measurement`, and a measurement a line.
+"""The CSV that anybody can write: a header that names what a measurement has, and a measurement a line.
 
-`subject`, `device`, `runtime`, one of `p50_ms`, `p90_ms`, `p99_ms` and `mean_ms`, `reference` and `licence` have to be
-there; the rest may be missing. docs/latency_import.md describes it for users.
+`subject`, `device`, `runtime`, `reference`, `licence` and one of `p50_ms`, `mean_ms` and `figure_ms` have to be there;
+the rest may be missing. docs/latency_import.md describes it for users.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from latency_db.importers.csv_lines import lines, number, whole
-from latency_db.importers.refusal import ImportRefused
-from latency_db.measurement import Measurement
+from latency_db.importers.refusal import ImportRefused, refused
+from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
 
 REQUIRED = ("subject", "device", "runtime", "reference", "licence")
-COLUMNS = tuple(field.name for field in fields(Measurement))
-UNSTATED = {"subject_kind": "model", "source_kind": "published"}
-"""What an empty cell or a missing column stands for, where that is not nothing"""
-
-_WHOLE = ("threads", "n", "warmup")
+MILLISECONDS = ("p50_ms", "p90_ms", "p99_ms", "mean_ms", "std_ms", "figure_ms")
+COLUMNS = (
+    *("subject_kind", "subject", "device", "soc", "os", "runtime", "runtime_version", "delegate", "unit", "precision"),
+    *("threads", "cores", "method", *MILLISECONDS, "n", "warmup", "thermal", "quality", "measured_at"),
+    *("source_kind", "reference", "licence", "note"),
+)
 
 
 def read(path: Path) -> Iterator[Measurement]:
@@ -36,15 +37,34 @@ def read(path: Path) -> Iterator[Measurement]:
         empty = [name for name in REQUIRED if not cells[name].strip()]
         if empty:
             raise ImportRefused(path, line, f"{empty[0]} is empty")
-        values: dict[str, Any] = {}
-        for name in COLUMNS:
-            if name.endswith("_ms"):
-                values[name] = number(path, line, cells, name)
-            elif name in _WHOLE:
-                values[name] = whole(path, line, cells, name)
-            else:
-                values[name] = cells.get(name, "").strip() or UNSTATED.get(name, "")
-        try:
-            yield Measurement(**values)
-        except ValueError as error:
-            raise ImportRefused(path, line, str(error)) from None
+        counts = {name: whole(path, line, cells, name) for name in ("threads", "n", "warmup")}
+        times = {name.removesuffix("_ms"): number(path, line, cells, name) for name in MILLISECONDS}
+        text = {name: cells.get(name, "").strip() for name in COLUMNS}
+        with refused(path, line):
+            yield _measurement(text, times, counts)
+
+
+def _measurement(text: dict[str, str], times: dict[str, float | None], counts: dict[str, int | None]) -> Measurement:
+    """Raises `ValueError`."""
+    words: dict[str, Any] = text  # which of them there are, the parts of a measurement check
+    return Measurement(
+        device=Device(text["device"], text["soc"]),
+        subject=Subject(words["subject_kind"] or "model", text["subject"]),
+        conditions=Conditions(
+            runtime=words["runtime"],
+            unit=words["unit"] or None,
+            precision=words["precision"] or None,
+            runtime_version=text["runtime_version"],
+            delegate=text["delegate"],
+            os=text["os"],
+            threads=counts["threads"],
+            cores=text["cores"],
+            method=text["method"],
+        ),
+        latency=Latency(**times, n=counts["n"], warmup=counts["warmup"]),
+        source=Source(words["source_kind"] or "published", text["reference"], text["licence"]),
+        thermal=words["thermal"] or None,
+        quality=words["quality"] or None,
+        measured_at=datetime.fromisoformat(text["measured_at"]) if text["measured_at"] else None,
+        note=text["note"],
+    )

@@ -10,16 +10,21 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from latency_db.importers.refusal import ImportRefused
-from latency_db.measurement import Measurement
+from device_profiles.vocabulary import Runtime
+from latency_db.importers.devices import device
+from latency_db.importers.refusal import ImportRefused, refused
+from latency_db.measurement import Conditions, Latency, Measurement, Source, Subject
 
 NAME = "mlperf_log_summary.txt"
+LICENCE = "Apache-2.0"
+RUNTIMES: dict[str, Runtime] = {"tflite": "tflite", "coreml": "coreml", "core ml": "coreml", "qnn": "qnn"}
+"""Name of the system under test in small letters -> runtime; of others, such as SNPE, we have no word"""
 
 _TIMES = {
-    "p50_ms": "50.00 percentile latency (ns)",
-    "p90_ms": "90.00 percentile latency (ns)",
-    "p99_ms": "99.00 percentile latency (ns)",
-    "mean_ms": "Mean latency (ns)",
+    "p50": "50.00 percentile latency (ns)",
+    "p90": "90.00 percentile latency (ns)",
+    "p99": "99.00 percentile latency (ns)",
+    "mean": "Mean latency (ns)",
 }
 _PROCESSED = re.compile(r"Processed at least \d+ queries \((\d+)\)")
 
@@ -59,33 +64,29 @@ def _measurement(path: Path, stated: dict[str, tuple[int, str]]) -> Measurement:
     times = {field: _milliseconds(path, *stated[name]) for field, name in _TIMES.items() if name in stated}
     if not times:
         raise ImportRefused(path, None, "it states no latency")
-    verdict = _value(stated, "Result is")
-    return Measurement(
-        subject_kind="model",
-        subject=task,
-        device=system,
-        os="",
-        runtime=_value(stated, "SUT name"),
-        runtime_version="",
-        unit="",
-        precision="",
-        threads=None,
-        cores="",
-        method="MLPerf single stream",
-        p50_ms=times.get("p50_ms"),
-        p90_ms=times.get("p90_ms"),
-        p99_ms=times.get("p99_ms"),
-        mean_ms=times.get("mean_ms"),
-        std_ms=None,
-        n=int(_value(stated, "n")) if "n" in stated else None,
-        warmup=None,
-        thermal="",
-        quality="" if verdict == "VALID" else f"MLPerf calls it {verdict or 'nothing'}",
-        measured_at=date,
-        source_kind="published",
-        reference=f"MLPerf Mobile, {system}/{task}/{NAME}",
-        licence="Apache-2.0",
+    sut, verdict = _value(stated, "SUT name"), _value(stated, "Result is")
+    runtime = RUNTIMES.get(sut.lower())
+    notes = (
+        f"run by {sut}" if sut and runtime is None else "",
+        f"the folder is dated {date}" if date else "",  # in no stated time zone
+        "" if verdict == "VALID" else f"MLPerf calls it {verdict or 'nothing'}",
     )
+    with refused(path, None):
+        return Measurement(
+            device=device(system),
+            subject=Subject.of_model("_".join(task.split())),
+            conditions=Conditions(runtime, unit=None, precision=None, method="MLPerf single stream"),
+            latency=Latency(
+                p50=times.get("p50"),
+                p90=times.get("p90"),
+                p99=times.get("p99"),
+                mean=times.get("mean"),
+                n=int(_value(stated, "n")) if "n" in stated else None,
+            ),
+            source=Source("published", f"MLPerf Mobile, {system}/{task}/{NAME}", LICENCE),
+            quality=None if verdict == "VALID" else "suspect",
+            note="; ".join(filter(None, notes)),
+        )
 
 
 def _place(path: Path) -> tuple[str, str, str]:

@@ -1,21 +1,22 @@
 """Tables of github.com/qed-usc/mobile-ml-benchmark (MIT), as it has them and with a measurement a line.
 
-There a line is a model, or an operator of one, and a column such as `pixel4|1large|float|mean` a device, its cores, the
-precision and what of it; microseconds. The file's name says the framework: `tflite_...` or `torch_...`. Precision
-`float` is fp32 on a CPU and fp16 on a GPU, `quant` int8. In the other form (`latency_ms`, or `latency_us_median` of an
-operator) everything stands in the line.
+There a line is a model and a column such as `pixel4|1large|float|mean` a device, its cores, the precision and what of
+it; microseconds. The file's name says the framework: `tflite_...` or `torch_...`. In the other form everything stands
+in the line: `latency_ms` of a model, `latency_us_median` of an operator, whose kernel follows from its other cells.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from latency_db.device_ids import device_id
-from latency_db.importers.csv_lines import Line, lines, number
-from latency_db.importers.refusal import ImportRefused
-from latency_db.measurement import Measurement, SubjectKind
+from device_profiles.vocabulary import Runtime
+from latency_db.importers.csv_lines import Line, lines, number, whole
+from latency_db.importers.devices import device
+from latency_db.importers.mobile_ml_operators import KERNEL_OF, PAIR
+from latency_db.importers.refusal import ImportRefused, refused
+from latency_db.measurement import Conditions, Device, Latency, Measurement, NumberFormat, Source, Subject
 
 LICENCE = "MIT"
 REPOSITORY = "github:qed-usc/mobile-ml-benchmark"
@@ -29,140 +30,101 @@ PHONES = {
     "pixel4": "pixel4",
     "s10": "galaxy_s10",
 }
-FRAMEWORKS = {"tflite": "tflite", "torch": "pytorch"}
+FRAMEWORKS: dict[str, Runtime] = {"tflite": "tflite", "torch": "pytorch"}
 """First word of a file's name -> runtime"""
 VERSIONS = {"tflite_cnn": "2.10", "tflite_transformer": "2.15", "torch_cnn": "2.0.0", "torch_transformer": "2.0.0"}
 """First two words of a file's name -> the runtime's version, where the authors give it"""
-LONG_RUNTIMES = {"TFLite": "tflite", "PyTorch": "pytorch"}
-
-
-@dataclass(frozen=True)
-class _Cell:
-    """Where and how one figure was measured, and the figure."""
-
-    subject_kind: SubjectKind
-    subject: str
-    device: str
-    runtime: str
-    version: str
-    cores: str
-    precision: str
-    reference: str
-    mean_ms: float | None = None
-    std_ms: float | None = None
-    p50_ms: float | None = None
-
-    def measurement(self) -> Measurement:
-        on_gpu = self.cores == "gpu"
-        precisions = {"float": "fp16" if on_gpu else "fp32", "quant": "int8", "int8": "int8"}
-        threads = sum(map(int, filter(str.isdigit, self.cores))) or None
-        return Measurement(
-            subject_kind=self.subject_kind,
-            subject=self.subject,
-            device=self.device,
-            os="",
-            runtime=self.runtime,
-            runtime_version=self.version,
-            unit="gpu" if on_gpu else "cpu",
-            precision=precisions.get(self.precision, self.precision),
-            threads=None if on_gpu else threads,
-            cores="" if on_gpu else self.cores,
-            method="mobile-ml-benchmark",
-            p50_ms=self.p50_ms,
-            p90_ms=None,
-            p99_ms=None,
-            mean_ms=self.mean_ms,
-            std_ms=self.std_ms,
-            n=None,
-            warmup=None,
-            thermal="",
-            quality="",
-            measured_at="",
-            source_kind="published",
-            reference=self.reference,
-            licence=LICENCE,
-        )
+LONG_RUNTIMES: dict[str, Runtime] = {"TFLite": "tflite", "PyTorch": "pytorch"}
+PRECISIONS: dict[str, NumberFormat] = {"float": "fp32", "int8": "int8", "quant": "int8"}
+"""What the model is exported in; in what a GPU computes the tables do not say."""
 
 
 def read(path: Path) -> Iterator[Measurement]:
     """The measurements of a table of either form. Raises `ImportRefused`."""
     columns, found = lines(path)
     if {"device", "runtime"} <= set(columns) and {"latency_ms", "latency_us_median"} & set(columns):
-        return _checked(path, _long(path, found))
+        return _long(path, found)
     keyed = [name for name in columns if name.count("|") >= 2]
     if not keyed or "model" not in columns:
         raise ImportRefused(path, 1, "its columns are not that benchmark's, such as 'pixel4|1large|float|mean'")
-    return _checked(path, _wide(path, keyed, found))
+    if "operation" in columns:
+        raise ImportRefused(path, 1, "operators are read with a measurement a line, under 'op' and 'latency_us_median'")
+    return _wide(path, keyed, found)
 
 
-def _checked(path: Path, cells: Iterator[tuple[int, _Cell]]) -> Iterator[Measurement]:
-    for line, cell in cells:
-        try:
-            yield cell.measurement()
-        except ValueError as error:
-            raise ImportRefused(path, line, str(error)) from None
-
-
-def _wide(path: Path, keyed: Sequence[str], found: Iterator[Line]) -> Iterator[tuple[int, _Cell]]:
+def _wide(path: Path, keyed: Sequence[str], found: Iterator[Line]) -> Iterator[Measurement]:
     framework, version = path.name.split("_")[0], VERSIONS.get("_".join(path.name.split("_")[:2]), "")
     if framework not in FRAMEWORKS:
         raise ImportRefused(path, None, "its name begins with neither tflite_ nor torch_, which says what ran")
-    times = [name for name in keyed if name.split("|")[-1] not in ("std", "kernel")]
-    for name in times:
+    means = [name for name in keyed if not name.endswith("|std")]
+    for name in means:
         if name.split("|")[0] not in PHONES:
             raise ImportRefused(path, 1, f"{name!r} is of no phone of that benchmark's: {', '.join(PHONES)}")
     for line, cells in found:
-        for name in times:
+        for name in means:
             microseconds = number(path, line, cells, name)
             if microseconds is None:  # did not run there
                 continue
             phone, cores, precision = name.split("|")[:3]
             std = number(path, line, cells, f"{phone}|{cores}|{precision}|std")
-            kind, subject = _subject(cells, "operation", "feature")
-            yield (
-                line,
-                _Cell(
-                    subject_kind=kind,
-                    subject=subject,
-                    device=PHONES[phone],
-                    runtime=FRAMEWORKS[framework],
-                    version=version,
-                    cores=cores,
-                    precision=precision,
-                    reference=f"{REPOSITORY} {path.name}",
-                    mean_ms=microseconds / 1e3,
-                    std_ms=None if std is None else std / 1e3,
-                ),
-            )
+            with refused(path, line):
+                yield Measurement(
+                    Device(PHONES[phone]),
+                    Subject.of_model(cells["model"]),
+                    _conditions(FRAMEWORKS[framework], version, cores, precision),
+                    Latency(mean=microseconds / 1e3, std=None if std is None else std / 1e3),
+                    Source("published", f"{REPOSITORY} {path.name}", LICENCE),
+                )
 
 
-def _long(path: Path, found: Iterator[Line]) -> Iterator[tuple[int, _Cell]]:
+def _long(path: Path, found: Iterator[Line]) -> Iterator[Measurement]:
     for line, cells in found:
         framework, _, version = cells["runtime"].partition(" ")
         if framework not in LONG_RUNTIMES:
             raise ImportRefused(path, line, f"runtime is {cells['runtime']!r}, which that benchmark has not run")
-        kind, subject = _subject(cells, "op", "raw_features")
+        if cells.get("gpu_kernel") == PAIR:  # both operators have the time of the two
+            continue
+        runtime, number_of_version = LONG_RUNTIMES[framework], version.removeprefix("Mobile ").split(" ")[0]
+        on_gpu = "op" in cells or cells.get("compute_unit") == "GPU"
         median = number(path, line, cells, "latency_us_median")
-        yield (
-            line,
-            _Cell(
-                subject_kind=kind,
-                subject=subject,
-                device=device_id(cells["device"]),
-                runtime=LONG_RUNTIMES[framework],
-                version=version.removeprefix("Mobile ").split(" ")[0],
-                cores="gpu" if kind == "kernel" or cells.get("compute_unit") == "GPU" else cells.get("cores", ""),
-                precision=cells.get("precision", "float"),
-                reference=cells.get("source", f"{REPOSITORY} {path.name}"),
-                mean_ms=number(path, line, cells, "latency_ms"),
-                std_ms=number(path, line, cells, "std_ms"),
-                p50_ms=None if median is None else median / 1e3,
-            ),
-        )
+        mean, std = (number(path, line, cells, name) for name in ("latency_ms", "std_ms"))
+        runs = whole(path, line, cells, "n")
+        with refused(path, line):
+            yield Measurement(
+                device(cells["device"], cells.get("soc", "")),
+                _subject(path, line, cells, runtime),
+                _conditions(
+                    runtime,
+                    number_of_version,
+                    "gpu" if on_gpu else cells.get("cores", ""),
+                    cells.get("precision", "float"),
+                ),
+                Latency(p50=None if median is None else median / 1e3, mean=mean, std=std, n=runs),
+                Source("published", cells.get("source", f"{REPOSITORY} {path.name}"), LICENCE),
+            )
 
 
-def _subject(cells: Mapping[str, str], operation: str, features: str) -> tuple[SubjectKind, str]:
-    """A model by its name; an operator in the file's own words, which say less than a kernel's key does."""
-    if operation in cells:
-        return "kernel", f"{cells[operation]} {cells.get(features, '')}".strip()
-    return "model", cells["model"]
+def _subject(path: Path, line: int, cells: Mapping[str, str], runtime: Runtime) -> Subject:
+    """A model by its name, an operator by the key of its kernel. Raises `ImportRefused`."""
+    if "op" not in cells:
+        return Subject.of_model(cells["model"])
+    try:
+        return Subject.of_kernel(KERNEL_OF[runtime](cells))
+    except (KeyError, TypeError, SyntaxError):
+        raise ImportRefused(path, line, f"no kernel follows from its cells for the operator {cells['op']!r}") from None
+
+
+def _conditions(runtime: Runtime, version: str, cores: str, precision: str) -> Conditions:
+    """Raises `ValueError`; cores are "gpu" where it ran there."""
+    on_gpu = cores == "gpu"
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision is {precision!r}, which that benchmark has not run")
+    return Conditions(
+        runtime=runtime,
+        unit="gpu" if on_gpu else "cpu",
+        precision=PRECISIONS[precision],
+        runtime_version=version,
+        threads=None if on_gpu else sum(map(int, re.findall(r"\d+", cores))) or None,
+        cores="" if on_gpu else cores,
+        method="mobile-ml-benchmark",
+    )

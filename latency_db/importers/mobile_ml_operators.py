@@ -14,12 +14,15 @@ What the files do not say is filled in here, the same way for all devices:
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from latency_db.kernel import Kernel, Kind, Shape
 
 Row = Mapping[str, str]
+
+PAIR = "depthwise_conv_plus_Nx1_conv_N_N_N"
+"""A depthwise convolution and the pointwise one after it, in one GPU kernel whose time stands at both"""
 
 _FUSED = {
     "": (),
@@ -92,6 +95,10 @@ _BY_ELEMENT: dict[str, tuple[Kind, str, str]] = {
     "sigmoid": ("elementwise", "sigmoid", "none"),
 }
 """PyTorch's operator -> kind, name and second operand"""
+
+
+KERNEL_OF: dict[str, Callable[[Row], Kernel]] = {"tflite": tflite_kernel, "pytorch": pytorch_kernel}
+"""Runtime -> the kernel of a row of its file"""
 
 
 def _convolution(

@@ -5,7 +5,7 @@ Each holds `precisions: PRECISION: components: COMPONENT: performance_metrics: D
 `import`, which brings pyyaml.
 
 One job is listed for several devices: the same job of another device is imported once, for a Galaxy where one has it,
-for the device named first else; the rest carry a quality that says whose it is.
+for the device named first else; the rest are suspect, with a note that says whose it is.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latency_db.device_ids import device_id
-from latency_db.importers.refusal import ImportRefused
-from latency_db.measurement import Measurement
+from device_profiles.vocabulary import Runtime
+from latency_db.importers.devices import device
+from latency_db.importers.refusal import ImportRefused, refused
+from latency_db.measurement import Conditions, Latency, Measurement, NumberFormat, Source, Subject, Unit
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -28,7 +29,22 @@ LICENCE = "BSD-3-Clause"
 REPEATED = "repeats another device's job"
 
 _PERF = re.compile(r"qai_hub_models/models/(?P<model>[^/]+)/perf\.yaml")
-_RUNTIMES = {"precompiled_qnn_onnx": "onnx", "qnn_dlc": "qnn", "qnn_context_binary": "qnn"}
+_RUNTIMES: dict[str, Runtime] = {
+    "onnx": "onnx",
+    "precompiled_qnn_onnx": "onnx",
+    "qnn_context_binary": "qnn",
+    "qnn_dlc": "qnn",
+    "tflite": "tflite",
+}
+"""Of others, which run language models and speech, we have no word."""
+_NUMBER_FORMATS: dict[str, NumberFormat] = {
+    "w4a8": "w4a8",
+    "w4a16": "w4a16",
+    "w8a8": "int8",
+    "w8a16": "w8a16",
+    "w16a16": "w16a16",
+}
+"""Any "mixed_..." is mixed; a "float" graph is one that nobody quantised, in what precision it ran is not stated."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +73,15 @@ def read(path: Path) -> Iterator[Measurement]:
 def _each_job_once(listed: list[_Listed]) -> Iterator[Measurement]:
     """All of them; where a job is listed for several devices, every one but its own says whose it is."""
     owner: dict[str, str] = {}
-    for one in sorted(listed, key=lambda one: not one.measurement.device.startswith("galaxy_")):
-        owner.setdefault(one.job, one.measurement.device)
-    for one in listed:
-        own = owner[one.job] if one.job else one.measurement.device
-        repeats = own != one.measurement.device
-        yield replace(one.measurement, quality=f"{REPEATED} ({own})") if repeats else one.measurement
+    for one in sorted(listed, key=lambda one: not one.measurement.device.id.startswith("galaxy_")):
+        owner.setdefault(one.job, one.measurement.device.id)
+    for job, measurement in ((one.job, one.measurement) for one in listed):
+        own = owner[job] if job else measurement.device.id
+        if own == measurement.device.id:
+            yield measurement
+        else:
+            note = "; ".join(filter(None, (f"{REPEATED} ({own})", measurement.note)))
+            yield replace(measurement, quality="suspect", note=note)
 
 
 def _of_model(place: str, text: str, model: str, release: str) -> Iterator[_Listed]:
@@ -77,7 +96,7 @@ def _of_model(place: str, text: str, model: str, release: str) -> Iterator[_List
         raise ImportRefused(place, 1, "it has no 'precisions', as releases from 0.28 on have")
     for precision, of_precision in _mapping(place, top["precisions"]).items():
         for component, of_component in _below(place, of_precision, "components").items():
-            for device, of_device in _below(place, of_component, "performance_metrics").items():
+            for name, of_device in _below(place, of_component, "performance_metrics").items():
                 for runtime, node in _mapping(place, of_device).items():
                     stated = _mapping(place, node)
                     if "inference_time_milliseconds" not in stated or _text(stated, "job_status") not in ("", "Passed"):
@@ -85,44 +104,36 @@ def _of_model(place: str, text: str, model: str, release: str) -> Iterator[_List
                     subject = model if component in ("", model) else f"{model}/{component}"
                     job = _text(stated, "job_id")
                     reference = f"qai_hub_models {release}, {model}, job {job}"
-                    yield _Listed(job, _measurement(place, stated, subject, precision, device, runtime, reference))
+                    yield _Listed(job, _measurement(place, stated, subject, precision, name, runtime, reference))
 
 
 def _measurement(
-    place: str, stated: Mapping[str, Node], subject: str, precision: str, device: str, runtime: str, reference: str
+    place: str, stated: Mapping[str, Node], subject: str, precision: str, name: str, runtime: str, reference: str
 ) -> Measurement:
     node = stated["inference_time_milliseconds"]
     line = node.start_mark.line + 1
     tools = _mapping(place, stated["tool_versions"]) if "tool_versions" in stated else {}
     try:
-        return Measurement(
-            subject_kind="model",
-            subject=subject,
-            device=device_id(device),
-            os="",
-            runtime=_RUNTIMES.get(runtime, runtime),
-            runtime_version=";".join(f"{name}={_text(tools, name)}" for name in sorted(tools)),
-            unit=_text(stated, "primary_compute_unit").lower(),
-            precision=precision,
-            threads=None,
-            cores="",
-            method=f"Qualcomm AI Hub, {runtime}",
-            p50_ms=float(node.value),
-            p90_ms=None,
-            p99_ms=None,
-            mean_ms=None,
-            std_ms=None,
-            n=None,
-            warmup=None,
-            thermal="",
-            quality="",
-            measured_at="",
-            source_kind="published",
-            reference=reference,
-            licence=LICENCE,
-        )
+        latency = Latency(figure=float(node.value))  # of which statistic, no file says
     except (TypeError, ValueError):
         raise ImportRefused(place, line, f"inference_time_milliseconds is {node.value!r}, no latency") from None
+    unit: dict[str, Unit] = {"CPU": "cpu", "GPU": "gpu", "NPU": "npu"}
+    number_format = "mixed" if "mixed" in precision else _NUMBER_FORMATS.get(precision)
+    with refused(place, line):
+        return Measurement(
+            device=device(name),
+            subject=Subject.of_model(subject),
+            conditions=Conditions(
+                runtime=_RUNTIMES.get(runtime),
+                unit=unit.get(_text(stated, "primary_compute_unit")),
+                precision=number_format,
+                runtime_version=";".join(f"{tool}={_text(tools, tool)}" for tool in sorted(tools)),
+                method=f"Qualcomm AI Hub, {runtime}",
+            ),
+            latency=latency,
+            source=Source("published", reference, LICENCE),
+            note="" if precision == number_format else f"precision: {precision}",
+        )
 
 
 def _mapping(place: str, node: Node) -> dict[str, Any]:

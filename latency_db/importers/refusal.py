@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -12,3 +14,14 @@ class ImportRefused(ValueError):
         self.file, self.line, self.reason = str(file), line, reason
         place = f"{file}, line {line}" if line else str(file)
         super().__init__(f"{place}: {reason}.")
+
+
+@contextmanager
+def refused(file: Path | str, line: int | None) -> Iterator[None]:
+    """`ImportRefused` in place of the `ValueError` of a measurement that cannot be."""
+    try:
+        yield
+    except ImportRefused:
+        raise
+    except ValueError as error:
+        raise ImportRefused(file, line, str(error).removesuffix(".")) from None

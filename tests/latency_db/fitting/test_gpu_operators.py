@@ -2,8 +2,8 @@
 
 import pytest
 
-from latency_db.fitting.gpu_operators import PAIR, check_kernel_names, tables
-from latency_db.importers.mobile_ml_operators import tflite_kernel
+from latency_db.fitting.gpu_operators import check_kernel_names, tables
+from latency_db.importers.mobile_ml_operators import PAIR, tflite_kernel
 from latency_db.operators.features import winograd_fits
 from tests.latency_db.importers.operator_rows import conv
 

@@ -1,0 +1,73 @@
+"""Results of the apps are read by graph and refused by line."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from latency_db.importers.reading import read_file
+from latency_db.measurement import Conditions, Device, Latency, Source, Subject
+from tests.latency_db.importers.files import refusal, written
+
+RESULT = {
+    "schema": 1,
+    "device": {"model": "iPhone 15", "os": "iOS 18.1", "soc": "A16"},
+    "app_version": "0.1",
+    "manifest_sha256": "ab" * 32,
+    "backend": "coreml",
+    "compute_unit": "npu",
+    "threads": 2,
+    "warmup": 10,
+    "n": 200,
+    "graphs": {"encode_image": {"p50": 41.2, "p90": 44.0, "load_ms": 900}, "track_step": {"p50": 30.1}},
+    "e2e": {"fps": 9.8},
+    "thermal": {"start": "nominal", "end": "fair"},
+    "selftest": {"max_abs": 0.01, "pass": True},
+    "started_at": "2026-11-01T10:00:00Z",
+}
+
+
+def test_an_apps_result_is_a_measurement_for_each_graph(tmp_path):
+    encode, step = read_file("app", written(tmp_path / "a.json", json.dumps(RESULT)))
+    assert (encode.device, encode.subject) == (Device("iphone15", "A16"), Subject("graph", "ab" * 32 + " encode_image"))
+    assert encode.conditions == Conditions("coreml", "npu", None, os="iOS 18.1", threads=2, method="app")
+    assert encode.latency == Latency(p50=41.2, p90=44.0, n=200, warmup=10)
+    assert encode.source == Source("reported", "app 0.1, a.json", "the user's own")
+    assert encode.measured_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert (encode.thermal, encode.quality, encode.note) == ("fair", None, "nominal at the start")
+    assert step.latency.p90 is None
+
+
+def test_a_failed_self_test_is_a_doubt(tmp_path):
+    path = written(tmp_path / "a.json", json.dumps(RESULT | {"selftest": {"pass": False}, "thermal": {}}))
+    assert {(one.thermal, one.quality, one.note) for one in read_file("app", path)} == {
+        (None, "suspect", "its self-test failed")
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "word"),
+    [
+        ({"schema": 2}, 2, "schema"),
+        ({"manifest_sha256": "short"}, 9, "manifest_sha256"),
+        ({"graphs": {"step": {"p50": -1}}}, 17, "graphs.step.p50"),
+        ({"graphs": {"step": {"p50": "41"}}}, 17, "graphs.step.p50"),
+        ({"graphs": {}}, 15, "graphs"),
+        ({"device": {"os": "iOS"}}, 3, "device.model"),
+        ({"backend": "ncnn"}, 10, "backend"),
+        ({"thermal": {"end": "hot"}}, 29, "thermal.end"),
+        ({"started_at": "2026-11-01T10:00:00"}, 36, "timezone"),
+        ({"graphs": {"step": {"p50": 2.0, "p90": 1.0}}}, 16, "Percentiles rise"),
+        ({"graphs": {"Encode image": {"p50": 2.0}}}, 16, "no graph's key"),
+    ],
+)
+def test_a_bad_result_is_refused_by_line(change, line, word, tmp_path):
+    refused = refusal("app", written(tmp_path / "a.json", json.dumps(RESULT | change, indent=1)))
+    assert word in refused.reason
+    assert refused.line == line, refused
+
+
+def test_a_result_that_is_cut_short_is_refused_by_line(tmp_path):
+    refused = refusal("app", written(tmp_path / "a.json", json.dumps(RESULT, indent=1)[:120]))
+    assert "no JSON" in refused.reason
+    assert refused.line
