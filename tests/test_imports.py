@@ -77,6 +77,9 @@ TOOLCHAINS = {
 }
 """Package -> the only files that import it."""
 
+FITTED_WITH = {"pytorchcv", "scipy", "sklearn", "timm", "torch", "transformers"}
+"""Packages that only `latency_db/fitting` imports"""
+
 
 def sources(package: str, root: Path = ROOT) -> list[Path]:
     return sorted((root / package).rglob("*.py"))
@@ -134,6 +137,14 @@ def test_no_package_imports_one_that_builds_on_it():
     for position, package in enumerate(PACKAGES):
         for path in sources(package):
             assert not packages(path) & set(PACKAGES[position + 1 :]), path
+
+
+def test_latency_tables_are_read_without_what_they_were_fitted_with():
+    for path in sources("latency_db"):
+        if path.is_relative_to(ROOT / "latency_db/fitting"):
+            continue
+        assert not packages(path) & FITTED_WITH, path
+        assert not any(name.startswith("latency_db.fitting") for name in imports(path)), path
 
 
 def test_every_room_has_its_place_in_the_order():

@@ -1,7 +1,9 @@
-"""What a graph costs, in 34 numbers that add up over its kernels: what a roofline is fitted to.
+"""What a graph costs, in 35 numbers that add up over its kernels: what a roofline is fitted to.
 
 A graph is one row of a matrix [graphs, features], so that thousands of candidates are one product with a cell's
 coefficients. Numbers are in millions (of multiply-accumulates, elements, weights), but for counts.
+
+What is said here of how XNNPACK and QNNPACK run is inferred from what simpler rooflines left over (their residuals).
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ NAMES: tuple[str, ...] = (
     "tiles grouped conv",
     "macs depthwise_conv",
     "macs depthwise 5×5",  # besides that of all depthwise convolutions
-    "macs depthwise 7×7",  # for which QNNPACK has no kernel; besides
+    "macs depthwise 7×7",  # besides: QNNPACK has no kernel for them, to judge by PyTorch's residuals
     "macs linear",
     "macs matmul",
     *(f"traffic {name}" for name in _TRAFFIC),
@@ -61,7 +63,7 @@ NAMES: tuple[str, ...] = (
 _PLACE = {name: place for place, name in enumerate(NAMES)}
 
 _TILE = 8
-"""Channels that a matrix kernel of XNNPACK or QNNPACK makes at once: fewer cost as much."""
+"""Channels that a matrix kernel of XNNPACK or QNNPACK makes at once, to judge by residuals: fewer cost as much."""
 _TRANSCENDENTAL = {"gelu", "silu", "sigmoid", "tanh", "exp", "softplus", "erf", "pow", "sqrt", "rsqrt"}
 
 
@@ -110,7 +112,8 @@ def _of_conv(kernel: Kernel, kind: str) -> dict[str, float]:
         f"work {kind}": work,
         "work strided conv": work * (kind == "conv" and prod(kernel.stride) > 1),
         "work large conv": work * (prod(kernel.window) > 9),
-        # Each tile follows a pointer for each place of the window, however few channels there are to sum over.
+        # To judge by residuals, each tile follows a pointer for each place of the window, however few channels there
+        # are to sum over.
         f"tiles {kind}": positions * tiles_of_channels * kernel.groups * prod(kernel.window) / 1e6,
         f"weights {'pointwise conv' if kind == 'pointwise conv' else 'conv'}": kernel.weights / 1e6,
         "groups": float(kernel.groups if kernel.groups > 1 else 0),
