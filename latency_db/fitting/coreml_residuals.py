@@ -8,14 +8,13 @@ Intervals at run time are quantiles of them. Three ways of leaving out: every ro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from latency_db.published.coreml_intervals import LeftOut, Residual
 from latency_db.published.coreml_regression import CoreMLRegression, Timed, training_rows
 from latency_db.published.rows import PublishedRow, published_rows
-from latency_db.shipped_tables import table_bytes
+from latency_db.shipped_tables import DATA, table_bytes
 
 GROUPS: dict[LeftOut, Callable[[Timed], str]] = {
     "model": lambda one: one.facts.model,
@@ -27,7 +26,7 @@ GROUPS: dict[LeftOut, Callable[[Timed], str]] = {
 def main() -> None:
     pairs = training_rows(published_rows())
     residuals = [residual for kind in GROUPS for residual in left_out(kind, pairs)]
-    target = Path(__file__).parent.parent / "data" / "published" / "coreml_residuals.csv.gz"
+    target = DATA / "published" / "coreml_residuals.csv.gz"
     target.write_bytes(table_bytes(residuals, Residual))
     print(f"{len(residuals)} residuals, {target.stat().st_size} bytes")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from latency_db.fitting.published_names import family_of, model_name
 from latency_db.published.coreml_models import ModelFacts
-from latency_db.shipped_tables import table_bytes
+from latency_db.shipped_tables import DATA, table_bytes
 
 IN_TIMM = {
     "mobileclip2_b_image": "vit_base_mci_224",
@@ -48,7 +48,7 @@ def main(papers: Path) -> None:
     with papers.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if is_core_ml(row)]
     facts = sorted(_facts(rows), key=lambda fact: (fact.model, fact.stated_size or 0))
-    target = Path(__file__).parent.parent / "data" / "published" / "models.csv.gz"
+    target = DATA / "published" / "models.csv.gz"
     target.write_bytes(table_bytes(facts, ModelFacts))
     print(f"{len(facts)} models and sizes, {target.stat().st_size} bytes")
 

@@ -20,11 +20,12 @@ from pathlib import Path
 from latency_db.device_ids import device_id
 from latency_db.fitting.fallback import flag_fallback
 from latency_db.fitting.published_names import QUALCOMM_MODELS, ZOO_WIDTHS, model_name
+from latency_db.importers.qai import RUNTIMES
 from latency_db.published.coreml_models import model_facts
 from latency_db.published.rows import PublishedRow
-from latency_db.shipped_tables import table_bytes
+from latency_db.shipped_tables import DATA, table_bytes
 
-TARGET = Path(__file__).parent.parent / "data" / "published"
+TARGET = DATA / "published"
 
 NOT_STATED = "precision not stated: Core ML's default"
 
@@ -38,9 +39,6 @@ TOO_VAGUE = {"Total Inference Time", "Recognizer", "Detector", "Encoder", "Decod
 """First words of what the ExecuTorch page calls parts of a pipeline whose name is its section's."""
 
 QUALCOMM_PHONES = ("galaxy_s22", "galaxy_s23", "galaxy_s24", "galaxy_s25", "galaxy_s26")
-
-QUALCOMM_RUNTIMES = {"precompiled_qnn_onnx": "onnx", "qnn_dlc": "qnn", "qnn_context_binary": "qnn"}
-"""Qualcomm's words for what it ran -> runtime; the word itself stays as the backend."""
 
 MLPERF_PHONES = {"Vivo iQOO 12": "iqoo_12", "OnePlus 13": "oneplus13"}
 
@@ -204,7 +202,7 @@ def _qualcomm(row: dict[str, str], shared: dict[str, set[str]]) -> PublishedRow:
         precision=row["precision"],
         device=device_id(row["device"]),
         os=row["os"],
-        runtime=QUALCOMM_RUNTIMES.get(row["runtime"], row["runtime"]),
+        runtime=RUNTIMES.get(row["runtime"], row["runtime"]),
         backend=row["runtime"],
         runtime_version=row["tool_version"],
         unit=row["compute_unit"].lower(),

@@ -21,7 +21,7 @@ from latency_db.coverage import quantile
 from latency_db.fitting.published_rows import earlier_release
 from latency_db.published.rows import PublishedRow, published_rows
 from latency_db.published.transfer_ratios import ANY, TransferRatio
-from latency_db.shipped_tables import table_bytes
+from latency_db.shipped_tables import DATA, table_bytes
 
 GALAXIES = ("galaxy_s22", "galaxy_s24", "galaxy_s25", "galaxy_s26")
 """Phones of the newest release"""
@@ -54,7 +54,7 @@ def main(folder: Path) -> None:
     for phone in ("galaxy_s24", "galaxy_s25"):
         before = jobs(earlier_release(folder / "public_latency_qai_history.csv", phone))
         ratios += fitted(phone, phone, pairs(before, phones[phone]))
-    path = Path(__file__).parent.parent / "data" / "published" / "transfer_ratios.csv.gz"
+    path = DATA / "published" / "transfer_ratios.csv.gz"
     path.write_bytes(table_bytes(ratios, TransferRatio))
     print(f"{path.name}: {len(ratios)} ratios, {path.stat().st_size} bytes")
 

@@ -29,7 +29,7 @@ LICENCE = "BSD-3-Clause"
 REPEATED = "repeats another device's job"
 
 _PERF = re.compile(r"qai_hub_models/models/(?P<model>[^/]+)/perf\.yaml")
-_RUNTIMES: dict[str, Runtime] = {
+RUNTIMES: dict[str, Runtime] = {
     "onnx": "onnx",
     "precompiled_qnn_onnx": "onnx",
     "qnn_context_binary": "qnn",
@@ -124,7 +124,7 @@ def _measurement(
             device=device(name),
             subject=Subject.of_model(subject),
             conditions=Conditions(
-                runtime=_RUNTIMES.get(runtime),
+                runtime=RUNTIMES.get(runtime),
                 unit=unit.get(_text(stated, "primary_compute_unit")),
                 precision=number_format,
                 runtime_version=";".join(f"{tool}={_text(tools, tool)}" for tool in sorted(tools)),
