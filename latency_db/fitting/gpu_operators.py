@@ -20,7 +20,7 @@ from math import prod
 from pathlib import Path
 
 from latency_db.device_ids import device_id
-from latency_db.importers.mobile_ml_operators import KERNEL_OF, PAIR, Row
+from latency_db.importers.mobile_ml_operators import KERNEL_OF, Row, is_pair
 from latency_db.kernel import Kernel
 from latency_db.operators.features import winograd_fits
 from latency_db.operators.table import COLUMNS
@@ -68,7 +68,7 @@ def tables(rows: Sequence[Row], runtime: str) -> dict[str, list[tuple[str, int, 
     """Device id -> key, number of runs, and their median, least and greatest time in µs, by key."""
     made = defaultdict(list)
     for row in rows:
-        if row["gpu_kernel"] == PAIR:
+        if is_pair(row["gpu_kernel"]):
             continue
         device, kernel = device_id(row["device"]), KERNEL_OF[runtime](row)
         if runtime == "tflite" or row["gpu_kernel"].startswith("vulkan"):

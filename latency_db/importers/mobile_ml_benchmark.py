@@ -1,8 +1,9 @@
 """Tables of github.com/qed-usc/mobile-ml-benchmark (MIT), as it has them and with a measurement a line.
 
-There a line is a model and a column such as `pixel4|1large|float|mean` a device, its cores, the precision and what of
-it; microseconds. The file's name says the framework: `tflite_...` or `torch_...`. In the other form everything stands
-in the line: `latency_ms` of a model, `latency_us_median` of an operator, whose kernel follows from its other cells.
+There a line is a model, or an operator of one, and a column such as `pixel4|1large|float|mean` a device, its cores, the
+precision and what of it; microseconds. The file's name says the framework: `tflite_...` or `torch_...`. In the other
+form everything stands in the line: `latency_ms` of a model, `latency_us_median` of an operator. An operator's kernel
+follows from its shapes and the name of the GPU's own kernel, without which operators are refused: those of CPUs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from device_profiles.vocabulary import Runtime
 from latency_db.importers.csv_lines import Line, lines, number, whole
 from latency_db.importers.devices import device
-from latency_db.importers.mobile_ml_operators import KERNEL_OF, PAIR
+from latency_db.importers.mobile_ml_operators import KERNEL_OF, is_pair, row_of
 from latency_db.importers.refusal import ImportRefused, refused
 from latency_db.measurement import Conditions, Device, Latency, Measurement, NumberFormat, Source, Subject
 
@@ -48,20 +49,27 @@ def read(path: Path) -> Iterator[Measurement]:
     if not keyed or "model" not in columns:
         raise ImportRefused(path, 1, "its columns are not that benchmark's, such as 'pixel4|1large|float|mean'")
     if "operation" in columns:
-        raise ImportRefused(path, 1, "operators are read with a measurement a line, under 'op' and 'latency_us_median'")
-    return _wide(path, keyed, found)
+        return _operators(path, keyed, found)
+    return _models(path, keyed, found)
 
 
-def _wide(path: Path, keyed: Sequence[str], found: Iterator[Line]) -> Iterator[Measurement]:
+def _stated_by(path: Path, keyed: Sequence[str]) -> tuple[Runtime, str]:
+    """Runtime and version by a file's name. Raises `ImportRefused`, also for a column of no phone."""
     framework, version = path.name.split("_")[0], VERSIONS.get("_".join(path.name.split("_")[:2]), "")
     if framework not in FRAMEWORKS:
         raise ImportRefused(path, None, "its name begins with neither tflite_ nor torch_, which says what ran")
-    means = [name for name in keyed if not name.endswith("|std")]
-    for name in means:
+    for name in keyed:
         if name.split("|")[0] not in PHONES:
             raise ImportRefused(path, 1, f"{name!r} is of no phone of that benchmark's: {', '.join(PHONES)}")
+    return FRAMEWORKS[framework], version
+
+
+def _models(path: Path, keyed: Sequence[str], found: Iterator[Line]) -> Iterator[Measurement]:
+    runtime, version = _stated_by(path, keyed)
     for line, cells in found:
-        for name in means:
+        for name in keyed:
+            if name.endswith("|std"):
+                continue
             microseconds = number(path, line, cells, name)
             if microseconds is None:  # did not run there
                 continue
@@ -71,8 +79,31 @@ def _wide(path: Path, keyed: Sequence[str], found: Iterator[Line]) -> Iterator[M
                 yield Measurement(
                     Device(PHONES[phone]),
                     Subject.of_model(cells["model"]),
-                    _conditions(FRAMEWORKS[framework], version, cores, precision),
+                    _conditions(runtime, version, cores, precision),
                     Latency(mean=microseconds / 1e3, std=None if std is None else std / 1e3),
+                    Source("published", f"{REPOSITORY} {path.name}", LICENCE),
+                )
+
+
+def _operators(path: Path, keyed: Sequence[str], found: Iterator[Line]) -> Iterator[Measurement]:
+    runtime, version = _stated_by(path, keyed)
+    times = [name for name in keyed if not name.endswith("|kernel")]
+    for line, cells in found:
+        for name in times:
+            phone, cores, precision = name.split("|")[:3]
+            kernel = cells.get(f"{phone}|{cores}|kernel")
+            if kernel is None:
+                raise ImportRefused(path, 1, f"there is no '{phone}|{cores}|kernel', which says what was fused")
+            microseconds = number(path, line, cells, name)
+            if microseconds is None or is_pair(kernel):
+                continue
+            with refused(path, line):
+                row = row_of(cells["operation"], cells.get("feature", ""), kernel, runtime)
+                yield Measurement(
+                    Device(PHONES[phone]),
+                    _subject(path, line, row, runtime),
+                    _conditions(runtime, version, cores, precision),
+                    Latency(figure=microseconds / 1e3),  # of which statistic is not stated
                     Source("published", f"{REPOSITORY} {path.name}", LICENCE),
                 )
 
@@ -82,7 +113,7 @@ def _long(path: Path, found: Iterator[Line]) -> Iterator[Measurement]:
         framework, _, version = cells["runtime"].partition(" ")
         if framework not in LONG_RUNTIMES:
             raise ImportRefused(path, line, f"runtime is {cells['runtime']!r}, which that benchmark has not run")
-        if cells.get("gpu_kernel") == PAIR:  # both operators have the time of the two
+        if is_pair(cells.get("gpu_kernel", "")):
             continue
         runtime, number_of_version = LONG_RUNTIMES[framework], version.removeprefix("Mobile ").split(" ")[0]
         on_gpu = "op" in cells or cells.get("compute_unit") == "GPU"
@@ -110,7 +141,7 @@ def _subject(path: Path, line: int, cells: Mapping[str, str], runtime: Runtime) 
         return Subject.of_model(cells["model"])
     try:
         return Subject.of_kernel(KERNEL_OF[runtime](cells))
-    except (KeyError, TypeError, SyntaxError):
+    except (KeyError, TypeError, ValueError, SyntaxError):
         raise ImportRefused(path, line, f"no kernel follows from its cells for the operator {cells['op']!r}") from None
 
 

@@ -21,8 +21,6 @@ from latency_db.kernel import Kernel, Kind, Shape
 
 Row = Mapping[str, str]
 
-PAIR = "depthwise_conv_plus_Nx1_conv_N_N_N"
-"""A depthwise convolution and the pointwise one after it, in one GPU kernel whose time stands at both"""
 
 _FUSED = {
     "": (),
@@ -36,6 +34,42 @@ _FUSED = {
     "minimum+relu": ("relu6",),
 }
 """What is fused, as the TFLite file says it -> operators in the order in which they run"""
+
+
+_SHAPES = {
+    "in_hw": "Input_shape",
+    "in_ch": "Input_channel",
+    "out_hw": "Output_shape",
+    "out_ch": "Filter",
+    "kernel": "Kernel",
+    "stride": "Stride",
+    "groups": "Group",
+}
+"""Cell of a row -> what the TFLite file calls it among an operator's features"""
+
+
+def is_pair(gpu_kernel: str) -> bool:
+    """Whether a depthwise convolution and the pointwise one after it ran as one, whose time stands at both."""
+    return gpu_kernel.startswith("depthwise_conv_plus_")
+
+
+def row_of(operation: str, feature: str, gpu_kernel: str, runtime: str) -> Row:
+    """A row from what the published file says of an operator: its features as a Python dict, and what the GPU ran, such
+    as `convolution_2d_16_linked_:_add_17_linked_:_relu_18`. Raises `ValueError`."""
+    row = {"op": operation, "raw_features": feature, "gpu_kernel": gpu_kernel}
+    if runtime != "tflite":
+        return row
+    try:
+        stated = ast.literal_eval(feature)
+        shapes = {cell: str(stated[name]) for cell, name in _SHAPES.items()}
+    except (KeyError, SyntaxError, TypeError, ValueError):
+        raise ValueError(f"{feature[:60]!r} does not say {', '.join(_SHAPES.values())}") from None
+    linked = sorted(part.partition("_")[0] for part in gpu_kernel.split(_LINKED)[1:])
+    return row | shapes | ({"gpu_kernel": f"fused:{'+'.join(linked)}"} if linked else {})
+
+
+_LINKED = "_linked_:_"
+"""Before the name of each operator that the GPU delegate fuses"""
 
 
 def tflite_kernel(row: Row) -> Kernel:

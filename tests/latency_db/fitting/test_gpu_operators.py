@@ -3,9 +3,9 @@
 import pytest
 
 from latency_db.fitting.gpu_operators import check_kernel_names, tables
-from latency_db.importers.mobile_ml_operators import PAIR, tflite_kernel
+from latency_db.importers.mobile_ml_operators import tflite_kernel
 from latency_db.operators.features import winograd_fits
-from tests.latency_db.importers.operator_rows import conv
+from tests.latency_db.importers.operator_rows import PAIR, conv
 
 
 def test_a_gpus_own_kernel_that_the_shape_does_not_foretell_is_refused():

@@ -11,3 +11,7 @@ def conv(gpu_kernel="convolution_Nd_N", op="CONV_2D", out_channels="64", groups=
     """Of 3 × 3, from 64 channels"""
     shape = {"in_hw": "56", "in_ch": "64", "out_hw": "56", "kernel": "3", "stride": "1"}
     return tflite(op, gpu_kernel, out_ch=out_channels, groups=groups, **shape)
+
+
+PAIR = "depthwise_conv_plus_1x1_conv_3_4_5_linked_:_add_6"
+"""A GPU kernel that computes two operators, both of which stand in the file with its time"""
