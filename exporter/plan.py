@@ -17,6 +17,7 @@ from device_profiles.vocabulary import Precision
 from exporter.backends import all_formats, backend, installed, toolchain_versions
 from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import DEPLOYMENT_TARGETS, deployment_target
+from exporter.backends.executorch import OLDEST_IOS as EXECUTORCH_IOS
 from exporter.backends.interface import LowerOptions
 from exporter.budgets import CLASSES, IMAGE_SIZE, WEIGHTS_FILE, WORKERS
 from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, VitexportError, WeightsError
@@ -133,6 +134,8 @@ def plan(request: ExportRequest) -> Plan:
         _refuse_without_core_ai(device)
     if "coreml" in formats or delegate == "coreml":
         _refuse_older_system(device, "Core ML", DEPLOYMENT_TARGETS[0])
+    if "executorch" in formats:
+        _refuse_older_system(device, "ExecuTorch", EXECUTORCH_IOS)
     if delegate is not None and "executorch" not in formats:
         raise BackendError("--delegate chooses among ExecuTorch's delegates: add --format executorch.")
     if min_ios is None:

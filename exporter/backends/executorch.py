@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
 
 
+OLDEST_IOS = 17
+"""The first that its Swift packages are built for."""
+
 # A .pte names neither its inputs nor its outputs; these methods of the program do.
 _INPUT_NAMES, _OUTPUT_NAMES = "input_names", "output_names"
 _METHOD = "forward"

@@ -64,6 +64,11 @@ def test_core_ai_is_made_for_whom_it_is_asked_for_and_nobody_else():
             "Core ML needs iOS 16, and the newest for iPhone 7 is iOS 15: take --format tflite.",
         ),
         ("iphone7", {"formats": ["coreml"], "min_ios": 15}, "Core ML needs iOS 16, and the newest"),
+        (
+            "iphone7",
+            {"formats": ["executorch"]},
+            "ExecuTorch needs iOS 17, and the newest for iPhone 7 is iOS 15: take --format tflite.",
+        ),
         ("iphone7", {"formats": ["executorch"], "delegate": "coreml"}, "Core ML needs iOS 16, and the newest"),
     ],
 )
