@@ -6,7 +6,6 @@ then searched for others that are far slower than the regression over all other 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,20 +24,15 @@ SUSPECT = 3.0
 def flag_fallback(rows: Sequence[PublishedRow]) -> list[PublishedRow]:
     """The rows, those flagged that are held to have fallen back to a slower unit, each with its reason."""
     proven = [_proven(row, rows) for row in rows]
-    guilty = {(document(row), row.device) for row in proven if row.flag == "fallback"}
-    usable = [(timed, row) for timed, row in training_rows(proven) if (document(row), row.device) not in guilty]
+    guilty = {(row.document, row.device) for row in proven if row.flag == "fallback"}
+    usable = [(timed, row) for timed, row in training_rows(proven) if (row.document, row.device) not in guilty]
     model = CoreMLRegression.fit([timed for timed, _ in usable], [row.ms for _, row in usable])
     suspects = {
         id(row): row.ms / float(np.exp(model.predict([timed])[0][0]))
         for timed, row in training_rows(proven)
-        if (document(row), row.device) in guilty
+        if (row.document, row.device) in guilty
     }
     return [_suspect(row, suspects.get(id(row), 1.0)) for row in proven]
-
-
-def document(row: PublishedRow) -> str:
-    """The paper or page that a row stands in, whichever of its tables."""
-    return re.split(r" Table| \(", row.reference)[0]
 
 
 def _proven(row: PublishedRow, rows: Sequence[PublishedRow]) -> PublishedRow:
@@ -48,7 +42,7 @@ def _proven(row: PublishedRow, rows: Sequence[PublishedRow]) -> PublishedRow:
         other
         for other in rows
         if (other.model, other.device, other.size, other.runtime) == (row.model, row.device, row.size, row.runtime)
-        and document(other) != document(row)
+        and other.document != row.document
     ]
     fastest = min(same, key=lambda other: other.ms, default=row)
     if row.ms < PROVEN * fastest.ms:

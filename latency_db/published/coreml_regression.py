@@ -25,6 +25,9 @@ CHIPS = {
 }  # fmt: skip
 """How a device id begins -> number of its A-series chip; the longest beginning decides. From Apple's specifications."""
 
+UNIT_LEFT_TO_CORE_ML = ("", "npu")
+"""What rows state of the compute unit that ran on what Core ML chose, or on what it is most likely to choose"""
+
 # Chosen among a dozen by leave-one-model-out error, which was 6.7 to 7.5 % with all of them.
 RIDGE, ROBUST_RIDGE = 1.0, 0.15
 """Penalty, and the log residual from which a row counts for less."""
@@ -52,7 +55,9 @@ class Timed:
         """
         starts = [start for start in CHIPS if self.device == start or self.device.startswith(f"{start}_")]
         if not starts:
-            raise ValueError(f"{self.device} has no published Core ML rows near it: name an iPhone from the 12 on.")
+            raise ValueError(
+                f"{self.device} is too far from every phone with Core ML rows: name an iPhone from the 12 on."
+            )
         return max(starts, key=len)
 
     @property
@@ -123,7 +128,7 @@ def training_rows(rows: Iterable[PublishedRow]) -> list[tuple[Timed, PublishedRo
         (Timed(facts[row.model, row.size], row.device), row)
         for row in rows
         if row.runtime == "coreml"
-        and row.unit in ("", "npu")
+        and row.unit in UNIT_LEFT_TO_CORE_ML
         and row.usable
         and row.device.startswith(tuple(CHIPS))
         and (row.model, row.size) in facts

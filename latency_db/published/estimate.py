@@ -5,7 +5,7 @@ over the other models that were. Milliseconds, with a 90 % interval, how it came
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -15,14 +15,36 @@ from typing import Literal
 from latency_db.coverage import quantile
 from latency_db.published.coreml_intervals import half_width
 from latency_db.published.coreml_models import ModelFacts, model_facts
-from latency_db.published.coreml_regression import CoreMLRegression, Timed, regression, training_rows
+from latency_db.published.coreml_regression import (
+    UNIT_LEFT_TO_CORE_ML,
+    CoreMLRegression,
+    Timed,
+    regression,
+    training_rows,
+)
 from latency_db.published.rows import PublishedRow, find, published_rows
 from latency_db.published.transfer_ratios import transfer_ratio
 
 Method = Literal["published", "regression over published models"]
 
+SAME = 1.25
+"""Times that two figures of one document may be apart and still be of one thing: in the shipped rows those that are are
+within 1.1, parts under one name 3 or more"""
+
+NAMED_BY_A_DOCUMENT = ("published_as", "backend")
+"""What rows of one document differ in where they are of different things; others may spell one thing otherwise."""
+SETTINGS = ("precision", "unit")
+"""What rows of any documents differ in where they are of different things, if they state it."""
+
+LISTED = 6
+"""Rows that a refusal names"""
+
 OUTSIDE = 2.0
 """How much wider, in logarithms, an interval is beyond the hull of the rows: assumed, for no row is there to say"""
+
+
+class SeveralFigures(ValueError):
+    """Published rows are of different parts of a model, or of different ways to run it."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +64,21 @@ class PublishedEstimate:
 def estimate_core_ml(
     facts: ModelFacts, device: str, *, rows: Sequence[PublishedRow] | None = None
 ) -> PublishedEstimate:
-    """What a model takes on an iPhone under Core ML, the unit left to it. Raises `ValueError` for other devices.
+    """What a model takes on an iPhone under Core ML, the unit left to it. `rows` stand for the shipped ones.
 
-    `rows` stand for the shipped ones.
+    Raises `ValueError` for what is no iPhone from the 12 on, and `SeveralFigures` where its rows are of different
+    things.
     """
-    own = estimate_from_rows(facts.model, device, "coreml", size=facts.stated_size, rows=rows)
+    timed = Timed(facts, device)
+    line = timed.line
+    own = estimate_from_rows(
+        facts.model, device, "coreml", size=facts.stated_size, units=UNIT_LEFT_TO_CORE_ML, rows=rows
+    )
     if own:
         return own
-    timed = Timed(facts, device)
     fitted = regression() if rows is None else _fitted(rows)
     mean, deviation = fitted.predict([timed])
-    known_family, known_phone = facts.family in fitted.families, timed.line in fitted.lines
+    known_family, known_phone = facts.family in fitted.families, line in fitted.lines
     width = half_width(float(deviation[0]), known_family=known_family, known_phone=known_phone)
     outside = fitted.outside(timed)
     width *= OUTSIDE if outside else 1.0
@@ -61,7 +87,7 @@ def estimate_core_ml(
     reason += "" if known_family else f", none of the family {facts.family}"
     reason += "" if known_phone else f", none on {device}"
     reason += f"; {' and '.join(outside)} beyond all of theirs" if outside else ""
-    found = tuple(find(facts.model, device=device, runtime="coreml", size=facts.stated_size, rows=rows))
+    found = tuple(_of_size(facts.stated_size, find(facts.model, device=device, runtime="coreml", rows=rows)))
     method: Method = "regression over published models"
     return PublishedEstimate(ms, ms * math.exp(-width), ms * math.exp(width), method, reason, found)
 
@@ -72,26 +98,71 @@ def estimate_from_rows(
     runtime: str,
     *,
     size: int | None,
+    published_as: str | None = None,
+    backend: str | None = None,
     precision: str | None = None,
+    units: Collection[str] | None = None,
     rows: Sequence[PublishedRow] | None = None,
 ) -> PublishedEstimate | None:
     """The median of the usable published rows of this model, device, runtime and size; None where there is none.
 
-    The interval spans them, and what another source would say: as far as sources of one model, phone and size differ
-    under Core ML, and as far as Qualcomm's releases do.
+    A size of None is that of rows that state none; any other None takes whatever there is. Raises `SeveralFigures`
+    where that is not one thing. The interval spans the rows, and what another source would say: as far as sources of
+    one model, phone and size differ under Core ML, and as far as Qualcomm's releases do.
     """
-    found = find(model, device=device, runtime=runtime, size=size, rows=rows)
-    found = [row for row in found if precision in (None, row.precision)]
-    usable = [row.ms for row in found if row.usable]
+    found = [
+        row
+        for row in _of_size(size, find(model, device=device, runtime=runtime, rows=rows))
+        if published_as in (None, row.published_as)
+        and backend in (None, row.backend)
+        and precision in (None, row.precision)
+        and (units is None or row.unit in units)
+    ]
+    usable = [row for row in found if row.usable]
     if not usable:
         return None
-    middle, width = median(usable), _disagreement(runtime)
-    sources = len({row.reference for row in found if row.usable})
+    _check_one_thing(usable)
+    times = [row.ms for row in usable]
+    middle, width = median(times), _disagreement(runtime)
+    sources = len({row.document for row in usable})
     left = sorted({f"{row.ms:g} ms ({row.flag}: {row.flag_reason})" for row in found if not row.usable})
     reason = f"{len(usable)} published row{'s' * (len(usable) > 1)} of {sources} source{'s' * (sources > 1)}"
     reason += f"; left out: {', '.join(left)}" if left else ""
-    low, high = min(*usable, middle * math.exp(-width)), max(*usable, middle * math.exp(width))
+    low, high = min(*times, middle * math.exp(-width)), max(*times, middle * math.exp(width))
     return PublishedEstimate(middle, low, high, "published", reason, tuple(found))
+
+
+def _of_size(size: int | None, rows: Iterable[PublishedRow]) -> list[PublishedRow]:
+    return [row for row in rows if row.size == size]
+
+
+def _check_one_thing(rows: Sequence[PublishedRow]) -> None:
+    """Raise `SeveralFigures` where rows are of different parts of a model, or of different ways to run it."""
+    by_document: dict[str, list[PublishedRow]] = {}
+    for row in rows:
+        by_document.setdefault(row.document, []).append(row)
+    differ = [name for name in SETTINGS if len(_stated(name, rows)) > 1]
+    differ += [name for name in NAMED_BY_A_DOCUMENT if any(len(_stated(name, own)) > 1 for own in by_document.values())]
+    if not differ and all(_near([row.ms for row in own]) for own in by_document.values()):
+        return
+    listed = [
+        f"{row.ms:g} ms ({', '.join(filter(None, (row.published_as, row.backend, row.precision, row.unit)))})"
+        for row in rows
+    ]
+    listed = [*listed[:LISTED], *([f"{len(listed) - LISTED} more"] if len(listed) > LISTED else [])]
+    advice = f"name one by its {' and '.join(differ)}" if differ else "its rows do not say what tells them apart"
+    one = rows[0]
+    raise SeveralFigures(
+        f"{one.model} on {one.device} has published figures of several things: {', '.join(listed)}; {advice}."
+    )
+
+
+def _stated(name: str, rows: Iterable[PublishedRow]) -> set[str]:
+    return {getattr(row, name) for row in rows} - {""}
+
+
+def _near(times: Sequence[float]) -> bool:
+    return max(times) <= SAME * min(times)
 
 
 def facts_of(model: str, size: int | None) -> ModelFacts:

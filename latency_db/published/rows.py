@@ -6,6 +6,7 @@ names sources and licences. Nothing here averages: a doubtful row is shown with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +59,11 @@ class PublishedRow:
     def usable(self) -> bool:
         """Whether its latency may enter an estimate or a spread."""
         return self.flag not in LEFT_OUT
+
+    @property
+    def document(self) -> str:
+        """The paper, page or release that it stands in, whichever of its tables or jobs."""
+        return re.split(r" Table| \(|, job ", self.reference)[0]
 
 
 @cache
