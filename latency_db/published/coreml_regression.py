@@ -7,6 +7,7 @@ Compute unit left to Core ML, precision its default (fp16). Milliseconds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -14,16 +15,17 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+import device_profiles
 from latency_db.published.coreml_models import ModelFacts, model_facts
 from latency_db.published.rows import PublishedRow, published_rows
 
 Array = NDArray[np.float64]
 
-CHIPS = {
-    "iphone12": 14, "iphone13": 15, "iphone14": 15, "iphone14_pro": 16, "iphone15": 16, "iphone15_pro": 17,
-    "iphone16": 18, "iphone17": 19, "iphone_se3": 15,
-}  # fmt: skip
-"""How a device id begins -> number of its A-series chip; the longest beginning decides. From Apple's specifications."""
+LINES = (
+    "iphone12", "iphone13", "iphone14", "iphone14_pro", "iphone15", "iphone15_pro", "iphone16", "iphone16e", "iphone17",
+    "iphone_air", "iphone_se3",
+)  # fmt: skip
+"""Phones, each with a profile, that stand for their sisters, whose ids begin with theirs; the longest one decides."""
 
 UNIT_LEFT_TO_CORE_ML = ("", "npu")
 """What rows state of the compute unit that ran on what Core ML chose, or on what it is most likely to choose"""
@@ -53,17 +55,30 @@ class Timed:
 
         Raises `ValueError` for what is no iPhone from the 12 on.
         """
-        starts = [start for start in CHIPS if self.device == start or self.device.startswith(f"{start}_")]
-        if not starts:
+        found = line_of(self.device)
+        if found is None:
             raise ValueError(
                 f"{self.device} is too far from every phone with Core ML rows: name an iPhone from the 12 on."
             )
-        return max(starts, key=len)
+        return found
 
     @property
     def chip(self) -> int:
         """Number of the A-series chip"""
-        return CHIPS[self.line]
+        return _chip(self.line)
+
+
+def line_of(device: str) -> str | None:
+    """The line of an iPhone from the 12 on; None of any other device."""
+    starts = [start for start in LINES if device == start or device.startswith(f"{start}_")]
+    return max(starts, key=len, default=None)
+
+
+@cache
+def _chip(line: str) -> int:
+    found = re.search(r"Apple A(\d+)", device_profiles.load(line).soc or "")
+    assert found, f"the profile of {line} names no A-series chip"
+    return int(found[1])
 
 
 @dataclass(frozen=True)
@@ -130,7 +145,7 @@ def training_rows(rows: Iterable[PublishedRow]) -> list[tuple[Timed, PublishedRo
         if row.runtime == "coreml"
         and row.unit in UNIT_LEFT_TO_CORE_ML
         and row.usable
-        and row.device.startswith(tuple(CHIPS))
+        and line_of(row.device) is not None
         and (row.model, row.size) in facts
     ]
 

@@ -1,14 +1,16 @@
 """The regression over published models, on data that it should see through."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import device_profiles
 from latency_db.fitting.coreml_residuals import left_out
 from latency_db.published.coreml_models import ModelFacts
 from latency_db.published.coreml_regression import CoreMLRegression, Timed, regression, training_rows
-from latency_db.published.rows import published_rows
+from latency_db.published.rows import find, published_rows
 
 
 def timed(family: str, gmacs: float, device: str = "iphone12", name: str = "") -> Timed:
@@ -16,6 +18,7 @@ def timed(family: str, gmacs: float, device: str = "iphone12", name: str = "") -
     return Timed(facts, device)
 
 
+(ROW,) = find("efficientformer_l1", device="iphone12", size=224)
 FAMILIES = {"quick": 0.7, "usual": 1.0, "slow": 1.5}
 SIZES = (0.3, 0.5, 0.8, 1.2, 2.0, 3.0)
 MODELS = [timed(family, gmacs, device) for family in FAMILIES for gmacs in SIZES for device in ("iphone12", "iphone13")]
@@ -55,6 +58,25 @@ def test_thousands_of_candidates_are_predicted_at_once():
 def test_sisters_of_a_phone_share_its_chip():
     assert {timed("quick", 1, phone).line for phone in ("iphone12", "iphone12_pro", "iphone12_pro_max")} == {"iphone12"}
     assert timed("quick", 1, "iphone15").line != timed("quick", 1, "iphone15_pro_max").line
+
+
+def test_every_iphone_from_the_12_on_has_a_line_of_its_chip():
+    profiles = [one for one in device_profiles.all_devices() if one.platform == "ios" and one.year >= 2020]
+    assert {"iphone16e", "iphone_air", "iphone_se3"} < {one.id for one in profiles}
+    for one in profiles:
+        chip = timed("quick", 1, one.id).chip
+        assert f"Apple A{chip} " in f"{one.soc} ", one.id
+
+
+@pytest.mark.parametrize("device", ["iphone16e", "iphone_air"])
+def test_a_row_of_any_iphone_from_the_12_on_can_be_fitted(device):
+    pairs = training_rows([*published_rows()[:200], replace(ROW, device=device)])
+    assert pairs[-1][0].device == device
+    CoreMLRegression.fit([one for one, _ in pairs], [row.ms for _, row in pairs])
+
+
+def test_a_row_of_an_older_iphone_is_not_learned_from():
+    assert not training_rows([replace(ROW, device=device) for device in ("iphone11_pro", "iphone_xs", "iphone120")])
 
 
 def test_it_learns_from_no_doubtful_row():
