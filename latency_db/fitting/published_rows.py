@@ -20,7 +20,7 @@ from pathlib import Path
 from latency_db.device_ids import device_id
 from latency_db.fitting.fallback import flag_fallback
 from latency_db.fitting.published_names import QUALCOMM_MODELS, ZOO_WIDTHS, model_name
-from latency_db.importers.qai import RUNTIMES
+from latency_db.importers.qai import REPEATED, RUNTIMES, owners
 from latency_db.published.coreml_models import model_facts
 from latency_db.published.rows import PublishedRow
 from latency_db.shipped_tables import DATA, table_bytes
@@ -174,7 +174,8 @@ def _releases(history: Path) -> Iterator[list[dict[str, str]]]:
 
 def _of(phone: str, table: Sequence[dict[str, str]]) -> list[PublishedRow]:
     shared = _shared_jobs(table)
-    return [_qualcomm(row, shared) for row in table if device_id(row["device"]) == phone]
+    owner = owners((row["job_id"], device_id(row["device"])) for row in table)
+    return [_qualcomm(row, shared, owner) for row in table if device_id(row["device"]) == phone]
 
 
 def _shared_jobs(table: Sequence[dict[str, str]]) -> dict[str, set[str]]:
@@ -186,10 +187,11 @@ def _shared_jobs(table: Sequence[dict[str, str]]) -> dict[str, set[str]]:
     return {job: names for job, names in devices.items() if len(names) > 1}
 
 
-def _qualcomm(row: dict[str, str], shared: dict[str, set[str]]) -> PublishedRow:
+def _qualcomm(row: dict[str, str], shared: dict[str, set[str]], owner: dict[str, str]) -> PublishedRow:
     model, size = QUALCOMM_MODELS.get(row["model"], (row["model"], None))
     others = sorted(shared.get(row["job_id"], set()) - {row["device"]})
-    phones = [name for name in others if name.startswith("Samsung")]
+    phone = device_id(row["device"])
+    own = owner.get(row["job_id"], phone)
     units = {"NPU": row["ops_npu"], "GPU": row["ops_gpu"], "CPU": row["ops_cpu"]}
     split = ", ".join(f"{count} on the {unit}" for unit, count in units.items() if count not in ("", "0"))
     notes = [f"layers: {split}" if split and split.count(" on the ") > 1 else ""]
@@ -200,7 +202,7 @@ def _qualcomm(row: dict[str, str], shared: dict[str, set[str]]) -> PublishedRow:
         published_as=row["component"],
         size=size,
         precision=row["precision"],
-        device=device_id(row["device"]),
+        device=phone,
         os=row["os"],
         runtime=RUNTIMES.get(row["runtime"], row["runtime"]),
         backend=row["runtime"],
@@ -212,8 +214,8 @@ def _qualcomm(row: dict[str, str], shared: dict[str, set[str]]) -> PublishedRow:
         reference=f"qai_hub_models {release}, job {row['job_id']}",
         licence="BSD-3-Clause",
         note="; ".join(note for note in notes if note),
-        flag="repeats another device's job" if phones else "",
-        flag_reason=f"job {row['job_id']} is {', '.join(phones)}'s" if phones else "",
+        flag=REPEATED if own != phone else "",
+        flag_reason=f"job {row['job_id']} is {own}'s" if own != phone else "",
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,13 +70,21 @@ def read(path: Path) -> Iterator[Measurement]:
     return _each_job_once(listed)
 
 
+def owners(listed: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Job -> id of the device that it is held to have run on, of all (job, id) that are listed: a Galaxy where one is,
+    else the device named first. Lines without a job, "", are each its own device's."""
+    owner: dict[str, str] = {}
+    for job, device_id in sorted(listed, key=lambda one: not one[1].startswith("galaxy_")):
+        if job:
+            owner.setdefault(job, device_id)
+    return owner
+
+
 def _each_job_once(listed: list[_Listed]) -> Iterator[Measurement]:
     """All of them; where a job is listed for several devices, every one but its own says whose it is."""
-    owner: dict[str, str] = {}
-    for one in sorted(listed, key=lambda one: not one.measurement.device.id.startswith("galaxy_")):
-        owner.setdefault(one.job, one.measurement.device.id)
+    owner = owners((one.job, one.measurement.device.id) for one in listed)
     for job, measurement in ((one.job, one.measurement) for one in listed):
-        own = owner[job] if job else measurement.device.id
+        own = owner.get(job, measurement.device.id)
         if own == measurement.device.id:
             yield measurement
         else:

@@ -84,13 +84,21 @@ def test_a_job_that_is_listed_for_two_devices_is_the_galaxys(tmp_path):
     }
 
 
+def test_a_job_that_is_listed_for_two_galaxies_is_that_of_the_first(tmp_path):
+    found = read_file("qai", wheel(tmp_path, PERF.replace("Dragonwing Q-8750", "Samsung Galaxy S24 Ultra")))
+    assert {(one.device.id, one.quality) for one in found if "jone" in one.source.reference} == {
+        ("galaxy_s24_ultra", None),
+        ("galaxy_s25", "suspect"),
+    }
+
+
 @pytest.mark.parametrize(
     ("wrong", "line", "word"),
     [
         (PERF.replace("2.233", "quick"), 16, "'quick', no latency"),
         (PERF.replace("2.233", "0"), 16, "no latency"),
         (PERF.replace("  float:\n", "  float: [\n"), None, "no YAML"),
-        (PERF.replace("            qnn_dlc:\n", "            qnn_dlc: none\n"), None, ""),
+        (PERF.replace("            qnn_dlc:\n", "            qnn_dlc: none\n"), 16, "no YAML"),
         ("models: []\n", 1, "'precisions'"),
         ("precisions: 3\n", 1, "mapping"),
     ],
