@@ -25,6 +25,9 @@ def quantile(known: ArrayLike, coverage: float = COVERAGE) -> float:
     """The error that a new one stays below as often as `coverage` says: of n known ones that of rank ⌈coverage(n + 1)⌉.
 
     Where there are too few for that rank it is their greatest, and the interval is narrower than it should be.
+    Raises `ValueError` where there is none.
     """
     ordered = np.sort(np.asarray(known, dtype=np.float64))
+    if not len(ordered):
+        raise ValueError("An interval needs at least one known error: give more rows, or fewer groups of them.")
     return float(ordered[min(ceil(coverage * (len(ordered) + 1)), len(ordered)) - 1])

@@ -44,8 +44,6 @@ class PublishedModel:
     family: str
     size: int
     """Rows and columns of the image"""
-    flops: Mapping[str, float]
-    """Runtime -> the publisher's count of its graph, two for each multiply-accumulate"""
 
 
 @dataclass(frozen=True)
@@ -127,11 +125,7 @@ def read(folder: Path) -> EndToEnd:
         for row in read_lines(folder / "graphs.csv.gz")
     }
     models = {
-        row["model"]: PublishedModel(
-            family=row["family"],
-            size=int(row["size"]),
-            flops={runtime: float(row[runtime]) for runtime in ("tflite", "pytorch") if row[runtime]},
-        )
+        row["model"]: PublishedModel(family=row["family"], size=int(row["size"]))
         for row in read_lines(folder / "models.csv.gz")
     }
     measured: dict[int, list[dict[str, str]]] = {}

@@ -6,23 +6,11 @@ import pytest
 
 from latency_db.fitting.published_rows import earlier_release
 
-COLUMNS = [
-    "model",
-    "component",
-    "precision",
-    "device",
-    "os",
-    "runtime",
-    "tool_version",
-    "compute_unit",
-    "latency_ms",
-    "ops_npu",
-    "ops_gpu",
-    "ops_cpu",
-    "job_id",
-    "source",
-    "source_version",
-]
+CELLS = {
+    "model": "m", "component": "m", "precision": "float", "os": "14", "runtime": "tflite", "tool_version": "",
+    "compute_unit": "NPU", "latency_ms": 1.5, "ops_npu": 3, "ops_gpu": 0, "ops_cpu": 0, "job_id": "jone",
+    "source": "git", "source_version": "0.46.1/2026-01",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -30,12 +18,10 @@ def history(tmp_path):
     """One job, listed for a headset and two phones."""
     path = tmp_path / "history.csv"
     with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer = csv.DictWriter(file, [*CELLS, "device"])
+        writer.writeheader()
         for device in ("Snapdragon XR2 Gen 2", "Samsung Galaxy S24", "Samsung Galaxy S25"):
-            writer.writerow(
-                ["m", "m", "float", device, "14", "tflite", "", "NPU", 1.5, 3, 0, 0, "jone", "git", "0.46.1/2026-01"]
-            )
+            writer.writerow(CELLS | {"device": device})
     return path
 
 
