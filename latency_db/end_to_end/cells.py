@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 TABLES = DATA / "end_to_end"
 
+UNSEEN = 2.0
+"""How much wider, in logarithms, the interval is of a graph with something that no graph of the cell has: assumed, for
+no measurement is there to say"""
+
 
 @dataclass(frozen=True)
 class CellId:
@@ -75,6 +79,12 @@ class Estimate:
     low: Array
     high: Array
     method: Literal["measured", "roofline of the cell"]
+    unseen: NDArray[np.bool_]
+    """[graphs, features] which are costed at nothing, because no graph that the cell was fitted to has them"""
+
+    def unseen_names(self, graph: int) -> tuple[str, ...]:
+        """Of the features, as `features.NAMES` has them."""
+        return tuple(NAMES[place] for place in np.flatnonzero(self.unseen[graph]))
 
 
 @dataclass(frozen=True)
@@ -95,20 +105,25 @@ class EndToEnd:
         if model not in cell.models or cell.slow[place := cell.models.index(model)]:
             return None
         mean, spread = cell.milliseconds[[place]], NORMAL * cell.deviations[[place]]
-        return Estimate(mean, np.maximum(mean - spread, 0.0), mean + spread, "measured")
+        nothing_unseen = np.zeros((1, len(NAMES)), bool)
+        return Estimate(mean, np.maximum(mean - spread, 0.0), mean + spread, "measured", nothing_unseen)
 
     def estimated(self, cell: Cell, graphs: Array, new_family: bool = True) -> Estimate:
         """Graphs [graphs, features] by the cell's roofline.
 
-        Intervals are those of graphs of families that the cell knows nothing of, unless `new_family` is False.
+        Intervals are those of graphs of families that the cell knows nothing of, unless `new_family` is False; those of
+        graphs with something unseen are wider. Raises `ValueError` for a graph without kernels.
         """
+        if not (has_kernels := graphs.any(axis=1)).all():
+            raise ValueError(f"Graph {int(has_kernels.argmin())} has no kernels: leave it out, or cut it again.")
         known = self.features_of(cell)
         residuals = cell.family_residuals if new_family else cell.model_residuals
         quantile = cell.family_quantile if new_family else cell.model_quantile
         milliseconds = graphs @ cell.coefficients
         hard = difficulty(composition(graphs, known), composition(known, known), residuals)
-        half = np.exp(quantile * hard)
-        return Estimate(milliseconds, milliseconds / half, milliseconds * half, "roofline of the cell")
+        unseen = (graphs > 0) & (known[~cell.slow].max(0) == 0)
+        half = np.exp(quantile * hard * np.where(unseen.any(axis=1), UNSEEN, 1.0))
+        return Estimate(milliseconds, milliseconds / half, milliseconds * half, "roofline of the cell", unseen)
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from latency_db.end_to_end.cells import TABLES, CellId, shipped
+from latency_db.end_to_end.features import NAMES
 from latency_db.kernel import Kernel
 from latency_db.shipped_tables import read_lines
 
@@ -77,6 +78,29 @@ def test_the_interval_of_a_graph_of_a_known_family_is_narrower(table):
     known, new = (table.estimated(cell, graphs, new_family=new) for new in (False, True))
     assert np.median(known.high / known.low) < np.median(new.high / new.low)
     assert (known.milliseconds == new.milliseconds).all()
+
+
+def test_a_graph_with_what_its_cell_never_saw_says_so_and_gets_a_wider_interval(table):
+    cell = next(c for c in table.cells.values() if not table.features_of(c)[:, NAMES.index("macs matmul")].any())
+    seen = table.features_of(cell)[:1]
+    with_matmul = seen.copy()
+    with_matmul[0, NAMES.index("macs matmul")] = 1e-6
+    estimate = table.estimated(cell, np.concatenate([seen, with_matmul]))
+    assert estimate.unseen_names(0) == ()
+    assert estimate.unseen_names(1) == ("macs matmul",)
+    half = np.log(estimate.high / estimate.milliseconds)
+    assert half[1] == pytest.approx(2 * half[0], rel=0.01)
+
+
+def test_what_was_measured_has_nothing_unseen(table):
+    assert table.measured(table.cells[PIXEL], "bagnet9").unseen_names(0) == ()
+
+
+def test_a_graph_without_kernels_is_refused(table):
+    cell = table.cells[PIXEL]
+    graphs = np.stack([table.features_of(cell)[0], np.zeros(len(NAMES))])
+    with pytest.raises(ValueError, match="Graph 1 has no kernels"):
+        table.estimated(cell, graphs)
 
 
 def test_thousands_of_candidates_are_one_call(table):
