@@ -6,6 +6,7 @@ exactly one kernel, so that the kernels of a graph have all of its multiply-accu
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,7 +54,10 @@ has `ConvActivationFusion` and `ConvAddActivationFusion`, PyTorch Mobile prepack
 
 
 def kernels(operations: Iterable[Operation], fusion: Fusion) -> list[Kernel]:
-    """The kernels of a graph, in the order in which their first operators come."""
+    """The kernels of a graph, in the order in which their first operators come.
+
+    Raises `ValueError` for a product of which nobody has said how its arithmetic is counted.
+    """
     calls = with_hard_swish(operations) if fusion.hard_swish else list(operations)
     return _Cut(fusion, Counter(value.name for call in calls for value in call.inputs)).of(calls)
 
@@ -70,10 +74,11 @@ class _Cut:
         self.constants: set[str] = set()
 
     def of(self, operations: Iterable[Operation]) -> list[Kernel]:
-        for operation in operations:
-            if not operation.outputs:
+        for call in operations:
+            if not call.outputs:
                 continue
-            name = base_name(operation)
+            name = base_name(call)
+            operation = replace(call, inputs=_bias_last(name, call.inputs))
             given = [value for value in operation.inputs if not self._is_constant(value)]
             if not given:
                 self.constants.update(value.name for value in operation.outputs)
@@ -133,6 +138,11 @@ def base_name(operation: Operation) -> str:
     return (overloaded.partition(".")[0] or operation.kind).rstrip("_")
 
 
+def _bias_last(name: str, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
+    """What is multiplied comes first in all operators but these."""
+    return (*inputs[1:], inputs[0]) if name in ("addmm", "baddbmm") else inputs
+
+
 def _kernel(name: str, operation: Operation, constant: Sequence[bool]) -> Kernel:
     kind = _kind(name, operation, constant)
     attributes = operation.attributes
@@ -158,10 +168,14 @@ def _kernel(name: str, operation: Operation, constant: Sequence[bool]) -> Kernel
 
 def _kind(name: str, operation: Operation, constant: Sequence[bool]) -> Kind:
     if name in ("conv1d", "conv2d", "convolution"):
+        if operation.attributes.get("transposed"):
+            return "transposed_conv"
         groups = operation.attributes["groups"]
         return "depthwise_conv" if groups > 1 and groups == operation.inputs[0].shape[1] else "conv"
-    if name in ("matmul", "mm") and constant[1] and operation.inputs[1].rank == 2:
+    if name in ("matmul", "mm", "addmm") and constant[1] and operation.inputs[1].rank == 2:
         return "linear"
+    if name not in _KINDS and _PRODUCT.search(name):
+        raise ValueError(f"{operation.kind} multiplies and is of no kind that is known: add it to `_BY_KIND`")
     return _KINDS.get(name, "elementwise")
 
 
@@ -205,8 +219,8 @@ _FREE = {
 
 _BY_KIND: dict[Kind, str] = {
     "transposed_conv": "conv_transpose2d",
-    "linear": "linear addmm",
-    "matmul": "matmul mm bmm baddbmm einsum",
+    "linear": "linear",
+    "matmul": "matmul mm addmm bmm baddbmm einsum",
     "attention": "scaled_dot_product_attention",
     "normalisation": "layer_norm group_norm batch_norm instance_norm rms_norm native_layer_norm native_group_norm",
     "softmax": "softmax _softmax log_softmax",
@@ -220,3 +234,6 @@ _BY_KIND: dict[Kind, str] = {
 }
 _KINDS: dict[str, Kind] = {name: kind for kind, names in _BY_KIND.items() for name in names.split()}
 """Operator -> its kind; all others work element by element."""
+
+_PRODUCT = re.compile(r"conv(?!ert)|mm$|attention")
+"""Names of operators that multiply, and so are none of the others"""

@@ -103,3 +103,76 @@ def test_attention_is_one_kernel_where_the_runtime_has_one(layers):
     whole = keys(layers, FUSIONS["coreml", "npu"])
     assert "attention 1x1x16x8,1x1x16x8,1x1x16x8>1x1x16x8 scaled_dot_product_attention float32" in whole
     assert not any(key.startswith("softmax") for key in whole)
+
+
+IMAGE, TOKENS, PAIR = torch.zeros(1, 4, 6, 6), torch.zeros(5, 4), torch.zeros(2, 5, 4)
+
+
+class Sum(nn.Module):
+    """A product to which a bias is added, of a constant or of what is computed."""
+
+    def __init__(self, operator, bias, factor):
+        super().__init__()
+        self.operator, self.bias = operator, nn.Parameter(torch.zeros(*bias))
+        self.factor = None if factor is None else nn.Parameter(torch.zeros(*factor))
+
+    def forward(self, tokens):
+        factor = tokens.transpose(-1, -2) if self.factor is None else self.factor
+        return self.operator(self.bias, tokens, factor)
+
+
+@pytest.mark.parametrize(
+    ("module", "tokens", "key"),
+    [
+        (Sum(torch.addmm, (7,), (4, 7)), TOKENS, "linear 5x4>5x7 addmm float32"),
+        (Sum(torch.addmm, (5,), None), TOKENS, "matmul 5x4,4x5,5>5x5 addmm float32"),
+        (Sum(torch.baddbmm, (1, 1, 5), None), PAIR, "matmul 2x5x4,2x4x5,1x1x5>2x5x5 baddbmm float32"),
+    ],
+    ids=("linear", "addmm", "baddbmm"),
+)
+def test_a_bias_before_a_product_is_no_factor_of_it(module, tokens, key):
+    [*_, product] = kernels(operations(torch.export.export(module, (tokens,))), NOTHING)
+    assert product.key == key
+    assert product.macs == module(tokens).numel() * 4
+
+
+class Convolution(nn.Module):
+    """`convolution`, which both kinds become in ATen's core set."""
+
+    def __init__(self, transposed):
+        super().__init__()
+        self.transposed, self.weight = transposed, nn.Parameter(torch.zeros(4, 4, 3, 3))
+
+    def forward(self, image):
+        return torch.convolution(image, self.weight, None, [2, 2], [1, 1], [1, 1], self.transposed, [0, 0], 1)
+
+
+@pytest.mark.parametrize(
+    ("transposed", "key"),
+    [
+        (False, "conv 1x4x6x6>1x4x3x3 k3x3 s2x2 convolution float32"),
+        (True, "transposed_conv 1x4x6x6>1x4x11x11 k3x3 s2x2 convolution float32"),
+    ],
+)
+def test_a_convolution_that_is_transposed_is_told_by_its_attribute(transposed, key):
+    assert keys(torch.export.export(Convolution(transposed), (IMAGE,)), NOTHING) == [key]
+
+
+@pytest.mark.parametrize(
+    ("module", "image"),
+    [(nn.Conv3d(4, 4, 3), torch.zeros(1, 4, 6, 6, 6)), (nn.ConvTranspose1d(4, 4, 3), torch.zeros(1, 4, 6))],
+    ids=("conv3d", "conv_transpose1d"),
+)
+def test_a_product_of_no_known_kind_is_refused_and_not_taken_for_no_arithmetic(module, image):
+    with pytest.raises(ValueError, match=r"aten\.conv\w+\.\w+ multiplies"):
+        keys(torch.export.export(module, (image,)), NOTHING)
+
+
+class Converted(nn.Module):
+    def forward(self, image):
+        return torch.ops.prims.convert_element_type(image, torch.float16)
+
+
+def test_a_conversion_is_no_convolution():
+    program = torch.export.export(Converted(), (IMAGE,))
+    assert keys(program, NOTHING) == ["elementwise 1x4x6x6>1x4x6x6 convert_element_type float32"]
