@@ -40,13 +40,13 @@ def program_of(name: str, model: PublishedModel) -> ExportedProgram:
 
 def rows_of(name: str, model: PublishedModel, program: ExportedProgram) -> list[Row]:
     """A program's kernels as each runtime runs them, with how often each is there."""
-    from exporter.operations.of_program import operations
+    from exporter.operations.of_program import operations, returned
 
-    calls = list(operations(program))
+    calls, results = list(operations(program)), returned(program)
     return [
         (name, model.family, model.size, runtime, unit, count, key)
         for runtime, unit in CUTS
-        for key, count in Counter(made.key for made in kernels(calls, FUSIONS[runtime, unit])).items()
+        for key, count in Counter(made.key for made in kernels(calls, results, FUSIONS[runtime, unit])).items()
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -53,19 +53,44 @@ before; TFLite's GPU delegate links chains of elementwise operators into it (its
 has `ConvActivationFusion` and `ConvAddActivationFusion`, PyTorch Mobile prepacked contexts."""
 
 
-def kernels(operations: Iterable[Operation], fusion: Fusion) -> list[Kernel]:
-    """The kernels of a graph, in the order in which their first operators come.
+def kernels(operations: Iterable[Operation], returned: Collection[str], fusion: Fusion) -> list[Kernel]:
+    """The kernels of a graph that returns the values of these names, in the order in which their first operators come.
 
     Raises `ValueError` for a product of which nobody has said how its arithmetic is counted.
     """
-    calls = with_hard_swish(operations) if fusion.hard_swish else list(operations)
-    return _Cut(fusion, Counter(value.name for call in calls for value in call.inputs)).of(calls)
+    calls = with_hard_swish(operations, returned) if fusion.hard_swish else list(operations)
+    return _Cut(fusion, _Readers.of(calls, returned)).of(calls)
+
+
+@dataclass(frozen=True)
+class _Readers:
+    """How often values are read, under whatever shape."""
+
+    viewed: Mapping[str, str]
+    """Value that only has another shape -> the one that was computed"""
+    number: Mapping[str, int]
+    """Value that was computed -> how many read it; who calls the graph reads what it returns."""
+
+    @classmethod
+    def of(cls, calls: Iterable[Operation], returned: Iterable[str]) -> _Readers:
+        viewed: dict[str, str] = {}
+        read: list[str] = []
+        for call in calls:
+            if call.inputs and call.outputs and _is_free(base_name(call), call):
+                given = call.inputs[0].name
+                viewed.update((value.name, viewed.get(given, given)) for value in call.outputs)
+            elif call.outputs:
+                read += [value.name for value in call.inputs]
+        return cls(viewed, Counter(viewed.get(name, name) for name in (*read, *returned)))
+
+    def only_one(self, value: Value) -> bool:
+        return self.number[self.viewed.get(value.name, value.name)] == 1
 
 
 class _Cut:
     """A walk through a graph that remembers which kernel made each value."""
 
-    def __init__(self, fusion: Fusion, readers: Mapping[str, int]) -> None:
+    def __init__(self, fusion: Fusion, readers: _Readers) -> None:
         self.fusion = fusion
         self.readers = readers
         self.made: list[Kernel] = []
@@ -103,7 +128,7 @@ class _Cut:
         numbers = [
             self.made_by[value.name]
             for value in given
-            if value.name in self.made_by and self.readers[value.name] == 1 and value.elements == size
+            if value.name in self.made_by and self.readers.only_one(value) and value.elements == size
         ]
         number = max(numbers, default=None)
         return number if number is not None and self._takes(self.made[number], name) else None

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from exporter.operations.operation import Operation, Value
 
 
-def with_hard_swish(operations: Iterable[Operation]) -> list[Operation]:
-    """`x * relu6(x + 3) / 6` as one operator, where nothing else reads what is between.
+def with_hard_swish(operations: Iterable[Operation], returned: Collection[str]) -> list[Operation]:
+    """`x * relu6(x + 3) / 6` as one operator, where nothing else reads what is between, nor the graph returns it.
 
     MobileNetV3, arXiv 1905.02244 §5.2. TFLite's converter has a pattern for it and an operator, HARD_SWISH.
     """
     calls = list(operations)
     made = {value.name: call for call in calls for value in call.outputs}
-    readers: dict[str, int] = {}
-    for call in calls:
-        for value in call.inputs:
-            readers[value.name] = readers.get(value.name, 0) + 1
+    readers = Counter(value.name for call in calls for value in call.inputs) + Counter(returned)
     gone = set[str]()
     swishes: dict[str, Value] = {}
     for call in calls:
@@ -42,7 +40,7 @@ def _parts(call: Operation, made: Mapping[str, Operation]) -> list[Operation]:
         return []
     for x, clamped in (product.inputs, product.inputs[::-1]):
         clamp = made.get(clamped.name)
-        if clamp is None or not {"relu6", "hardtanh"} & set(clamp.kind.replace("_", "").split(".")):
+        if clamp is None or not _clamps_from_0_to_6(clamp):
             continue
         shifted = made.get(clamp.inputs[0].name)
         if shifted is not None and _adds(shifted, 3) and shifted.inputs[0].name == x.name:
@@ -59,3 +57,9 @@ def _before(call: Operation, made: Mapping[str, Operation], name: str, number: f
 
 def _adds(call: Operation, number: float) -> bool:
     return ".add" in call.kind and len(call.inputs) == 1 and call.attributes.get("other") == number
+
+
+def _clamps_from_0_to_6(call: Operation) -> bool:
+    names = call.kind.replace("_", "").split(".")
+    limits = call.attributes.get("min_val"), call.attributes.get("max_val")
+    return "relu6" in names or ("hardtanh" in names and limits == (0, 6))

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from exporter.graphs.cut import graphs_of
 from exporter.models.registry import create_model
 from exporter.operations.kernels import FUSIONS, Fusion, kernels
-from exporter.operations.of_program import operations
+from exporter.operations.of_program import operations, returned
 
 NOTHING = Fusion()
 EVERYTHING = FUSIONS["tflite", "gpu"]
@@ -26,22 +26,25 @@ MODELS = (
 @pytest.fixture(scope="module", params=MODELS, ids=lambda model: model[0])
 def programs(request):
     name, size = request.param
-    return [(graph, list(operations(graph.program))) for graph in graphs_of(create_model(name, size).eval())]
+    graphs = graphs_of(create_model(name, size).eval())
+    return [(graph, list(operations(graph.program)), returned(graph.program)) for graph in graphs]
 
 
 def test_they_have_all_floating_point_operations_of_a_graph(programs):
-    for graph, calls in programs:
+    for graph, calls, results in programs:
         # The counter knows products, but not the fused attention of CPUs.
         counter = FlopCounterMode(display=False)
         with counter, sdpa_kernel(SDPBackend.MATH), torch.no_grad():
             graph.program.module()(**graph.example)
         for fusion in (NOTHING, EVERYTHING, FUSIONS["coreml", "npu"]):
-            assert 2 * sum(kernel.macs for kernel in kernels(calls, fusion)) == counter.get_total_flops(), graph.name
+            assert 2 * sum(kernel.macs for kernel in kernels(calls, results, fusion)) == counter.get_total_flops(), (
+                graph.name
+            )
 
 
 def test_no_operator_is_lost_by_fusion(programs):
-    for _, calls in programs:
-        apart, fused = (kernels(calls, fusion) for fusion in (NOTHING, EVERYTHING))
+    for _, calls, results in programs:
+        apart, fused = (kernels(calls, results, fusion) for fusion in (NOTHING, EVERYTHING))
         assert len(fused) < len(apart)
         assert sum(len(kernel.operations) for kernel in fused) == sum(len(kernel.operations) for kernel in apart)
 
@@ -68,8 +71,12 @@ def layers():
     return torch.export.export(Layers().eval(), (torch.zeros(1, 4, 8, 8),))
 
 
+def cut(program, fusion):
+    return kernels(operations(program), returned(program), fusion)
+
+
 def keys(program, fusion):
-    return [kernel.key for kernel in kernels(operations(program), fusion)]
+    return [kernel.key for kernel in cut(program, fusion)]
 
 
 def test_without_fusion_each_operator_is_a_kernel_but_those_that_only_reshape(layers):
@@ -131,7 +138,7 @@ class Sum(nn.Module):
     ids=("linear", "addmm", "baddbmm"),
 )
 def test_a_bias_before_a_product_is_no_factor_of_it(module, tokens, key):
-    [*_, product] = kernels(operations(torch.export.export(module, (tokens,))), NOTHING)
+    [*_, product] = cut(torch.export.export(module, (tokens,)), NOTHING)
     assert product.key == key
     assert product.macs == module(tokens).numel() * 4
 
@@ -176,3 +183,42 @@ class Converted(nn.Module):
 def test_a_conversion_is_no_convolution():
     program = torch.export.export(Converted(), (IMAGE,))
     assert keys(program, NOTHING) == ["elementwise 1x4x6x6>1x4x6x6 convert_element_type float32"]
+
+
+class Reshaped(nn.Module):
+    """A convolution whose result is clamped under another shape, and what else becomes of it."""
+
+    def __init__(self, also):
+        super().__init__()
+        self.conv, self.also = nn.Conv2d(4, 4, 1), also
+
+    def forward(self, image):
+        x = self.conv(image)
+        return self.also(x, x.flatten(2).relu())
+
+
+def only_clamped(x, clamped):
+    return clamped
+
+
+def read_again(x, clamped):
+    return clamped, x.sigmoid()
+
+
+def returned_as_well(x, clamped):
+    return clamped, x
+
+
+def returned_under_another_shape(x, clamped):
+    return clamped, x.flatten(1)
+
+
+def test_a_clamp_runs_in_the_operator_whose_result_it_takes_under_another_shape():
+    program = torch.export.export(Reshaped(only_clamped).eval(), (IMAGE,))
+    assert keys(program, FUSIONS["executorch", "cpu"]) == ["conv 1x4x6x6>1x4x6x6 k1x1 s1x1 conv2d+relu float32"]
+
+
+@pytest.mark.parametrize("also", [read_again, returned_as_well, returned_under_another_shape])
+def test_a_result_that_is_needed_as_it_is_is_not_clamped_in_its_kernel(also):
+    first, second, *_ = cut(torch.export.export(Reshaped(also).eval(), (IMAGE,)), FUSIONS["executorch", "cpu"])
+    assert (first.operations, second.operations) == (("conv2d",), ("relu",))
