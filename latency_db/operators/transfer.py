@@ -78,27 +78,33 @@ class TransferredEstimator:
 
 
 def transfer(anchors: Sequence[Kernel], us: Array, sources: Sequence[KernelEstimator]) -> TransferredEstimator:
-    """From what anchors took, in µs, on a new device. Raises `TooFewAnchors`."""
-    if len(anchors) < FEWEST_ANCHORS:
-        raise TooFewAnchors(f"{len(anchors)} kernels were measured: measure {FEWEST_ANCHORS} or more")
-    ranked = sorted((_bridge(anchors, us, source) for source in sources), key=lambda it: -it.regression.evidence)
-    alike = tuple(ranked[:MOST_ALIKE])
-    groups = [configuration(kernel) for kernel in anchors]
+    """From what anchors took, in µs, on a new device. Raises `TooFewAnchors`.
+
+    Anchors of a class that some source lacks are left out for all: sources compare by the same anchors only.
+    """
+    theirs = np.log([source.estimate(anchors).us for source in sources])
+    usable = np.flatnonzero(~np.isnan(theirs).any(axis=0))
+    if len(usable) < FEWEST_ANCHORS:
+        of_known = f"{len(usable)} of {len(anchors)} measured kernels are of classes that all sources know"
+        raise TooFewAnchors(f"{of_known}: measure {FEWEST_ANCHORS} such or more")
+    known, took = [anchors[row] for row in usable], np.log(us[usable])
+    bridges = (_bridge(known, took, *pair) for pair in zip(theirs[:, usable], sources, strict=True))
+    alike = tuple(sorted(bridges, key=lambda it: -it.regression.evidence)[:MOST_ALIKE])
+    groups = [configuration(kernel) for kernel in known]
     residuals, deviations = np.mean([bridge.regression.left_out(groups) for bridge in alike], axis=0)
     return TransferredEstimator(alike, quantile(conformal.scores(residuals, deviations)))
 
 
-def _bridge(anchors: Sequence[Kernel], us: Array, source: KernelEstimator) -> Bridge:
+def _bridge(anchors: Sequence[Kernel], took: Array, theirs: Array, source: KernelEstimator) -> Bridge:
+    """Of anchors that the source knows, with logarithms of what they took and of the source's estimates."""
     known = source.table
     classes = tuple(sorted(source.processes))
     scaling = Scaling.of(_sizes(known.kernels, np.log(known.us)))
-    theirs = np.log(source.estimate(anchors).us)
-    ratios = np.log(us) - theirs
-    usable = np.flatnonzero(~np.isnan(ratios)).tolist()
-    level = float(ratios[usable].mean())
-    inputs = _inputs([anchors[row] for row in usable], theirs[usable], scaling, classes)
+    ratios = took - theirs
+    level = float(ratios.mean())
+    inputs = _inputs(anchors, theirs, scaling, classes)
     beliefs = _beliefs(int(scaling.varying.sum()) - 1, len(classes))
-    tried = (Regression(inputs, ratios[usable] - level, belief) for belief in beliefs)
+    tried = (Regression(inputs, ratios - level, belief) for belief in beliefs)
     return Bridge(source, scaling, classes, max(tried, key=lambda regression: regression.evidence), level)
 
 

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from latency_db.kernel import Kernel
 from latency_db.operators.estimates import KernelEstimator
 from latency_db.operators.process import class_processes, read_fitted
 from latency_db.operators.table import read_table
 from latency_db.operators.transfer import TooFewAnchors, transfer
 
 SOURCES = ("galaxy_a03s", "iphone_xs", "pixel4")
+SOFTMAX = Kernel("softmax", ("softmax",), ((1, 4, 49, 49),), ((1, 4, 49, 49),))
+"""Of which no table has any"""
 
 
 def depthwise(device):
@@ -49,3 +52,16 @@ def test_a_device_twice_as_slow_as_a_known_one_is_found_most_like_it(sources):
 def test_a_handful_of_anchors_is_refused(sources, target):
     with pytest.raises(TooFewAnchors, match="measure 5"):
         transfer(target.kernels[:3], target.us[:3], sources)
+
+
+def test_an_anchor_of_a_class_that_sources_lack_changes_nothing(sources, target):
+    anchors = np.arange(0, len(target.kernels), 20)
+    among = target.kernels_at(anchors)
+    without = transfer(among, target.us[anchors], sources)
+    found = transfer([SOFTMAX, *among], np.array([50.0, *target.us[anchors]]), sources)
+    assert found.estimate(target.kernels[:9]).high == pytest.approx(without.estimate(target.kernels[:9]).high)
+
+
+def test_anchors_of_classes_that_sources_lack_are_not_among_those_that_suffice(sources, target):
+    with pytest.raises(TooFewAnchors, match="4 of 6 measured kernels"):
+        transfer([SOFTMAX, SOFTMAX, *target.kernels[:4]], np.append([50.0, 60.0], target.us[:4]), sources)
