@@ -17,9 +17,12 @@ from latency_db.operators.gaussian_process import Array
 from latency_db.operators.process import ClassProcess, class_processes, read_fitted, rows_by_class
 from latency_db.operators.table import KernelTable, as_tabled, read_table
 
-Method = Literal["measured", "kernel table", "outside the table", "transfer", "unknown"]
+Method = Literal[
+    "measured", "kernel table", "outside the table", "transfer", "transfer outside the table", "unknown",
+]  # fmt: skip
 """The table has this very kernel; it has kernels all around it; it has kernels of this class, but none so small, so
-large or of such a form; other devices have it and this one was compared with them; nothing is known of its class."""
+large or of such a form; other devices have it and this one was compared with them; one of these has none such in its
+table; nothing is known of its class."""
 
 OUTSIDE = 2.0
 """How many times as wide an interval is outside the table, in logarithms, as the process itself would have it: it does

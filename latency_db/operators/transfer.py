@@ -53,12 +53,17 @@ class Bridge:
     level: float
     """Mean of the anchors' ratio, in logarithms"""
 
-    def predict(self, kernels: Sequence[Kernel]) -> tuple[Array, Array]:
-        """Logarithm of µs and its standard deviation; NaN where the source knows nothing."""
-        theirs = np.log(self.source.estimate(kernels).us)
-        inputs = _inputs(kernels, theirs, self.scaling, self.classes)
-        mean, deviation = self.regression.predict(inputs)
-        return theirs + self.level + mean, deviation
+    def predict(self, kernels: Sequence[Kernel]) -> tuple[Array, Array, Array]:
+        """Logarithm of µs, the ratio's standard deviation, and by how much the source's own logarithm may be off where
+        it is outside its table, 0 elsewhere; NaN where the source knows nothing.
+
+        Within its table, what the source errs by is among what the anchors' ratios deviate by.
+        """
+        found = self.source.estimate(kernels)
+        theirs = np.log(found.us)
+        mean, deviation = self.regression.predict(_inputs(kernels, theirs, self.scaling, self.classes))
+        own = np.where(found.methods == "outside the table", np.log(found.high / found.low) / 2, 0.0)
+        return theirs + self.level + mean, deviation, own
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,16 @@ class TransferredEstimator:
     quantile: float
 
     def estimate(self, kernels: Sequence[Kernel]) -> KernelEstimates:
-        """By `transfer`, anchors included; `unknown` are those whose class no source has."""
-        mean, deviation = np.mean([bridge.predict(kernels) for bridge in self.bridges], axis=0)
-        width = conformal.half_widths(self.quantile, deviation)
-        methods = np.where(np.isnan(mean), "unknown", "transfer")
+        """Anchors, too, are estimated by `transfer`; outside a source's table this says so. Each kernel has the mean of
+        the sources that know its class; `unknown` are those whose class none has."""
+        bridged = np.array([bridge.predict(kernels) for bridge in self.bridges])
+        known = ~np.isnan(bridged[:, 0])
+        shares = known / np.maximum(known.sum(0), 1)
+        mean, deviation, own = np.einsum("sqk,sk->qk", np.nan_to_num(bridged), shares)
+        mean[~known.any(0)] = np.nan
+        # What a source errs by beyond its table and how the devices differ have nothing to do with each other.
+        width = np.hypot(conformal.half_widths(self.quantile, deviation), own)
+        methods = np.where(np.isnan(mean), "unknown", np.where(own > 0, "transfer outside the table", "transfer"))
         return KernelEstimates(np.exp(mean), np.exp(mean - width), np.exp(mean + width), methods)
 
 

@@ -1,5 +1,7 @@
 """A few kernels measured on a new device say which devices it is like, and how its times differ."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ def test_thirty_anchors_give_a_useful_estimate_of_the_others(sources, target):
     others = np.setdiff1d(np.arange(len(target.kernels)), anchors)
     found = transfer(target.kernels_at(anchors), target.us[anchors], sources).estimate(target.kernels_at(others))
     us = target.us[others]
-    assert set(found.methods) == {"transfer"}
+    assert set(found.methods) == {"transfer", "transfer outside the table"}
     assert np.median(np.abs(found.us / us - 1)) < 0.2
     assert np.mean((found.low <= us) & (us <= found.high)) > 0.75
 
@@ -65,3 +67,27 @@ def test_an_anchor_of_a_class_that_sources_lack_changes_nothing(sources, target)
 def test_anchors_of_classes_that_sources_lack_are_not_among_those_that_suffice(sources, target):
     with pytest.raises(TooFewAnchors, match="4 of 6 measured kernels"):
         transfer([SOFTMAX, SOFTMAX, *target.kernels[:4]], np.append([50.0, 60.0], target.us[:4]), sources)
+
+
+def test_outside_the_tables_of_other_devices_a_transfer_says_so_and_is_less_certain(sources, target):
+    anchors = np.arange(0, len(target.kernels), 20)
+    usual = Kernel("depthwise_conv", ("conv2d",), ((1, 96, 56, 56),), ((1, 96, 56, 56),), (3, 3), (1, 1), groups=96)
+    huge = replace(usual, inputs=((1, 96, 2000, 2000),), outputs=((1, 96, 2000, 2000),))
+    estimator = transfer(target.kernels_at(anchors), target.us[anchors], sources)
+    found = estimator.estimate([usual, huge])
+    assert list(found.methods) == ["transfer", "transfer outside the table"]
+    theirs = [bridge.source.estimate([huge]) for bridge in estimator.bridges]
+    assert found.high[1] / found.low[1] > min(own.high[0] / own.low[0] for own in theirs)
+
+
+def test_a_class_that_one_of_two_devices_has_is_estimated_from_that_one(sources, target):
+    pooled = read_table("tflite", "pixel4")
+    pooled = pooled.lines(np.flatnonzero([kernel.kind in ("depthwise_conv", "pooling") for kernel in pooled.kernels]))
+    both = KernelEstimator(pooled, class_processes(pooled, read_fitted("tflite", "pixel4")))
+    anchors = np.arange(0, len(target.kernels), 20)
+    estimator = transfer(target.kernels_at(anchors), target.us[anchors], [both, sources[0]])
+    pooling = next(kernel for kernel in pooled.kernels if kernel.kind == "pooling" and kernel.window)
+    found = estimator.estimate([pooling, target.kernels[0], SOFTMAX])
+    assert list(found.methods) == ["transfer", "transfer", "unknown"]
+    assert found.low[0] < found.us[0] < found.high[0]
+    assert np.isnan(found.us[2])
