@@ -61,7 +61,7 @@ class KernelEstimator:
 
     def estimate(self, kernels: Sequence[Kernel]) -> KernelEstimates:
         """Kernels that are the same are estimated once."""
-        tabled = [as_tabled(kernel) for kernel in kernels]
+        tabled = [as_tabled(kernel, self.table.runtime) for kernel in kernels]
         once = list(dict.fromkeys(tabled))
         place = {kernel: row for row, kernel in enumerate(once)}
         return self._estimate(once)[np.array([place[kernel] for kernel in tabled], dtype=np.intp)]

@@ -46,7 +46,8 @@ class KernelTable:
 
     def measured(self, kernels: Iterable[Kernel]) -> NDArray[np.float64]:
         """[kernels] µs of those that the table has; NaN of the others."""
-        return np.array([self.by_key.get(as_tabled(kernel).key, np.nan) for kernel in kernels], dtype=np.float64)
+        keys = (as_tabled(kernel, self.runtime).key for kernel in kernels)
+        return np.array([self.by_key.get(key, np.nan) for key in keys], dtype=np.float64)
 
     def kernels_at(self, rows: NDArray[np.intp]) -> list[Kernel]:
         """Those that stand in these lines."""
@@ -78,17 +79,20 @@ def read_table(runtime: str, device: str, folder: Path = TABLES) -> KernelTable:
     )
 
 
-def as_tabled(kernel: Kernel) -> Kernel:
-    """A kernel of a graph under the names that tables use, which do not tell what costs no time from what is the same.
+def as_tabled(kernel: Kernel, runtime: str) -> Kernel:
+    """A kernel of a graph under the names that a runtime's tables use, which do not tell what costs no time from what
+    is the same.
 
     A batch norm is in the weights of the convolution before it; what is clamped, and whether it keeps its dimensions,
-    makes no difference.
+    makes no difference. PyTorch's tables do not say which of their products clamp.
     """
     names = [_NAMES.get(name, name) for name in kernel.operations]
     if kernel.kind == "pooling" and not kernel.window and names[0] in _MEANS:
         names[0] = "mean"
     if kernel.kind in _CONVOLUTIONS:
         names = [names[0], *(name for name in names[1:] if name != "batch_norm")]
+    if kernel.kind in _PRODUCTS and runtime == "pytorch":
+        names = [names[0], *(name for name in names[1:] if name not in _CLAMPS)]
     outputs = kernel.outputs
     if kernel.kind == "pooling" and len(outputs[0]) == 2 and len(kernel.inputs[0]) == 4:
         outputs = ((*outputs[0], 1, 1), *outputs[1:])
@@ -107,6 +111,8 @@ def configuration(kernel: Kernel) -> str:
 
 
 _CONVOLUTIONS = {"conv", "depthwise_conv", "transposed_conv"}
+_PRODUCTS = _CONVOLUTIONS | {"linear", "matmul"}
+_CLAMPS = {"relu", "relu6"}
 _MEANS = {"adaptive_avg_pool2d", "avg_pool2d", "mean"}
 _NAMES = {
     "clamp": "relu6",

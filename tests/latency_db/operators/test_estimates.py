@@ -8,7 +8,8 @@ import pytest
 from latency_db.kernel import Kernel
 from latency_db.operators.estimates import KernelEstimator
 from latency_db.operators.process import class_processes, read_fitted
-from latency_db.operators.table import read_table
+from latency_db.operators.table import as_tabled, read_table
+from latency_db.shipped_tables import DATA, read_lines
 
 ONE_CLASS = "depthwise_conv"
 NEW = Kernel("depthwise_conv", ("conv2d", "relu"), ((1, 100, 28, 28),), ((1, 100, 28, 28),), (3, 3), (1, 1), groups=100)
@@ -72,3 +73,24 @@ def test_held_out_configurations_are_estimated_and_their_intervals_hold(table):
     found, us = estimator.estimate(table.kernels_at(held_out)), table.us[held_out]
     assert np.median(np.abs(found.us / us - 1)) < 0.05
     assert np.mean((found.low <= us) & (us <= found.high)) > 0.75
+
+
+def fused_convolutions(model):
+    """Those of a shipped graph, as PyTorch runs it on a GPU."""
+    graphs = read_lines(DATA / "end_to_end" / "graphs.csv.gz")
+    graph = next(row for row in graphs if (row["model"], row["runtime"], row["unit"]) == (model, "pytorch", "gpu"))
+    keys = [row["kernel"] for row in read_lines(DATA / "end_to_end" / "kernels.csv.gz")]
+    kernels = [Kernel.of_key(keys[int(part.partition("*")[0])]) for part in graph["kernels"].split()]
+    return [kernel for kernel in kernels if kernel.kind in ("conv", "depthwise_conv") and len(kernel.operations) > 1]
+
+
+def test_convolutions_that_clamp_in_a_graph_of_pytorch_are_in_its_table():
+    kernels = fused_convolutions("mobilenetv2_w1")
+    table = read_table("pytorch", "pixel4")
+    named = ("conv", "depthwise_conv")
+    convolutions = table.lines(np.flatnonzero([kernel.kind in named for kernel in table.kernels]))
+    estimator = KernelEstimator(convolutions, class_processes(convolutions, read_fitted("pytorch", "pixel4")))
+    methods = estimator.estimate(kernels).methods
+    assert any("relu6" in as_tabled(kernel, "tflite").operations for kernel in kernels)
+    assert set(methods) == {"measured", "kernel table"}
+    assert np.mean(methods == "measured") > 0.5

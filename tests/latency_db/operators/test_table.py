@@ -50,14 +50,21 @@ def test_a_kernel_measured_twice_has_the_median(table):
     ids=lambda kernel: "+".join(kernel.operations),
 )
 def test_what_costs_nothing_is_not_told_apart(kernel):
-    assert as_tabled(kernel) == STEM
+    assert as_tabled(kernel, "tflite") == STEM
 
 
 def test_clamps_and_means_have_one_name_each():
     clamp = Kernel("elementwise", ("hardtanh",), ((1, 8, 4, 4),), ((1, 8, 4, 4),))
     mean = Kernel("pooling", ("adaptive_avg_pool2d",), ((1, 8, 4, 4),), ((1, 8),))
-    assert as_tabled(clamp).operations == ("relu6",)
-    assert as_tabled(mean) == Kernel("pooling", ("mean",), ((1, 8, 4, 4),), ((1, 8, 1, 1),))
+    assert as_tabled(clamp, "tflite").operations == ("relu6",)
+    assert as_tabled(mean, "tflite") == Kernel("pooling", ("mean",), ((1, 8, 4, 4),), ((1, 8, 1, 1),))
+
+
+def test_a_product_that_clamps_is_one_that_does_not_in_tables_of_pytorch_only():
+    assert as_tabled(STEM, "tflite").operations == ("conv2d", "relu")
+    assert as_tabled(STEM, "pytorch") == replace(STEM, operations=("conv2d",))
+    clamp = Kernel("elementwise", ("relu",), ((1, 8, 4, 4),), ((1, 8, 4, 4),))
+    assert as_tabled(clamp, "pytorch") == clamp
 
 
 def test_a_configuration_is_a_kernel_whatever_is_fused_to_it():
