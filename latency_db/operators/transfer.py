@@ -94,7 +94,7 @@ def transfer(anchors: Sequence[Kernel], us: Array, sources: Sequence[KernelEstim
     Anchors of a class that some source lacks are left out for all: sources compare by the same anchors only.
     """
     theirs = np.log([source.estimate(anchors).us for source in sources])
-    usable = np.flatnonzero(~np.isnan(theirs).any(axis=0))
+    usable = np.flatnonzero(~np.isnan(theirs).any(axis=0)).tolist()
     if len(usable) < FEWEST_ANCHORS:
         of_known = f"{len(usable)} of {len(anchors)} measured kernels are of classes that all sources know"
         raise TooFewAnchors(f"{of_known}: measure {FEWEST_ANCHORS} such or more")
