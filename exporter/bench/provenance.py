@@ -14,7 +14,7 @@ from device_profiles.host import cores
 
 PACKAGES = ("torch",)
 """Distributions whose versions decide figures in every format; those of a format's toolchain are the artefact's."""
-CODE = ("exporter", "device_profiles")
+CODE = ("exporter", "device_profiles", "latency_db")
 """Folders of a clone whose changes decide figures too"""
 
 

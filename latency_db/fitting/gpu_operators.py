@@ -37,7 +37,8 @@ Made by `python -m latency_db.fitting.gpu_operators` and, what is fitted to them
 | `tflite` | TFLite 2.10, GPU delegate | `dataset/tflite_cnn_ops_gpu.csv` | MIT |
 | `pytorch` | PyTorch Mobile 2.0.0, Vulkan (iPhone: Metal) | `dataset/torch_cnn_ops_gpu.csv` | MIT |
 
-Both files are those of github.com/qed-usc/mobile-ml-benchmark at commit c864a33.
+Both files are those of github.com/qed-usc/mobile-ml-benchmark at commit c864a33, put together by hand before the script
+reads them: one row for each operator, shape and device, with the median, least and greatest time of its `n` rows.
 Times are in µs: the median, least and greatest of `n` runs. All models were float32. Left out: eight rows of the two
 iPhones in which a depthwise convolution and the pointwise one after it ran as one kernel, whose time stands at both.
 A convolution that ran by Winograd's algorithm stands without what was fused to it, which its source does not say.

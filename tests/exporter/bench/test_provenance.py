@@ -11,6 +11,7 @@ from device_profiles import load
 from exporter.bench.provenance import provenance
 
 ROOT = Path(__file__).parents[3]
+PACKAGES = ("exporter", "device_profiles", "latency_db")
 
 
 def test_versions_system_cpu_and_threads_are_named():
@@ -26,12 +27,12 @@ def test_the_commit_is_that_of_the_clone_which_runs():
     def git(*arguments: str) -> str:
         return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()
 
-    changed = "-dirty" if git("status", "--porcelain", "--", "exporter", "device_profiles") else ""
+    changed = "-dirty" if git("status", "--porcelain", "--", *PACKAGES) else ""
     assert provenance()["commit"] == (f"{git('rev-parse', 'HEAD')}{changed}" if git("rev-parse", "HEAD") else "unknown")
 
 
 def test_asking_for_the_commit_writes_nothing_into_the_clone(tmp_path):
-    for package in ("exporter", "device_profiles"):
+    for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     for command in (["init", "--quiet"], ["add", "."]):
         subprocess.run(["git", "-C", tmp_path, *command], check=True)
