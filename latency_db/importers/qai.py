@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from device_profiles.vocabulary import Runtime
 from latency_db.importers.devices import device
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from yaml import Node
 
 LICENCE = "BSD-3-Clause"
-REPEATED = "repeats another device's job"
+REPEATED: Final = "repeats another device's job"
 
 _PERF = re.compile(r"qai_hub_models/models/(?P<model>[^/]+)/perf\.yaml")
 RUNTIMES: dict[str, Runtime] = {
