@@ -1,7 +1,7 @@
 """Trains `efficienttam_nano_256x256`, which is shipped with the project: `python -m exporter.train.nano`.
 
-Pictures first, small ones and then whole ones, then clips of more and more frames. Each stage starts from the averaged
-weights of the one before, and resumes where it was stopped.
+Pictures first, small ones and then whole ones, then clips of more and more frames, at last clips and pictures in turn.
+Each stage starts from the averaged weights of the one before, and resumes where it was stopped.
 """
 
 import argparse
@@ -44,6 +44,10 @@ class Stage:
     batches: tuple[ClipBatches, ...]
     """In turn; of one size"""
     schedule: Schedule
+
+    def __post_init__(self) -> None:
+        if len({batches.recipe.size for batches in self.batches}) != 1:
+            raise ValueError(f"{self.name} has pictures of several sizes: make them stages of their own.")
 
 
 PICTURES: tuple[tuple[PromptKind, float], ...] = (("click", 0.6), ("box", 0.4))
