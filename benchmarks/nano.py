@@ -66,7 +66,7 @@ def followed(model_or_bundle, clip: HeldOut, format: str | None = None, from_mas
 
 
 def coarse(masks: np.ndarray) -> np.ndarray:
-    """True masks [T, S, S], reduced to [S/4, S/4] as those that are trained on, and enlarged as the tracker enlarges."""
+    """True masks [T, S, S], reduced to [S/4, S/4] as those trained on, and enlarged as the tracker enlarges its own."""
     side = masks.shape[-1]
     cover = [mask.astype(np.uint8) * 255 for mask in masks]
     reduced = [cv2.resize(one, (side // 4, side // 4), interpolation=cv2.INTER_AREA) for one in cover]

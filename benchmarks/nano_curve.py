@@ -41,7 +41,7 @@ def picture(rows: list[dict[str, str]], path: Path) -> None:
         axes.axvline(own[-1], color="0.8", zorder=0)
         axes.text((own[0] + own[-1]) / 2, 1.02, stage.name, ha="center", fontsize=7, rotation=20)
     axes.set(xlabel="hours of training", ylim=(0, 1), xlim=(0, hours[-1]))
-    axes.legend(loc="center right", fontsize=8)
+    figure.legend(loc="outside lower center", ncols=len(CURVES), fontsize=8)
     figure.savefig(path, dpi=100)
 
 

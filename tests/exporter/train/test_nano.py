@@ -75,3 +75,8 @@ def test_batches_of_several_kinds_come_in_turn():
     turns = Alternating((PICTURES, CLIPS))
     for index, alike in ((0, PICTURES[0]), (1, CLIPS[0]), (2, PICTURES[1]), (3, CLIPS[1])):
         assert torch.equal(turns[index].frames, alike.frames)
+
+
+def test_a_stage_has_pictures_of_one_size():
+    with pytest.raises(ValueError, match="several sizes"):
+        Stage("mixed", (PICTURES, replace(PICTURES, recipe=Recipe(size=2 * SIZE))), SCHEDULE)
