@@ -142,8 +142,7 @@ def stands_twice(rows: Iterable[PublishedRow]) -> list[PublishedRow]:
     first: dict[tuple[object, ...], PublishedRow] = {}
     flagged = []
     for row in rows:
-        document = re.split(r" Table| \(", row.reference)[0]
-        key = (document, row.model, row.size, row.device, row.backend, row.precision, row.ms, row.published_as)
+        key = (row.document, row.model, row.size, row.device, row.backend, row.precision, row.ms, row.published_as)
         before = first.setdefault(key, row)
         vague = "react-native-executorch" in row.reference or "zoo" in row.reference
         if before is not row and not vague:
