@@ -222,3 +222,31 @@ def test_a_clamp_runs_in_the_operator_whose_result_it_takes_under_another_shape(
 def test_a_result_that_is_needed_as_it_is_is_not_clamped_in_its_kernel(also):
     first, second, *_ = cut(torch.export.export(Reshaped(also).eval(), (IMAGE,)), FUSIONS["executorch", "cpu"])
     assert (first.operations, second.operations) == (("conv2d",), ("relu",))
+
+
+class Gated(nn.Module):
+    """A convolution with its batch norm, whose picture a gate of one number for each channel scales."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm, self.gate = nn.Conv2d(4, 8, 1), nn.BatchNorm2d(8), nn.Conv2d(4, 8, 1)
+
+    def forward(self, image):
+        return self.norm(self.conv(image)) * self.gate(image.mean((2, 3), keepdim=True))
+
+
+@pytest.fixture(scope="module")
+def gated():
+    return torch.export.export(Gated().eval(), (torch.zeros(1, 4, 8, 8),))
+
+
+def test_a_batch_norm_is_part_of_the_convolution_before_it_and_reads_nothing(gated):
+    assert keys(gated, NOTHING)[0] == "conv 1x4x8x8>1x8x8x8 k1x1 s1x1 conv2d+batch_norm float32"
+
+
+def test_what_is_larger_than_a_product_does_not_run_in_it(gated):
+    assert keys(gated, EVERYTHING) == [
+        "conv 1x4x8x8,1x8x1x1>1x8x8x8 k1x1 s1x1 conv2d+batch_norm+mul float32",
+        "pooling 1x4x8x8>1x4x1x1 mean float32",
+        "conv 1x4x1x1>1x8x1x1 k1x1 s1x1 conv2d float32",
+    ]
