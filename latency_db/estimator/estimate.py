@@ -1,0 +1,60 @@
+"""An answer: milliseconds, the interval that holds nine times in ten, and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from latency_db.kernel import Kernel
+from latency_db.published.rows import PublishedRow
+
+Method = Literal[
+    "measured",
+    "kernel table",
+    "roofline of the cell",
+    "transfer",
+    "published",
+    "regression over published models",
+    "alike device",
+]
+"""In the order in which they are tried: this very graph or model was timed there; its kernels are summed; its features
+are priced; a few anchors lead from the most alike device; others published its latency; others published that of other
+models on the device; nothing was timed on the device, and one with like hardware answers in its place."""
+
+
+class NoEstimate(ValueError):
+    """Nothing is known of a device under a runtime; the message says what there is."""
+
+
+@dataclass(frozen=True)
+class KernelEstimate:
+    """What one of a graph's kernels takes, ms for one run."""
+
+    graph: str
+    kernel: Kernel
+    count: int
+    """How often the graph has it"""
+    ms: float
+    low: float
+    high: float
+    method: str
+    """In the words of what priced it, such as `latency_db.operators.estimates.Method`; "share of the total" where only
+    the whole is known"""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a workload takes on a device."""
+
+    ms: float
+    low: float
+    high: float
+    method: Method
+    reason: str
+    """One line for the user: what it rests on, and what is doubtful"""
+    coverage: float
+    """Share of `ms` in kernels that were measured, or that the table has kernels all around of; 0 to 1"""
+    kernels: tuple[KernelEstimate, ...]
+    """They add up to `ms` but for overheads."""
+    rows: tuple[PublishedRow, ...] = ()
+    """Published rows of the model on the device, those that were left out too"""
