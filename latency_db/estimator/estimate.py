@@ -19,7 +19,8 @@ Method = Literal[
 ]
 """In the order in which they are tried: this very graph or model was timed there; its kernels are summed; its features
 are priced; a few anchors lead from the most alike device; others published its latency; others published that of other
-models on the device; nothing was timed on the device, and one with like hardware answers in its place."""
+models on the device; nothing was timed on the device, or nothing under this runtime, and one with like hardware or with
+the same library answers in its place."""
 
 
 class NoEstimate(ValueError):
@@ -28,7 +29,7 @@ class NoEstimate(ValueError):
 
 @dataclass(frozen=True)
 class KernelEstimate:
-    """What one of a graph's kernels takes, ms for one run."""
+    """What one of a graph's kernels takes each time, ms."""
 
     graph: str
     kernel: Kernel
@@ -53,8 +54,9 @@ class Estimate:
     reason: str
     """One line for the user: what it rests on, and what is doubtful"""
     coverage: float
-    """Share of `ms` in kernels that were measured, or that the table has kernels all around of; 0 to 1"""
+    """Share of `ms` in kernels that were measured, or that the table has kernels all around of, or, by a roofline, in
+    what some model of the cell has, too; 0 to 1"""
     kernels: tuple[KernelEstimate, ...]
-    """They add up to `ms` but for overheads."""
+    """Their ms, each times its count, add up to that of the whole but for overheads."""
     rows: tuple[PublishedRow, ...] = ()
     """Published rows of the model on the device, those that were left out too"""

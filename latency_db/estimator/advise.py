@@ -1,0 +1,99 @@
+"""Which devices, formats, compute units, precisions and sizes of a model keep up with so many frames a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from device_profiles.vocabulary import Runtime
+from latency_db.estimator.estimate import Estimate, NoEstimate
+from latency_db.estimator.estimator import estimate
+from latency_db.estimator.workload import Workload
+from latency_db.measurement import Conditions, Measurement, NumberFormat, Unit
+
+RUNTIMES: Mapping[str, Runtime] = {"coreml": "coreml", "executorch": "executorch", "tflite": "tflite", "onnx": "onnx"}
+"""Format of an export -> what runs it; no published figure is of one that is not there, such as Core AI"""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to export a model, and what it then is to run."""
+
+    format: str
+    precision: NumberFormat
+    size: int
+    """Side of the image in pixels"""
+    unit: Unit
+    workload: Workload
+    """As the format's runtime cuts it for the unit"""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What one variant takes on one device."""
+
+    device: str
+    variant: Variant
+    estimate: Estimate
+    budget_ms: float
+
+    @property
+    def fps(self) -> float:
+        return 1000 / self.estimate.ms
+
+    @property
+    def reaches(self) -> bool:
+        """Whether the estimate is within the budget."""
+        return self.estimate.ms <= self.budget_ms
+
+    @property
+    def surely(self) -> bool:
+        """Whether the whole interval is."""
+        return self.estimate.high <= self.budget_ms
+
+
+@dataclass(frozen=True)
+class Advised:
+    """Every combination of which anything is known."""
+
+    rows: tuple[Advice, ...]
+    """Those that surely reach first, then those that reach, then the others; among each the largest image first, as
+    whoever has time to spare wants to see more, then the fastest"""
+    unknown: tuple[str, ...]
+    """Combinations of which nothing is known, each with the reason, once"""
+
+    @property
+    def reaching(self) -> tuple[Advice, ...]:
+        return tuple(row for row in self.rows if row.reaches)
+
+    @property
+    def nearest(self) -> Advice | None:
+        """The fastest of all, which is what to say where none reaches the budget."""
+        return min(self.rows, key=lambda row: row.estimate.ms, default=None)
+
+
+def advise(
+    variants: Sequence[Variant], devices: Sequence[str], fps: float, measured: Sequence[Measurement] = ()
+) -> Advised:
+    """Estimates every variant on every device. Raises `ValueError` for frames per second that are not above 0."""
+    if not fps > 0:
+        raise ValueError(f"{fps:g} frames a second leave no budget: ask for a number above 0.")
+    rows, unknown = [], dict[str, None]()
+    for device in devices:
+        for variant in variants:
+            if variant.format not in RUNTIMES:
+                unknown[f"nothing is known of the latency of {variant.format}"] = None
+                continue
+            conditions = Conditions(RUNTIMES[variant.format], variant.unit, variant.precision)
+            try:
+                found = estimate(variant.workload, device, conditions, measured)
+            except NoEstimate as nothing:
+                unknown[str(nothing)] = None
+                continue
+            rows.append(Advice(device, variant, found, 1000 / fps))
+    return Advised(tuple(sorted(rows, key=_order)), tuple(unknown))
+
+
+def _order(row: Advice) -> tuple[bool, bool, int, float]:
+    first = -row.variant.size if row.reaches else 0
+    return not row.surely, not row.reaches, first, row.estimate.ms

@@ -1,0 +1,195 @@
+"""A device that nobody timed anything on: the most alike one that has cells, scaled by what profiles say of both.
+
+How far that errs was tried by leaving out each phone of the end-to-end tables in turn, without one anchor
+(`data/estimator/alike.csv.gz`, made by `latency_db.fitting.alike_devices`); nothing else makes the interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from statistics import median
+from typing import TYPE_CHECKING
+
+import device_profiles
+from latency_db.coverage import quantile
+from latency_db.end_to_end.cells import Cell, CellId, EndToEnd, shipped
+from latency_db.estimator.cores import cores_of
+from latency_db.estimator.estimate import Estimate
+from latency_db.estimator.kernel_sums import from_kernel_table
+from latency_db.estimator.question import HOST, Question
+from latency_db.estimator.rooflines import Priced, cell_name, cell_precision, nearest_version, of_cell, priced
+from latency_db.shipped_tables import DATA, rows_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+TABLE = DATA / "estimator" / "alike.csv.gz"
+
+STAND_INS = {"executorch": "tflite"}
+"""Runtime without cells -> the one that runs the same library on CPUs: both hand a graph to XNNPACK."""
+OTHER_LIBRARY = "stand-in"
+"""The unit under which the table has by how much two runtimes differ on one phone"""
+
+ORDER_APART, VENDOR_APART, THREADS_APART = 1.0, 0.2, 1.0
+"""How far apart, in logarithms of speed, cores are taken to be of which only one set runs in order; of which only one
+is Apple's; and whose numbers differ by a factor of e"""
+BANDWIDTH_POWER = 2.0
+"""A GPU is as fast as its memory's bandwidth to this power: of 1, 1.5 and 2 that which errs least over the six phones
+with TFLite cells, each left out. Phones with more bandwidth have more of everything."""
+YEARS = 1
+"""Phones of one platform that were launched so many years apart stand in for each other's bandwidth."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """How far a phone was from what the most alike of the others said of it."""
+
+    runtime: str
+    unit: str
+    precision: str
+    device: str
+    error: float
+    """90 % of its |ln(measured / estimated)|, over cores and models, in units of 1 + distance"""
+    median: float
+    """Of |estimated / measured - 1|"""
+    rows: int
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A cell in the place of another."""
+
+    cell: Priced
+    ratio: float
+    """What its latencies are multiplied by"""
+    distance: float
+    """In logarithms of speed, with what else sets them apart"""
+    doubts: tuple[str, ...] = ()
+
+
+def from_alike_device(question: Question) -> Estimate | None:
+    """By the cells of the most alike device; None where no device has any of this runtime, unit and precision."""
+    runtime = STAND_INS.get(question.runtime, question.runtime) if question.unit == "cpu" else question.runtime
+    if question.device == HOST:
+        return None
+    key = CellId(question.device, runtime, "", question.unit, question.conditions.cores, cell_precision(question))
+    table = shipped()
+    found = most_alike(table, key, question.features)
+    if found is None:
+        return None
+    there = _there(question, found)
+    half = math.log(there.high / there.ms)
+    itself = (found.cell.cell.id.device, found.cell.cell.id.cores) == (key.device, key.cores)
+    if not itself:
+        half = math.hypot(half, half_width(key, found.distance))
+    if runtime != question.runtime:
+        half = math.hypot(half, half_width(replace(key, unit=OTHER_LIBRARY), 0.0))
+    factor = math.exp(half)
+    ms = found.ratio * there.ms
+    kernels = tuple(
+        replace(one, ms=found.ratio * one.ms, low=found.ratio * one.ms / factor, high=found.ratio * one.ms * factor)
+        for one in there.kernels
+    )
+    reason = _reason(question, found, runtime, itself) + there.reason
+    return Estimate(ms, ms / factor, ms * factor, "alike device", reason, there.coverage, kernels)
+
+
+def _there(question: Question, found: Likeness) -> Estimate:
+    """What the workload takes on the alike device: by the table of its kernels, or by its cell's roofline."""
+    key = found.cell.cell.id
+    runtime = "tflite" if key.runtime == "tflite" else question.conditions.runtime
+    conditions = replace(question.conditions, runtime=runtime, cores=key.cores)
+    there = Question(question.workload, key.device, conditions, (), ())
+    return from_kernel_table(there) or of_cell(there, found.cell)
+
+
+def most_alike(table: EndToEnd, asked: CellId, graphs: Array, without: Collection[str] = ()) -> Likeness | None:
+    """The cell that is most like the one asked for, whatever its version, of any device but those without which.
+
+    One that has priced everything that graphs [graphs, features] have goes before one that has not.
+    """
+    candidates: dict[tuple[str, str], list[Cell]] = {}
+    for cell in table.cells.values():
+        key = cell.id
+        same = (key.runtime, key.unit, key.precision) == (asked.runtime, asked.unit, asked.precision)
+        if same and key.device not in without:
+            candidates.setdefault((key.device, key.cores), []).append(cell)
+    ranked = []
+    for (device, cores), cells in candidates.items():
+        compared = _compared(asked, device, cores)
+        if compared is not None:
+            ratio, distance, doubts = compared
+            nearest = priced(table, nearest_version(table, cells, graphs))
+            unpriced = int(((graphs > 0).any(axis=0) & ~nearest.known(table)).sum())
+            ranked.append((unpriced, distance, device, cores, Likeness(nearest, ratio, distance, doubts)))
+    return min(ranked, key=lambda one: one[:4])[-1] if ranked else None
+
+
+def half_width(key: CellId, distance: float) -> float:
+    """Of the 90 % interval in logarithms, for a cell that another one stands for at a distance."""
+    errors = [one.error for one in left_out() if (one.runtime, one.unit) == (key.runtime, key.unit)
+              and one.precision == key.precision]  # fmt: skip
+    return quantile(errors) * (1 + distance)
+
+
+@cache
+def left_out() -> tuple[LeftOut, ...]:
+    """Every phone, from the shipped table."""
+    return rows_of(TABLE.read_bytes(), LeftOut)
+
+
+def _compared(asked: CellId, device: str, cores: str) -> tuple[float, float, tuple[str, ...]] | None:
+    """How many times as long the device asked for takes, how far the two are apart, and doubts."""
+    if asked.unit == "gpu":
+        (own, doubt), (other, other_doubt) = _bandwidth(asked.device), _bandwidth(device)
+        if own is None or other is None:
+            return None
+        faster = BANDWIDTH_POWER * math.log(own / other)
+        return math.exp(-faster), abs(faster) + _vendors_apart(asked.device, device), (*doubt, *other_doubt)
+    mine, theirs = cores_of(asked.device, asked.cores), cores_of(device, cores)
+    if mine is None or theirs is None:
+        return None
+    faster = math.log(mine.speed / theirs.speed)
+    distance = abs(faster) + ORDER_APART * (mine.in_order != theirs.in_order) + _vendors_apart(asked.device, device)
+    return math.exp(-faster), distance + THREADS_APART * abs(math.log(mine.count / theirs.count)), ()
+
+
+def _vendors_apart(one: str, other: str) -> float:
+    return VENDOR_APART * (device_profiles.load(one).vendor != device_profiles.load(other).vendor
+                           and "Apple" in (device_profiles.load(one).vendor, device_profiles.load(other).vendor))  # fmt: skip
+
+
+@cache
+def _bandwidth(device: str) -> tuple[float | None, tuple[str, ...]]:
+    """GB/s, and a doubt where it is not its own but that of phones of its years."""
+    profile = device_profiles.load(device)
+    if profile.memory and profile.memory.bandwidth_gbs:
+        return profile.memory.bandwidth_gbs, ()
+    usual = list(_bandwidths(profile.platform, profile.year or 0))
+    doubt = f"no source states the bandwidth of {device}, so that of other phones of its year stands for it"
+    return (median(usual), (doubt,)) if usual else (None, ())
+
+
+def _bandwidths(platform: str, year: int) -> Iterator[float]:
+    for other in device_profiles.all_devices():
+        near = other.platform == platform and other.year is not None and abs(other.year - year) <= YEARS
+        if near and other.memory and other.memory.bandwidth_gbs:
+            yield other.memory.bandwidth_gbs
+
+
+def _reason(question: Question, found: Likeness, runtime: str, itself: bool) -> str:
+    words = ""
+    if not itself:
+        ratio = f"{found.ratio:.2f} × its time by {'bandwidth' if question.unit == 'gpu' else 'cores and clocks'}"
+        timed = cell_name(found.cell.cell)
+        words = f"nothing was timed on {question.device} {question.conditions.cores}".rstrip()
+        words += f"; most alike is {timed}, {ratio}; "
+    if runtime != question.runtime:
+        words += f"{question.runtime} runs XNNPACK on CPUs as {runtime} does; "
+    return words + "".join(f"{doubt}; " for doubt in found.doubts)

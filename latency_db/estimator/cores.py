@@ -1,0 +1,148 @@
+"""How fast a phone's CPU cores multiply, from what its profile says: by which one phone is compared with another.
+
+A core's speed is its clock times the 128-bit multiply-accumulates of fp32 that it starts in a cycle; a core that runs
+instructions in order stalls on what it loads. On the seven phones of the end-to-end tables, the cores that run out of
+order differ by 23 % at most from what this says of their fp32.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import device_profiles
+
+if TYPE_CHECKING:
+    from device_profiles.schema import Cluster, Device
+
+IN_ORDER = 0.5
+"""Of its peak, what a core that runs in order reaches next to one that does not: the median of the eleven clusters of
+Cortex-A53 and A55 in the tables, against the Pixel 4's large core, is 0.48 in fp32."""
+
+TIERS = {"large": "big", "med": "mid", "small": "little"}
+"""Words of the tables -> words of the profiles; a phone's only clusters, and its second ones, are told apart by rank"""
+
+
+@dataclass(frozen=True)
+class Core:
+    """What decides the speed of matrix products on one kind of core."""
+
+    pipes: int
+    """128-bit fp32 multiply-accumulates that it starts in a cycle"""
+    in_order: bool = False
+
+
+# From memory of the vendors' software optimisation guides and of measurements of Apple's and Qualcomm's own cores; not
+# looked up. What they are worth is in the intervals, which come from leaving each phone out.
+CORES = {
+    "Cortex-A53": Core(1, in_order=True),
+    "Cortex-A55": Core(1, in_order=True),
+    "Cortex-A510": Core(1, in_order=True),
+    "Cortex-A520": Core(1, in_order=True),
+    "Cortex-A75": Core(1),
+    "Cortex-A76": Core(2),
+    "Cortex-A78": Core(2),
+    "Cortex-A710": Core(2),
+    "Cortex-A715": Core(2),
+    "Cortex-A720": Core(2),
+    "Cortex-A725": Core(2),
+    "Cortex-X": Core(4),
+    "C1-Ultra": Core(4),
+    "C1-Pro": Core(2),
+    "Exynos M4": Core(3),
+    "Oryon": Core(4),
+    "Kryo": Core(1),
+    "Hurricane": Core(3),
+    "Vortex": Core(3),
+    "Lightning": Core(3),
+    "Zephyr": Core(1),
+    "Tempest": Core(1),
+    "Thunder": Core(2),
+    "Icestorm": Core(2),
+    "Blizzard": Core(2),
+    "Sawtooth": Core(2),
+}
+"""How a core's name in a profile begins, or what stands in its brackets -> the core"""
+UNNAMED = {"big": Core(4), "mid": Core(4), "little": Core(2)}
+"""Of a cluster whose core has no name: as Apple's cores are since the A14, whose successors the profiles do not name"""
+
+
+@dataclass(frozen=True)
+class Cores:
+    """Those that threads are bound to."""
+
+    speed: float
+    """Of all of them: 10⁹ 128-bit multiply-accumulates a second that they sustain"""
+    count: int
+    in_order: bool
+    """Whether the fastest of them runs in order"""
+
+
+def default_cores(runtime: str, device: str, threads: int | None) -> str:
+    """The cores that are meant where only a number of threads is stated, or nothing.
+
+    Threads go to the fastest cores first. Unstated, TFLite runs one thread, as its interpreter does unless it is told;
+    ExecuTorch runs one for each of the fastest cores, near what its thread pool does.
+    """
+    clusters = device_profiles.load(device).cpu
+    left = threads or (clusters[0].count if runtime == "executorch" else 1)
+    words = []
+    for name, cluster in _by_name(clusters).items():
+        if taken := min(left, cluster):
+            words.append(f"{taken}{name}")
+        left -= taken
+    return "".join(words)
+
+
+def cores_of(device: str, cores: str) -> Cores | None:
+    """The cores of a device that a table calls "1large2med"; None where it has no such, or no clock is known."""
+    clusters = device_profiles.load(device).cpu
+    by_tier = _clusters(clusters)
+    speeds, count = [], 0
+    for number, name in re.findall(r"(\d+)(\D+)", cores):
+        cluster = by_tier.get(name)
+        if cluster is None or cluster.ghz is None:
+            return None
+        core = core_of(cluster)
+        speeds.append((int(number) * cluster.ghz * core.pipes * (IN_ORDER if core.in_order else 1), core.in_order))
+        count += int(number)
+    return Cores(sum(speed for speed, _ in speeds), count, speeds[0][1]) if speeds else None
+
+
+@lru_cache(maxsize=256)
+def _known(name: str) -> Core | None:
+    begins = [known for known in CORES if name.startswith(known)]
+    inside = [known for known in CORES if f"({known}" in name]
+    found = max(inside or begins, key=len, default=None)
+    return CORES[found] if found else None
+
+
+def core_of(cluster: Cluster) -> Core:
+    """What is known of the cores of a cluster."""
+    known = _known(cluster.core) if cluster.core else None
+    return known or UNNAMED[cluster.tier]
+
+
+def _clusters(clusters: tuple[Cluster, ...]) -> dict[str, Cluster]:
+    """Word of the tables -> the fastest cluster of that tier"""
+    tiers = {tier: name for name, tier in TIERS.items()}
+    found: dict[str, Cluster] = {}
+    for cluster in clusters:
+        found.setdefault(tiers[cluster.tier], cluster)
+    return found
+
+
+def _by_name(clusters: tuple[Cluster, ...]) -> dict[str, int]:
+    """Word of the tables -> number of cores of that tier, fastest first"""
+    tiers = {tier: name for name, tier in TIERS.items()}
+    found: dict[str, int] = {}
+    for cluster in clusters:
+        found[tiers[cluster.tier]] = found.get(tiers[cluster.tier], 0) + cluster.count
+    return found
+
+
+def device(name: str) -> Device:
+    """Its profile."""
+    return device_profiles.load(name)

@@ -1,0 +1,139 @@
+"""A workload as the sum of its kernels, each by the table of its device, with the overheads of the whole."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from latency_db.coverage import quantile
+from latency_db.estimator.estimate import Estimate, KernelEstimate
+from latency_db.estimator.exact import best_rows
+from latency_db.estimator.overheads import Overhead, difficulty, overheads
+from latency_db.estimator.question import Question
+from latency_db.estimator.rooflines import own_cell
+from latency_db.kernel import Kernel
+from latency_db.operators.estimates import KernelEstimates, KernelEstimator
+from latency_db.operators.few_rows import ENOUGH, estimator_of
+from latency_db.operators.table import tabled_devices
+
+COVERED = ("measured", "kernel table", "transfer")
+"""Methods of kernels that the table has, or has others all around of"""
+
+LEAST_KNOWN = 0.5
+"""Share of a workload, by time, in kernels of classes that the table knows, below which their sum says too little"""
+
+UNKNOWN_RATE = 3.0
+"""How many times as long or short a kernel of an unknown class may take, where it is guessed: assumed"""
+
+
+def measured_kernels(question: Question) -> dict[Kernel, float]:
+    """Kernel -> µs, of those that were measured on the device under these conditions."""
+    rows = best_rows(question.measured, question.conditions)
+    return {
+        Kernel.of_key(subject.key): 1e3 * row.latency.ms for subject, row in rows.items() if subject.kind == "kernel"
+    }
+
+
+def from_kernel_table(question: Question) -> Estimate | None:
+    """By a table that is shipped, or one of what was measured; None where there is neither."""
+    if (question.unit, question.precision) in (("gpu", "fp32"), ("gpu", "fp16")) and (
+        question.device in tabled_devices(question.runtime)
+    ):
+        overhead = overheads()[question.runtime, question.device]
+        if not overhead.beats_roofline and own_cell(question) is not None:
+            return None
+        found = _estimated(question, shipped_table(question.runtime, question.device))
+        return summed(question, found, overhead, rate=overhead.per_unknown)
+    own = measured_kernels(question)
+    if len(own) < ENOUGH:
+        return None
+    table = estimator_of(question.runtime, question.device, list(own), np.array(list(own.values())))
+    return summed(question, _estimated(question, table), unfitted(question), rate=usual_rate(table))
+
+
+@lru_cache(maxsize=2)
+def shipped_table(runtime: str, device: str) -> KernelEstimator:
+    """Read once for all questions about a device."""
+    return KernelEstimator.shipped(runtime, device)
+
+
+def unfitted(question: Question) -> Overhead:
+    """Of a device on which no model was timed whole with its kernels."""
+    every = overheads().values()
+    return Overhead(
+        question.runtime,
+        question.device,
+        scale=1.0,
+        per_unknown=0.0,
+        per_kernel=0.0,
+        per_graph=0.0,
+        # How far the sum of kernels is from the whole differs by device: of a new one nothing is known but these.
+        quantile=quantile([one.unfitted for one in every]),
+        unfitted=0.0,
+        models=0,
+        error=float("nan"),
+        roofline_error=float("nan"),
+    )
+
+
+def _estimated(question: Question, estimator: KernelEstimator) -> KernelEstimates:
+    return estimator.estimate([kernel for _, kernel in question.kernels])
+
+
+def summed(question: Question, found: KernelEstimates, overhead: Overhead, rate: float) -> Estimate | None:
+    """The whole of a question's kernels with its overhead; those that are unknown take `rate` ms for a million elements
+    that they move. None where too little is known."""
+    kernels, counts = question.kernels, np.array(list(question.kernels.values()), float)
+    known = ~np.isnan(found.us)
+    moved = np.array([kernel.elements_read + kernel.elements_written for _, kernel in kernels], float)
+    if not known.any():
+        return None
+    each = np.where(known, overhead.scale * np.nan_to_num(found.us) / 1e3, rate * moved / 1e6)
+    share_unknown = float((each * counts)[~known].sum() / (each * counts).sum())
+    if share_unknown > 1 - LEAST_KNOWN:
+        return None
+    ms = float(each @ counts) + overhead.per_kernel * counts.sum() + overhead.per_graph * len(question.workload.graphs)
+    half_widths = np.log(found.high[known] / found.low[known]) / 2
+    hard = difficulty((each * counts)[None, known], half_widths, np.array([share_unknown]))
+    half = float(np.exp(overhead.quantile * hard[0]))
+    breakdown = _breakdown(question, found, each, known)
+    covered = np.isin(found.methods, COVERED)
+    coverage = float((each * counts)[covered].sum() / (each * counts).sum())
+    return Estimate(ms, ms / half, ms * half, "kernel table", _reason(found, counts, overhead), coverage, breakdown)
+
+
+def usual_rate(estimator: KernelEstimator) -> float:
+    """ms for a million elements that a kernel moves which multiplies nothing, else any kernel: the median."""
+    table = estimator.table
+    rows = [row for row, kernel in enumerate(table.kernels) if not kernel.macs] or list(range(len(table.kernels)))
+    moved = [table.kernels[row].elements_read + table.kernels[row].elements_written for row in rows]
+    return float(np.median(table.us[rows] / 1e3 / (np.maximum(moved, 1) / 1e6)))
+
+
+def _breakdown(
+    question: Question, found: KernelEstimates, each: np.ndarray, known: np.ndarray
+) -> tuple[KernelEstimate, ...]:
+    low = np.where(known, each * found.low / found.us, each / UNKNOWN_RATE)
+    high = np.where(known, each * found.high / found.us, each * UNKNOWN_RATE)
+    return tuple(
+        KernelEstimate(graph, kernel, count, float(each[row]), float(low[row]), float(high[row]), str(method))
+        for row, ((graph, kernel), count, method) in enumerate(
+            zip(question.kernels, question.kernels.values(), found.methods, strict=True)
+        )
+    )
+
+
+def _reason(found: KernelEstimates, counts: np.ndarray, overhead: Overhead) -> str:
+    words = {
+        "measured": "measured",
+        "kernel table": "estimated within the table",
+        "outside the table": "outside it",
+        "transfer": "transferred",
+        "transfer outside the table": "transferred from outside a table",
+        "unknown": "of classes that it lacks",
+    }
+    parts = [f"{int(counts[found.methods == name].sum())} {text}" for name, text in words.items()
+             if (found.methods == name).any()]  # fmt: skip
+    fitted = f"overheads fitted to {overhead.models} models" if overhead.models else "no overheads known"
+    return f"{int(counts.sum())} kernels: {', '.join(parts)}; {fitted}"

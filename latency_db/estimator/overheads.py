@@ -1,0 +1,82 @@
+"""What a whole model costs besides its kernels: dispatch, boundaries and copies, fitted to models timed whole.
+
+    ms = scale · Σ kernels that the table knows + per_unknown · elements moved by the others
+         + per_kernel · number of kernels + per_graph
+
+The coefficients stand in `data/estimator/overheads.csv.gz`, made by `latency_db.fitting.kernel_overheads`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latency_db.shipped_tables import DATA, rows_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+TABLE = DATA / "estimator" / "overheads.csv.gz"
+
+SLACK = 0.03
+"""Added to a graph's difficulty, as to a kernel's deviation: 3 % of a time"""
+UNKNOWN = 1.0
+"""Half width, in logarithms, that a kernel counts for whose class the table lacks"""
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """Of one phone's GPU under one runtime."""
+
+    runtime: str
+    device: str
+    scale: float
+    """Of kernels that were timed one by one: a run of all of them takes other clocks than a run of each"""
+    per_unknown: float
+    """ms for a million elements that are read or written by kernels of classes that the table lacks"""
+    per_kernel: float
+    """ms"""
+    per_graph: float
+    """ms"""
+    quantile: float
+    """Of |ln(measured / estimated)| in units of a graph's difficulty, each family of models held out"""
+    models: int
+    """That it was fitted to"""
+    unfitted: float
+    """What `quantile` would be, were kernels added up and nothing else"""
+    error: float
+    """Median of |estimated / measured - 1|, each family held out"""
+    roofline_error: float
+    """The same of the cell's roofline, on the same models"""
+
+    @property
+    def beats_roofline(self) -> bool:
+        """Whether kernels are to be summed there: on Metal under PyTorch, where one convolution takes anything from 7
+        to 935 µs, features of the whole graph err by less."""
+        return self.error <= self.roofline_error
+
+    def parts(self, known_ms: Array, unknown_elements: Array, kernels: Array) -> Array:
+        """[graphs, 4] ms, of sums [graphs] over kernels, whose sum is that of the graph."""
+        columns = (known_ms, unknown_elements / 1e6, kernels, np.ones(len(known_ms)))
+        return np.column_stack(columns) * (self.scale, self.per_unknown, self.per_kernel, self.per_graph)
+
+
+def difficulty(known_ms: Array, half_widths: Array, unknown_share: Array) -> Array:
+    """[graphs] log residual to expect of a graph, up to a factor: the half width of its kernels, by their share.
+
+    `known_ms` [graphs, kernels] is what each known kernel adds, `half_widths` [kernels] those of their intervals in
+    logarithms. Errors of kernels go together, so that they do not average out.
+    """
+    known = known_ms @ half_widths / np.maximum(known_ms.sum(1), 1e-12)
+    return SLACK + (1 - unknown_share) * known + unknown_share * UNKNOWN
+
+
+@cache
+def overheads() -> dict[tuple[str, str], Overhead]:
+    """(runtime, device) -> its overhead, from the shipped table."""
+    return {(row.runtime, row.device): row for row in rows_of(TABLE.read_bytes(), Overhead)}

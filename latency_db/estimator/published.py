@@ -1,0 +1,123 @@
+"""What others published: of this model on this device, of other models on it, of this model on a sister of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import product
+
+from latency_db.estimator.estimate import Estimate, Method
+from latency_db.estimator.question import Question
+from latency_db.estimator.shares import divided
+from latency_db.published.coreml_models import Kind, ModelFacts
+from latency_db.published.coreml_regression import line_of
+from latency_db.published.estimate import PublishedEstimate, SeveralFigures, estimate_core_ml, estimate_from_rows
+from latency_db.published.rows import PublishedRow, find, published_rows
+from latency_db.published.transfer_ratios import transfer_ratio, transfer_ratios
+
+PRECISIONS = {"int8": ("int8", "w8a8"), "fp32": ("fp32", "float", ""), "fp16": ("fp16", "float", "")}
+"""Precision asked for -> words for it in published rows; "float" is what Qualcomm calls whatever is not quantised."""
+
+
+def from_published_rows(question: Question) -> Estimate | None:
+    """Of this very model on this device."""
+    facts = question.workload.facts
+    if facts is None:
+        return None
+    if question.runtime == "coreml" and question.unit in ("all", "npu") and line_of(question.device):
+        found = _core_ml(facts, question.device)
+        return _answer(question, found) if found.method == "published" else None
+    own = _own_rows(question, facts, question.device)
+    return _answer(question, own) if own else None
+
+
+def from_regression(question: Question) -> Estimate | None:
+    """From other models that were timed on the iPhone, or on its sisters, under Core ML."""
+    facts = question.workload.facts or facts_of_kernels(question)
+    core_ml = question.runtime == "coreml" and question.unit in ("all", "npu") and line_of(question.device)
+    if not core_ml or question.precision == "int8":
+        return None
+    return _answer(question, _core_ml(facts, question.device))
+
+
+def from_sister_device(question: Question) -> Estimate | None:
+    """From this model's rows on another Galaxy, by how much other models differ between the two."""
+    facts = question.workload.facts
+    targets = {target for _, target, _, _ in transfer_ratios()}
+    if facts is None or question.device not in targets:
+        return None
+    sources = sorted({source for source, target, _, _ in transfer_ratios()
+                      if target == question.device and source != target})  # fmt: skip
+    moved = [found for source in sources if (found := _moved(question, facts, source))]
+    return min(moved, key=lambda one: one.high / one.low, default=None)
+
+
+def _moved(question: Question, facts: ModelFacts, source: str) -> Estimate | None:
+    """From the model's rows on one other device."""
+    found = _own_rows(question, facts, source)
+    if found is None:
+        return None
+    row = next(row for row in found.rows if row.usable)
+    ratio = transfer_ratio(source, question.device, row.backend, row.precision)
+    ms, low, high = ratio.moved(found.ms)
+    half = math.hypot(math.log(high / low) / 2, math.log(found.high / found.low) / 2)
+    reason = f"{found.reason} on {source}, times {ratio.ratio:.2f}, by which {ratio.models} models differ"
+    total = ms, ms * math.exp(-half), ms * math.exp(half)
+    return Estimate(*total, "transfer", reason, coverage=0.0, kernels=divided(question, total), rows=found.rows)
+
+
+def facts_of_kernels(question: Question) -> ModelFacts:
+    """Of a workload that is no known model's: what its kernels say, under a name that no row has."""
+    kernels = list(question.kernels.items())
+    gmacs = sum(count * kernel.macs for (_, kernel), count in kernels) / 1e9
+    weights = sum(count * kernel.weights for (_, kernel), count in kernels) / 1e6
+    pictures = [shape for (_, kernel), _ in kernels for shape in kernel.inputs if len(shape) == 4]
+    side = max((shape[-1] for shape in pictures), default=1)
+    kinds = {kernel.kind for (_, kernel), _ in kernels}
+    attends = bool(kinds & {"attention", "softmax"})
+    kind: Kind = ("hybrid" if "depthwise_conv" in kinds else "vit") if attends else "cnn"
+    return ModelFacts("", side, side, max(gmacs, 1e-3), max(weights, 1e-3), kind, "unknown", "counted from its kernels")
+
+
+def rows_of(question: Question) -> tuple[PublishedRow, ...]:
+    """Every published row of the model on the device under the runtime, whatever is doubtful about it."""
+    facts = question.workload.facts
+    if facts is None:
+        return ()
+    return tuple(
+        row
+        for row in find(facts.model, device=question.device, runtime=question.runtime)
+        if row.size in (facts.stated_size, facts.size, None)
+    )
+
+
+def _core_ml(facts: ModelFacts, device: str) -> PublishedEstimate:
+    try:
+        return estimate_core_ml(facts, device)
+    except SeveralFigures:
+        others = [row for row in published_rows() if (row.model, row.device) != (facts.model, device)]
+        found = estimate_core_ml(facts, device, rows=others)
+        return replace(found, reason=f"{found.reason}; its own published rows are of several things")
+
+
+def _own_rows(question: Question, facts: ModelFacts, device: str) -> PublishedEstimate | None:
+    """Rows of the model on a device under the runtime and unit that are asked for, of the first precision and size, in
+    the order of their likeness, that there is one thing of."""
+    precisions = PRECISIONS.get(question.precision, (question.precision,))
+    for precision, size in product(precisions, dict.fromkeys((facts.stated_size, facts.size))):
+        try:
+            found = estimate_from_rows(
+                facts.model, device, question.runtime, size=size, precision=precision, units=("", question.unit)
+            )
+        except SeveralFigures:
+            continue
+        if found:
+            return found
+    return None
+
+
+def _answer(question: Question, found: PublishedEstimate) -> Estimate:
+    total = found.ms, found.low, found.high
+    method: Method = found.method
+    covered = 1.0 if method == "published" else 0.0
+    return Estimate(*total, method, found.reason, covered, divided(question, total), found.rows)
