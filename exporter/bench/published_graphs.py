@@ -11,6 +11,7 @@ import csv
 import gc
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,12 +51,12 @@ def rows_of(name: str, model: PublishedModel, program: ExportedProgram) -> list[
     ]
 
 
-def write(path: Path, rows: list[Row]) -> None:
+def write(path: Path, rows: Sequence[Sequence[object]], columns: Sequence[str] = COLUMNS) -> None:
     """A file that is there is whole."""
     unfinished = path.with_suffix(".part")
     with unfinished.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(columns)
         writer.writerows(rows)
     unfinished.replace(path)
 
