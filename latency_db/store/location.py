@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
-
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from latency_db.store.errors import StoreError
+from latency_db.store.user_file import user_file
 
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 """Database as URLs name it -> the driver that is used for it"""
@@ -21,14 +18,14 @@ def location(url: str | None) -> URL:
     Raises `StoreError` for what is no URL of SQLite or PostgreSQL.
     """
     if url is None:
-        folder = _data_directory() / "vitexport"
+        file = user_file()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise StoreError(
-                f"The latency database has no place in {folder} ({problem.strerror}): pass --db URL."
+                f"The latency database has no place in {file.parent} ({problem.strerror}): pass --db URL."
             ) from problem
-        return URL.create(_DRIVERS["sqlite"], database=str(folder / "latency.sqlite3"))
+        return URL.create(_DRIVERS["sqlite"], database=str(file))
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -40,12 +37,3 @@ def location(url: str | None) -> URL:
             "--db takes the URL of a database, sqlite:///FILE or postgresql://USER@HOST/NAME, and got something else."
         )
     return parsed.set(drivername=driver)
-
-
-def _data_directory() -> Path:
-    """Of the user, where programs keep what is no setting and no cache."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Application Support"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
