@@ -1,20 +1,24 @@
-"""What the sample apps write after a benchmark: JSON of schema 1, a file a run, described in docs/latency_import.md.
+"""What is written after a benchmark: JSON of schema 1, a file a run, described in docs/latency_import.md.
 
-Times are milliseconds. Only the graphs are imported: what a frame takes has the camera's time in it.
+The sample apps time the graphs of a bundle, and they, `vitexport bench --adb` or a person the kernels of a pack. Times
+are milliseconds. Of a bundle only the graphs are imported: what a frame takes has the camera's time in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from device_profiles.vocabulary import Runtime
 from latency_db.importers.devices import device
+from latency_db.importers.plausibility import check_possible
 from latency_db.importers.refusal import ImportRefused, refused
+from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Latency, Measurement, NumberFormat, Source, Subject, Thermal, Unit
+from latency_db.packs import Pack, known_pack
 
 LICENCE = "the user's own"
 
@@ -39,6 +43,25 @@ class Graph(_Part):
     std: float | None = Field(None, ge=0)
 
 
+class PackedTimes(_Part):
+    """Of a kernel; what is said here goes before what the run says."""
+
+    p50: float | None = Field(None, gt=0)
+    p90: float | None = Field(None, gt=0)
+    p99: float | None = Field(None, gt=0)
+    mean: float | None = Field(None, gt=0)
+    std: float | None = Field(None, ge=0)
+    n: int | None = Field(None, ge=1)
+    warmup: int | None = Field(None, ge=0)
+    thermal: Thermal | None = None
+
+    @model_validator(mode="after")
+    def _has_a_figure(self) -> Self:
+        if self.p50 is None and self.mean is None:
+            raise ValueError("it has neither p50 nor mean")
+        return self
+
+
 class ThermalStates(_Part):
     start: Thermal | None = None
     end: Thermal | None = None
@@ -48,59 +71,119 @@ class SelfTest(_Part):
     passed: bool = Field(alias="pass")
 
 
-class AppResult(_Part):
-    """One run of a benchmark by an app."""
+class _Run(_Part):
+    """One run of a benchmark."""
 
     schema_version: Literal[1] = Field(alias="schema")
     device: Phone
     app_version: str = ""
-    manifest_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     backend: Runtime
     backend_version: str = ""
+    delegate: str = ""
     compute_unit: Unit | None = None
     precision: NumberFormat | None = None
     threads: int | None = Field(None, ge=1)
     warmup: int | None = Field(None, ge=0)
     n: int | None = Field(None, ge=1)
-    graphs: dict[str, Graph] = Field(min_length=1)
     thermal: ThermalStates = ThermalStates()
     selftest: SelfTest | None = None
     started_at: AwareDatetime | None = None
+    method: str = Field("app", min_length=1)
+    """What ran it, such as "benchmark_model" """
+
+
+class BundleResult(_Run):
+    """The graphs of a bundle."""
+
+    manifest_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    graphs: dict[str, Graph] = Field(min_length=1)
+
+
+class PackResult(_Run):
+    """The kernels of a pack, or some of them, by their keys."""
+
+    pack_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    kernels: dict[str, PackedTimes] = Field(min_length=1)
 
 
 def read(path: Path) -> Iterator[Measurement]:
-    """A measurement for each graph of a result. Raises `ImportRefused`."""
+    """A measurement for each graph or kernel of a result. Raises `ImportRefused`."""
     text = path.read_text(encoding="utf-8")
+    kind = PackResult if '"pack_sha256"' in text else BundleResult
     try:
-        result = AppResult.model_validate_json(text)
+        result = kind.model_validate_json(text)
     except ValidationError as error:
         raise _refusal(path, text, error) from None
+    if isinstance(result, PackResult):
+        pack = known_pack(result.pack_sha256, path)
+        if pack is None:
+            raise ImportRefused(
+                path,
+                _line_of(text, ["pack_sha256"]),
+                f"the kernel pack {result.pack_sha256[:12]}… is not known here: put its zip beside the result",
+            )
+        yield from of_pack(result, pack, path, text)
+    else:
+        yield from _of_bundle(result, path, text)
+
+
+def of_pack(result: PackResult, pack: Pack, path: Path, text: str) -> Iterator[Measurement]:
+    """What was timed of a pack. Raises `ImportRefused` for a kernel that is not in it, and for impossible times."""
+    packed = {one.key for one in pack.manifest.kernels}
+    if result.backend != pack.manifest.runtime:
+        reason = f"the pack is for {pack.manifest.runtime}, and was run by {result.backend}"
+        raise ImportRefused(path, _line_of(text, ["backend"]), reason)
+    for key, times in result.kernels.items():
+        line = _line_of(text, ["kernels", key])
+        if key not in packed:
+            raise ImportRefused(path, line, f"the pack has no kernel '{key}'")
+        with refused(path, line):
+            given = times.model_dump(exclude={"thermal"})
+            latency = Latency(
+                **{"n": result.n, "warmup": result.warmup} | {k: v for k, v in given.items() if v is not None}
+            )
+            check_possible(Kernel.of_key(key), latency)
+            subject = Subject("kernel", key)
+            yield _measurement(result, subject, latency, path, times.thermal, pack.manifest.precision)
+
+
+def _of_bundle(result: BundleResult, path: Path, text: str) -> Iterator[Measurement]:
+    for name, graph in result.graphs.items():
+        with refused(path, _line_of(text, ["graphs", name])):
+            subject = Subject.of_graph(result.manifest_sha256, name)
+            latency = Latency(**graph.model_dump(), n=result.n, warmup=result.warmup)
+            yield _measurement(result, subject, latency, path, None, None)
+
+
+def _measurement(
+    result: _Run, subject: Subject, latency: Latency, path: Path, thermal: Thermal | None, made_as: NumberFormat | None
+) -> Measurement:
+    """`thermal` is the state when this very subject was timed, `made_as` the precision of its artefact, if known."""
     states = result.thermal
     notes = (
         f"{states.start} at the start" if states.start != states.end and states.start and states.end else "",
         "" if result.selftest is None or result.selftest.passed else "its self-test failed",
     )
-    for name, graph in result.graphs.items():
-        with refused(path, _line_of(text, ["graphs", name])):
-            yield Measurement(
-                device=device(result.device.model, result.device.soc),
-                subject=Subject.of_graph(result.manifest_sha256, name),
-                conditions=Conditions(
-                    runtime=result.backend,
-                    unit=result.compute_unit,
-                    precision=result.precision,
-                    runtime_version=result.backend_version,
-                    os=result.device.os,
-                    threads=result.threads,
-                    method="app",
-                ),
-                latency=Latency(**graph.model_dump(), n=result.n, warmup=result.warmup),
-                source=Source("reported", f"app {result.app_version}".strip() + f", {path.name}", LICENCE),
-                thermal=states.end or states.start,
-                quality="suspect" if notes[-1] else None,
-                measured_at=result.started_at,
-                note="; ".join(filter(None, notes)),
-            )
+    return Measurement(
+        device=device(result.device.model, result.device.soc),
+        subject=subject,
+        conditions=Conditions(
+            runtime=result.backend,
+            unit=result.compute_unit,
+            precision=result.precision or made_as,
+            runtime_version=result.backend_version,
+            delegate=result.delegate,
+            os=result.device.os,
+            threads=result.threads,
+            method=result.method,
+        ),
+        latency=latency,
+        source=Source("reported", f"{result.method} {result.app_version}".strip() + f", {path.name}", LICENCE),
+        thermal=thermal or states.end or states.start,
+        quality="suspect" if notes[-1] else None,
+        measured_at=result.started_at,
+        note="; ".join(filter(None, notes)),
+    )
 
 
 def _refusal(path: Path, text: str, error: ValidationError) -> ImportRefused:
