@@ -50,7 +50,7 @@ class PackedKernel(_Part):
     file: str = Field(pattern=r"^kernels/[a-z0-9_]+\.[a-z]+$")
     """Its artefact, within the pack"""
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    """Of the artefact"""
+    """Of the artefact; of one that is a folder, that of the lines of `sha256sum` for its files in order of their names"""
     inputs: tuple[PackedInput, ...]
     uses: int = Field(ge=1)
     """How often the registered models run it, each of their graphs once"""

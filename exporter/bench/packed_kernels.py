@@ -1,0 +1,47 @@
+"""Which kernels go into a pack: those of the registered models, in the order in which they are best measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from exporter.models.registry import MODELS
+from latency_db.kernel import Kernel
+from latency_db.operators.anchors import anchors
+from latency_db.registered import Index, NotInIndex
+
+
+@dataclass(frozen=True)
+class UsedKernel:
+    kernel: Kernel
+    uses: int
+    """How often the registered models run it, each of their graphs once"""
+
+
+def used_kernels(index: Index, runtime: str, unit: str) -> list[UsedKernel]:
+    """The kernels of all registered models at the size that they were trained at, the most used first.
+
+    Models that the index lacks at that size are left out. Raises `NotInIndex` where nobody has said what the runtime
+    fuses on the unit.
+    """
+    counts = Counter[str]()
+    missing: NotInIndex | None = None
+    for name, info in MODELS.items():
+        try:
+            workload = index.workload(name, info.image_size, runtime, unit)
+        except NotInIndex as error:
+            missing = error
+            continue
+        counts.update(kernel.key for kernels in workload.graphs.values() for kernel in kernels)
+    if not counts and missing is not None:
+        raise missing
+    return [
+        UsedKernel(Kernel.of_key(key), uses) for key, uses in sorted(counts.items(), key=lambda it: (-it[1], it[0]))
+    ]
+
+
+def best_measured_first(used: list[UsedKernel], count: int) -> list[UsedKernel]:
+    """At most `count` kernels of single precision, those first that say most of all."""
+    floats = [one for one in used if one.kernel.dtype == "float32"]
+    order = anchors([one.kernel for one in floats], [one.uses for one in floats], count)
+    return [floats[position] for position in order]
