@@ -50,7 +50,7 @@ class PackedKernel(_Part):
     file: str = Field(pattern=r"^kernels/[a-z0-9_]+\.[a-z]+$")
     """Its artefact, within the pack"""
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    """Of the artefact; of one that is a folder, that of the lines of `sha256sum` for its files in order of their names"""
+    """Of the artefact; of a folder, that of the lines which `sha256sum` has for its files, in order of their names"""
     inputs: tuple[PackedInput, ...]
     uses: int = Field(ge=1)
     """How often the registered models run it, each of their graphs once"""
@@ -112,8 +112,9 @@ def read_pack(path: Path) -> Pack:
         raise PackRefused(f"{path} is no kernel pack: pass a zip that `vitexport bench --pack` made.") from None
 
 
-def remember(pack: bytes) -> None:
-    """Keep a manifest's bytes among the user's data, so that results of the pack are known to be of it."""
+def remember_pack(path: Path) -> None:
+    """Keep a pack's manifest among the user's data, so that results of the pack are known to be of it."""
+    pack = _manifest_bytes(path)
     folder = _known_packs()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{hashlib.sha256(pack).hexdigest()}.json"

@@ -25,7 +25,6 @@ from exporter.graphs.capture import Graph, capture
 from exporter.manifest import TensorSpec
 from latency_db.kernel import Kernel, Shape
 
-
 _FEW_BITS = torch.float8_e5m2
 """What weights are rounded to: times do not depend on their digits, and packs are a quarter of the size without."""
 

@@ -29,7 +29,7 @@ from exporter.errors import UnknownDeviceError, VitexportError, describe
 from exporter.paths import check_output_file
 from exporter.printable import printable
 from latency_db.measurement import Unit
-from latency_db.packs import MANIFEST, PackedInput, PackedKernel, PackManifest, remember
+from latency_db.packs import MANIFEST, PackedInput, PackedKernel, PackManifest, remember_pack
 from latency_db.registered import NotInIndex, shipped
 
 DEFAULT_COUNT, MOST = 300, 2000
@@ -101,7 +101,7 @@ def make_pack(request: PackRequest, progress: Progress | None = None) -> MadePac
             digest = hashlib.sha256(text).hexdigest()
             _add(archive, "README.txt", readme(manifest, digest).encode())
         move_all(stage, {draft.name: request.out.name})
-    remember(text)
+    remember_pack(request.out)
     return MadePack(request.out, manifest, digest, tuple(made.left_out))
 
 
@@ -117,11 +117,10 @@ class _Maker:
 
     def kernels(self, chosen: list[UsedKernel]) -> Iterator[PackedKernel]:
         begun, made = time.monotonic(), 0
-        for tried, used in enumerate(chosen):
+        for used in chosen:
             if made == self.count:
                 return
-            left = (time.monotonic() - begun) / tried * (self.count - made) if tried else None
-            self.step(f"kernel {made + 1} of {self.count}{_left(left)}", made / self.count)
+            self.step(f"kernel {made + 1} of {self.count}{time_left(begun, made, self.count)}", made / self.count)
             packed = self._pack(made, used)
             if packed is not None:
                 made += 1
@@ -183,10 +182,14 @@ def _device(target: str) -> str:
         raise UnknownDeviceError(str(error)) from None
 
 
-def _left(seconds: float | None) -> str:
-    """What is known of the time left, for a line of progress."""
-    if seconds is None:
+def time_left(begun: float, done: int, wanted: int) -> str:
+    """For a line of progress: how long the rest takes if it goes on so; "" while nothing is known.
+
+    `begun` is what `time.monotonic` gave then.
+    """
+    if not done:
         return ""
+    seconds = (time.monotonic() - begun) / done * (wanted - done)
     return f", {seconds / 60:.0f} min left" if seconds >= 60 else f", {seconds:.0f} s left"
 
 
