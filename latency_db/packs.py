@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ _LARGEST = 2**24
 """Bytes of a manifest; one of 300 kernels has 100,000"""
 _MOST_FILES = 200
 """That are looked into beside a result"""
+
+
+UNREADABLE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError, NotImplementedError)
+"""What `zipfile` raises for archives that are damaged, encrypted or lack a file"""
 
 
 class PackRefused(ValueError):
@@ -108,7 +113,7 @@ def read_pack(path: Path) -> Pack:
         return pack_of(_manifest_bytes(path), path)
     except OSError as error:
         raise PackRefused(f"{path} cannot be read ({error.strerror}): pass a kernel pack's zip.") from None
-    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError):
+    except UNREADABLE:
         raise PackRefused(f"{path} is no kernel pack: pass a zip that `vitexport bench --pack` made.") from None
 
 

@@ -97,11 +97,13 @@ def connected(serial: str | None = None) -> Adb:
         raise AdbError("adb is not installed: apt-get install adb, or Android's platform tools.")
     states = _states(program)
     if serial is None:
+        # adb goes on listing what it was once told to connect to.
+        ready = [name for name, state in states.items() if state == "device"]
         if not states:
             raise AdbError("No Android device is connected: plug one in, with USB debugging turned on in its settings.")
-        if len(states) > 1:
-            raise AdbError(f"Several devices are connected: pass --serial with one of {', '.join(sorted(states))}.")
-        [serial] = states
+        if len(ready) > 1:
+            raise AdbError(f"Several devices are connected: pass --serial with one of {', '.join(sorted(ready))}.")
+        serial = ready[0] if ready else next(iter(states))
     if serial not in states:
         there = f"connected are {', '.join(sorted(states))}" if states else "none is connected"
         raise AdbError(f"No device has the serial number {printable(serial)}; {there}.")

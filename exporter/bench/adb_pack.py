@@ -31,7 +31,7 @@ from latency_db.importers.plausibility import check_possible
 from latency_db.importers.reading import read_file
 from latency_db.kernel import Kernel
 from latency_db.measurement import Latency, Thermal
-from latency_db.packs import Pack, PackedKernel, PackRefused, read_pack, remember_pack
+from latency_db.packs import UNREADABLE, Pack, PackedKernel, PackRefused, read_pack, remember_pack
 
 _BATCH = 32
 """Kernels"""
@@ -50,7 +50,7 @@ class AdbRequest:
     pack: Path
     benchmark_model: Path
     """LiteRT's program for the device's processor"""
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     serial: str | None = None
     """None takes the only device."""
     device: str | None = None
@@ -206,7 +206,7 @@ def _extracted(path: Path, batch: Sequence[PackedKernel], folder: Path) -> list[
                     raise PackError(f"{path}: {packed.file} is not what the manifest says: make the pack anew.")
                 files.append(folder / _name(packed))
                 files[-1].write_bytes(content)
-    except (zipfile.BadZipFile, KeyError) as error:
+    except UNREADABLE as error:
         raise PackError(f"{path} is damaged ({error}): make the pack anew.") from None
     return files
 

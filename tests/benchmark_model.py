@@ -1,0 +1,61 @@
+"""A program in place of LiteRT's `benchmark_model`: it runs an artefact with LiteRT and prints what that prints.
+
+It lies on the device of the tests, and is begun by a line that names this machine's Python.
+"""
+
+import os
+import sys
+import time
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+OPTIONS = dict(argument.removeprefix("--").split("=", 1) for argument in sys.argv[1:])
+
+
+def line(times):
+    if len(times) == 1:
+        return f"count=1 curr={times[0]:.0f}"
+    whole = f"min={min(times):.0f} max={max(times):.0f} avg={np.mean(times):g} std={np.std(times):.0f}"
+    percentiles = np.percentile(times, [5, 50, 95])
+    return (
+        f"count={len(times)} first={times[0]:.0f} curr={times[-1]:.0f} {whole} "
+        + "p5={:.0f} median={:.0f} p95={:.0f}".format(*percentiles)
+    )
+
+
+def main():
+    print("INFO: STARTING!")
+    print(f"INFO: Graph: [{OPTIONS['graph']}]")
+    if OPTIONS["use_gpu"] == "true":
+        print(
+            "Explicitly applied GPU delegate, and the model graph will be partially executed by the delegate w/ 1 nodes."
+        )
+    begun = time.perf_counter()
+    interpreter = Interpreter(OPTIONS["graph"], num_threads=int(OPTIONS["num_threads"]))
+    interpreter.allocate_tensors()
+    init = 1e6 * (time.perf_counter() - begun)
+    for given in interpreter.get_input_details():
+        interpreter.set_tensor(given["index"], np.ones(given["shape"], np.float32))
+    phases = []
+    for runs in (int(OPTIONS["warmup_runs"]), int(OPTIONS["num_runs"])):
+        print(
+            f"INFO: Running benchmark for at least {runs} iterations and at least {OPTIONS['min_secs']} seconds but",
+            end=" ",
+        )
+        print("terminate if exceeding 20 seconds.")
+        times = []
+        for _ in range(runs):
+            begun = time.perf_counter()
+            interpreter.invoke()
+            times.append(1e6 * (time.perf_counter() - begun))
+        print(f"INFO: {line(times)}\n")
+        phases.append(times)
+    warmup, timed = phases
+    print(f"INFO: Inference timings in us: Init: {init:.0f}, First inference: {warmup[0]:.0f},", end=" ")
+    print(f"Warmup (avg): {np.mean(warmup):g}, Inference (avg): {np.mean(timed):g}")
+
+
+if "FAILS_ON" in os.environ and os.environ["FAILS_ON"] in OPTIONS["graph"]:
+    sys.exit("ERROR: Failed to initialize XNNPACK delegate")
+main()

@@ -1,0 +1,153 @@
+"""A pack on an Android device, through Debian's own adb; the device is `tests/android_device.py`."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exporter.bench.adb import AdbError, connected
+from exporter.bench.adb_pack import AdbRequest, import_result, time_pack
+from exporter.bench.benchmark_model import Settings
+from exporter.bench.pack import PackError
+from latency_db import store
+from tests.android_device import AndroidDevice, adb_server
+from tests.system_programs import require
+
+PROPERTIES = """\
+#!/bin/sh
+case $1 in
+    ro.product.model) echo 'Pixel 8' ;;
+    ro.soc.manufacturer) echo Google ;;
+    ro.soc.model) echo 'Tensor G3' ;;
+    ro.build.version.release) echo 14 ;;
+esac
+"""
+SETTINGS = Settings(warmup=2, runs=5)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    require("adb")
+    with adb_server(tmp_path_factory.mktemp("adb")) as variables:
+        yield variables
+
+
+@pytest.fixture
+def adb(server, monkeypatch, tmp_path):
+    for name, value in server.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    yield lambda *arguments: subprocess.run(["adb", *arguments], check=True, capture_output=True, timeout=30)
+    subprocess.run(["adb", "disconnect"], check=True, capture_output=True, timeout=30)
+
+
+@pytest.fixture
+def phone(adb, tmp_path):
+    """A device that is connected."""
+    root = tmp_path / "phone"
+    (root / "data/local/tmp").mkdir(parents=True)
+    (root / "bin").mkdir()
+    for name, text in (("getprop", PROPERTIES), ("dumpsys", "#!/bin/sh\necho 'Thermal Status: 1'\n")):
+        (root / "bin" / name).write_text(text)
+        (root / "bin" / name).chmod(0o755)
+    device = AndroidDevice(root)
+    adb("connect", device.serial)
+    yield device
+    device.unplug()
+
+
+@pytest.fixture
+def request_of(tflite_pack, tmp_path):
+    program = tmp_path / "benchmark_model"
+    program.write_text(f"#!{sys.executable}\n" + (Path(__file__).parents[2] / "benchmark_model.py").read_text())
+    pack = Path(shutil.copy(tflite_pack.path, tmp_path / "kernels.zip"))
+    return AdbRequest(pack, program, SETTINGS)
+
+
+def test_every_kernel_is_timed_and_stored_and_nothing_stays_on_the_device(phone, request_of, tflite_pack, tmp_path):
+    timed = time_pack(request_of)
+    assert (timed.timed, timed.failed, timed.stopped) == (3, (), None)
+    assert not list((phone.root / "data/local/tmp").iterdir())
+    assert import_result(timed.result, f"sqlite:///{tmp_path / 'db.sqlite3'}") == 3
+    with store.open(f"sqlite:///{tmp_path / 'db.sqlite3'}") as stored:
+        rows = [record.measurement for record in stored.measurements(kind="kernel")]
+    assert {row.subject.key for row in rows} == {one.key for one in tflite_pack.manifest.kernels}
+    for row in rows:
+        assert (row.device.id, row.device.soc, row.conditions.os) == ("pixel8", "Google Tensor G3", "Android 14")
+        assert (row.conditions.runtime, row.conditions.unit, row.conditions.threads) == ("tflite", "cpu", 1)
+        assert (row.conditions.method, row.conditions.precision, row.thermal) == ("benchmark_model", "fp32", "light")
+        assert row.latency.n == 5 and row.latency.warmup == 2 and row.latency.p50 is not None
+
+
+def test_what_was_timed_before_a_device_went_is_kept(phone, request_of):
+    timed = time_pack(request_of, lambda what, share: phone.unplug() if what.startswith("kernel 3") else None)
+    assert timed.timed == 2
+    assert "has gone" in timed.stopped and "connect it again" in timed.stopped
+    assert import_result(timed.result, f"sqlite:///{request_of.pack.parent / 'db.sqlite3'}") == 2
+
+
+def test_what_was_timed_before_an_interrupt_is_kept(phone, request_of):
+    def interrupt(what, share):
+        if what.startswith("kernel 2"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        time_pack(request_of, interrupt)
+    [result] = request_of.pack.parent.glob("kernels.*.json")
+    assert import_result(result, f"sqlite:///{request_of.pack.parent / 'db.sqlite3'}") == 1
+    assert not list((phone.root / "data/local/tmp").iterdir())
+
+
+def test_a_kernel_that_fails_costs_no_other(phone, request_of, tflite_pack, monkeypatch):
+    first, *others = tflite_pack.manifest.kernels
+    monkeypatch.setenv("FAILS_ON", first.file.rpartition("/")[2])
+    timed = time_pack(request_of)
+    assert timed.timed == len(others)
+    [sentence] = timed.failed
+    assert first.key in sentence and "Failed to initialize XNNPACK delegate" in sentence
+
+
+def test_a_kernel_that_the_gpu_leaves_to_the_cpu_is_none_of_the_gpu(phone, request_of):
+    timed = time_pack(AdbRequest(request_of.pack, request_of.benchmark_model, Settings("gpu", runs=2)))
+    assert (timed.timed, timed.result) == (0, None)
+    assert all("the GPU does not run all of it" in sentence for sentence in timed.failed)
+
+
+def test_a_damaged_pack_is_refused(phone, request_of):
+    content = bytearray(request_of.pack.read_bytes())
+    content[200] ^= 0xFF
+    request_of.pack.write_bytes(content)
+    with pytest.raises(PackError, match="make the pack anew"):
+        time_pack(request_of)
+
+
+def test_a_device_is_found_or_the_user_is_told_what_to_do(adb, tmp_path):
+    with pytest.raises(AdbError, match="No Android device is connected: plug one in"):
+        connected()
+    one, other = AndroidDevice(tmp_path), AndroidDevice(tmp_path)
+    adb("connect", one.serial)
+    assert connected().serial == one.serial
+    with pytest.raises(AdbError, match=f"No device has the serial number X1; connected are {one.serial}"):
+        connected("X1")
+    adb("connect", other.serial)
+    with pytest.raises(AdbError, match="Several devices are connected: pass --serial with one of"):
+        connected()
+    assert connected(other.serial).serial == other.serial
+    other.unplug()
+    one.unplug()
+
+
+def test_a_device_that_does_not_trust_this_computer_is_named(adb, tmp_path):
+    device = AndroidDevice(tmp_path, authorised=False)
+    adb("connect", device.serial)
+    with pytest.raises(AdbError, match=f"{device.serial} has not allowed this computer to debug it: unlock it"):
+        connected()
+    device.unplug()
+
+
+def test_without_adb_the_user_is_told_where_it_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AdbError, match="adb is not installed: apt-get install adb"):
+        connected()
