@@ -16,11 +16,10 @@ OPTIONS = dict(argument.removeprefix("--").split("=", 1) for argument in sys.arg
 def line(times):
     if len(times) == 1:
         return f"count=1 curr={times[0]:.0f}"
-    whole = f"min={min(times):.0f} max={max(times):.0f} avg={np.mean(times):g} std={np.std(times):.0f}"
-    percentiles = np.percentile(times, [5, 50, 95])
+    low, median, high = np.percentile(times, [5, 50, 95])
     return (
-        f"count={len(times)} first={times[0]:.0f} curr={times[-1]:.0f} {whole} "
-        + "p5={:.0f} median={:.0f} p95={:.0f}".format(*percentiles)
+        f"count={len(times)} first={times[0]:.0f} curr={times[-1]:.0f} min={min(times):.0f} max={max(times):.0f} "
+        f"avg={np.mean(times):g} std={np.std(times):.0f} p5={low:.0f} median={median:.0f} p95={high:.0f}"
     )
 
 
