@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,16 @@ class OnnxRunner:
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         return dict(zip(self._outputs, self._session.run(self._outputs, dict(inputs)), strict=True))
+
+    def prepared(self, inputs: Mapping[str, NDArray[np.float32]]) -> Callable[[], object]:
+        import onnxruntime
+
+        binding = self._session.io_binding()
+        for name, value in inputs.items():
+            binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(value))
+        for name in self._outputs:
+            binding.bind_output(name)
+        return partial(self._session.run_with_iobinding, binding)
 
 
 def load(path: Path, threads: int | None = None) -> OnnxRunner:

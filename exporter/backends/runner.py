@@ -29,6 +29,16 @@ class Runner(Protocol):
         """Run once; the arrays returned are the caller's own."""
 
 
+class Repeatable(Runner, Protocol):
+    """A runner that can be timed: what it does around a run is done once."""
+
+    def prepared(self, inputs: Mapping[str, NDArray[np.float32]]) -> Callable[[], object]:
+        """A call that runs on these inputs, and copies as little as the runtime lets it.
+
+        ExecuTorch takes arrays with the strides that they have: a program that was made for channels last wants those.
+        """
+
+
 def run_all(
     runner: Runner, inputs: Arrays, seconds: float | None = None, progress: InputProgress | None = None
 ) -> Arrays:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from device_profiles.host import cores
 from exporter.backends.description import check_description
@@ -94,12 +94,21 @@ class LiteRTRunner:
 
         self.runtime = f"LiteRT {metadata.version('ai-edge-litert')}"
         # Its own default is one thread, the other runtimes' every core.
-        self._interpreter = Interpreter(str(path), num_threads=threads or cores())
+        self._new_interpreter = partial(Interpreter, str(path), num_threads=threads or cores())
+        self._interpreter = self._new_interpreter()
         (name,) = self._interpreter.get_signature_list()
         self._run = self._interpreter.get_signature_runner(name)
 
     def __call__(self, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         return dict(self._run(**inputs))
+
+    def prepared(self, inputs: Mapping[str, NDArray[np.float32]]) -> Callable[[], object]:
+        # One that has given out its signature's runner is called by that only, which copies what goes in and comes out.
+        interpreter = self._new_interpreter()
+        interpreter.allocate_tensors()
+        for name, detail in self._run.get_input_details().items():
+            interpreter.set_tensor(detail["index"], inputs[name])
+        return cast(Callable[[], object], interpreter.invoke)
 
 
 def load(path: Path, threads: int | None = None) -> LiteRTRunner:

@@ -81,12 +81,12 @@ def run_jobs(
 
 
 @contextmanager
-def started(guest: Guest, folder: Path) -> Iterator[Process]:
-    """A process that waits for orders; it ends with the block."""
+def started(guest: Guest, folder: Path, module: str = "exporter.worker.guest") -> Iterator[Process]:
+    """A process that waits for orders, which `module` carries out; it ends with the block."""
     with (
         (folder / "stderr").open("w+", errors="replace") as errors,
         subprocess.Popen(
-            [*guest.python, "-P", "-m", "exporter.worker.guest"],
+            [*guest.python, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
