@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -319,7 +320,13 @@ def _pooling(kernel: Kernel, name: str) -> Compute | None:
         if name in adaptive:
             return lambda x: adaptive[name](x, made[2:])
         return reduction(name, given, made)
-    windowed: dict[str, Compute] = {"avg_pool1d": F.avg_pool1d, "avg_pool2d": F.avg_pool2d, "max_pool2d": F.max_pool2d}
+    # A mean that counts its padding is what no model here takes, and what XNNPACK leaves to a kernel that is 300 times as
+    # slow.
+    windowed: dict[str, Compute] = {
+        "avg_pool1d": partial(F.avg_pool1d, count_include_pad=False),
+        "avg_pool2d": partial(F.avg_pool2d, count_include_pad=False),
+        "max_pool2d": F.max_pool2d,
+    }
     rank = len(kernel.window)
     sides = zip(given[-rank:], made[-rank:], kernel.window, kernel.stride, (1,) * rank, strict=True)
     margins = [margin[0] for side in sides if (margin := _padding(*side))]

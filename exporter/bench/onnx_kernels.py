@@ -201,9 +201,8 @@ def _pooling(kind: str) -> Callable[[_Writer], list[str]]:
         kernel = write.kernel
         sides = zip(kernel.inputs[0][2:], kernel.outputs[0][2:], kernel.window, kernel.stride, strict=True)
         pads = [_padding(*side) for side in sides]
-        more = {"count_include_pad": 1} if kind == "AveragePool" else {}
         edges = [*(low for low, _ in pads), *(high for _, high in pads)]
-        return write.node(kind, write.take(), kernel_shape=kernel.window, strides=kernel.stride, pads=edges, **more)
+        return write.node(kind, write.take(), kernel_shape=kernel.window, strides=kernel.stride, pads=edges)
 
     return pooled
 

@@ -1,0 +1,211 @@
+"""Kernels that somebody measured on a device of theirs, made into estimates of kernels and of whole graphs.
+
+What a fit to them found is a file beside their database (`Fit`), as the shipped tables have one; without the measured
+kernels themselves, which stay in the database, it says nothing.
+
+    fit = read_fit(folder, soc, runtime, threads)
+    device = MeasuredDevice.of(runtime, "host", {kernel: us, …}, fit)
+    total = device.graph(kernels)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from latency_db.coverage import quantile
+from latency_db.kernel import Kernel
+from latency_db.operators.estimates import KernelEstimates, KernelEstimator
+from latency_db.operators.features import kernel_class
+from latency_db.operators.gaussian_process import Array
+from latency_db.operators.process import Fitted, class_processes
+from latency_db.operators.table import KernelTable, as_tabled
+
+WHOLE = ("graph", "kernels", "weights")
+"""What a graph costs besides its kernels grows with: nothing, their number, and the bytes of weights, which in a model
+are in no near cache when their turn comes."""
+
+TRUST = 0.02
+"""How many graphs' squared relative errors a class's factor is worth that is 1 off: kernels are believed where graphs
+do not contradict them."""
+_TRUST_WHOLE = 1e-4
+"""The same of the other terms, each as a share of the whole"""
+
+FEWEST_GRAPHS = 6
+"""That factors are fitted to"""
+
+_STEPS = 500
+"""Rounds over all terms; they stop changing before"""
+
+
+@dataclass(frozen=True)
+class Overheads:
+    """What a graph takes, µs: factors of the sums of its kernels by class, and terms for the whole."""
+
+    factors: Mapping[str, float]
+    """Class -> by what the sum of its kernels is multiplied; 1 of one that is not named"""
+    whole: Mapping[str, float]
+    """Name of `WHOLE` -> µs for one (for a megabyte of weights)"""
+    quantile: float
+    """Logarithm that 90 % of graphs were off by less, each left out of the fit"""
+    graphs: int
+    """That it was fitted to"""
+
+    def total(self, kernels: Sequence[Kernel], us: Array) -> float:
+        """µs of a graph, from those of its kernels, [kernels]"""
+        sums = class_sums(kernels, us)
+        part = sum(self.factors.get(name, 1.0) * value for name, value in sums.items())
+        return part + sum(self.whole.get(name, 0.0) * size for name, size in whole_of(kernels).items())
+
+
+NO_OVERHEADS = Overheads({}, {}, quantile=float(np.log(2)), graphs=0)
+"""Nothing is known of a device on which no graph was timed: its sums are off by up to twice, assumed."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What was learned of one machine under one runtime with so many threads."""
+
+    soc: str
+    runtime: str
+    threads: int
+    classes: Mapping[str, Fitted]
+    """Class of kernels -> its process"""
+    overheads: Overheads
+    kernels: int
+    """That it was fitted to; of a table with many more it should be done again."""
+
+
+@dataclass(frozen=True)
+class GraphEstimate:
+    """µs of a graph"""
+
+    us: float
+    low: float
+    high: float
+    kernels: KernelEstimates
+    """In their order"""
+    known: float
+    """Share of `us` in kernels of which the table knows the class"""
+
+
+@dataclass(frozen=True)
+class MeasuredDevice:
+    """Estimates kernels and graphs on a device on which kernels were measured."""
+
+    estimator: KernelEstimator
+    overheads: Overheads
+
+    @classmethod
+    def of(cls, runtime: str, device: str, us: Mapping[Kernel, float], fit: Fit) -> MeasuredDevice:
+        """From the µs of kernels. Those of classes that were not fitted are known as themselves only."""
+        table = measured_table(runtime, device, {one: t for one, t in us.items() if kernel_class(one) in fit.classes})
+        return cls(KernelEstimator(table, class_processes(table, fit.classes)), fit.overheads)
+
+    def graph(self, kernels: Sequence[Kernel]) -> GraphEstimate:
+        """Kernels of unknown classes count as much as known ones that move as many bytes."""
+        found = self.estimator.estimate(kernels)
+        known = ~np.isnan(found.us)
+        moved = np.array([kernel.bytes_read + kernel.bytes_written for kernel in kernels], dtype=np.float64)
+        rate = float(np.median(found.us[known] / moved[known])) if known.any() else float("nan")
+        us = np.where(known, found.us, moved * rate)
+        total = self.overheads.total(kernels, us)
+        width = float(np.exp(self.overheads.quantile))
+        return GraphEstimate(total, total / width, total * width, found, float(us[known].sum() / us.sum()))
+
+
+def measured_table(runtime: str, device: str, us: Mapping[Kernel, float]) -> KernelTable:
+    """A table of what kernels took, under the names that tables use."""
+    kernels = tuple(as_tabled(kernel, runtime) for kernel in us)
+    return KernelTable(runtime, device, kernels, np.array(list(us.values())), np.ones(len(kernels), dtype=np.int64))
+
+
+def class_sums(kernels: Sequence[Kernel], us: Array) -> dict[str, float]:
+    """Class -> µs of a graph's kernels of it"""
+    sums = dict[str, float]()
+    for kernel, time in zip(kernels, us, strict=True):
+        name = kernel_class(kernel)
+        sums[name] = sums.get(name, 0.0) + float(time)
+    return sums
+
+
+def whole_of(kernels: Sequence[Kernel]) -> dict[str, float]:
+    """What the terms for the whole are multiplied by"""
+    weights = sum(kernel.bytes_read - 4 * kernel.elements_read for kernel in kernels)
+    return dict(zip(WHOLE, (1.0, float(len(kernels)), weights / 1e6), strict=True))
+
+
+def fitted_overheads(graphs: Sequence[tuple[Sequence[Kernel], Array, float]], trust: float = TRUST) -> Overheads:
+    """From graphs that were timed whole: kernels, their µs, and the µs of the graph.
+
+    Relative errors are made least, with no term below 0 and factors near 1. Raises `ValueError` with fewer than
+    `FEWEST_GRAPHS`.
+    """
+    if len(graphs) < FEWEST_GRAPHS:
+        raise ValueError(f"Overheads are fitted to {FEWEST_GRAPHS} graphs or more, and {len(graphs)} were timed.")
+    sums = [class_sums(kernels, us) for kernels, us, _ in graphs]
+    classes = sorted({name for one in sums for name in one})
+    rows = [
+        [one.get(name, 0.0) / us for name in classes] + [size / us for size in whole_of(kernels).values()]
+        for one, (kernels, _, us) in zip(sums, graphs, strict=True)
+    ]
+    shares = np.array(rows)
+    fitted = _least_squares(shares, len(classes), trust)
+    left_out = [
+        float(abs(np.log(shares[row] @ _least_squares(np.delete(shares, row, 0), len(classes), trust))))
+        for row in range(len(shares))
+    ]
+    return Overheads(
+        dict(zip(classes, fitted[: len(classes)].tolist(), strict=True)),
+        dict(zip(WHOLE, fitted[len(classes) :].tolist(), strict=True)),
+        quantile(left_out),
+        len(graphs),
+    )
+
+
+def _least_squares(shares: Array, classes: int, trust: float) -> Array:
+    """[terms] not below 0, such that `shares` [graphs, terms] of the measured times add up to 1: by coordinates."""
+    scale = np.maximum(shares.mean(0), 1e-12)
+    centre = np.concatenate([np.ones(classes), np.zeros(len(scale) - classes)])
+    weight = np.concatenate([np.full(classes, trust), np.full(len(scale) - classes, _TRUST_WHOLE)])
+    unit = np.concatenate([np.ones(classes), 1 / scale[classes:]])
+    matrix, weight = shares * unit, weight * len(shares)
+    terms = centre.copy()
+    left = 1 - matrix @ terms
+    norms = (matrix**2).sum(0) + weight
+    for _ in range(_STEPS):
+        for place in range(len(terms)):
+            step = (matrix[:, place] @ left - weight[place] * (terms[place] - centre[place])) / norms[place]
+            step = max(step, -terms[place])
+            terms[place] += step
+            left -= step * matrix[:, place]
+    return np.asarray(terms * unit, dtype=np.float64)
+
+
+def fit_path(folder: Path, soc: str, runtime: str, threads: int) -> Path:
+    """Where the fit of a machine is."""
+    machine = hashlib.sha256(soc.encode()).hexdigest()[:12]
+    return folder / f"kernels-{machine}-{runtime}-{threads}.json"
+
+
+def read_fit(folder: Path, soc: str, runtime: str, threads: int) -> Fit | None:
+    """None where there is none, or it was made by another version."""
+    try:
+        found = json.loads(fit_path(folder, soc, runtime, threads).read_text())
+        classes = {name: Fitted(**values) for name, values in found.pop("classes").items()}
+        return Fit(**found | {"classes": classes, "overheads": Overheads(**found["overheads"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def write_fit(folder: Path, fit: Fit) -> Path:
+    path = fit_path(folder, fit.soc, fit.runtime, fit.threads)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(asdict(fit), indent=1) + "\n")
+    unfinished.replace(path)
+    return path
