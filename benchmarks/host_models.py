@@ -1,4 +1,4 @@
-"""The models by which estimates on this machine are judged, and those that what models cost beside kernels is fitted to.
+"""The models by which estimates on this machine are judged, and those that models' overheads are fitted to.
 
 Nothing is in both. The table of kernels is built from the kernels of the registered classifiers at their own sizes and
 at `latency_host.py`'s further sizes; no held-out model has one of those sizes at those widths and depths.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from exporter.models.registry import MODELS, create_model, list_models
@@ -72,7 +73,9 @@ def inverted_residuals(name: str, size: int, widths: tuple[int, ...], expansion:
 
         from exporter.models.classifier import Classifier
 
-        def layer(read: int, written: int, window: int, stride: int = 1, groups: int = 1, act: bool = True) -> nn.Module:
+        def layer(
+            read: int, written: int, window: int, stride: int = 1, groups: int = 1, act: bool = True
+        ) -> nn.Module:
             conv = nn.Conv2d(read, written, window, stride, window // 2, groups=groups, bias=False)
             return nn.Sequential(conv, nn.BatchNorm2d(written), nn.ReLU6() if act else nn.Identity())
 
@@ -93,7 +96,7 @@ def inverted_residuals(name: str, size: int, widths: tuple[int, ...], expansion:
             def __init__(self) -> None:
                 super().__init__(size, 3, 1000)
                 stages: list[nn.Module] = [layer(3, widths[0], 3, 2)]
-                for read, written in zip(widths, widths[1:], strict=False):
+                for read, written in pairwise(widths):
                     stages += [Block(read, written, 2), Block(written, written, 1)]
                 self.stages, self.fc = nn.Sequential(*stages), nn.Linear(widths[-1], 1000)
 

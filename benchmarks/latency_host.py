@@ -1,4 +1,4 @@
-"""How far estimates of this machine's latencies are off, for each runtime: `python benchmarks/latency_host.py STEP CACHE`.
+"""How far estimates of this machine are off, for each runtime: `python benchmarks/latency_host.py STEP CACHE`.
 
 Steps, each of which goes on where it was stopped:
 

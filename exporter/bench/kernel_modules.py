@@ -320,8 +320,7 @@ def _pooling(kernel: Kernel, name: str) -> Compute | None:
         if name in adaptive:
             return lambda x: adaptive[name](x, made[2:])
         return reduction(name, given, made)
-    # A mean that counts its padding is what no model here takes, and what XNNPACK leaves to a kernel that is 300 times as
-    # slow.
+    # A mean that counts its padding is what no model here takes; XNNPACK leaves it to a kernel 300 times as slow.
     windowed: dict[str, Compute] = {
         "avg_pool1d": partial(F.avg_pool1d, count_include_pad=False),
         "avg_pool2d": partial(F.avg_pool2d, count_include_pad=False),

@@ -33,7 +33,7 @@ class NoOnnxKernel(VitexportError):
 
 
 def onnx_kernel(kernel: Kernel, path: Path) -> dict[str, Shape]:
-    """Write a kernel, and return the shapes of its inputs. Raises `NoOnnxKernel`, naming it, where that is not known."""
+    """Write a kernel, and return the shapes of its inputs. Raises `NoOnnxKernel`, naming it, where none is known."""
     model = _blocked(kernel) if kernel.kind in _BLOCKED else None
     model = model or _Writer(kernel).model()
     path.write_bytes(model.SerializeToString())
@@ -270,10 +270,10 @@ def _expand(write: _Writer) -> list[str]:
 
 def _resize(mode: str) -> Callable[[_Writer], list[str]]:
     def resized(write: _Writer) -> list[str]:
-        nearest = {"nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"} if mode == "nearest" else {}
-        return write.node(
-            "Resize", write.take(), "", "", write.shape(write.kernel.outputs[0]), mode=mode, **nearest
-        )
+        attributes: dict[str, Any] = {"mode": mode}
+        if mode == "nearest":
+            attributes |= {"nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
+        return write.node("Resize", write.take(), "", "", write.shape(write.kernel.outputs[0]), **attributes)
 
     return resized
 

@@ -10,6 +10,7 @@ import click
 from exporter.exit_codes import MISTAKE
 
 COMMANDS = {
+    "bench": "Measure the artefacts of BUNDLE, or single kernels, here, and store it in the latency database.",
     "devices": "List devices, or all facts about DEVICE.",
     "export": "Export MODEL to a verified bundle (the default command).",
     "formats": "List formats and their toolchains, or explain what became of a bundle's graphs in each.",

@@ -107,16 +107,24 @@ class MeasuredDevice:
         table = measured_table(runtime, device, {one: t for one, t in us.items() if kernel_class(one) in fit.classes})
         return cls(KernelEstimator(table, class_processes(table, fit.classes)), fit.overheads)
 
+    def kernel_times(self, kernels: Sequence[Kernel]) -> Array:
+        """[kernels] µs; those of unknown classes count as much as known ones that move as many bytes."""
+        return self._complete(kernels, self.estimator.estimate(kernels))
+
     def graph(self, kernels: Sequence[Kernel]) -> GraphEstimate:
-        """Kernels of unknown classes count as much as known ones that move as many bytes."""
         found = self.estimator.estimate(kernels)
-        known = ~np.isnan(found.us)
-        moved = np.array([kernel.bytes_read + kernel.bytes_written for kernel in kernels], dtype=np.float64)
-        rate = float(np.median(found.us[known] / moved[known])) if known.any() else float("nan")
-        us = np.where(known, found.us, moved * rate)
+        us = self._complete(kernels, found)
         total = self.overheads.total(kernels, us)
         width = float(np.exp(self.overheads.quantile))
-        return GraphEstimate(total, total / width, total * width, found, float(us[known].sum() / us.sum()))
+        known = float(us[~np.isnan(found.us)].sum() / us.sum())
+        return GraphEstimate(total, total / width, total * width, found, known)
+
+    def _complete(self, kernels: Sequence[Kernel], found: KernelEstimates) -> Array:
+        known = ~np.isnan(found.us)
+        if not known.any():
+            raise ValueError("None of the kernels is of a class that was measured: measure some of its classes first.")
+        moved = np.array([kernel.bytes_read + kernel.bytes_written for kernel in kernels], dtype=np.float64)
+        return np.where(known, found.us, moved * np.median(found.us[known] / moved[known]))
 
 
 def measured_table(runtime: str, device: str, us: Mapping[Kernel, float]) -> KernelTable:

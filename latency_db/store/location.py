@@ -37,3 +37,11 @@ def location(url: str | None) -> URL:
             "--db takes the URL of a database, sqlite:///FILE or postgresql://USER@HOST/NAME, and got something else."
         )
     return parsed.set(drivername=driver)
+
+
+def beside(url: str | None) -> Path:
+    """The folder for what goes with a database and is no row: that of its file; the user's own, if it has none."""
+    named = location(url)
+    if named.get_backend_name() != "sqlite":
+        named = location(None)
+    return Path(str(named.database)).parent
