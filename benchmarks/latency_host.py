@@ -1,53 +1,158 @@
 """How far estimates of this machine are off, for each runtime: `python benchmarks/latency_host.py STEP CACHE`.
 
-Steps, each of which goes on where it was stopped:
+    lower CACHE       writes the artefacts and kernels of the held-out models below CACHE; the machine may be busy
+    time CACHE        times them, and needs a machine with nothing else to do
+    evaluate CACHE    prints how far the estimates of models and of kernels that were held out are off
 
-    lower CACHE [--runtime R]     writes the models' artefacts and kernels below CACHE; the machine may be busy
-    time CACHE [--threads N]      times them in turns, all runtimes; needs a machine with nothing else to do
-    evaluate CACHE [--db URL]     prints the table: estimates from the kernels that `vitexport bench --kernels` measured
-
-The kernels and the models are timed by the same code. The table of kernels is `vitexport bench --kernels`'s own.
+The table of kernels, and what is fitted to it, is that of `vitexport bench --kernels --cache CACHE --db URL`. Each step
+goes on where it was stopped. Models are in `host_models.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from host_models import CALIBRATION, HELD_OUT, HostModel
+import numpy as np
+from host_models import HELD_OUT, HostModel
+from numpy.typing import NDArray
 
-RUNTIMES = ("onnx", "executorch", "tflite")
+from device_profiles.vocabulary import Runtime
+from exporter.bench.calibration import fit, graphs_timed, kernel_times, time_graphs
+from exporter.bench.kernel_artifacts import RUNTIMES
+from exporter.bench.sweep import measured
+from exporter.bench.timekeeper import Timed
+from latency_db import store
+from latency_db.kernel import Kernel
+from latency_db.measurement import Measurement, Subject
+from latency_db.operators.measured_table import Fit, MeasuredDevice
+from latency_db.operators.table import configuration
+from latency_db.store.store import Store
+
+Array = NDArray[np.float64]
+
+HELD_OUT_KERNELS = 0.2
+"""Share of configurations that coverage is counted on, left out of the fit"""
 
 
-def lower(cache: Path, runtimes: list[str]) -> None:
+def lower(cache: Path, runtimes: Sequence[Runtime]) -> None:
     from exporter.backends import backend
     from exporter.backends.interface import LowerOptions
     from exporter.operations.kernels import FUSIONS, kernels
     from exporter.operations.of_program import operations, returned
 
     cache.mkdir(parents=True, exist_ok=True)
-    for model in (*HELD_OUT, *CALIBRATION):
+    for model in HELD_OUT:
         missing = [runtime for runtime in runtimes if not kernels_file(cache, model, runtime).exists()]
         if not missing:
             continue
         graph = model.graph()
         calls, results = list(operations(graph.program)), returned(graph.program)
         for runtime in missing:
-            path = artifact(cache, model, runtime)
-            backend(runtime).lower(graph, path, LowerOptions("fp32"))
+            backend(runtime).lower(graph, artifact(cache, model, runtime), LowerOptions("fp32"))
             made = [kernel.key for kernel in kernels(calls, results, FUSIONS[runtime, "cpu"])]
             kernels_file(cache, model, runtime).write_text(json.dumps(made))
             print(model.label, runtime, len(made), flush=True)
 
 
-def artifact(cache: Path, model: HostModel, runtime: str) -> Path:
+def artifact(cache: Path, model: HostModel, runtime: Runtime) -> Path:
     return cache / f"{model.label}.{runtime}"
 
 
-def kernels_file(cache: Path, model: HostModel, runtime: str) -> Path:
+def kernels_file(cache: Path, model: HostModel, runtime: Runtime) -> Path:
     """Its kernels' keys in order; written last."""
     return cache / f"{model.label}.{runtime}.json"
+
+
+def subject(model: HostModel) -> Subject:
+    return Subject.of_graph(model.name, "classify", (model.size, model.size))
+
+
+def time(cache: Path, runtimes: Sequence[Runtime], threads: int, opened: Store) -> None:
+    for runtime in runtimes:
+        had = measured(opened, runtime, threads)
+        missing = [
+            (subject(model), Timed(artifact(cache, model, runtime), {"image": (1, 3, model.size, model.size)}))
+            for model in HELD_OUT
+            if kernels_file(cache, model, runtime).exists()
+            and (subject(model) not in had or had[subject(model)].quality == "busy")
+        ]
+        count = time_graphs(opened, runtime, threads, missing)
+        print(f"{runtime}: {count} of {len(missing)} models timed", flush=True)
+
+
+def evaluate(cache: Path, runtimes: Sequence[Runtime], threads: int, opened: Store) -> None:
+    for runtime in runtimes:
+        rows = measured(opened, runtime, threads)
+        us = kernel_times(rows.values())
+        ours = {subject(model) for model in HELD_OUT}
+        others = [row for graph, row in rows.items() if graph not in ours]
+        print(f"\n{runtime}, {threads} thread(s): {len(us)} kernels, {quality(rows.values())}")
+        print_models(cache, runtime, rows, us, fit(runtime, threads, us, graphs_timed(others, runtime)))
+        print_kernels(runtime, threads, us)
+
+
+def quality(rows: Iterable[Measurement]) -> str:
+    words = [str(row.quality) for row in rows]
+    return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words)))
+
+
+def print_models(
+    cache: Path, runtime: Runtime, rows: dict[Subject, Measurement], us: dict[Kernel, float], found: Fit
+) -> None:
+    machine = MeasuredDevice.of(runtime, "host", us, found)
+    was, said, inside = [], [], []
+    for model in HELD_OUT:
+        if subject(model) not in rows:
+            continue
+        keys = json.loads(kernels_file(cache, model, runtime).read_text())
+        estimate = machine.graph([Kernel.of_key(key) for key in keys])
+        ms = rows[subject(model)].latency.ms
+        was.append(ms)
+        said.append(estimate.us / 1e3)
+        inside.append(estimate.low <= 1e3 * ms <= estimate.high)
+        plain = float(machine.kernel_times([Kernel.of_key(key) for key in keys]).sum()) / 1e3
+        exact = float(np.mean(estimate.kernels.methods == "measured"))
+        print(
+            f"  {model.label:<28} measured {ms:8.3f} ms  estimated {said[-1]:8.3f}  error {said[-1] / ms - 1:+6.1%}"
+            f"  sum of kernels {plain / ms - 1:+6.1%}  of them measured {exact:.0%}"
+        )
+    if not was:
+        return
+    errors = np.abs(np.array(said) / np.array(was) - 1)
+    factors = ", ".join(f"{name} {value:.2f}" for name, value in found.overheads.factors.items())
+    whole = ", ".join(f"{name} {value:.3g}" for name, value in found.overheads.whole.items())
+    print(f"  overheads from {found.overheads.graphs} models: {factors}; µs for {whole}")
+    print(
+        f"  {len(was)} models: MAPE {errors.mean():.1%}, worst {errors.max():.1%}, Spearman "
+        f"{spearman(np.array(was), np.array(said)):.3f}, in the interval {np.mean(inside):.0%} "
+        f"(high/low {np.exp(2 * found.overheads.quantile):.2f})"
+    )
+
+
+def print_kernels(runtime: Runtime, threads: int, us: dict[Kernel, float]) -> None:
+    """Coverage on configurations that the fit has not seen"""
+    names = sorted({configuration(kernel) for kernel in us})
+    left_out = set(np.random.default_rng(0).permutation(names)[: round(HELD_OUT_KERNELS * len(names))])
+    known = {kernel: t for kernel, t in us.items() if configuration(kernel) not in left_out}
+    asked = [kernel for kernel in us if configuration(kernel) in left_out]
+    found = MeasuredDevice.of(runtime, "host", known, fit(runtime, threads, known, ())).estimator.estimate(asked)
+    actual = np.array([us[kernel] for kernel in asked])
+    answered = ~np.isnan(found.us)
+    errors = np.abs(found.us / actual - 1)[answered]
+    inside = ((found.low <= actual) & (actual <= found.high))[answered]
+    width = np.median((found.high / found.low)[answered])
+    print(
+        f"  {len(asked)} held-out kernels: {answered.sum()} answered, median error {np.median(errors):.1%}, "
+        f"coverage {inside.mean():.1%}, median high/low {width:.2f}"
+    )
+
+
+def spearman(first: Array, second: Array) -> float:
+    ranks = [np.argsort(np.argsort(values)) for values in (first, second)]
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def main() -> None:
@@ -55,8 +160,16 @@ def main() -> None:
     parser.add_argument("step", choices=("lower", "time", "evaluate"))
     parser.add_argument("cache", type=Path)
     parser.add_argument("--runtime", dest="runtimes", action="append", choices=RUNTIMES)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--db", help="URL of the database; default: CACHE/latency.sqlite3")
     options = parser.parse_args()
-    lower(options.cache, options.runtimes or list(RUNTIMES))
+    runtimes = options.runtimes or list(RUNTIMES)
+    if options.step == "lower":
+        lower(options.cache, runtimes)
+        return
+    step = {"time": time, "evaluate": evaluate}[options.step]
+    with store.open(options.db or f"sqlite:///{(options.cache / 'latency.sqlite3').resolve()}") as opened:
+        step(options.cache, runtimes, options.threads, opened)
 
 
 if __name__ == "__main__":
