@@ -20,7 +20,16 @@ from latency_db.estimator.cores import cores_of
 from latency_db.estimator.estimate import Estimate
 from latency_db.estimator.kernel_sums import from_kernel_table
 from latency_db.estimator.question import HOST, Question
-from latency_db.estimator.rooflines import Priced, cell_name, cell_precision, nearest_version, of_cell, priced
+from latency_db.estimator.rooflines import (
+    Priced,
+    cell_name,
+    cell_precision,
+    nearest_coefficients,
+    nearest_version,
+    of_cell,
+    priced,
+)
+from latency_db.estimator.shares import USUAL
 from latency_db.shipped_tables import DATA, rows_of
 
 if TYPE_CHECKING:
@@ -73,14 +82,22 @@ class Likeness:
     doubts: tuple[str, ...] = ()
 
 
+def nearest_cell(question: Question) -> Array:
+    """[features] what each costs next to the others: by the device's own cell, that most alike, or as is usual."""
+    own = nearest_coefficients(question)
+    if own is not USUAL or question.device == HOST:
+        return own
+    found = most_alike(shipped(), _asked(question), question.features)
+    return USUAL if found is None else found.cell.coefficients
+
+
 def from_alike_device(question: Question) -> Estimate | None:
     """By the cells of the most alike device; None where no device has any of this runtime, unit and precision."""
-    runtime = STAND_INS.get(question.runtime, question.runtime) if question.unit == "cpu" else question.runtime
     if question.device == HOST:
         return None
-    key = CellId(question.device, runtime, "", question.unit, question.conditions.cores, cell_precision(question))
-    table = shipped()
-    found = most_alike(table, key, question.features)
+    key = _asked(question)
+    runtime = key.runtime
+    found = most_alike(shipped(), key, question.features)
     if found is None:
         return None
     there = _there(question, found)
@@ -98,6 +115,12 @@ def from_alike_device(question: Question) -> Estimate | None:
     )
     reason = _reason(question, found, runtime, itself) + there.reason
     return Estimate(ms, ms / factor, ms * factor, "alike device", reason, there.coverage, kernels)
+
+
+def _asked(question: Question) -> CellId:
+    """The cell that would answer, if there were one."""
+    runtime = STAND_INS.get(question.runtime, question.runtime) if question.unit == "cpu" else question.runtime
+    return CellId(question.device, runtime, "", question.unit, question.conditions.cores, cell_precision(question))
 
 
 def _there(question: Question, found: Likeness) -> Estimate:
@@ -161,8 +184,8 @@ def _compared(asked: CellId, device: str, cores: str) -> tuple[float, float, tup
 
 
 def _vendors_apart(one: str, other: str) -> float:
-    return VENDOR_APART * (device_profiles.load(one).vendor != device_profiles.load(other).vendor
-                           and "Apple" in (device_profiles.load(one).vendor, device_profiles.load(other).vendor))  # fmt: skip
+    apples = [device_profiles.load(device).vendor == "Apple" for device in (one, other)]
+    return VENDOR_APART * (apples[0] != apples[1])
 
 
 @cache

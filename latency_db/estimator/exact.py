@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import numpy as np
 
 from latency_db.coverage import NORMAL
-from latency_db.end_to_end.cells import Cell, EndToEnd, shipped
+from latency_db.end_to_end.cells import shipped
 from latency_db.estimator.estimate import Estimate
 from latency_db.estimator.question import Question
-from latency_db.estimator.rooflines import answers, cell_name, precision_note, priced
+from latency_db.estimator.rooflines import answers, cell_name, nearest_coefficients, precision_note, priced
 from latency_db.estimator.shares import divided
 from latency_db.measurement import Conditions, Measurement, Subject
 
@@ -61,7 +61,7 @@ def from_shipped_models(question: Question) -> Estimate | None:
                 continue
             total = float(found.milliseconds[0]), float(found.low[0]), float(found.high[0])
             reason = f"the end-to-end table's row of {cell.models[place]} on {cell_name(cell)}"
-            kernels = divided(question, total, _coefficients(table, cell))
+            kernels = divided(question, total, priced(table, cell).coefficients)
             return Estimate(*total, "measured", reason + precision_note(question), coverage=1.0, kernels=kernels)
     return None
 
@@ -118,20 +118,10 @@ def _of_rows(question: Question, rows: list[Measurement]) -> Estimate:
     sources = sorted({f"{row.source.reference}{_day(row)}" for row in rows})
     doubts = sorted({str(row.quality) for row in rows if row.quality in ("busy", "drifting")})
     reason = f"measured: {', '.join(sources)}" + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
-    return Estimate(*total, "measured", reason, coverage=1.0, kernels=divided(question, total, _of_cell(question)))
+    return Estimate(
+        *total, "measured", reason, coverage=1.0, kernels=divided(question, total, nearest_coefficients(question))
+    )
 
 
 def _day(row: Measurement) -> str:
     return f" on {row.measured_at:%Y-%m-%d}" if row.measured_at else ""
-
-
-def _of_cell(question: Question) -> np.ndarray | None:
-    """Coefficients of a cell of the device, by which a total is shared out."""
-    if question.device == "host":
-        return None
-    table = shipped()
-    return next((_coefficients(table, cell) for cell in table.cells.values() if answers(cell, question)), None)
-
-
-def _coefficients(table: EndToEnd, cell: Cell) -> np.ndarray:
-    return priced(table, cell).coefficients

@@ -10,8 +10,8 @@ import numpy as np
 from latency_db.end_to_end.cells import Cell, EndToEnd, shipped
 from latency_db.end_to_end.cells import Estimate as CellEstimate
 from latency_db.estimator.estimate import Estimate
-from latency_db.estimator.question import Question
-from latency_db.estimator.shares import ROOFLINE, divided
+from latency_db.estimator.question import HOST, Question
+from latency_db.estimator.shares import ROOFLINE, USUAL, divided
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,6 +88,12 @@ def own_cell(question: Question) -> Priced | None:
         return None
     found = priced(table, nearest_version(table, cells, question.features))
     return found if far_share(table, found, question.features[0]) <= MOST_FAR else None
+
+
+def nearest_coefficients(question: Question) -> Array:
+    """[features] by which to share out a total: those of the device's own cell, else what things usually cost."""
+    found = None if question.device == HOST else own_cell(question)
+    return USUAL if found is None else found.coefficients
 
 
 def from_roofline(question: Question) -> Estimate | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latency_db.end_to_end.features import of_kernel
+from latency_db.end_to_end.features import NAMES, of_kernel
 from latency_db.estimator.estimate import KernelEstimate
 from latency_db.estimator.question import Question
 
@@ -19,27 +19,33 @@ SHARE = "share of the total"
 ROOFLINE = "roofline of the cell"
 
 _MACS_PER_ELEMENT = 10.0
-"""Multiply-accumulates that cost what moving one element costs, where no cell says; about what accelerators balance"""
+"""Multiply-accumulates that cost what moving one element costs, where no cell says: assumed"""
+
+
+def _usual(name: str) -> float:
+    if name.startswith("traffic") or name in ("weights conv", "weights pointwise conv", "weights linear"):
+        return 1.0
+    multiplies = name in ("macs depthwise_conv", "macs linear", "macs matmul")
+    multiplies |= name in ("work pointwise conv", "work conv", "work grouped conv")
+    return 1 / _MACS_PER_ELEMENT if multiplies else 0.0
+
+
+USUAL = np.array([_usual(name) for name in NAMES])
+"""[features] what each costs next to the others where no cell says: everything that is multiplied or moved"""
 
 
 def divided(
     question: Question,
     total: tuple[float, float, float],
-    coefficients: Array | None = None,
+    coefficients: Array = USUAL,
     method: str = SHARE,
 ) -> tuple[KernelEstimate, ...]:
     """The kernels of a question, whose ms, low and high add up to those of the whole.
 
-    Shares are those under a cell's coefficients [features], else by multiply-accumulates and elements moved.
+    Shares are those under a cell's coefficients [features].
     """
     kernels = question.kernels
-    if coefficients is not None:
-        costs = np.array([float(of_kernel(kernel) @ coefficients) for _, kernel in kernels])
-    if coefficients is None or not costs.any():
-        moved = [
-            kernel.macs / _MACS_PER_ELEMENT + kernel.elements_read + kernel.elements_written for _, kernel in kernels
-        ]
-        costs = np.array(moved, float)
+    costs = np.array([float(of_kernel(kernel) @ coefficients) for _, kernel in kernels])
     counts = np.array(list(kernels.values()), float)
     each = costs / (costs @ counts)
     ms, low, high = total
