@@ -1,0 +1,207 @@
+"""One question, one answer: the best method that knows anything, with where it comes from."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+import device_profiles
+from latency_db.estimator.estimate import NoEstimate
+from latency_db.estimator.estimator import METHODS, estimate
+from latency_db.estimator.question import question
+from latency_db.estimator.workload import Workload
+from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
+from latency_db.published.estimate import facts_of
+from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE, shipped_workload
+
+CPU = Conditions("tflite", "cpu", "fp32", cores="1large")
+GPU = Conditions("tflite", "gpu", "fp32")
+TTAM = facts_of("efficienttam_s_512x512", 512)
+
+
+def measured(subject, ms, conditions=CPU, device="pixel4", **more):
+    return Measurement(
+        Device(device, "a chip"), subject, conditions, Latency(p50=ms), Source("measured", "a test"), **more
+    )
+
+
+def prefers(device):
+    """Conditions of the runtime whose tables the profile's formats lead to."""
+    formats = device.prefer.formats
+    return Conditions("coreml" if formats[0] == "coreml" else "tflite", None, None)
+
+
+@pytest.mark.parametrize("device", device_profiles.all_devices(), ids=lambda device: device.id)
+def test_every_profiled_device_answers_under_a_runtime_that_it_prefers(device):
+    tried = []
+    for conditions in (prefers(device), Conditions("tflite", None, None)):
+        assert conditions.runtime in device.prefer.formats
+        try:
+            found = estimate(MOBILEVIT_LIKE, device.id, conditions)
+        except NoEstimate as nothing:
+            tried.append(str(nothing))
+            continue
+        assert 0 < found.low <= found.ms <= found.high
+        assert found.reason
+        return
+    pytest.fail("; ".join(tried))
+
+
+@pytest.mark.parametrize(
+    ("device", "conditions", "method"),
+    [
+        ("pixel4", GPU, "kernel table"),
+        ("pixel4", CPU, "roofline of the cell"),
+        ("iphone13", Conditions("coreml", None, None), "regression over published models"),
+        ("galaxy_s24", CPU, "alike device"),
+        ("galaxy_s24", GPU, "alike device"),
+        ("pixel4", Conditions("executorch", "cpu", "fp32"), "alike device"),
+        ("iphone15", Conditions("executorch", "cpu", "fp32"), "alike device"),
+        ("raspberry_pi5", CPU, "alike device"),
+    ],
+)
+def test_the_best_method_that_knows_anything_answers(device, conditions, method):
+    assert estimate(MOBILEVIT_LIKE, device, conditions).method == method
+
+
+def test_intervals_are_wider_the_less_is_known():
+    model = shipped_workload("mobilenetv2_w1", "tflite", "cpu")
+    widths = [
+        found.high / found.low
+        for found in (
+            estimate(model, "pixel4", CPU),
+            estimate(replace(model, graphs={"a": model.graphs["classify"][:-3]}), "pixel4", CPU),
+            estimate(model, "pixel4", Conditions("executorch", "cpu", "fp32", cores="1large")),
+            estimate(model, "galaxy_s24", CPU),
+            estimate(model, "galaxy_s24", Conditions("executorch", "cpu", "fp32")),
+        )
+    ]
+    assert widths == sorted(widths)
+    assert len(set(widths)) == len(widths)
+
+
+def test_a_model_that_a_cell_has_timed_is_what_was_measured():
+    found = estimate(shipped_workload("mobilenetv2_w1", "tflite", "gpu"), "pixel4", GPU)
+    assert found.method == "measured"
+    assert "mobilenetv2_w1 on pixel4 tflite 2.10 gpu fp32" in found.reason
+
+
+def test_a_row_of_the_very_model_goes_before_all_else():
+    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
+    row = measured(Subject.of_model("mine", "classify", (256, 256)), 42.0)
+    found = estimate(workload, "pixel4", CPU, [row])
+    assert (found.method, found.ms) == ("measured", 42.0)
+    assert found.low < 42.0 < found.high
+
+
+def test_graphs_that_were_measured_apart_are_added_up():
+    facts = replace(TTAM, model="mine", stated_size=256, size=256)
+    kernels = MOBILEVIT_LIKE.graphs["classify"]
+    workload = Workload({"encode_image": kernels, "track_step": kernels[:5]}, facts)
+    rows = [measured(Subject.of_graph("mine", graph, (256, 256)), ms) for graph, ms in
+            (("encode_image", 30.0), ("track_step", 4.0))]  # fmt: skip
+    assert estimate(workload, "pixel4", CPU, rows).ms == 34.0
+    assert estimate(workload, "pixel4", CPU, rows[:1]).method != "measured"
+
+
+def test_of_several_rows_the_latest_good_one_answers():
+    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
+    subject = Subject.of_model("mine", "classify", (256, 256))
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
+    rows = [
+        measured(subject, 10.0, quality="good", measured_at=days[0]),
+        measured(subject, 11.0, quality="good", measured_at=days[1]),
+        measured(subject, 19.0, quality="busy", measured_at=days[2]),
+        measured(subject, 99.0, quality="suspect", measured_at=days[3]),
+    ]
+    assert estimate(workload, "pixel4", CPU, rows).ms == 11.0
+    assert estimate(workload, "pixel4", CPU, rows[2:]).ms == 19.0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CPU, runtime="executorch"),
+        replace(CPU, unit="gpu"),
+        replace(CPU, precision="int8"),
+        replace(CPU, cores="4small"),
+    ],
+)
+def test_a_row_under_other_conditions_does_not_answer(other):
+    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
+    row = measured(Subject.of_model("mine", "classify", (256, 256)), 42.0, other)
+    assert estimate(workload, "pixel4", CPU, [row]).method != "measured"
+
+
+def test_what_nobody_stated_is_said_with_what_was_taken():
+    reason = estimate(MOBILEVIT_LIKE, "galaxy_s24", Conditions("tflite", None, None)).reason
+    assert "(on the CPU, in fp32, on cores 1large, as nothing else was said)" in reason
+
+
+def test_the_row_of_a_published_model_is_its_estimate():
+    workload = replace(MOBILEVIT_LIKE, facts=TTAM)
+    found = estimate(workload, "iphone15_pro_max", Conditions("coreml", None, None))
+    assert (found.method, found.ms) == ("published", 80.6)
+    assert any(row.ms == 80.6 for row in found.rows)
+
+
+def test_kernels_add_up_to_a_total_that_alone_is_known():
+    found = estimate(MOBILEVIT_LIKE, "iphone13", Conditions("coreml", None, None))
+    assert sum(one.ms * one.count for one in found.kernels) == pytest.approx(found.ms)
+    assert {one.method for one in found.kernels} == {"share of the total"}
+
+
+def test_every_kernel_is_listed_with_its_method():
+    found = estimate(MOBILEVIT_LIKE, "pixel4", GPU)
+    kernels = MOBILEVIT_LIKE.graphs["classify"]
+    assert {one.kernel for one in found.kernels} == set(kernels)
+    assert sum(one.count for one in found.kernels) == len(kernels)
+    assert {one.method for one in found.kernels} == {"kernel table", "outside the table", "unknown"}
+    assert 0 < found.coverage < 1
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "qnn"])
+def test_where_nothing_is_known_the_refusal_says_what_there_is(runtime):
+    with pytest.raises(NoEstimate, match="ask for .*tflite on cpu.* or measure there"):
+        estimate(MOBILEVIT_LIKE, "galaxy_s24", Conditions(runtime, None, None))
+
+
+def test_this_machine_answers_from_its_own_measurements_only():
+    with pytest.raises(NoEstimate, match="vitexport bench --kernels"):
+        estimate(MOBILEVIT_LIKE, "host", Conditions("onnx", None, None))
+
+
+def test_a_device_that_nobody_knows_is_refused():
+    with pytest.raises(device_profiles.UnknownDevice):
+        estimate(MOBILEVIT_LIKE, "nokia3310", CPU)
+
+
+@pytest.mark.parametrize(
+    ("workload", "conditions", "words"),
+    [
+        (MOBILEVIT_LIKE, Conditions(None, "cpu", "fp32"), "name one, such as tflite"),
+        (Workload({"classify": ()}), CPU, "without kernels"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused(workload, conditions, words):
+    with pytest.raises(ValueError, match=words):
+        question(workload, "pixel4", conditions)
+
+
+def test_methods_are_asked_in_the_order_of_what_they_know():
+    names = [method.__name__ for method in METHODS]
+    assert names.index("from_measurements") < names.index("from_kernel_table") < names.index("from_roofline")
+    assert names[-2:] == ["from_regression", "from_alike_device"]
+
+
+def test_no_toolchain_and_no_database_is_needed():
+    program = (
+        "import sys; from latency_db.estimator.estimator import estimate; "
+        "from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE; "
+        "from latency_db.measurement import Conditions; "
+        "estimate(MOBILEVIT_LIKE, 'pixel4', Conditions('tflite', 'gpu', 'fp32')); "
+        "sys.exit(bool({'torch', 'scipy', 'sqlalchemy', 'exporter'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
