@@ -45,7 +45,7 @@ STAND_INS = {"executorch": "tflite"}
 OTHER_LIBRARY = "stand-in"
 """The unit under which the table has by how much two runtimes differ on one phone"""
 
-ORDER_APART, VENDOR_APART, THREADS_APART = 1.0, 0.2, 1.0
+ORDER_APART, VENDOR_APART, THREADS_APART = 1.0, 0.2, 2.0
 """How far apart, in logarithms of speed, cores are taken to be of which only one set runs in order; of which only one
 is Apple's; and whose numbers differ by a factor of e"""
 BANDWIDTH_POWER = 2.0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import device_profiles
 
 if TYPE_CHECKING:
-    from device_profiles.schema import Cluster, Device
+    from device_profiles.schema import Cluster
 
 IN_ORDER = 0.5
 """Of its peak, what a core that runs in order reaches next to one that does not: the median of the eleven clusters of
@@ -64,7 +64,7 @@ CORES = {
     "Blizzard": Core(2),
     "Sawtooth": Core(2),
 }
-"""How a core's name in a profile begins, or what stands in its brackets -> the core"""
+"""Part of a core's name in a profile, the longest one that fits -> the core"""
 UNNAMED = {"big": Core(4), "mid": Core(4), "little": Core(2)}
 """Of a cluster whose core has no name: as Apple's cores are since the A14, whose successors the profiles do not name"""
 
@@ -113,9 +113,7 @@ def cores_of(device: str, cores: str) -> Cores | None:
 
 @lru_cache(maxsize=256)
 def _known(name: str) -> Core | None:
-    begins = [known for known in CORES if name.startswith(known)]
-    inside = [known for known in CORES if f"({known}" in name]
-    found = max(inside or begins, key=len, default=None)
+    found = max((known for known in CORES if known in name), key=len, default=None)
     return CORES[found] if found else None
 
 
@@ -141,8 +139,3 @@ def _by_name(clusters: tuple[Cluster, ...]) -> dict[str, int]:
     for cluster in clusters:
         found[tiers[cluster.tier]] = found.get(tiers[cluster.tier], 0) + cluster.count
     return found
-
-
-def device(name: str) -> Device:
-    """Its profile."""
-    return device_profiles.load(name)
