@@ -10,6 +10,7 @@ from latency_db.estimator.estimate import Estimate, NoEstimate
 from latency_db.estimator.estimator import estimate
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement, NumberFormat, Unit
+from latency_db.operators.measured_table import Fit
 
 RUNTIMES: Mapping[str, Runtime] = {"coreml": "coreml", "executorch": "executorch", "tflite": "tflite", "onnx": "onnx"}
 """Format of an export -> what runs it; no published figure is of one that is not there, such as Core AI"""
@@ -73,7 +74,11 @@ class Advised:
 
 
 def advise(
-    variants: Sequence[Variant], devices: Sequence[str], fps: float, measured: Sequence[Measurement] = ()
+    variants: Sequence[Variant],
+    devices: Sequence[str],
+    fps: float,
+    measured: Sequence[Measurement] = (),
+    fits: Sequence[Fit] = (),
 ) -> Advised:
     """Estimates every variant on every device. Raises `ValueError` for frames per second that are not above 0."""
     if not fps > 0:
@@ -86,7 +91,7 @@ def advise(
                 continue
             conditions = Conditions(RUNTIMES[variant.format], variant.unit, variant.precision)
             try:
-                found = estimate(variant.workload, device, conditions, measured)
+                found = estimate(variant.workload, device, conditions, measured, fits)
             except NoEstimate as nothing:
                 unknown[str(nothing)] = None
                 continue

@@ -15,6 +15,7 @@ from latency_db.estimator.question import HOST, Question, question
 from latency_db.estimator.rooflines import from_roofline
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement
+from latency_db.operators.measured_table import Fit
 from latency_db.operators.table import tabled_devices
 from latency_db.published.coreml_regression import LINES
 
@@ -35,14 +36,21 @@ GPUs that have both, families left out, they err by 0.7 to 5.2 % at the median, 
 alone it is 14 against 12 %, and there features are priced (`Overhead.beats_roofline`)."""
 
 
-def estimate(workload: Workload, device: str, conditions: Conditions, measured: Sequence[Measurement] = ()) -> Estimate:
+def estimate(
+    workload: Workload,
+    device: str,
+    conditions: Conditions,
+    measured: Sequence[Measurement] = (),
+    fits: Sequence[Fit] = (),
+) -> Estimate:
     """What a workload takes on a device: ms, the interval that holds nine times in ten, and where they come from.
 
-    `measured` are rows of a store, those of other devices and conditions too. Raises `NoEstimate`, which names what
+    `measured` are rows of a store, those of other devices and conditions too; `fits` what was learned of the machines
+    that they are of. Raises `NoEstimate`, which names what
     there is, where nothing is known, `ValueError` for conditions without a runtime, and
     `device_profiles.UnknownDevice`.
     """
-    asked = question(workload, device, conditions, measured)
+    asked = question(workload, device, conditions, measured, fits)
     for method in METHODS:
         if found := method(asked):
             return _finished(found, asked)

@@ -15,6 +15,7 @@ from latency_db.estimator.rooflines import own_cell
 from latency_db.kernel import Kernel
 from latency_db.operators.estimates import KernelEstimates, KernelEstimator
 from latency_db.operators.few_rows import ENOUGH, estimator_of
+from latency_db.operators.measured_table import Fit, MeasuredDevice
 from latency_db.operators.table import tabled_devices
 
 COVERED = ("measured", "kernel table", "transfer")
@@ -46,6 +47,8 @@ def from_kernel_table(question: Question) -> Estimate | None:
         found = _estimated(question, shipped_table(question.runtime, question.device))
         return summed(question, found, overhead, rate=overhead.per_unknown)
     own = measured_kernels(question)
+    if own and question.fits:
+        return _fitted(question, own, question.fits[0])
     if len(own) < ENOUGH:
         return None
     table = estimator_of(question.runtime, question.device, list(own), np.array(list(own.values())))
@@ -56,6 +59,25 @@ def from_kernel_table(question: Question) -> Estimate | None:
 def shipped_table(runtime: str, device: str) -> KernelEstimator:
     """Read once for all questions about a device."""
     return KernelEstimator.shipped(runtime, device)
+
+
+def _fitted(question: Question, own: dict[Kernel, float], fit: Fit) -> Estimate | None:
+    """By what was learned of the very machine: processes of its kernels, and overheads from models timed whole."""
+    device = MeasuredDevice.of(question.runtime, question.device, own, fit)
+    kernels = [kernel for _, kernel in question.kernels]
+    found, counts = device.estimator.estimate(kernels), np.array(list(question.kernels.values()), float)
+    if np.isnan(found.us).all():
+        return None
+    graphs = [device.graph(cut) for cut in question.workload.graphs.values()]
+    # Errors of a machine's graphs go together, so that their intervals are added as they are.
+    us, low, high = np.sum([(graph.us, graph.low, graph.high) for graph in graphs], axis=0).tolist()
+    each = device.kernel_times(kernels) / 1e3
+    covered = np.isin(found.methods, COVERED)
+    coverage = float((each * counts)[covered].sum() / (each @ counts))
+    overheads = f"overheads fitted to {fit.overheads.graphs} models" if fit.overheads.graphs else "no overheads known"
+    reason = f"{_counted(found, counts)}; {overheads}"
+    breakdown = _breakdown(question, found, each, ~np.isnan(found.us))
+    return Estimate(us / 1e3, low / 1e3, high / 1e3, "kernel table", reason, coverage, breakdown)
 
 
 def unfitted(question: Question) -> Overhead:
@@ -100,7 +122,9 @@ def summed(question: Question, found: KernelEstimates, overhead: Overhead, rate:
     breakdown = _breakdown(question, found, each, known)
     covered = np.isin(found.methods, COVERED)
     coverage = float((each * counts)[covered].sum() / (each * counts).sum())
-    return Estimate(ms, ms / half, ms * half, "kernel table", _reason(found, counts, overhead), coverage, breakdown)
+    fitted = f"overheads fitted to {overhead.models} models" if overhead.models else "no overheads known"
+    reason = f"{_counted(found, counts)}; {fitted}"
+    return Estimate(ms, ms / half, ms * half, "kernel table", reason, coverage, breakdown)
 
 
 def usual_rate(estimator: KernelEstimator) -> float:
@@ -124,7 +148,8 @@ def _breakdown(
     )
 
 
-def _reason(found: KernelEstimates, counts: np.ndarray, overhead: Overhead) -> str:
+def _counted(found: KernelEstimates, counts: np.ndarray) -> str:
+    """How many kernels are known how, in words."""
     words = {
         "measured": "measured",
         "kernel table": "estimated within the table",
@@ -135,5 +160,4 @@ def _reason(found: KernelEstimates, counts: np.ndarray, overhead: Overhead) -> s
     }
     parts = [f"{int(counts[found.methods == name].sum())} {text}" for name, text in words.items()
              if (found.methods == name).any()]  # fmt: skip
-    fitted = f"overheads fitted to {overhead.models} models" if overhead.models else "no overheads known"
-    return f"{int(counts.sum())} kernels: {', '.join(parts)}; {fitted}"
+    return f"{int(counts.sum())} kernels: {', '.join(parts)}"

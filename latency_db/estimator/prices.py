@@ -16,6 +16,7 @@ from latency_db.estimator.estimator import estimate
 from latency_db.estimator.question import question
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement
+from latency_db.operators.measured_table import Fit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,9 +44,15 @@ class Prices:
         return ms, ms * (whole.low / whole.ms), ms * (whole.high / whole.ms)
 
 
-def prices(workload: Workload, device: str, conditions: Conditions, measured: Sequence[Measurement] = ()) -> Prices:
+def prices(
+    workload: Workload,
+    device: str,
+    conditions: Conditions,
+    measured: Sequence[Measurement] = (),
+    fits: Sequence[Fit] = (),
+) -> Prices:
     """Raises what `estimate` does."""
-    whole = estimate(workload, device, conditions, measured)
-    asked = question(workload, device, conditions, measured)
+    whole = estimate(workload, device, conditions, measured, fits)
+    asked = question(workload, device, conditions, measured, fits)
     coefficients = nearest_cell(asked)
     return Prices(whole, coefficients * (whole.ms / float(asked.features[0] @ coefficients)))

@@ -13,6 +13,7 @@ from latency_db.estimator.cores import default_cores
 from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Measurement, NumberFormat, Unit
+from latency_db.operators.measured_table import Fit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +38,8 @@ class Question:
     """What nobody stated, and what was taken instead, in words"""
     measured: tuple[Measurement, ...]
     """What was measured on the device under the runtime, on any of its units"""
+    fits: tuple[Fit, ...] = ()
+    """What was learned of the machines that measured it, for as many threads as are asked for"""
 
     @property
     def runtime(self) -> str:
@@ -66,21 +69,36 @@ class Question:
         return sum(rows[1:], rows[0])[None]
 
 
-def question(workload: Workload, device: str, conditions: Conditions, measured: Sequence[Measurement] = ()) -> Question:
+def question(
+    workload: Workload,
+    device: str,
+    conditions: Conditions,
+    measured: Sequence[Measurement] = (),
+    fits: Sequence[Fit] = (),
+) -> Question:
     """Raises `ValueError` for conditions without a runtime, and for a workload without kernels."""
     if conditions.runtime is None:
         raise ValueError("A latency is that of a runtime: name one, such as tflite.")
     if not any(workload.graphs.values()):
         raise ValueError("A workload without kernels takes no time that could be estimated: cut its graphs again.")
-    complete, assumed = completed(conditions, device)
-    own = tuple(
-        row for row in measured if row.device.id == device and row.conditions.runtime == conditions.runtime
-    )  # fmt: skip
-    return Question(workload, device, complete, assumed, own)
+    own = tuple(row for row in measured if row.device.id == device and row.conditions.runtime == conditions.runtime)
+    complete, assumed = completed(conditions, device, own)
+    socs = {row.device.soc for row in own}
+    fitted = tuple(
+        fit
+        for fit in fits
+        if fit.runtime == complete.runtime and fit.soc in socs and complete.threads in (None, fit.threads)
+    )
+    return Question(workload, device, complete, assumed, own, fitted)
 
 
-def completed(conditions: Conditions, device: str) -> tuple[Conditions, tuple[str, ...]]:
-    """Conditions with unit, precision and cores, and in words what was taken where nobody stated it."""
+def completed(
+    conditions: Conditions, device: str, measured: Sequence[Measurement] = ()
+) -> tuple[Conditions, tuple[str, ...]]:
+    """Conditions with unit, precision and cores, and in words what was taken where nobody stated it.
+
+    With threads and cores left open, those are meant with which most of what was measured on the device ran.
+    """
     assumed = []
     runtime = str(conditions.runtime)
     if conditions.unit is None:
@@ -90,6 +108,15 @@ def completed(conditions: Conditions, device: str) -> tuple[Conditions, tuple[st
     if conditions.precision is None:
         conditions = replace(conditions, precision=DEFAULT_PRECISIONS.get(runtime, "fp32"))
         assumed.append(f"in {conditions.precision}")
+    ran = Counter(
+        (row.conditions.threads, row.conditions.cores)
+        for row in measured
+        if (row.conditions.unit, row.conditions.precision) == (conditions.unit, conditions.precision)
+    )
+    if ran and conditions.threads is None and not conditions.cores:
+        [((threads, cores), _)] = ran.most_common(1)
+        conditions = replace(conditions, threads=threads, cores=cores)
+        assumed += [f"with {threads} threads" if threads != 1 else "with one thread"] if threads else []
     if conditions.unit == "cpu" and not conditions.cores and device != HOST:
         conditions = replace(conditions, cores=default_cores(runtime, device, conditions.threads))
         assumed.append(f"on cores {conditions.cores}")
