@@ -45,9 +45,9 @@ STAND_INS = {"executorch": "tflite"}
 OTHER_LIBRARY = "stand-in"
 """The unit under which the table has by how much two runtimes differ on one phone"""
 
-ORDER_APART, VENDOR_APART, THREADS_APART = 1.0, 0.2, 2.0
-"""How far apart, in logarithms of speed, cores are taken to be of which only one set runs in order; of which only one
-is Apple's; and whose numbers differ by a factor of e"""
+ORDER_APART, KIND_APART, VENDOR_APART, THREADS_APART = 1.0, 0.1, 0.2, 2.0
+"""How far apart, in logarithms of speed, cores are taken to be of which only one set runs in order; which have other
+names; of which only one set is Apple's; and whose numbers differ by a factor of e"""
 BANDWIDTH_POWER = 2.0
 """A GPU is as fast as its memory's bandwidth to this power: of 1, 1.5 and 2 that which errs least over the six phones
 with TFLite cells, each left out. Phones with more bandwidth have more of everything."""
@@ -179,7 +179,9 @@ def _compared(asked: CellId, device: str, cores: str) -> tuple[float, float, tup
     if mine is None or theirs is None:
         return None
     faster = math.log(mine.speed / theirs.speed)
-    distance = abs(faster) + ORDER_APART * (mine.in_order != theirs.in_order) + _vendors_apart(asked.device, device)
+    distance = abs(faster) + _vendors_apart(asked.device, device)
+    distance += ORDER_APART * (mine.fastest.in_order != theirs.fastest.in_order)
+    distance += KIND_APART * (mine.fastest.name != theirs.fastest.name)
     return math.exp(-faster), distance + THREADS_APART * abs(math.log(mine.count / theirs.count)), ()
 
 

@@ -29,6 +29,7 @@ TIERS = {"large": "big", "med": "mid", "small": "little"}
 class Core:
     """What decides the speed of matrix products on one kind of core."""
 
+    name: str
     pipes: int
     """128-bit fp32 multiply-accumulates that it starts in a cycle"""
     in_order: bool = False
@@ -36,36 +37,36 @@ class Core:
 
 # From memory of the vendors' software optimisation guides and of measurements of Apple's and Qualcomm's own cores; not
 # looked up. What they are worth is in the intervals, which come from leaving each phone out.
-CORES = {
-    "Cortex-A53": Core(1, in_order=True),
-    "Cortex-A55": Core(1, in_order=True),
-    "Cortex-A510": Core(1, in_order=True),
-    "Cortex-A520": Core(1, in_order=True),
-    "Cortex-A75": Core(1),
-    "Cortex-A76": Core(2),
-    "Cortex-A78": Core(2),
-    "Cortex-A710": Core(2),
-    "Cortex-A715": Core(2),
-    "Cortex-A720": Core(2),
-    "Cortex-A725": Core(2),
-    "Cortex-X": Core(4),
-    "C1-Ultra": Core(4),
-    "C1-Pro": Core(2),
-    "Exynos M4": Core(3),
-    "Oryon": Core(4),
-    "Kryo": Core(1),
-    "Hurricane": Core(3),
-    "Vortex": Core(3),
-    "Lightning": Core(3),
-    "Zephyr": Core(1),
-    "Tempest": Core(1),
-    "Thunder": Core(2),
-    "Icestorm": Core(2),
-    "Blizzard": Core(2),
-    "Sawtooth": Core(2),
-}
-"""Part of a core's name in a profile, the longest one that fits -> the core"""
-UNNAMED = {"big": Core(4), "mid": Core(4), "little": Core(2)}
+CORES = (
+    Core("Cortex-A53", 1, in_order=True),
+    Core("Cortex-A55", 1, in_order=True),
+    Core("Cortex-A510", 1, in_order=True),
+    Core("Cortex-A520", 1, in_order=True),
+    Core("Cortex-A75", 1),
+    Core("Cortex-A76", 2),
+    Core("Cortex-A78", 2),
+    Core("Cortex-A710", 2),
+    Core("Cortex-A715", 2),
+    Core("Cortex-A720", 2),
+    Core("Cortex-A725", 2),
+    Core("Cortex-X", 4),
+    Core("C1-Ultra", 4),
+    Core("C1-Pro", 2),
+    Core("Exynos M4", 3),
+    Core("Oryon", 4),
+    Core("Kryo", 1),
+    Core("Hurricane", 3),
+    Core("Vortex", 3),
+    Core("Lightning", 3),
+    Core("Zephyr", 1),
+    Core("Tempest", 1),
+    Core("Thunder", 2),
+    Core("Icestorm", 2),
+    Core("Blizzard", 2),
+    Core("Sawtooth", 2),
+)
+"""By part of their names in the profiles; of several that fit, the longest is meant."""
+UNNAMED = {"big": Core("Apple's big", 4), "mid": Core("Apple's big", 4), "little": Core("Apple's little", 2)}
 """Of a cluster whose core has no name: as Apple's cores are since the A14, whose successors the profiles do not name"""
 
 
@@ -76,8 +77,7 @@ class Cores:
     speed: float
     """Of all of them: 10⁹ 128-bit multiply-accumulates a second that they sustain"""
     count: int
-    in_order: bool
-    """Whether the fastest of them runs in order"""
+    fastest: Core
 
 
 def default_cores(runtime: str, device: str, threads: int | None) -> str:
@@ -100,21 +100,21 @@ def cores_of(device: str, cores: str) -> Cores | None:
     """The cores of a device that a table calls "1large2med"; None where it has no such, or no clock is known."""
     clusters = device_profiles.load(device).cpu
     by_tier = _clusters(clusters)
-    speeds, count = [], 0
+    taken: list[tuple[int, float, Core]] = []
     for number, name in re.findall(r"(\d+)(\D+)", cores):
         cluster = by_tier.get(name)
         if cluster is None or cluster.ghz is None:
             return None
-        core = core_of(cluster)
-        speeds.append((int(number) * cluster.ghz * core.pipes * (IN_ORDER if core.in_order else 1), core.in_order))
-        count += int(number)
-    return Cores(sum(speed for speed, _ in speeds), count, speeds[0][1]) if speeds else None
+        taken.append((int(number), cluster.ghz, core_of(cluster)))
+    if not taken:
+        return None
+    speed = sum(count * ghz * core.pipes * (IN_ORDER if core.in_order else 1) for count, ghz, core in taken)
+    return Cores(speed, sum(count for count, _, _ in taken), taken[0][2])
 
 
 @lru_cache(maxsize=256)
 def _known(name: str) -> Core | None:
-    found = max((known for known in CORES if known in name), key=len, default=None)
-    return CORES[found] if found else None
+    return max((core for core in CORES if core.name in name), key=lambda core: len(core.name), default=None)
 
 
 def core_of(cluster: Cluster) -> Core:

@@ -6,8 +6,9 @@ import math
 from dataclasses import replace
 from itertools import product
 
+import device_profiles
 from latency_db.estimator.estimate import Estimate, Method
-from latency_db.estimator.question import Question
+from latency_db.estimator.question import HOST, Question
 from latency_db.estimator.shares import divided
 from latency_db.published.coreml_models import Kind, ModelFacts
 from latency_db.published.coreml_regression import line_of
@@ -41,19 +42,33 @@ def from_regression(question: Question) -> Estimate | None:
 
 
 def from_sister_device(question: Question) -> Estimate | None:
-    """From this model's rows on another Galaxy, by how much other models differ between the two."""
+    """From this model's rows on a phone with the same chip; else on another Galaxy, by how much other models differ
+    between the two."""
     facts = question.workload.facts
-    targets = {target for _, target, _, _ in transfer_ratios()}
-    if facts is None or question.device not in targets:
+    if facts is None or question.device == HOST:
         return None
-    sources = sorted({source for source, target, _, _ in transfer_ratios()
-                      if target == question.device and source != target})  # fmt: skip
-    moved = [found for source in sources if (found := _moved(question, facts, source))]
+    for source in same_chip(question.device):
+        if own := _own_rows(question, facts, source):
+            answer = _answer(question, own)
+            reason = f"{own.reason} on {source}, which has the same chip"
+            return replace(answer, method="transfer", reason=reason, coverage=0.0)
+    moved = [found for source in _leading_to(question.device) if (found := _moved(question, facts, source))]
     return min(moved, key=lambda one: one.high / one.low, default=None)
 
 
+def same_chip(device: str) -> list[str]:
+    """Ids of the devices whose profile names the same system on a chip."""
+    soc = device_profiles.load(device).soc
+    return [other.id for other in device_profiles.all_devices() if soc and other.soc == soc and other.id != device]
+
+
+def _leading_to(device: str) -> list[str]:
+    """Phones from which a ratio leads to this one."""
+    return sorted({source for source, target, _, _ in transfer_ratios() if target == device and source != target})
+
+
 def _moved(question: Question, facts: ModelFacts, source: str) -> Estimate | None:
-    """From the model's rows on one other device."""
+    """From the model's rows on one other phone."""
     found = _own_rows(question, facts, source)
     if found is None:
         return None

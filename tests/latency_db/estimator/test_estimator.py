@@ -12,19 +12,12 @@ from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import METHODS, estimate
 from latency_db.estimator.question import question
 from latency_db.estimator.workload import Workload
-from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
+from latency_db.measurement import Conditions, Subject
 from latency_db.published.estimate import facts_of
+from tests.latency_db.estimator.measurements import CPU, GPU, measured
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE, shipped_workload
 
-CPU = Conditions("tflite", "cpu", "fp32", cores="1large")
-GPU = Conditions("tflite", "gpu", "fp32")
 TTAM = facts_of("efficienttam_s_512x512", 512)
-
-
-def measured(subject, ms, conditions=CPU, device="pixel4", **more):
-    return Measurement(
-        Device(device, "a chip"), subject, conditions, Latency(p50=ms), Source("measured", "a test"), **more
-    )
 
 
 def prefers(device):
@@ -164,7 +157,7 @@ def test_every_kernel_is_listed_with_its_method():
 
 @pytest.mark.parametrize("runtime", ["onnx", "qnn"])
 def test_where_nothing_is_known_the_refusal_says_what_there_is(runtime):
-    with pytest.raises(NoEstimate, match="ask for .*tflite on cpu.* or measure there"):
+    with pytest.raises(NoEstimate, match=r"ask for .*tflite on cpu.* or measure there"):
         estimate(MOBILEVIT_LIKE, "galaxy_s24", Conditions(runtime, None, None))
 
 
