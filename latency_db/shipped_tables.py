@@ -34,10 +34,18 @@ def read_table(name: str, row: type[Row]) -> tuple[Row, ...]:
 def rows_of(table: bytes, row: type[Row]) -> tuple[Row, ...]:
     """The rows that `table_bytes` made a table of; an empty cell of a number that may be None is None."""
     hints = get_type_hints(row)
-    numbers = {field.name: _NUMBERS[hints[field.name]] for field in fields(row) if hints[field.name] in _NUMBERS}
-    return tuple(
-        row(**(line | {name: number(line[name]) for name, number in numbers.items()})) for line in _lines(table)
-    )
+    header, *lines = csv.reader(io.StringIO(gzip.decompress(table).decode()))
+    columns = [
+        map(_NUMBERS[hints[name]], column) if hints[name] in _NUMBERS else column
+        for name, column in zip(header, zip(*lines, strict=True), strict=True)
+    ]
+    return tuple(row(**dict(zip(header, line, strict=True))) for line in zip(*columns, strict=True))
+
+
+def read_columns(path: Path) -> dict[str, tuple[str, ...]]:
+    """Column -> its cells, in the order of the lines, of a file that has some."""
+    header, *lines = csv.reader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
+    return dict(zip(header, zip(*lines, strict=True), strict=True))
 
 
 def read_lines(path: Path) -> Iterator[dict[str, str]]:

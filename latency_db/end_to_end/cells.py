@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from latency_db.coverage import NORMAL
-from latency_db.end_to_end.features import NAMES, of_kernel
+from latency_db.end_to_end.features import NAMES
 from latency_db.end_to_end.intervals import composition, difficulty
-from latency_db.kernel import Kernel
-from latency_db.shipped_tables import DATA, read_lines
+from latency_db.shipped_tables import DATA, read_columns, read_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,42 +133,35 @@ def shipped() -> EndToEnd:
 
 def read(folder: Path) -> EndToEnd:
     """The tables in a folder."""
-    kernels = np.stack([of_kernel(Kernel.of_key(row["kernel"])) for row in read_lines(folder / "kernels.csv.gz")])
-    features = {
-        (row["model"], row["runtime"], row["unit"]): _sum(row["kernels"], kernels)
-        for row in read_lines(folder / "graphs.csv.gz")
-    }
+    graphs = read_columns(folder / "features.csv.gz")
+    matrix = np.array([graphs[name] for name in NAMES], float).T
+    features = dict(zip(zip(graphs["model"], graphs["runtime"], graphs["unit"], strict=True), matrix, strict=True))
     models = {
         row["model"]: PublishedModel(family=row["family"], size=int(row["size"]))
         for row in read_lines(folder / "models.csv.gz")
     }
-    measured: dict[int, list[dict[str, str]]] = {}
-    for row in read_lines(folder / "measurements.csv.gz"):
-        measured.setdefault(int(row["cell"]), []).append(row)
-    cells = (_cell(row, measured[number]) for number, row in enumerate(read_lines(folder / "cells.csv.gz")))
+    measured = read_columns(folder / "measurements.csv.gz")
+    names = np.array(measured.pop("model"))
+    numbers = {name: np.array(column, float) for name, column in measured.items()}
+    cells = (
+        _cell(row, names[lines], {name: column[lines] for name, column in numbers.items()})
+        for number, row in enumerate(read_lines(folder / "cells.csv.gz"))
+        for lines in [numbers["cell"] == number]
+    )
     return EndToEnd(models, {cell.id: cell for cell in cells}, features)
 
 
-def _cell(row: Mapping[str, str], measured: list[dict[str, str]]) -> Cell:
-    def column(name: str) -> Array:
-        return np.array([float(one[name]) for one in measured])
-
+def _cell(row: Mapping[str, str], models: NDArray[np.str_], measured: Mapping[str, Array]) -> Cell:
     names = ("device", "runtime", "version", "unit", "cores", "precision")
     return Cell(
         id=CellId(**{name: row[name] for name in names}),
         coefficients=np.array([float(row[name]) for name in NAMES]),
-        models=tuple(one["model"] for one in measured),
-        milliseconds=column("latency_ms"),
-        deviations=column("std_ms"),
-        slow=column("slow") > 0,
-        model_residuals=column("model_residual"),
-        family_residuals=column("family_residual"),
+        models=tuple(models.tolist()),
+        milliseconds=measured["latency_ms"],
+        deviations=measured["std_ms"],
+        slow=measured["slow"] > 0,
+        model_residuals=measured["model_residual"],
+        family_residuals=measured["family_residual"],
         model_quantile=float(row["model_quantile"]),
         family_quantile=float(row["family_quantile"]),
     )
-
-
-def _sum(graph: str, kernels: Array) -> Array:
-    """[features] of a graph of kernels [kernels, features], given as `7*2 9*1`: twice kernel 7, once kernel 9."""
-    numbers, counts = zip(*(part.split("*") for part in graph.split()), strict=True)
-    return np.array(counts, float) @ kernels[np.array(numbers, int)]

@@ -13,10 +13,12 @@ from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import device_profiles
 from latency_db.coverage import quantile
 from latency_db.end_to_end.cells import Cell, CellId, EndToEnd, shipped
-from latency_db.estimator.cores import cores_of
+from latency_db.estimator.cores import cores_of, profile_of
 from latency_db.estimator.estimate import Estimate
 from latency_db.estimator.kernel_sums import from_kernel_table
 from latency_db.estimator.question import HOST, Question
@@ -28,12 +30,12 @@ from latency_db.estimator.rooflines import (
     nearest_version,
     of_cell,
     priced,
+    seen,
 )
 from latency_db.estimator.shares import USUAL
 from latency_db.shipped_tables import DATA, rows_of
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -143,15 +145,17 @@ def most_alike(table: EndToEnd, asked: CellId, graphs: Array, without: Collectio
         same = (key.runtime, key.unit, key.precision) == (asked.runtime, asked.unit, asked.precision)
         if same and key.device not in without:
             candidates.setdefault((key.device, key.cores), []).append(cell)
+    has = (graphs > 0).any(axis=0)
     ranked = []
-    for (device, cores), cells in candidates.items():
-        compared = _compared(asked, device, cores)
-        if compared is not None:
-            ratio, distance, doubts = compared
-            nearest = priced(table, nearest_version(table, cells, graphs))
-            unpriced = int(((graphs > 0).any(axis=0) & ~nearest.known(table)).sum())
-            ranked.append((unpriced, distance, device, cores, Likeness(nearest, ratio, distance, doubts)))
-    return min(ranked, key=lambda one: one[:4])[-1] if ranked else None
+    for place, cells in candidates.items():
+        if compared := _compared(asked, *place):
+            unpriced = int((has & ~np.any([seen(table, cell) for cell in cells], axis=0)).sum())
+            ranked.append((unpriced, compared[1], place, compared))
+    if not ranked:
+        return None
+    _, _, place, (ratio, distance, doubts) = min(ranked, key=lambda one: one[:3])
+    nearest = nearest_version(table, candidates[place], graphs)
+    return Likeness(priced(table, nearest), ratio, distance, doubts)
 
 
 def half_width(key: CellId, distance: float) -> float:
@@ -186,14 +190,14 @@ def _compared(asked: CellId, device: str, cores: str) -> tuple[float, float, tup
 
 
 def _vendors_apart(one: str, other: str) -> float:
-    apples = [device_profiles.load(device).vendor == "Apple" for device in (one, other)]
+    apples = [profile_of(device).vendor == "Apple" for device in (one, other)]
     return VENDOR_APART * (apples[0] != apples[1])
 
 
 @cache
 def _bandwidth(device: str) -> tuple[float | None, tuple[str, ...]]:
     """GB/s, and a doubt where it is not its own but that of phones of its years."""
-    profile = device_profiles.load(device)
+    profile = profile_of(device)
     if profile.memory and profile.memory.bandwidth_gbs:
         return profile.memory.bandwidth_gbs, ()
     usual = list(_bandwidths(profile.platform, profile.year or 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from latency_db.estimator.alike import from_alike_device
+from latency_db.estimator.alike import STAND_INS, from_alike_device
 from latency_db.estimator.anchors import from_anchor_kernels, from_anchor_models
 from latency_db.estimator.estimate import Estimate, NoEstimate
 from latency_db.estimator.exact import from_measurements, from_shipped_models
@@ -16,8 +16,7 @@ from latency_db.estimator.rooflines import from_roofline
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement
 from latency_db.operators.measured_table import Fit
-from latency_db.operators.table import tabled_devices
-from latency_db.published.coreml_regression import LINES
+from latency_db.published.coreml_regression import line_of
 
 METHODS: tuple[Callable[[Question], Estimate | None], ...] = (
     from_measurements,
@@ -65,18 +64,16 @@ def _finished(found: Estimate, asked: Question) -> Estimate:
 
 def _refusal(asked: Question) -> str:
     if asked.device == HOST:
-        return (
-            f"nothing was measured on this machine under {asked.runtime} on the {asked.unit} in {asked.precision}: "
-            "run `vitexport bench --kernels` first"
-        )
-    answers = sorted(answering(asked.device))
-    words = f"nothing is known of {asked.runtime} on the {asked.unit} of {asked.device} in {asked.precision}"
-    return f"{words}: ask for {' or '.join(answers)}, or measure there with `vitexport bench --pack`"
+        words = f"nothing was measured on this machine under {asked.runtime} on the {asked.unit} in {asked.precision}"
+        return f"{words}: run `vitexport bench --kernels` first"
+    unit = "" if asked.unit == "all" else f" on the {asked.unit}"
+    words = f"nothing is known of {asked.runtime}{unit} of {asked.device} in {asked.precision}"
+    return f"{words}: ask for {' or '.join(answering(asked.device))}, or measure there with `vitexport bench --pack`"
 
 
-def answering(device: str) -> set[str]:
-    """Runtimes and units, in words, for which a device with nothing measured has an answer for whatever is asked."""
-    found = {"tflite on cpu", "tflite on gpu", "executorch on cpu", "pytorch on cpu"}
-    found |= {"pytorch on gpu"} if device in tabled_devices("pytorch") else set()
-    found |= {"coreml"} if device.startswith(LINES) else set()
-    return found
+def answering(device: str) -> list[str]:
+    """Runtimes with units, in words, of which a device has an answer for every graph with nothing measured on it."""
+    timed = sorted({f"{cell.runtime} on cpu" if cell.unit == "cpu" else f"{cell.runtime} on gpu"
+                    for cell in shipped().cells})  # fmt: skip
+    standing_in = [f"{runtime} on cpu" for runtime in STAND_INS]
+    return [*(["coreml"] if line_of(device) else []), *standing_in, *timed]

@@ -33,12 +33,6 @@ class Priced:
     cell: Cell
     coefficients: Array
     """[features] ms; of what this version's models have none of, those of another version"""
-    borrowed: NDArray[np.bool_]
-    """[features] which are another version's"""
-
-    def known(self, table: EndToEnd) -> NDArray[np.bool_]:
-        """[features] that have a price, be it nothing"""
-        return _seen(table, self.cell) | self.borrowed
 
     def estimated(self, table: EndToEnd, graphs: Array, new_family: bool = True) -> CellEstimate:
         """Graphs [graphs, features]; intervals are as wide as if nothing were borrowed."""
@@ -49,14 +43,12 @@ def priced(table: EndToEnd, cell: Cell) -> Priced:
     """A cell with what its sisters of other versions know besides."""
     key = replace(cell.id, version="")
     sisters = [other for other in table.cells.values() if replace(other.id, version="") == key and other is not cell]
-    coefficients = cell.coefficients.copy()
-    unseen = ~_seen(table, cell)
-    borrowed = np.zeros(len(unseen), bool)
+    coefficients, missing = cell.coefficients.copy(), ~seen(table, cell)
     for sister in sisters:
-        lent = unseen & ~borrowed & _seen(table, sister)
+        lent = missing & seen(table, sister)
         coefficients[lent] = sister.coefficients[lent]
-        borrowed |= lent
-    return Priced(cell, coefficients, borrowed)
+        missing &= ~lent
+    return Priced(cell, coefficients)
 
 
 def nearest_version(table: EndToEnd, cells: list[Cell], graphs: Array) -> Cell:
@@ -132,7 +124,7 @@ def seen_share(features: Array, coefficients: Array, unseen: NDArray[np.bool_]) 
     return float(costs[~unseen].sum() / costs.sum())
 
 
-def _seen(table: EndToEnd, cell: Cell) -> NDArray[np.bool_]:
+def seen(table: EndToEnd, cell: Cell) -> NDArray[np.bool_]:
     """[features] that some model of the cell has"""
     return table.features_of(cell)[~cell.slow].max(0) > 0
 

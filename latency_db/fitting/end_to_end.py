@@ -137,6 +137,14 @@ def _write_graphs(out: Path, cut: Graphs) -> None:
         for name, graph in sorted(cut.items())
     )
     (out / "graphs.csv.gz").write_bytes(compressed(["model", "runtime", "unit", "kernels"], lines))
+    write_features(out, {name: graph.features for name, graph in cut.items()})
+
+
+def write_features(out: Path, features: Mapping[tuple[str, str, str], Array]) -> None:
+    """The table of graphs' features [features] by model, runtime and unit, without which each would be counted again
+    from thousands of kernels whenever the tables are read."""
+    lines = ([*name, *(f"{value:.9g}" for value in row)] for name, row in sorted(features.items()))
+    (out / "features.csv.gz").write_bytes(compressed(["model", "runtime", "unit", *NAMES], lines))
 
 
 def _write_models(out: Path, rows: Sequence[Measured], known: Mapping[str, Graph]) -> None:

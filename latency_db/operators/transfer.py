@@ -91,8 +91,11 @@ class TransferredEstimator:
 def transfer(anchors: Sequence[Kernel], us: Array, sources: Sequence[KernelEstimator]) -> TransferredEstimator:
     """From what anchors took, in µs, on a new device. Raises `TooFewAnchors`.
 
-    Anchors of a class that some source lacks are left out for all: sources compare by the same anchors only.
+    Anchors of a class that some source lacks are left out for all: sources compare by the same anchors only. Raises
+    `ValueError` without a source.
     """
+    if not sources:
+        raise ValueError("No device has a table to transfer from: measure a whole table of this one.")
     theirs = np.log([source.estimate(anchors).us for source in sources])
     usable = np.flatnonzero(~np.isnan(theirs).any(axis=0)).tolist()
     if len(usable) < FEWEST_ANCHORS:

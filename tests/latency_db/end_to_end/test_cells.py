@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from latency_db.end_to_end.cells import TABLES, CellId, shipped
-from latency_db.end_to_end.features import NAMES
+from latency_db.end_to_end.features import NAMES, of_kernel
 from latency_db.kernel import Kernel
 from latency_db.shipped_tables import read_lines
 
@@ -30,6 +30,15 @@ def test_graphs_have_the_operations_that_were_published():
         if flops := published[model][runtime]:
             loosely = model.startswith("mobilevitv2")
             assert 0.96 < 2 * count / float(flops) < (1.09 if loosely else 1.01), model
+
+
+def test_graphs_have_the_features_of_their_kernels(table):
+    kernels = [Kernel.of_key(row["kernel"]) for row in read_lines(TABLES / "kernels.csv.gz")]
+    for row in list(read_lines(TABLES / "graphs.csv.gz"))[::7]:
+        parts = (part.split("*") for part in row["kernels"].split())
+        counted = sum(int(count) * of_kernel(kernels[int(number)]) for number, count in parts)
+        stored = table.features[row["model"], row["runtime"], row["unit"]]
+        np.testing.assert_allclose(stored, counted, rtol=1e-8)
 
 
 def test_there_are_seven_phones_in_254_cells(table):

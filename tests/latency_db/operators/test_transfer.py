@@ -91,3 +91,8 @@ def test_a_class_that_one_of_two_devices_has_is_estimated_from_that_one(sources,
     assert list(found.methods) == ["transfer", "transfer", "unknown"]
     assert found.low[0] < found.us[0] < found.high[0]
     assert np.isnan(found.us[2])
+
+
+def test_without_a_device_to_transfer_from_the_whole_has_to_be_measured():
+    with pytest.raises(ValueError, match="measure a whole table"):
+        transfer([], np.array([]), [])
