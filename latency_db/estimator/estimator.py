@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from latency_db.end_to_end.cells import shipped
 from latency_db.estimator.alike import STAND_INS, from_alike_device
 from latency_db.estimator.anchors import from_anchor_kernels, from_anchor_models
 from latency_db.estimator.estimate import Estimate, NoEstimate
