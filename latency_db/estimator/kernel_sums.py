@@ -8,7 +8,7 @@ import numpy as np
 
 from latency_db.coverage import quantile
 from latency_db.estimator.estimate import Estimate, KernelEstimate
-from latency_db.estimator.exact import best_rows
+from latency_db.estimator.exact import best_rows, interval
 from latency_db.estimator.overheads import Overhead, difficulty, overheads
 from latency_db.estimator.question import Question
 from latency_db.estimator.rooflines import own_cell
@@ -44,7 +44,8 @@ def from_kernel_table(question: Question) -> Estimate | None:
         overhead = overheads()[question.runtime, question.device]
         if not overhead.beats_roofline and own_cell(question) is not None:
             return None
-        found = _estimated(question, shipped_table(question.runtime, question.device))
+        shipped = _estimated(question, shipped_table(question.runtime, question.device))
+        found = _with_measured(question, shipped)
         return summed(question, found, overhead, rate=overhead.per_unknown)
     own = measured_kernels(question)
     if own and question.fits:
@@ -101,6 +102,21 @@ def unfitted(question: Question) -> Overhead:
 
 def _estimated(question: Question, estimator: KernelEstimator) -> KernelEstimates:
     return estimator.estimate([kernel for _, kernel in question.kernels])
+
+
+def _with_measured(question: Question, found: KernelEstimates) -> KernelEstimates:
+    """With what was measured of these very kernels in the place of what a shipped table says."""
+    us, low, high, methods = found.us.copy(), found.low.copy(), found.high.copy(), found.methods.copy()
+    rows = {
+        subject.key: row
+        for subject, row in best_rows(question.measured, question.conditions).items()
+        if subject.kind == "kernel"
+    }
+    for place, (_, kernel) in enumerate(question.kernels):
+        if row := rows.get(kernel.key):
+            us[place], low[place], high[place] = (1e3 * ms for ms in interval(row))
+            methods[place] = "measured"
+    return KernelEstimates(us, low, high, methods)
 
 
 def summed(question: Question, found: KernelEstimates, overhead: Overhead, rate: float) -> Estimate | None:

@@ -86,7 +86,8 @@ def as_tabled(kernel: Kernel, runtime: str) -> Kernel:
     A batch norm is in the weights of the convolution before it; what is clamped, and whether it keeps its dimensions,
     makes no difference. PyTorch's tables do not say which of their products clamp.
     """
-    names = [_NAMES.get(name, name) for name in kernel.operations]
+    renamed = {"addmm": "linear"} | _NAMES if kernel.kind == "linear" else _NAMES
+    names = [renamed.get(name, name) for name in kernel.operations]
     if kernel.kind == "pooling" and not kernel.window and names[0] in _MEANS:
         names[0] = "mean"
     if kernel.kind in _CONVOLUTIONS:
@@ -118,7 +119,6 @@ _NAMES = {
     "clamp": "relu6",
     "hardtanh": "relu6",
     "convolution": "conv2d",
-    "addmm": "linear",
     "concat": "cat",
     "hard_swish": "hardswish",
 }

@@ -48,6 +48,15 @@ def test_every_shipped_table_of_kernels_has_fitted_overheads():
     assert [key for key, one in overheads().items() if not one.beats_roofline] == [("pytorch", "iphone_xs")]
 
 
+def test_a_kernel_that_was_measured_on_the_phone_goes_before_its_table():
+    kernel = MODEL.graphs["classify"][0]
+    [before] = [one for one in estimate(truncated(MODEL, 1), "pixel4", GPU).kernels if one.kernel == kernel]
+    row = measured(Subject.of_kernel(kernel), 7.0, GPU)
+    [after] = [one for one in estimate(truncated(MODEL, 1), "pixel4", GPU, [row]).kernels if one.kernel == kernel]
+    assert after.ms == pytest.approx(7.0 * overheads()["tflite", "pixel4"].scale)
+    assert after.ms > 10 * before.ms
+
+
 def on_host(count, conditions=HOST):
     """So many kernels, as if this machine took as long as a phone's GPU."""
     table = read_table("tflite", "pixel4")

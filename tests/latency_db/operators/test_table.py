@@ -72,3 +72,10 @@ def test_a_configuration_is_a_kernel_whatever_is_fused_to_it():
     summed = replace(STEM, operations=("conv2d", "add", "relu"), inputs=(*STEM.inputs, output))
     assert configuration(summed) == configuration(STEM)
     assert configuration(replace(STEM, stride=(1, 1))) != configuration(STEM)
+
+
+def test_a_product_of_two_computed_matrices_keeps_its_name():
+    product = Kernel("matmul", ("addmm",), ((64, 32), (32, 16), (64, 16)), ((64, 16),))
+    layer = Kernel("linear", ("addmm",), ((1, 32),), ((1, 16),))
+    assert as_tabled(product, "tflite").operations == ("addmm",)
+    assert as_tabled(layer, "tflite").operations == ("linear",)
