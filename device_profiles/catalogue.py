@@ -65,6 +65,7 @@ def _data() -> Traversable:
     return resources.files("device_profiles") / "data"
 
 
+@functools.cache
 def _read(device_id: str) -> Device:
     from device_profiles.schema import Device
 

@@ -49,9 +49,12 @@ class PublishedModel:
     """Rows and columns of the image"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
-    """What is known of one cell: arrays have one element for each measured model, in their order."""
+    """What is known of one cell: arrays have one element for each measured model, in their order.
+
+    One is equal to itself only, so that what follows from a cell can be kept.
+    """
 
     id: CellId
     coefficients: Array
@@ -86,9 +89,9 @@ class Estimate:
         return tuple(NAMES[place] for place in np.flatnonzero(self.unseen[graph]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EndToEnd:
-    """The shipped tables."""
+    """The shipped tables, which are equal to themselves only."""
 
     models: Mapping[str, PublishedModel]
     cells: Mapping[CellId, Cell]

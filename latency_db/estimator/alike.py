@@ -18,7 +18,7 @@ import numpy as np
 import device_profiles
 from latency_db.coverage import quantile
 from latency_db.end_to_end.cells import Cell, CellId, EndToEnd, shipped
-from latency_db.estimator.cores import cores_of, profile_of
+from latency_db.estimator.cores import cores_of
 from latency_db.estimator.estimate import Estimate
 from latency_db.estimator.kernel_sums import from_kernel_table
 from latency_db.estimator.question import HOST, Question
@@ -190,14 +190,14 @@ def _compared(asked: CellId, device: str, cores: str) -> tuple[float, float, tup
 
 
 def _vendors_apart(one: str, other: str) -> float:
-    apples = [profile_of(device).vendor == "Apple" for device in (one, other)]
+    apples = [device_profiles.load(device).vendor == "Apple" for device in (one, other)]
     return VENDOR_APART * (apples[0] != apples[1])
 
 
 @cache
 def _bandwidth(device: str) -> tuple[float | None, tuple[str, ...]]:
     """GB/s, and a doubt where it is not its own but that of phones of its years."""
-    profile = profile_of(device)
+    profile = device_profiles.load(device)
     if profile.memory and profile.memory.bandwidth_gbs:
         return profile.memory.bandwidth_gbs, ()
     usual = list(_bandwidths(profile.platform, profile.year or 0))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import device_profiles
 
 if TYPE_CHECKING:
-    from device_profiles.schema import Cluster, Device
+    from device_profiles.schema import Cluster
 
 IN_ORDER = 0.5
 """Of its peak, what a core that runs in order reaches next to one that does not: the median of the eleven clusters of
@@ -80,19 +80,13 @@ class Cores:
     fastest: Core
 
 
-@lru_cache(maxsize=64)  # it is compared with each of many cells
-def profile_of(device: str) -> Device:
-    """The profile of a device."""
-    return device_profiles.load(device)
-
-
 def default_cores(runtime: str, device: str, threads: int | None) -> str:
     """The cores that are meant where only a number of threads is stated, or nothing.
 
     Threads go to the fastest cores first. Unstated, TFLite runs one thread, as its interpreter does unless it is told;
     ExecuTorch runs one for each of the fastest cores, near what its thread pool does.
     """
-    clusters = profile_of(device).cpu
+    clusters = device_profiles.load(device).cpu
     left = threads or (clusters[0].count if runtime == "executorch" else 1)
     words = []
     for name, cluster in _by_name(clusters).items():
@@ -104,7 +98,7 @@ def default_cores(runtime: str, device: str, threads: int | None) -> str:
 
 def cores_of(device: str, cores: str) -> Cores | None:
     """The cores of a device that a table calls "1large2med"; None where it has no such, or no clock is known."""
-    clusters = profile_of(device).cpu
+    clusters = device_profiles.load(device).cpu
     by_tier = _clusters(clusters)
     taken: list[tuple[int, float, Core]] = []
     for number, name in re.findall(r"(\d+)(\D+)", cores):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,7 @@ class Priced:
         return table.estimated(replace(self.cell, coefficients=self.coefficients), graphs, new_family)
 
 
+@lru_cache(maxsize=1024)
 def priced(table: EndToEnd, cell: Cell) -> Priced:
     """A cell with what its sisters of other versions know besides."""
     key = replace(cell.id, version="")
@@ -58,7 +60,7 @@ def nearest_version(table: EndToEnd, cells: list[Cell], graphs: Array) -> Cell:
         found = table.estimated(cell, graphs)
         return int(found.unseen.any(axis=0).sum()), float(np.max(np.log(found.high / np.maximum(found.low, 1e-12))))
 
-    return min(cells, key=unlike)
+    return min(cells, key=unlike) if len(cells) > 1 else cells[0]
 
 
 def answers(cell: Cell, question: Question) -> bool:
@@ -124,6 +126,7 @@ def seen_share(features: Array, coefficients: Array, unseen: NDArray[np.bool_]) 
     return float(costs[~unseen].sum() / costs.sum())
 
 
+@lru_cache(maxsize=1024)
 def seen(table: EndToEnd, cell: Cell) -> NDArray[np.bool_]:
     """[features] that some model of the cell has"""
     return table.features_of(cell)[~cell.slow].max(0) > 0
