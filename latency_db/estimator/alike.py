@@ -50,9 +50,6 @@ OTHER_LIBRARY = "stand-in"
 ORDER_APART, KIND_APART, VENDOR_APART, THREADS_APART = 1.0, 0.1, 0.2, 2.0
 """How far apart, in logarithms of speed, cores are taken to be of which only one set runs in order; which have other
 names; of which only one set is Apple's; and whose numbers differ by a factor of e"""
-BANDWIDTH_POWER = 2.0
-"""A GPU is as fast as its memory's bandwidth to this power: of 1, 1.5 and 2 that which errs least over the six phones
-with TFLite cells, each left out. Phones with more bandwidth have more of everything."""
 YEARS = 1
 """Phones of one platform that were launched so many years apart stand in for each other's bandwidth."""
 
@@ -177,7 +174,9 @@ def _compared(asked: CellId, device: str, cores: str) -> tuple[float, float, tup
         (own, doubt), (other, other_doubt) = _bandwidth(asked.device), _bandwidth(device)
         if own is None or other is None:
             return None
-        faster = BANDWIDTH_POWER * math.log(own / other)
+        # A GPU is as fast as its memory's bandwidth to a power: of 1, 1.5, 2 and 2.5 that of 1 errs least over the phones
+        # with cells of GPUs, each left out.
+        faster = math.log(own / other)
         return math.exp(-faster), abs(faster) + _vendors_apart(asked.device, device), (*doubt, *other_doubt)
     mine, theirs = cores_of(asked.device, asked.cores), cores_of(device, cores)
     if mine is None or theirs is None:
