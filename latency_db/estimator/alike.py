@@ -174,8 +174,8 @@ def _compared(asked: CellId, device: str, cores: str) -> tuple[float, float, tup
         (own, doubt), (other, other_doubt) = _bandwidth(asked.device), _bandwidth(device)
         if own is None or other is None:
             return None
-        # A GPU is as fast as its memory's bandwidth to a power: of 1, 1.5, 2 and 2.5 that of 1 errs least over the phones
-        # with cells of GPUs, each left out.
+        # In proportion: of the bandwidth to the powers of 1, 1.5, 2 and 2.5, that of 1 errs least over the phones with
+        # cells of GPUs, each left out.
         faster = math.log(own / other)
         return math.exp(-faster), abs(faster) + _vendors_apart(asked.device, device), (*doubt, *other_doubt)
     mine, theirs = cores_of(asked.device, asked.cores), cores_of(device, cores)
