@@ -75,8 +75,8 @@ def describe(question: str, residuals: Array, phones: list[str]) -> None:
         print(f"  {phone:<32}{figures(np.array(some))}")
 
 
-def describe_intervals(rows: Rows) -> None:
-    """Each group's interval from the residuals of the other groups."""
+def intervals(rows: Rows) -> tuple[float, float]:
+    """Coverage and median high/low of 90 % intervals, each group's from the residuals of the other groups."""
     residuals, hard, groups = (np.concatenate(one) for one in (rows.residuals, rows.difficulties, rows.groups))
     within = np.empty(len(residuals), bool)
     half = np.empty(len(residuals))
@@ -84,7 +84,12 @@ def describe_intervals(rows: Rows) -> None:
         out = groups == group
         half[out] = quantile(np.abs(residuals[~out]) / hard[~out]) * hard[out]
         within[out] = np.abs(residuals[out]) <= half[out]
-    print(f"  90 % intervals: coverage {within.mean():.1%}, high/low {np.median(np.exp(2 * half)):.2f}")
+    return float(within.mean()), float(np.median(np.exp(2 * half)))
+
+
+def describe_intervals(rows: Rows) -> None:
+    coverage, width = intervals(rows)
+    print(f"  90 % intervals: coverage {coverage:.1%}, high/low {width:.2f}")
 
 
 def refitted(table: EndToEnd, group_of: Mapping[str, str]) -> Callable[[Cell], Array]:
@@ -113,7 +118,12 @@ def new_family(table: EndToEnd, refit: bool) -> None:
 
 
 def new_phone(table: EndToEnd, refit: bool) -> None:
-    """Each cell from ten of its models, by chance, and the cells of other phones with its runtime."""
+    describe(f"new phone, {ANCHORS} anchor models", *new_phone_residuals(table))
+
+
+def new_phone_residuals(table: EndToEnd) -> tuple[Array, list[str]]:
+    """Of each cell from ten of its models, by chance, and the cells of other phones with its runtime; with the phone
+    of each."""
     chance = np.random.default_rng(0)
     residuals, phones = [], []
     for cell in table.cells.values():
@@ -133,7 +143,7 @@ def new_phone(table: EndToEnd, refit: bool) -> None:
                     estimated = float(table.features[model, cell.id.runtime, cell.id.unit] @ mixed.coefficients)
                 residuals.append(np.log(milliseconds / estimated))
                 phones.append(cell.id.device)
-    describe(f"new phone, {ANCHORS} anchor models", np.array(residuals), phones)
+    return np.array(residuals), phones
 
 
 QUESTIONS = {"model": new_model, "family": new_family, "phone": new_phone}
