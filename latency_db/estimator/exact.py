@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import product
 
 import numpy as np
 
 from latency_db.coverage import NORMAL
 from latency_db.end_to_end.cells import shipped
-from latency_db.estimator.estimate import Estimate
+from latency_db.estimator.estimate import Estimate, Method
 from latency_db.estimator.question import Question
 from latency_db.estimator.rooflines import answers, cell_name, nearest_coefficients, precision_note, priced
 from latency_db.estimator.shares import divided
 from latency_db.measurement import Conditions, Measurement, Subject
+from latency_db.published.estimate import disagreement
 
 RANKS = {"good": 0, None: 1, "drifting": 2, "busy": 3}
 """Quality -> which comes first; suspect rows do not answer."""
@@ -35,11 +37,13 @@ def from_measurements(question: Question) -> Estimate | None:
     if facts is None:
         return None
     sizes = [(facts.size, facts.size)] + ([] if facts.stated_size else [None])
+    # Published rows have a model that has a size in its name; who measured the plain one at that size has it too.
+    names = dict.fromkeys((facts.model, facts.model.removesuffix(f"_{facts.size}x{facts.size}")))
     graphs = list(question.workload.graphs)
-    for size in sizes:
-        by_graph = [rows.get(Subject.of_graph(facts.model, graph, size)) for graph in graphs]
+    for name, size in product(names, sizes):
+        by_graph = [rows.get(Subject.of_graph(name, graph, size)) for graph in graphs]
         tasks = [graphs[0], ""] if len(graphs) == 1 else [""]
-        whole = [rows.get(Subject.of_model(facts.model, task, size)) for task in tasks]
+        whole = [rows.get(Subject.of_model(name, task, size)) for task in tasks]
         for found in ([row] for row in whole if row):
             return _of_rows(question, found)
         if all(by_graph):
@@ -67,7 +71,8 @@ def from_shipped_models(question: Question) -> Estimate | None:
 
 
 def best_rows(rows: Iterable[Measurement], asked: Conditions) -> dict[Subject, Measurement]:
-    """Subject -> the row to answer with: good before drifting or busy, then the latest; none that is suspect."""
+    """Subject -> the row to answer with: what was measured or reported before what others published, good before
+    drifting or busy, then the latest; none that is suspect."""
     found: dict[Subject, Measurement] = {}
     for row in rows:
         if row.quality not in RANKS or not agrees(row.conditions, asked):
@@ -104,23 +109,27 @@ def interval(row: Measurement) -> tuple[float, float, float]:
     return latency.ms, max(latency.ms - half, 0.0), latency.ms + half
 
 
-def _order(row: Measurement) -> tuple[int, datetime]:
-    return -RANKS[row.quality], row.measured_at or _NEVER
+def _order(row: Measurement) -> tuple[bool, int, datetime]:
+    return row.source.kind != "published", -RANKS[row.quality], row.measured_at or _NEVER
 
 
 def _of_rows(question: Question, rows: list[Measurement]) -> Estimate:
+    published = [row for row in rows if row.source.kind == "published"]
     parts = [interval(row) for row in rows]
     ms = sum(part[0] for part in parts)
     # Runs of one graph and of another have nothing to do with each other.
     below = math.sqrt(sum((part[0] - part[1]) ** 2 for part in parts))
     above = math.sqrt(sum((part[2] - part[0]) ** 2 for part in parts))
+    if published:  # another source would say something else, however little runs of this one differ
+        apart = disagreement(question.runtime)
+        below, above = max(below, ms - ms * math.exp(-apart)), max(above, ms * math.exp(apart) - ms)
     total = ms, ms - below, ms + above
+    method: Method = "published" if published else "measured"
     sources = sorted({f"{row.source.reference}{_day(row)}" for row in rows})
     doubts = sorted({str(row.quality) for row in rows if row.quality in ("busy", "drifting")})
-    reason = f"measured: {', '.join(sources)}" + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
-    return Estimate(
-        *total, "measured", reason, coverage=1.0, kernels=divided(question, total, nearest_coefficients(question))
-    )
+    reason = f"{method}: {', '.join(sources)}" + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
+    kernels = divided(question, total, nearest_coefficients(question))
+    return Estimate(*total, method, reason, coverage=1.0, kernels=kernels)
 
 
 def _day(row: Measurement) -> str:

@@ -123,7 +123,7 @@ def estimate_from_rows(
         return None
     _check_one_thing(usable)
     times = [row.ms for row in usable]
-    middle, width = median(times), _disagreement(runtime)
+    middle, width = median(times), disagreement(runtime)
     sources = len({row.document for row in usable})
     left = sorted({f"{row.ms:g} ms ({row.flag}: {row.flag_reason})" for row in found if not row.usable})
     reason = f"{len(usable)} published row{'s' * (len(usable) > 1)} of {sources} source{'s' * (sources > 1)}"
@@ -174,7 +174,7 @@ def facts_of(model: str, size: int | None) -> ModelFacts:
 
 
 @cache
-def _disagreement(runtime: str) -> float:
+def disagreement(runtime: str) -> float:
     """Log factor within which 90 % of a second source's figures lie."""
     if runtime != "coreml":
         return max(transfer_ratio(phone, phone, "any", "any").half_width for phone in ("galaxy_s24", "galaxy_s25"))

@@ -12,7 +12,7 @@ from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import METHODS, estimate
 from latency_db.estimator.question import question
 from latency_db.estimator.workload import Workload
-from latency_db.measurement import Conditions, Subject
+from latency_db.measurement import Conditions, Latency, Source, Subject
 from latency_db.published.estimate import facts_of
 from tests.latency_db.estimator.measurements import CPU, GPU, measured
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE, shipped_workload
@@ -99,6 +99,11 @@ def test_graphs_that_were_measured_apart_are_added_up():
     assert estimate(workload, "pixel4", CPU, rows[:1]).method != "measured"
 
 
+def test_a_model_with_a_size_in_its_name_is_the_plain_one_at_that_size():
+    row = measured(Subject.of_graph("efficienttam_s", "classify", (512, 512)), 321.0)
+    assert estimate(replace(MOBILEVIT_LIKE, facts=TTAM), "pixel4", CPU, [row]).ms == 321.0
+
+
 def test_of_several_rows_the_latest_good_one_answers():
     workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
     subject = Subject.of_model("mine", "classify", (256, 256))
@@ -111,6 +116,16 @@ def test_of_several_rows_the_latest_good_one_answers():
     ]
     assert estimate(workload, "pixel4", CPU, rows).ms == 11.0
     assert estimate(workload, "pixel4", CPU, rows[2:]).ms == 19.0
+
+
+def test_a_published_row_of_a_store_is_called_so_and_gives_way_to_what_was_measured():
+    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
+    own = measured(Subject.of_model("mine", "classify", (256, 256)), 10.0)
+    theirs = replace(own, latency=Latency(figure=20.0), source=Source("published", "a table", "MIT"))
+    found = estimate(workload, "pixel4", CPU, [theirs])
+    assert (found.method, found.ms) == ("published", 20.0)
+    assert found.high / found.low > 2
+    assert estimate(workload, "pixel4", CPU, [own, theirs]).ms == 10.0
 
 
 @pytest.mark.parametrize(
