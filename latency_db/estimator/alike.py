@@ -100,6 +100,8 @@ def from_alike_device(question: Question) -> Estimate | None:
     if found is None:
         return None
     there = _there(question, found)
+    if there is None:
+        return None
     half = math.log(there.high / there.ms)
     itself = (found.cell.cell.id.device, found.cell.cell.id.cores) == (key.device, key.cores)
     if not itself:
@@ -122,7 +124,7 @@ def _asked(question: Question) -> CellId:
     return CellId(question.device, runtime, "", question.unit, question.conditions.cores, cell_precision(question))
 
 
-def _there(question: Question, found: Likeness) -> Estimate:
+def _there(question: Question, found: Likeness) -> Estimate | None:
     """What the workload takes on the alike device: by the table of its kernels, or by its cell's roofline."""
     key = found.cell.cell.id
     runtime = "tflite" if key.runtime == "tflite" else question.conditions.runtime

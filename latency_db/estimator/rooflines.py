@@ -96,9 +96,11 @@ def from_roofline(question: Question) -> Estimate | None:
     return of_cell(question, found) if found else None
 
 
-def of_cell(question: Question, found: Priced) -> Estimate:
-    """The roofline of a cell, whatever is asked for."""
+def of_cell(question: Question, found: Priced) -> Estimate | None:
+    """The roofline of a cell, whatever is asked for; None where all of that costs nothing there."""
     table, cell = shipped(), found.cell
+    if not (question.features @ found.coefficients).any():
+        return None
     known_family = question.workload.facts is not None and question.workload.facts.family in {
         table.models[model].family for model in cell.models
     }

@@ -42,10 +42,11 @@ def divided(
 ) -> tuple[KernelEstimate, ...]:
     """The kernels of a question, whose ms, low and high add up to those of the whole.
 
-    Shares are those under a cell's coefficients [features].
+    Shares are those under a cell's coefficients [features], or what is usual where nothing costs anything under these.
     """
     kernels = question.kernels
-    costs = np.array([float(of_kernel(kernel) @ coefficients) for _, kernel in kernels])
+    features = np.stack([of_kernel(kernel) for _, kernel in kernels])
+    costs = features @ (coefficients if (features @ coefficients).any() else USUAL)
     counts = np.array(list(kernels.values()), float)
     each = costs / (costs @ counts)
     ms, low, high = total

@@ -12,6 +12,7 @@ from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import METHODS, estimate
 from latency_db.estimator.question import question
 from latency_db.estimator.workload import Workload
+from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Latency, Source, Subject
 from latency_db.published.estimate import facts_of
 from tests.latency_db.estimator.measurements import CPU, GPU, measured
@@ -168,6 +169,20 @@ def test_every_kernel_is_listed_with_its_method():
     assert sum(one.count for one in found.kernels) == len(kernels)
     assert {one.method for one in found.kernels} == {"kernel table", "outside the table", "unknown"}
     assert 0 < found.coverage < 1
+
+
+def test_kernels_that_cost_nothing_in_a_cell_are_not_said_to_take_no_time():
+    """Some rooflines price transpositions at nothing."""
+    turned = Kernel("data_movement", ("transpose",), ((1, 64, 32),), ((1, 32, 64),))
+    found = [estimate_or_refusal(Workload({"turn": (turned,)}), device) for device in ("pixel4", "galaxy_s24")]
+    assert all(one is None or one.ms > 0 for one in found)
+
+
+def estimate_or_refusal(workload, device):
+    try:
+        return estimate(workload, device, CPU)
+    except NoEstimate:
+        return None
 
 
 @pytest.mark.parametrize("runtime", ["onnx", "qnn"])
