@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from device_profiles.vocabulary import Runtime
@@ -14,6 +14,11 @@ from latency_db.operators.measured_table import Fit
 
 RUNTIMES: Mapping[str, Runtime] = {"coreml": "coreml", "executorch": "executorch", "tflite": "tflite", "onnx": "onnx"}
 """Format of an export -> what runs it; no published figure is of one that is not there, such as Core AI"""
+
+
+VAGUE = 20.0
+"""Times its low from which the high of an interval says next to nothing: not even the order of magnitude is known.
+Chosen after seeing answers: what stands in for GPUs on which nothing was timed has intervals of 50 times and more."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,19 @@ class Advice:
         return 1000 / self.estimate.ms
 
     @property
+    def vague(self) -> bool:
+        """Whether so little is known that neither yes nor no would be honest."""
+        return self.estimate.high > VAGUE * self.estimate.low
+
+    @property
     def reaches(self) -> bool:
-        """Whether the estimate is within the budget."""
-        return self.estimate.ms <= self.budget_ms
+        """Whether the estimate is within the budget; not where it is vague."""
+        return self.estimate.ms <= self.budget_ms and not self.vague
 
     @property
     def surely(self) -> bool:
         """Whether the whole interval is."""
-        return self.estimate.high <= self.budget_ms
+        return self.estimate.high <= self.budget_ms and not self.vague
 
 
 @dataclass(frozen=True)
@@ -58,8 +68,8 @@ class Advised:
     """Every combination of which anything is known."""
 
     rows: tuple[Advice, ...]
-    """Those that surely reach first, then those that reach, then the others; among each the largest image first, as
-    whoever has time to spare wants to see more, then the fastest"""
+    """Those that surely reach first, then those that reach, then those that do not, last the vague; of those that reach
+    the largest image first, as whoever has time to spare wants to see more, then the fastest"""
     unknown: tuple[str, ...]
     """Combinations of which nothing is known, each with the reason, once"""
 
@@ -69,8 +79,8 @@ class Advised:
 
     @property
     def nearest(self) -> Advice | None:
-        """The fastest of all, which is what to say where none reaches the budget."""
-        return min(self.rows, key=lambda row: row.estimate.ms, default=None)
+        """The fastest, which is what to say where none reaches the budget; a vague one only where all are."""
+        return min(self.rows, key=lambda row: (row.vague, row.estimate.ms), default=None)
 
 
 def advise(
@@ -99,6 +109,13 @@ def advise(
     return Advised(tuple(sorted(rows, key=_order)), tuple(unknown))
 
 
-def _order(row: Advice) -> tuple[bool, bool, int, float]:
+def together(parts: Iterable[Advised]) -> Advised:
+    """Advice about devices that are not all asked about the same variants, as one."""
+    found = list(parts)
+    rows = sorted((row for part in found for row in part.rows), key=_order)
+    return Advised(tuple(rows), tuple(dict.fromkeys(reason for part in found for reason in part.unknown)))
+
+
+def _order(row: Advice) -> tuple[bool, bool, bool, int, float]:
     first = -row.variant.size if row.reaches else 0
-    return not row.surely, not row.reaches, first, row.estimate.ms
+    return not row.surely, not row.reaches, row.vague, first, row.estimate.ms

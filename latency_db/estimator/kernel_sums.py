@@ -44,8 +44,8 @@ def from_kernel_table(question: Question) -> Estimate | None:
         overhead = overheads()[question.runtime, question.device]
         if not overhead.beats_roofline and own_cell(question) is not None:
             return None
-        shipped = _estimated(question, shipped_table(question.runtime, question.device))
-        found = _with_measured(question, shipped)
+        kernels = tuple(kernel for _, kernel in question.kernels)
+        found = _with_measured(question, _by_shipped_table(question.runtime, question.device, kernels))
         return summed(question, found, overhead, rate=overhead.per_unknown)
     own = measured_kernels(question)
     if own and question.fits:
@@ -56,10 +56,16 @@ def from_kernel_table(question: Question) -> Estimate | None:
     return summed(question, _estimated(question, table), unfitted(question), rate=usual_rate(table))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=16)
 def shipped_table(runtime: str, device: str) -> KernelEstimator:
     """Read once for all questions about a device."""
     return KernelEstimator.shipped(runtime, device)
+
+
+@lru_cache(maxsize=256)
+def _by_shipped_table(runtime: str, device: str, kernels: tuple[Kernel, ...]) -> KernelEstimates:
+    """Kept, because a device answers for every one that it is most alike to."""
+    return shipped_table(runtime, device).estimate(kernels)
 
 
 def _fitted(question: Question, own: dict[Kernel, float], fit: Fit) -> Estimate | None:

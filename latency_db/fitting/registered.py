@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from latency_db.fitting.published_names import OF_SIZE, family_of
-from latency_db.registered import TABLES, Kind, RegisteredModel
+from latency_db.published.coreml_models import Kind
+from latency_db.registered import TABLES, RegisteredModel
 from latency_db.shipped_tables import compressed
 
 FRAMES = (("classify",), ("encode_image", "track_step"))

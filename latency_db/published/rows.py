@@ -67,6 +67,15 @@ class PublishedRow:
 
 
 @cache
+def _by_model() -> dict[str, list[PublishedRow]]:
+    """Model -> its rows, in their order"""
+    found: dict[str, list[PublishedRow]] = {}
+    for row in published_rows():
+        found.setdefault(row.model, []).append(row)
+    return found
+
+
+@cache
 def published_rows() -> tuple[PublishedRow, ...]:
     """Every row of the shipped tables, in their order."""
     return tuple(row for table in TABLES for row in read_table(f"{table}.csv.gz", PublishedRow))
@@ -83,7 +92,7 @@ def find(
     """The published rows of a model, fastest first, doubtful ones too; of those named where a name is given."""
     found = (
         row
-        for row in (published_rows() if rows is None else rows)
+        for row in (_by_model().get(model, ()) if rows is None else rows)
         if row.model == model
         and device in (None, row.device)
         and runtime in (None, row.runtime)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from latency_db.estimator.advise import Variant, advise
+from latency_db.estimator.advise import Variant, advise, together
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE
 
 
@@ -11,13 +11,25 @@ def variant(format="tflite", size=256, precision="fp32", unit="cpu"):
 
 
 def test_what_surely_keeps_up_comes_first_and_the_rest_by_how_near_it_is():
-    ways = [variant(), variant("coreml", precision="fp16", unit="all"), variant("executorch")]
-    advised = advise(ways, ["iphone13", "galaxy_a03s"], fps=30)
+    advised = advise([variant(), variant("executorch")], ["galaxy_a03s", "pixel4"], fps=6)
     first, *others = advised.rows
-    assert (first.device, first.variant.format, first.surely) == ("iphone13", "coreml", True)
+    assert (first.device, first.variant.format, first.surely) == ("pixel4", "tflite", True)
     assert [row.reaches for row in advised.rows] == sorted((row.reaches for row in advised.rows), reverse=True)
     missing = [row.estimate.ms for row in others if not row.reaches]
     assert missing == sorted(missing)
+
+
+def test_of_what_no_order_of_magnitude_is_known_neither_yes_nor_no_is_said():
+    advised = advise([variant("executorch"), variant()], ["iphone13"], fps=0.01)
+    assert [(row.variant.format, row.vague, row.reaches, row.surely) for row in advised.rows] == [
+        ("tflite", False, True, True), ("executorch", True, False, False),
+    ]  # fmt: skip
+    assert advised.nearest == advised.rows[0]
+
+
+def test_advice_about_several_devices_is_in_one_order():
+    parts = [advise([variant()], [device], fps=6) for device in ("galaxy_a03s", "pixel4")]
+    assert [row.device for row in together(parts).rows] == ["pixel4", "galaxy_a03s"]
 
 
 def test_a_row_says_frames_a_second_and_whether_they_are_enough():
