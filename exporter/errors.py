@@ -56,6 +56,10 @@ class EmulationError(VitexportError):
     """Code for arm64 cannot be run on this machine: something that it needs is missing."""
 
 
+class LatencyError(VitexportError):
+    """A latency that nobody can tell, or a file or database of latencies that cannot be read."""
+
+
 class DriverError(VitexportError):
     """LiteRT's GPU delegate cannot run on this machine: no Vulkan driver that it takes."""
 

@@ -46,6 +46,7 @@ ROOMS = (
     "plan",
     "train",
     "lint",
+    "latency",
     "report",
     "entries",
     "stages",

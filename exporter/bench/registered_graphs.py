@@ -10,8 +10,8 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
 
 from exporter.bench.published_graphs import write
 from exporter.models.registry import ModelInfo, create_model, list_models, model_info
@@ -22,7 +22,8 @@ TRACKER_SIZES = (256, 384, 512, 768, 1024)
 """Image sizes that people export: what the families were trained at, what publications timed, and steps between."""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """A kernel of a graph, as one runtime on one compute unit runs it."""
 
     model: str
@@ -70,7 +71,7 @@ def main(folder: Path, models: list[str]) -> None:
         for size in sizes_of(info):
             path = folder / f"{info.name}-{size}.csv"
             if not path.exists():
-                write(path, list(rows_of(info.name, size)), Row._fields)
+                write(path, list(map(astuple, rows_of(info.name, size))), [field.name for field in fields(Row)])
                 gc.collect()
                 print(path.stem, flush=True)
 

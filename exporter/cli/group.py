@@ -10,10 +10,12 @@ import click
 from exporter.exit_codes import MISTAKE
 
 COMMANDS = {
+    "advise": "Tell which devices, formats, precisions and sizes of MODEL keep up with so many frames a second.",
     "bench": "Measure the artefacts of BUNDLE, or single kernels, here, and store it in the latency database.",
     "devices": "List devices, or all facts about DEVICE.",
     "export": "Export MODEL to a verified bundle (the default command).",
     "formats": "List formats and their toolchains, or explain what became of a bundle's graphs in each.",
+    "latency": "Tell how long MODEL takes on a device, and where the figure comes from; exports nothing.",
     "lint": "Look for what may go wrong on the device, in MODEL's programs or in all of BUNDLE; runs nothing.",
     "models": "List models, or those that match PATTERN.",
     "run": "Classify IMAGE with the artefacts of BUNDLE, or, with a tracker, find what a prompt points at.",

@@ -46,6 +46,11 @@ def by_output(artifacts: Sequence[Artifact]) -> list[Output]:
     return [Output(graph, name, tuple(formats)) for (graph, name), formats in compared.items()]
 
 
+def ms_text(ms: float) -> str:
+    """Milliseconds to three digits that count; whole ones from a hundred up."""
+    return f"{ms:,.0f}" if ms >= 99.95 else f"{ms:.3g}"
+
+
 def worst(verification: Verification) -> Parity | None:
     """The worst of each figure over an artefact's outputs; None where nothing was compared."""
     outputs = tuple(verification.outputs.values())

@@ -1,0 +1,114 @@
+"""`vitexport advise`: which device, format, precision and size keep up with so many frames a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from exporter.cli.group import COMMANDS
+from exporter.cli.options import formats_option, json_option, precisions_option
+from exporter.cli.tables import BAD, GOOD, UNKNOWN, print_json, print_line, print_table
+from exporter.latency.advice import advice
+from exporter.models.registry import ModelInfo, model_info
+from exporter.verify.figures import ms_text
+
+if TYPE_CHECKING:
+    from device_profiles.vocabulary import Precision
+    from latency_db.estimator.advise import Advice, Advised
+
+
+@click.command(help=COMMANDS["advise"])
+@click.argument("model")
+@click.option("--fps", type=float, required=True, help="Frames, or images, a second.")
+@click.option("--target", "targets", multiple=True, help="A device of `vitexport devices`. Repeatable. Default: all.")
+@formats_option("Repeatable. Default: those that each device prefers.")
+@precisions_option("Default: each format's own.")
+@click.option("--size", "sizes", type=int, multiple=True, metavar="PIXELS", help="Repeatable. Default: common ones.")
+@click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, if you have one.")
+@json_option
+def advise(
+    model: str, fps: float, targets: tuple[str, ...], formats: tuple[str, ...], precisions: tuple[Precision, ...],
+    sizes: tuple[int, ...], url: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Ask, and print the answer."""
+    found = advice(
+        model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url
+    )  # fmt: skip
+    if as_json:
+        print_json({"model": model_info(model).name, "fps": fps, "rows": rows(found), "unknown": found.unknown})
+        return
+    print_verdict(model_info(model), fps, found)
+    print_rows(found.rows if targets else best_of_each(found.rows))
+    print_line()
+    print_line(
+        "In brackets: nine times in ten. Hardly known: the high is more than 20 times the low. Accuracy "
+        "at sizes other than the weights' own was not measured. `vitexport latency MODEL --target DEVICE` says what a "
+        "figure rests on."
+    )
+
+
+def rows(found: Advised) -> list[dict[str, object]]:
+    """As JSON has them."""
+    return [
+        {
+            "device": row.device, "format": row.variant.format, "unit": row.variant.unit,
+            "precision": row.variant.precision, "size": row.variant.size, "ms": row.estimate.ms,
+            "low": row.estimate.low, "high": row.estimate.high, "fps": row.fps, "reaches": row.reaches,
+            "surely": row.surely, "vague": row.vague, "method": row.estimate.method, "reason": row.estimate.reason,
+        } for row in found.rows
+    ]  # fmt: skip
+
+
+def best_of_each(found: Sequence[Advice]) -> list[Advice]:
+    """Of each device the row that comes first."""
+    best: dict[str, Advice] = {}
+    for row in found:
+        best.setdefault(row.device, row)
+    return list(best.values())
+
+
+def print_verdict(info: ModelInfo, fps: float, found: Advised) -> None:
+    """On how many devices it is reached, and how; else what comes nearest."""
+    devices = {row.device for row in found.rows}
+    reaching, surely = ({row.device for row in found.rows if getattr(row, how)} for how in ("reaches", "surely"))
+    asked = f"{fps:g} frames a second ({ms_text(1000 / fps)} ms each)"
+    of = f"of {len(devices)} device{'s' * (len(devices) > 1)}"
+    best = found.rows[0] if reaching else found.nearest
+    if best is None:
+        print_line(f"Nothing is known of {info.name} on what was asked: {'; '.join(found.unknown)}.", style=UNKNOWN)
+        return
+    if reaching:
+        print_line(
+            f"{info.name} is expected to reach {asked} on {len(reaching)} {of}, "
+            f"on {len(surely)} with its whole interval.",
+            style=GOOD if surely else UNKNOWN,
+        )
+    else:
+        print_line(f"{info.name} is not expected to reach {asked} on any {of}.", style=BAD)
+    variant, estimate = best.variant, best.estimate
+    print_line(
+        f"{'First' if reaching else 'Nearest'}: {best.device}, {variant.format} in {variant.precision} at "
+        f"{variant.size} px: {ms_text(estimate.ms)} ms ({ms_text(estimate.low)} to {ms_text(estimate.high)}), "
+        f"by {estimate.method}: {estimate.reason}."
+    )
+    print_line()
+
+
+def print_rows(found: Sequence[Advice]) -> None:
+    """One line each, in the order of the advice."""
+    print_table(
+        ("device", "format", "on", "precision", "px>", "ms>", "", "FPS>", "reaches it", "by"),
+        (
+            (
+                row.device, row.variant.format, row.variant.unit, row.variant.precision, row.variant.size,
+                ms_text(row.estimate.ms), f"({ms_text(row.estimate.low)} to {ms_text(row.estimate.high)})",
+                f"{row.fps:.3g}", _reached(row), row.estimate.method,
+            ) for row in found
+        ),
+    )  # fmt: skip
+
+
+def _reached(row: Advice) -> str:
+    return "yes" if row.surely else "likely" if row.reaches else "hardly known" if row.vague else "no"

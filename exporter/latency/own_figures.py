@@ -1,0 +1,60 @@
+"""What the user's own database has of a device; nothing of a database is imported where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from device_profiles.schema import Device
+from device_profiles.vocabulary import Runtime
+from exporter.bench import host
+from latency_db import store
+from latency_db.measurement import Measurement
+from latency_db.operators.measured_table import Fit, read_fit
+from latency_db.store.user_file import user_file
+
+if TYPE_CHECKING:
+    from latency_db.store.store import Where
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """Of a device under one runtime, or under all."""
+
+    measured: tuple[Measurement, ...] = ()
+    fits: tuple[Fit, ...] = ()
+    """What was learned of the machine from them, for each number of threads"""
+
+
+def own_figures(device: Device | None = None, runtime: Runtime | None = None, url: str | None = None) -> OwnFigures:
+    """All that the database at `url`, by default the user's own, has of a device, or of all.
+
+    Nothing where the user has none; of "host" what this machine measured. Raises `StoreError` for a database that
+    cannot be read.
+    """
+    if url is None and (find_spec("sqlalchemy") is None or not user_file().exists()):
+        return OwnFigures()
+    where: Where = {}
+    if device is not None:
+        where["device"] = device.id
+    if runtime is not None:
+        where["runtime"] = runtime
+    here = host.device()
+    with store.open(url) as opened:
+        rows = (record.measurement for record in opened.measurements(**where))
+        own = tuple(row for row in rows if row.device.id != here.id or row.device == here)
+    return OwnFigures(own, tuple(_fits(own, url)))
+
+
+def _fits(rows: tuple[Measurement, ...], url: str | None) -> list[Fit]:
+    from latency_db.store.location import beside
+
+    folder = beside(url)
+    machines = dict.fromkeys(
+        (row.device.soc, row.conditions.runtime, row.conditions.threads)
+        for row in rows
+        if row.conditions.runtime and row.conditions.threads
+    )
+    fits = (read_fit(folder, soc, str(runtime), int(threads or 0)) for soc, runtime, threads in machines)
+    return [fit for fit in fits if fit is not None]

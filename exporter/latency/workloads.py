@@ -1,0 +1,65 @@
+"""What a device runs for one image: kernels of a registered model from the index, or cut from captured graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from exporter.errors import LatencyError
+from exporter.graphs.tasks import TASKS
+from exporter.models.registry import ModelInfo
+from exporter.operations.kernels import FUSIONS, Fusion, kernels
+from latency_db.estimator.workload import Workload
+from latency_db.kernel import Kernel
+from latency_db.registered import UNITS, NotInIndex, facts_of, shipped
+
+if TYPE_CHECKING:
+    from exporter.graphs.capture import Graph
+
+
+def of_model(info: ModelInfo, size: int, runtime: str, unit: str) -> Workload:
+    """A registered model at an image size; captured, which takes seconds, where the index does not have it.
+
+    Raises `InputShapeError` for a size that the model does not take, and `LatencyError` where torch would be needed.
+    """
+    try:
+        return shipped().workload(info.name, size, runtime, unit)
+    except NotInIndex as missing:
+        return _captured(info, size, runtime, unit, missing)
+
+
+def _captured(info: ModelInfo, size: int, runtime: str, unit: str, missing: NotInIndex) -> Workload:
+    try:
+        from exporter.graphs.cut import graphs_of
+        from exporter.models.registry import create_model
+
+        graphs = graphs_of(create_model(info.name, size))
+    except ModuleNotFoundError as module:
+        raise LatencyError(
+            f"{missing} Others are captured here, which needs {module.name}: pip install 'vitexport[export]'."
+        ) from module
+    every_frame = TASKS[info.family.task].every_frame
+    cuts = {graph.name: cut_for(graph, runtime, unit) for graph in graphs if graph.name in every_frame}
+    return with_facts(cuts, info, size)
+
+
+def cut_for(graph: Graph, runtime: str, unit: str) -> tuple[Kernel, ...]:
+    """A captured graph's kernels as a runtime runs them on a unit, in order."""
+    from exporter.operations.of_program import operations, returned
+
+    return tuple(kernels(operations(graph.program), returned(graph.program), _fusion(runtime, unit)))
+
+
+def _fusion(runtime: str, unit: str) -> Fusion:
+    """As the index of registered models takes another unit's where nobody has said what this one fuses."""
+    return next(FUSIONS[runtime, one] for one in (unit, *UNITS) if (runtime, one) in FUSIONS)
+
+
+def with_facts(cuts: Mapping[str, tuple[Kernel, ...]], info: ModelInfo, size: int) -> Workload:
+    """A model's graphs that run for each image, with what finds its published rows if the index has it at any size."""
+    index = shipped()
+    known = index.models.get((info.name, size))
+    if known is None and (sizes := index.sizes(info.name)):
+        known = replace(index.models[info.name, sizes[0]], size=size, published_as=info.name)
+    return Workload(cuts, None if known is None else facts_of(known, cuts))

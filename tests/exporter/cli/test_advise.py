@@ -1,0 +1,71 @@
+"""`vitexport advise`: which ways to export a model keep up, on which device."""
+
+import json
+
+import pytest
+
+import device_profiles
+from tests.exporter.cli.command_line import assert_one_sentence, run
+
+
+@pytest.fixture(autouse=True)
+def no_database(monkeypatch, tmp_path):
+    """Of the user's own"""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def advised(*arguments):
+    return json.loads(run("advise", *arguments, "--json").stdout)
+
+
+def test_every_device_is_asked_unless_some_are_named():
+    found = advised("mobilevit_xxs", "--fps", "10", "--size", "256", "--format", "tflite")
+    assert {row["device"] for row in found["rows"]} == set(device_profiles.names())
+
+
+def test_a_device_is_asked_in_the_formats_that_it_prefers_on_each_unit_at_common_sizes():
+    rows = advised("efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max")["rows"]
+    assert {(row["format"], row["unit"], row["precision"]) for row in rows} == {
+        ("coreml", "all", "fp16"), ("executorch", "cpu", "fp32"), ("tflite", "cpu", "fp32"), ("tflite", "gpu", "fp32"),
+    }  # fmt: skip
+    assert {row["size"] for row in rows} == {256, 384, 512, 768, 1024}
+    assert rows[0]["format"] == "coreml"
+    assert (rows[0]["size"], rows[0]["ms"], rows[0]["surely"]) == (512, 80.6, True)
+
+
+def test_it_is_said_on_how_many_devices_it_is_reached_and_how():
+    lines = run("advise", "efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max").stdout.splitlines()
+    assert lines[0] == (
+        "efficienttam_s is expected to reach 10 frames a second (100 ms each) on 1 of 1 device, "
+        "on 1 with its whole interval."
+    )
+    assert lines[1].startswith(
+        "First: iphone15_pro_max, coreml in fp16 at 512 px: 80.6 ms (65.4 to 99.4), by published"
+    )
+
+
+def test_where_none_reaches_it_the_nearest_is_named():
+    lines = run("advise", "efficienttam_s", "--fps", "500", "--target", "galaxy_a03s").stdout.splitlines()
+    assert lines[0] == "efficienttam_s is not expected to reach 500 frames a second (2 ms each) on any of 1 device."
+    assert lines[1].startswith("Nearest: galaxy_a03s, ")
+
+
+def test_without_targets_each_device_has_one_line():
+    done = run("advise", "mobilevit_xxs", "--fps", "10", "--size", "256", "--format", "tflite")
+    starts = [line.split()[0] for line in done.stdout.splitlines() if line]
+    assert all(starts.count(name) == 1 for name in device_profiles.names())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("mobilvit_s", "--fps", "10"), "closest are mobilevit_s"),
+        (("mobilevit_s", "--fps", "0"), "ask for a number above 0"),
+        (("mobilevit_s", "--fps", "10", "--target", "pixle8"), "the closest are pixel8"),
+        (("mobilevit_s", "--fps", "10", "--format", "onxx"), "There is no format 'onxx'"),
+        (("mobilevit_s", "--fps", "10", "--format", "coreai"), "Nobody has published latencies of coreai"),
+        (("mobilevit_s", "--fps", "10", "--format", "tflite", "--precision", "int8"), "tflite offers fp32, not int8"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_sentence(arguments, complaint):
+    assert_one_sentence(run("advise", *arguments), complaint)

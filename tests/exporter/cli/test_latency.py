@@ -1,0 +1,116 @@
+"""`vitexport latency`: a figure, what it rests on, and what others published beside it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.exporter.cli.command_line import assert_one_sentence, run
+
+WITHOUT = ("torch", "sqlalchemy", "alembic")
+SCRIPT = f"""
+import sys
+from exporter.cli import main
+try:
+    main()
+finally:
+    print(*sorted(set(sys.modules) & {set(WITHOUT)!r}), file=sys.stderr)
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_database(monkeypatch, tmp_path):
+    """Of the user's own"""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def asked(*arguments):
+    done = run("latency", *arguments, "--json")
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("latency", "efficientformer_l1", "--target", "iphone12"),
+        ("latency", "mobilevit_s", "--target", "pixel4", "--runtime", "tflite", "--unit", "gpu"),
+        ("advise", "mobilevit_xxs", "--fps", "30", "--target", "pixel4"),
+    ],
+)
+def test_a_registered_model_is_answered_without_torch_and_without_a_database(arguments):
+    done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout
+    assert done.stderr.split() == []
+
+
+def test_the_published_row_of_the_model_is_shown_as_what_it_is():
+    found = asked("efficienttam_s_512x512", "--target", "iphone15_pro_max")
+    assert (found["ms"], found["method"]) == (80.6, "published")
+    assert found["low"] < 80.6 < found["high"]
+    assert [row["ms"] for row in found["rows"]] == [80.6]
+
+
+def test_a_tracker_is_the_small_one_on_a_phone_as_it_is_for_an_export():
+    short = asked("efficienttam_s", "--target", "iphone15_pro_max")
+    assert (short["model"], short["size"]) == ("efficienttam_s_512x512", 512)
+    assert asked("efficienttam_s", "--target", "iphone15_pro_max", "--size", "512")["ms"] == short["ms"] == 80.6
+
+
+def test_the_kernels_are_those_of_a_frame_and_add_up():
+    found = asked("efficienttam_s", "--target", "iphone15_pro_max")
+    assert {kernel["graph"] for kernel in found["kernels"]} == {"encode_image", "track_step"}
+    assert sum(kernel["count"] * kernel["ms"] for kernel in found["kernels"]) == pytest.approx(found["ms"])
+
+
+def test_the_costliest_kernels_have_a_line_each_and_the_others_share_one():
+    lines = run("latency", "mobilevit_s", "--target", "pixel4", "--runtime", "tflite").stdout.splitlines()
+    assert lines[0] == "mobilevit_s at 256 px on Google Pixel 4: tflite in fp32 on the CPU, cores 1large"
+    assert " ms, nine times in ten " in lines[1]
+    assert lines[2].startswith("By roofline of the cell: ")
+    table = lines[lines.index("") + 2 :]
+    times = [float(line.partition(" by ")[0].split(" > ")[1].split()[2]) for line in table[:-1]]
+    assert len(times) == 12
+    assert times == sorted(times, reverse=True)
+    assert " more " in table[-1]
+
+
+def test_without_a_runtime_it_is_the_first_format_that_the_device_prefers():
+    assert asked("mobilevit_s", "--target", "iphone13")["runtime"] == "coreml"
+    assert asked("mobilevit_s", "--target", "pixel8")["runtime"] == "executorch"
+
+
+def test_every_published_row_stands_beside_the_estimate_doubtful_ones_with_their_doubt():
+    arguments = ("efficienttam_s", "--target", "iphone15_pro_max", "--size", "1024", "--spread")
+    lines = run("latency", *arguments).stdout.splitlines()
+    rows = lines[lines.index("Published latencies of it, each as it stands (3):") + 2 :]
+    assert [row.split()[0] for row in rows[:3]] == ["iphone15_pro_max"] * 3
+    assert rows[3] == "stands twice: the same figure stands in arXiv 2411.18933 Table 1"
+    found = asked(*arguments)
+    assert sorted((row["size"], row["flag"]) for row in found["spread"]) == [
+        (512, ""), (1024, ""), (1024, "stands twice"),
+    ]  # fmt: skip
+    assert found["reason"].startswith("1 published row of 1 source; left out: 1010.8 ms (stands twice")
+
+
+def test_a_size_that_is_not_in_the_index_is_captured():
+    found = asked("mobilevit_xxs", "--target", "pixel4", "--runtime", "tflite", "--size", "64")
+    assert (found["size"], found["method"]) == (64, "roofline of the cell")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("mobilvit_s", "--target", "pixel8"), "closest are mobilevit_s"),
+        (("mobilevit_s", "--target", "pixle8"), "the closest are pixel8"),
+        (("mobilevit_s",), "Missing option '--target'"),
+        (("mobilevit_s", "--target", "pixel4", "--cores", "9"), "'9' are no cores"),
+        (("mobilevit_s", "--target", "pixel4", "--runtime", "coreml"), "nothing is known of"),
+        (("mobilevit_s", "--target", "host"), "nothing was measured on this machine"),
+        (("efficienttam_s", "--target", "pixel4", "--size", "100"), "cannot take image size 100"),
+        (("mobilevit_s", "--target", "pixel4", "--db", "nowhere"), "--db takes the URL of a database"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_sentence(arguments, complaint):
+    assert_one_sentence(run("latency", *arguments), complaint)
