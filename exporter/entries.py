@@ -18,6 +18,7 @@ from exporter.vectors import vectors_file
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
+    from exporter.latency.expected import Expected
     from exporter.models.model import Model
     from exporter.models.weights.loading import LoadedWeights
     from exporter.plan import Plan
@@ -78,7 +79,7 @@ def artifact_entry(
     )
 
 
-def manifest_entry(export: Export, made: Made) -> Manifest:
+def manifest_entry(export: Export, made: Made, latencies: Expected) -> Manifest:
     """All that the manifest says."""
     planned, network, loaded = export.planned, export.network, export.loaded
     info, family, device = planned.info, planned.info.family, planned.device
@@ -120,10 +121,14 @@ def manifest_entry(export: Export, made: Made) -> Manifest:
             )
             for graph in export.graphs
         ),
-        artifacts=made.artifacts,
+        artifacts=tuple(
+            artifact.model_copy(update={"latency": latencies.graphs.get((artifact.variant, artifact.graph))})
+            for artifact in made.artifacts
+        ),
         state=TASKS[family.task].wiring,
         sequence=made.sequence,
         rollouts=tuple(followed.rollout for followed in made.followed),
+        latencies=latencies.frames,
         findings=made.findings,
         warnings=(*planned.warnings, *_warnings(network, loaded)),
     )

@@ -1,4 +1,4 @@
-"""model ──capture──▶ graphs ──lower──▶ artefacts ──verify, lint──▶ bundle
+"""model ──capture──▶ graphs ──lower──▶ artefacts ──verify, lint──▶ estimate ──▶ bundle
 
 `export` below is that line; read it first. What may be done side by side is in `stages.py`.
 """
@@ -16,6 +16,7 @@ from exporter.contents import seal
 from exporter.entries import Export, manifest_entry
 from exporter.errors import BundleError, VerificationError
 from exporter.graphs.cut import graphs_of
+from exporter.latency.expected import expected
 from exporter.models.weights.loading import model_with_weights
 from exporter.paths import check_output_folder
 from exporter.plan import ExportRequest, plan
@@ -53,8 +54,10 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
         folder = stage / "bundle"
         folder.mkdir()
         under_way = Export(planned, network, loaded, graphs, folder)
-        made = make(under_way, lambda what, share: step(what, 0.05 + 0.92 * share))
-        contents = manifest_entry(under_way, made)
+        made = make(under_way, lambda what, share: step(what, 0.05 + 0.9 * share))
+        step("estimate", 0.95)
+        latencies = expected(planned.info, network.image_size, graphs, planned.device, tuple(planned.lowerings))
+        contents = manifest_entry(under_way, made, latencies)
         step("report", 0.98)
         masks = {contents.label(one.rollout.variant): one.masks for one in made.followed}
         write_report(folder, contents, planned.device, masks)

@@ -101,3 +101,10 @@ def _figures(manifest: Manifest) -> Iterator[str]:
             yield f"a rollout of {rollout.format} counts its frames in two ways"
         if rollout.variant not in manifest.variants:
             yield f"there is a rollout of {rollout.variant}, and no such artefact"
+    for frame in manifest.latencies:
+        if frame.variant not in manifest.variants:
+            yield f"there is a latency of {frame.variant}, and no such artefact"
+        if not {graph.name for graph in manifest.graphs}.issuperset(frame.graphs):
+            yield f"the latency of {frame.variant} is of graphs that are not there"
+        if (frame.latency is None) == (frame.missing is None):
+            yield f"{frame.variant} has a latency and a reason why there is none, or neither"

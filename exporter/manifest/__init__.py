@@ -1,6 +1,6 @@
 """What a bundle says about itself. docs/manifest.schema.json is generated from these models."""
 
-from exporter.manifest.artifact import Artifact, Delegation, File, Finding, Latency, Outside, Severity
+from exporter.manifest.artifact import Artifact, Delegation, File, Finding, FrameLatency, Latency, Outside, Severity
 from exporter.manifest.manifest import SCHEMA_VERSION, Manifest, Target, json_schema
 from exporter.manifest.model import (
     GraphEntry,
@@ -24,6 +24,7 @@ __all__ = [
     "Delegation",
     "File",
     "Finding",
+    "FrameLatency",
     "GraphEntry",
     "Interpolation",
     "Kind",

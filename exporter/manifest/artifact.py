@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from exporter.manifest.parity import Verification
 from exporter.manifest.part import Amount, Digest, InnerPath, MadeInVariant, Part
 
 Severity = Literal["error", "warning", "info"]
+Milliseconds = Annotated[float, Field(ge=0, le=1e9)]
 
 
 class File(Part):
@@ -42,10 +43,27 @@ class Delegation(Part):
 
 
 class Latency(Part):
-    ms: float
-    low: float
-    high: float
-    source: str
+    """What a graph, or all that run for an image, are expected to take on the target: ms."""
+
+    ms: Milliseconds
+    low: Milliseconds = Field(description="Nine times in ten it is between this and `high`.")
+    high: Milliseconds
+    method: str = Field(description="How it was found, such as 'kernel table'; docs/latency.md tells them apart.")
+    detail: str = Field(description="What it rests on, and what is doubtful.")
+    kernels: dict[str, Milliseconds] = Field(
+        description="Kind of kernel -> ms of all of that kind; what they lack of `ms` is overhead."
+    )
+    kernels_by: str = Field(description="How the kernels' share was found; 'share of the total' was not measured.")
+
+
+class FrameLatency(MadeInVariant):
+    """What a variant is expected to take on the target for one image or frame."""
+
+    unit: Literal[ComputeUnit, "all"] = Field(description="Processor, or 'all' where the runtime chooses.")
+    cores: str = Field(description="Such as '1large'; empty where it is no CPU, or the system chooses.")
+    graphs: tuple[str, ...] = Field(min_length=1, description="Those that run once for each image or frame.")
+    latency: Latency | None
+    missing: str | None = Field(description="Why there is none, in one sentence; null where there is one.")
 
 
 class Artifact(MadeInVariant):
@@ -65,7 +83,10 @@ class Artifact(MadeInVariant):
     operators: dict[str, Amount] = Field(description="Census of all operators, delegated or not.")
     delegation: Delegation | None
     verification: Verification
-    latency: Latency | None = None
+    latency: Latency | None = Field(
+        default=None,
+        description="Of this graph alone; null where only all that run for an image are known, or nothing.",
+    )
 
 
 class Finding(MadeInVariant):

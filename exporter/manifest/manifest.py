@@ -9,12 +9,12 @@ from typing import Literal
 from pydantic import Field
 
 from exporter.budgets import BUNDLE_FILES
-from exporter.manifest.artifact import Artifact, File, Finding
+from exporter.manifest.artifact import Artifact, File, Finding, FrameLatency
 from exporter.manifest.model import GraphEntry, ModelEntry, Preprocessing, Weights
 from exporter.manifest.parity import Rollout, SequenceEntry, Verification
 from exporter.manifest.part import Count, Part, Variant, label_among
 
-SCHEMA_VERSION: Literal[8] = 8
+SCHEMA_VERSION: Literal[9] = 9
 
 
 class Target(Part):
@@ -25,7 +25,7 @@ class Target(Part):
 
 
 class Manifest(Part):
-    schema_version: Literal[8] = SCHEMA_VERSION
+    schema_version: Literal[9] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
     provenance: dict[str, str] = Field(
         description="What every figure was measured with: versions, vitexport's commit, CPU model, threads."
@@ -42,6 +42,9 @@ class Manifest(Part):
     state: dict[str, str] = Field(default={}, description="Output -> the input that it is in the next step.")
     sequence: SequenceEntry | None = None
     rollouts: tuple[Rollout, ...] = ()
+    latencies: tuple[FrameLatency, ...] = Field(
+        default=(), max_length=100, description="What each variant is expected to take on the target, in their order."
+    )
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...]
     files: tuple[File, ...] = Field(

@@ -18,12 +18,12 @@ from exporter.contents import REPORT
 from exporter.inference.classify import IMAGENET_CLASSES, imagenet_labels
 from exporter.lint.rules import rules
 from exporter.lint.summary import by_rule, counted
-from exporter.manifest import Artifact, GraphEntry, Manifest, Parity, TensorSpec, Variant
+from exporter.manifest import Artifact, GraphEntry, Latency, Manifest, Parity, TensorSpec, Variant
 from exporter.printable import printable
 from exporter.report.following import following
 from exporter.report.pictures import jpeg
 from exporter.vectors import read_vectors
-from exporter.verify.figures import by_output, error_text, largest, ms_per_frame, psnr_text, task_metric, worst
+from exporter.verify.figures import by_output, error_text, largest, ms_per_frame, ms_text, psnr_text, task_metric, worst
 from exporter.verify.verdict import verdict
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def write_report(
     environment.filters |= {
         "counted": _counted,
         "error": error_text,
+        "interval": _interval,
         "megabytes": _megabytes,
+        "ms": ms_text,
         "percent": _percent,
         "psnr": psnr_text,
         "variant_label": manifest.label,
@@ -192,6 +194,10 @@ def _shown(value: object) -> object:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _interval(latency: Latency) -> str:
+    return f"{ms_text(latency.ms)} ms ({ms_text(latency.low)} to {ms_text(latency.high)})"
 
 
 def _megabytes(size: int) -> str:

@@ -16,6 +16,7 @@ from exporter.manifest import (
     Artifact,
     Delegation,
     Finding,
+    FrameLatency,
     GraphEntry,
     Latency,
     Manifest,
@@ -374,17 +375,56 @@ def test_a_device_of_every_platform_can_be_reported(tmp_path: Path, name: str) -
     assert "None" not in seen
 
 
-def test_no_latency_is_shown_before_there_is_one(tmp_path: Path) -> None:
-    seen = text(report(tmp_path, manifest(artifact("tflite", PASSED))))
-    assert "no estimate yet" in seen
+def frame(latency: Latency | None, **changes: Any) -> FrameLatency:
+    content = {
+        "format": "tflite", "precision": "fp32", "delegate": None, "unit": "cpu", "cores": "1large",
+        "graphs": ("classify",), "latency": latency,
+        "missing": None if latency else "Nothing is known of it under tflite.",
+    }  # fmt: skip
+    return FrameLatency.model_validate(content | changes)
+
+
+LATENCY = Latency(
+    ms=12.5,
+    low=10,
+    high=15,
+    method="kernel table",
+    detail="3 of its kernels were measured",
+    kernels={"conv": 8.0, "depthwise_conv": 4.0},
+    kernels_by="gaussian process",
+)
+
+
+def test_no_latency_is_shown_where_none_is_known_but_why(tmp_path: Path) -> None:
+    seen = text(report(tmp_path, manifest(artifact("tflite", PASSED), latencies=(frame(None),))))
+    assert "nothing is known tflite: no estimate" in seen
+    assert "No estimate: Nothing is known of it under tflite." in seen
     assert not re.search(r"\d\s*ms\b", seen)
 
 
-def test_a_latency_is_shown_with_its_interval_and_source(tmp_path: Path) -> None:
-    latency = Latency(ms=12.5, low=10, high=15, source="kernel tables of the device")
-    seen = text(report(tmp_path, manifest(artifact("tflite", PASSED, latency=latency))))
-    assert "tflite classify: 12.50 ms (10.00 to 15.00), kernel tables of the device" in seen
-    assert "no estimate yet" not in seen
+def test_a_latency_is_shown_with_its_interval_and_where_it_comes_from(tmp_path: Path) -> None:
+    seen = text(report(tmp_path, manifest(artifact("tflite", PASSED), latencies=(frame(LATENCY),))))
+    assert "tflite: 12.5 ms (10 to 15)" in seen
+    assert "tflite on the CPU, cores 1large; classify" in seen
+    assert "12.5 ms (10 to 15) with nine chances in ten. By kernel table: 3 of its kernels were measured." in seen
+
+
+def test_each_kind_of_kernel_has_a_bar_and_what_they_lack_is_overhead(tmp_path: Path) -> None:
+    page = report(tmp_path, manifest(artifact("tflite", PASSED), latencies=(frame(LATENCY),)))
+    labels = re.findall(r'aria-label="([^"]*): [^"]* ms">', page)
+    widths = [float(width) for width in re.findall(r'<rect x="0" y="5" width="([\d.]+)%" height="16"[^>]*/>', page)]
+    assert labels == ["in all", "conv", "depthwise conv", "overhead"]
+    assert widths[:4] == pytest.approx([80 * ms / 15 for ms in (12.5, 8.0, 4.0, 0.5)], abs=0.01)
+    assert "Kernels by kind: gaussian process." in text(page)
+
+
+def test_graphs_of_a_frame_that_are_known_alone_are_listed(tmp_path: Path) -> None:
+    parts = tuple(
+        artifact("tflite", PASSED, graph=name, latency=LATENCY) for name in ("encode_image", "track_step")
+    )  # fmt: skip
+    both = frame(LATENCY, graphs=("encode_image", "track_step"))
+    seen = text(report(tmp_path, manifest(*parts, latencies=(both,))))
+    assert "Graph by graph: encode_image 12.5 ms (10 to 15), by kernel table; track_step" in seen
 
 
 def test_the_contract_the_delegation_and_the_census_are_listed(tmp_path: Path) -> None:

@@ -26,6 +26,10 @@ def with_parity(artifact: Artifact, output: str, **figures: float) -> Artifact:
     return artifact.model_copy(update={"verification": artifact.verification.model_copy(update={"outputs": outputs})})
 
 
+def latency(ms: float, method: str) -> Latency:
+    return Latency(ms=ms, low=ms, high=ms, method=method, detail="", kernels={}, kernels_by="")
+
+
 def with_figure(artifact: Artifact, metric: str, figure: float) -> Artifact:
     delegation = Delegation(delegate="xnnpack", operators=0.9, macs=0.9, pieces=3, outside=())
     match metric:
@@ -38,7 +42,7 @@ def with_figure(artifact: Artifact, metric: str, figure: float) -> Artifact:
         case "operators":
             return artifact.model_copy(update={"operators": {"ADD": figure - 1, "MUL": 1}})
         case "latency, ms":
-            return artifact.model_copy(update={"latency": Latency(ms=figure, low=figure, high=figure, source="here")})
+            return artifact.model_copy(update={"latency": latency(figure, "kernel table")})
         case _:
             changed = delegation.model_copy(update={metric.removeprefix("delegated ").lower(): figure})
             return artifact.model_copy(update={"delegation": changed})
@@ -104,8 +108,22 @@ def test_a_bundle_is_no_worse_than_itself(manifest, tracker_bundle):
 
 
 def test_a_figure_that_only_one_bundle_has_is_not_compared(manifest, onnx):
+    untimed = replaced(manifest, onnx.model_copy(update={"latency": None}))
     timed = replaced(manifest, with_figure(onnx, "latency, ms", 10.0))
-    assert not [change for change in compare_bundles(timed, manifest).changes if change.metric == "latency, ms"]
+    assert "latency, ms" not in {c.metric for c in compare_bundles(timed, untimed).changes if c.format == "onnx"}
+
+
+def test_latencies_that_were_found_in_two_ways_are_noted_and_not_compared(manifest, onnx):
+    summed, transferred = (
+        replaced(manifest, onnx.model_copy(update={"latency": latency(ms, method)}))
+        for ms, method in ((10.0, "kernel table"), (20.0, "transfer"))
+    )
+    regression = compare_bundles(transferred, summed)
+    assert "latency, ms" not in {change.metric for change in regression.changes if change.format == "onnx"}
+    (note,) = (note for note in regression.notes if "latency" in note)
+    assert note == (
+        "how the latency of onnx classify was found: kernel table in the old bundle, transfer in the new one"
+    )
 
 
 @pytest.mark.parametrize("status", ["failed", "not executed"])

@@ -1,0 +1,84 @@
+"""What an export expects of its artefacts on the target: for each variant as a whole, graph by graph where it can."""
+
+from dataclasses import replace
+
+import pytest
+
+import device_profiles
+from exporter.latency.expected import expected
+from exporter.manifest import Variant
+from exporter.models.registry import model_info
+from tests.models import classifier_graph
+
+CLASSIFIER, TRACKER = model_info("mobilevit_xxs"), model_info("efficienttam_ti_2_512x512")
+TFLITE, COREML = Variant("tflite", "fp32"), Variant("coreml", "fp16")
+
+
+@pytest.fixture(autouse=True)
+def no_database(monkeypatch, tmp_path):
+    """Of the user's own"""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return [classifier_graph("mobilevit")]
+
+
+@pytest.fixture(scope="module")
+def tracker(classifier):
+    """Small graphs under a tracker's names"""
+    return [replace(classifier[0], name=name) for name in ("encode_image", "prompt_points", "track_step")]
+
+
+def of(info, graphs, device, *variants, size=256):
+    return expected(info, size, graphs, device_profiles.load(device), variants)
+
+
+def test_a_classifiers_graph_is_all_that_runs_for_an_image(classifier):
+    found = of(CLASSIFIER, classifier, "pixel4", TFLITE)
+    (frame,) = found.frames
+    assert (frame.unit, frame.cores, frame.graphs, frame.missing) == ("cpu", "1large", ("classify",), None)
+    assert found.graphs == {(TFLITE, "classify"): frame.latency}
+
+
+def test_kernels_are_summed_by_kind_the_costliest_first(classifier):
+    (frame,) = of(CLASSIFIER, classifier, "pixel4", TFLITE).frames
+    times = list(frame.latency.kernels.values())
+    assert times == sorted(times, reverse=True)
+    assert sum(times) == pytest.approx(frame.latency.ms, rel=0.01)
+    assert frame.latency.low < frame.latency.ms < frame.latency.high
+    assert frame.latency.kernels_by == "roofline of the cell"
+
+
+def test_a_trackers_frame_is_known_and_each_of_its_graphs_where_kernels_have_a_price(tracker):
+    found = of(TRACKER, tracker, "pixel4", TFLITE)
+    (frame,) = found.frames
+    assert frame.graphs == ("encode_image", "track_step")
+    assert {name for _, name in found.graphs} == {graph.name for graph in tracker}
+    assert found.graphs[TFLITE, "track_step"].ms < frame.latency.ms
+
+
+def test_of_graphs_of_which_only_the_whole_was_published_none_is_guessed(tracker):
+    found = of(TRACKER, tracker, "iphone14", COREML)
+    (frame,) = found.frames
+    assert frame.latency.method == "regression over published models"
+    assert frame.latency.kernels_by == "share of the total"
+    assert found.graphs == {}
+
+
+def test_what_nobody_can_tell_is_said_and_fails_nothing(classifier):
+    variants = Variant("coreai", "fp32"), Variant("onnx", "fp32"), TFLITE
+    found = of(CLASSIFIER, classifier, "pixel4", *variants)
+    assert [frame.latency is None for frame in found.frames] == [True, True, False]
+    assert found.frames[0].missing == "Nobody has published how long anything takes under coreai."
+    assert found.frames[1].missing.startswith("nothing is known of")
+    assert found.graphs.keys() == {(TFLITE, "classify")}
+
+
+def test_a_database_that_cannot_be_read_fails_nothing(classifier, tmp_path):
+    broken = tmp_path / "data/vitexport/latency.sqlite3"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("this is no database")
+    (frame,) = of(CLASSIFIER, classifier, "pixel4", TFLITE).frames
+    assert frame.latency is not None
