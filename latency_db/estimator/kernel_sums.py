@@ -14,7 +14,7 @@ from latency_db.estimator.question import Question
 from latency_db.estimator.rooflines import own_cell
 from latency_db.kernel import Kernel
 from latency_db.operators.estimates import KernelEstimates, KernelEstimator
-from latency_db.operators.few_rows import ENOUGH, estimator_of
+from latency_db.operators.few_rows import ENOUGH, ENOUGH_BESIDE_OTHERS, estimator_of
 from latency_db.operators.measured_table import Fit, MeasuredDevice
 from latency_db.operators.table import tabled_devices
 
@@ -50,7 +50,8 @@ def from_kernel_table(question: Question) -> Estimate | None:
     own = measured_kernels(question)
     if own and question.fits:
         return _fitted(question, own, question.fits[0])
-    if len(own) < ENOUGH:
+    others = question.unit == "gpu" and tabled_devices(question.runtime)
+    if len(own) < (ENOUGH_BESIDE_OTHERS if others else ENOUGH):
         return None
     table = estimator_of(question.runtime, question.device, list(own), np.array(list(own.values())))
     return summed(question, _estimated(question, table), unfitted(question), rate=usual_rate(table))

@@ -7,6 +7,7 @@ from latency_db.end_to_end.cells import CellId, shipped
 from latency_db.end_to_end.features import of_kernel
 from latency_db.estimator.estimator import estimate
 from latency_db.measurement import Subject
+from latency_db.operators.few_rows import ENOUGH_BESIDE_OTHERS
 from latency_db.operators.table import read_table
 from tests.latency_db.estimator.measurements import CPU, GPU, measured
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE, shipped_workload
@@ -57,3 +58,12 @@ def test_four_kernels_are_too_few_to_compare_by():
     kernels = list(dict.fromkeys(MOBILEVIT_LIKE.graphs["classify"]))[:4]
     rows = [measured(Subject.of_kernel(kernel), 1.0, CPU, "pixel6") for kernel in kernels]
     assert estimate(MOBILEVIT_LIKE, "pixel6", CPU, rows).method == "alike device"
+
+
+def test_hundreds_of_a_gpus_kernels_are_a_table_of_its_own():
+    table = read_table("tflite", "pixel4")
+    some = np.random.default_rng(0).choice(len(table.kernels), ENOUGH_BESIDE_OTHERS + 200, replace=False)
+    rows = [measured(Subject.of_kernel(table.kernels[row]), table.us[row] / 1e3, GPU, "galaxy_s24")
+            for row in some]  # fmt: skip
+    workload = shipped_workload("mobilenetv2_w1", "tflite", "gpu")
+    assert estimate(workload, "galaxy_s24", GPU, rows).method == "kernel table"
