@@ -14,7 +14,7 @@ from latency_db.operators.measured_table import Fit, Overheads
 from latency_db.operators.process import read_fitted
 from latency_db.operators.table import read_table
 from tests.latency_db.estimator.measurements import GPU, measured
-from tests.latency_db.estimator.workloads import shipped_workload
+from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE, shipped_workload
 
 HOST = Conditions("onnx", "cpu", "fp32", threads=2)
 MODEL = shipped_workload("mobilenetv2_w1", "tflite", "gpu")
@@ -55,6 +55,18 @@ def test_a_kernel_that_was_measured_on_the_phone_goes_before_its_table():
     [after] = [one for one in estimate(truncated(MODEL, 1), "pixel4", GPU, [row]).kernels if one.kernel == kernel]
     assert after.ms == pytest.approx(7.0 * overheads()["tflite", "pixel4"].scale)
     assert after.ms > 10 * before.ms
+
+
+def test_products_of_a_class_that_no_table_has_cost_what_others_do():
+    """TFLite's tables have no matrix products of two computed matrices."""
+    found = estimate(MOBILEVIT_LIKE, "pixel4", GPU)
+    rates = {
+        kind: sum(one.ms * one.count for one in found.kernels if one.kernel.kind == kind)
+        / sum(one.kernel.macs * one.count for one in found.kernels if one.kernel.kind == kind)
+        for kind in ("matmul", "conv")
+    }
+    assert {one.method for one in found.kernels if one.kernel.kind == "matmul"} == {"unknown"}
+    assert 0.2 < rates["matmul"] / rates["conv"] < 5
 
 
 def on_host(count, conditions=HOST):
