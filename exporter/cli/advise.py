@@ -90,8 +90,8 @@ def print_verdict(info: ModelInfo, fps: float, found: Advised) -> None:
     variant, estimate = best.variant, best.estimate
     print_line(
         f"{'First' if reaching else 'Nearest'}: {best.device}, {variant.format} in {variant.precision} at "
-        f"{variant.size} px: {ms_text(estimate.ms)} ms ({ms_text(estimate.low)} to {ms_text(estimate.high)}), "
-        f"by {estimate.method}: {estimate.reason}."
+        f"{variant.size} px: {ms_text(estimate.ms)} ms ({ms_text(estimate.low)} to {ms_text(estimate.high)}); "
+        f"{estimate.method}: {estimate.reason}."
     )
     print_line()
 

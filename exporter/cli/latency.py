@@ -104,7 +104,7 @@ def print_answer(asked: Question, found: Estimate, others: Sequence[PublishedRow
         f"on {asked.on}"
     )
     print_line(f"{ms_text(found.ms)} ms, nine times in ten {ms_text(found.low)} to {ms_text(found.high)}", style="bold")
-    print_line(f"By {found.method}: {found.reason}.")
+    print_line(f"{found.method.capitalize()}: {found.reason}.")
     print_line()
     print_kernels(found.kernels)
     if others:

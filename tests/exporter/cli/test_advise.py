@@ -40,7 +40,7 @@ def test_it_is_said_on_how_many_devices_it_is_reached_and_how():
         "on 1 with its whole interval."
     )
     assert lines[1].startswith(
-        "First: iphone15_pro_max, coreml in fp16 at 512 px: 80.6 ms (65.4 to 99.4), by published"
+        "First: iphone15_pro_max, coreml in fp16 at 512 px: 80.6 ms (65.4 to 99.4); published"
     )
 
 

@@ -68,7 +68,7 @@ def test_the_costliest_kernels_have_a_line_each_and_the_others_share_one():
     lines = run("latency", "mobilevit_s", "--target", "pixel4", "--runtime", "tflite").stdout.splitlines()
     assert lines[0] == "mobilevit_s at 256 px on Google Pixel 4: tflite in fp32 on the CPU, cores 1large"
     assert " ms, nine times in ten " in lines[1]
-    assert lines[2].startswith("By roofline of the cell: ")
+    assert lines[2].startswith("Roofline of the cell: ")
     table = lines[lines.index("") + 2 :]
     times = [float(line.partition(" by ")[0].split(" > ")[1].split()[2]) for line in table[:-1]]
     assert len(times) == 12

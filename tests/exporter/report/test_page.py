@@ -406,7 +406,7 @@ def test_a_latency_is_shown_with_its_interval_and_where_it_comes_from(tmp_path: 
     seen = text(report(tmp_path, manifest(artifact("tflite", PASSED), latencies=(frame(LATENCY),))))
     assert "tflite: 12.5 ms (10 to 15)" in seen
     assert "tflite on the CPU, cores 1large; classify" in seen
-    assert "12.5 ms (10 to 15) with nine chances in ten. By kernel table: 3 of its kernels were measured." in seen
+    assert "12.5 ms (10 to 15) with nine chances in ten. Kernel table: 3 of its kernels were measured." in seen
 
 
 def test_each_kind_of_kernel_has_a_bar_and_what_they_lack_is_overhead(tmp_path: Path) -> None:
