@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from device_profiles.vocabulary import ComputeUnit
+from exporter.budgets import THREADS
 from exporter.cli.group import COMMANDS
 from exporter.cli.latency_import import import_latencies
-from exporter.cli.options import json_option, precision_type, threads_option
+from exporter.cli.options import json_option, precision_type, within
 from exporter.cli.tables import BAD, print_json, print_line, print_table
 from exporter.latency.question import RUNTIMES, Question, answer, question
 from exporter.verify.figures import ms_text
@@ -35,9 +36,11 @@ class Latency(click.Group):
 @click.argument("model")
 @click.option("--target", required=True, help="A device of `vitexport devices`.")
 @click.option("--runtime", type=click.Choice(RUNTIMES), help="Default: the first format that the device prefers.")
-@click.option("--unit", type=click.Choice(get_args(ComputeUnit)), help="Default: what the format is meant for.")
+@click.option("--unit", type=click.Choice(get_args(ComputeUnit)), help="Default: the CPU; Core ML's own choice.")
 @click.option("--cores", default="", metavar="CORES", help="By tier: 1large, 4small or 1large2med. CPU only.")
-@threads_option
+@click.option(
+    "--threads", type=int, callback=within(THREADS), help="Of the runtime. Default: as measured, else its own default."
+)
 @click.option("--precision", type=precision_type, help="Default: the format's own.")
 @click.option(
     "--size", type=int, metavar="PIXELS", help="Side of the image. Default: what the weights were trained at."
@@ -54,7 +57,7 @@ def estimate(
         model, target, runtime=runtime, unit=unit, precision=precision, cores=cores, threads=threads, size=size, url=url
     )
     found = answer(asked)
-    others = _published(asked) if spread else ()
+    others = _published(asked) if spread else None
     print_json(as_document(asked, found, others)) if as_json else print_answer(asked, found, others)
 
 
@@ -67,7 +70,7 @@ def _published(asked: Question) -> tuple[PublishedRow, ...]:
     return tuple(row for name in names for row in find(name))
 
 
-def as_document(asked: Question, found: Estimate, others: Sequence[PublishedRow]) -> dict[str, object]:
+def as_document(asked: Question, found: Estimate, others: Sequence[PublishedRow] | None) -> dict[str, object]:
     """An answer as JSON has it; kernels as often as `count` says, ms of one run."""
     conditions = asked.conditions
     document: dict[str, object] = {
@@ -93,10 +96,10 @@ def as_document(asked: Question, found: Estimate, others: Sequence[PublishedRow]
         ],
         "rows": [asdict(row) for row in found.rows],
     }  # fmt: skip
-    return document | ({"spread": [asdict(row) for row in others]} if others else {})
+    return document | ({} if others is None else {"spread": [asdict(row) for row in others]})
 
 
-def print_answer(asked: Question, found: Estimate, others: Sequence[PublishedRow]) -> None:
+def print_answer(asked: Question, found: Estimate, others: Sequence[PublishedRow] | None) -> None:
     """In words, then kernel by kernel, the costliest first; below, what others published."""
     conditions = asked.conditions
     print_line(
@@ -107,7 +110,7 @@ def print_answer(asked: Question, found: Estimate, others: Sequence[PublishedRow
     print_line(f"{found.method.capitalize()}: {found.reason}.")
     print_line()
     print_kernels(found.kernels)
-    if others:
+    if others is not None:
         print_line()
         print_published(others, asked.device.id)
 
@@ -136,6 +139,9 @@ def print_kernels(kernels: Sequence[KernelEstimate]) -> None:
 
 def print_published(rows: Sequence[PublishedRow], device: str) -> None:
     """Every row, the device's own first, doubtful ones with what is doubtful, none averaged."""
+    if not rows:
+        print_line("No published latency of it is known.")
+        return
     print_line(f"Published latencies of it, each as it stands ({len(rows)}):", style="bold")
     print_table(
         ("device", "ms>", "px>", "runtime", "on", "precision", "source", "doubt"),

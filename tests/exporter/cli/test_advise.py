@@ -39,9 +39,7 @@ def test_it_is_said_on_how_many_devices_it_is_reached_and_how():
         "efficienttam_s is expected to reach 10 frames a second (100 ms each) on 1 of 1 device, "
         "on 1 with its whole interval."
     )
-    assert lines[1].startswith(
-        "First: iphone15_pro_max, coreml in fp16 at 512 px: 80.6 ms (65.4 to 99.4); published"
-    )
+    assert lines[1].startswith("First: iphone15_pro_max, coreml in fp16 at 512 px: 80.6 ms (65.4 to 99.4); published")
 
 
 def test_where_none_reaches_it_the_nearest_is_named():

@@ -94,6 +94,12 @@ def test_every_published_row_stands_beside_the_estimate_doubtful_ones_with_their
     assert found["reason"].startswith("1 published row of 1 source; left out: 1010.8 ms (stands twice")
 
 
+def test_that_nobody_published_a_latency_is_said():
+    arguments = ("mobilevit_xxs", "--target", "iphone13", "--spread")
+    assert "No published latency of it is known." in run("latency", *arguments).stdout
+    assert asked(*arguments)["spread"] == []
+
+
 def test_a_size_that_is_not_in_the_index_is_captured():
     found = asked("mobilevit_xxs", "--target", "pixel4", "--runtime", "tflite", "--size", "64")
     assert (found["size"], found["method"]) == (64, "roofline of the cell")

@@ -69,6 +69,11 @@ CLASSIFIERS = {
     "'vectors' is not among its files": lambda m: changed(
         m, graphs=first(m.graphs, vectors="vectors"), files=tuple(f for f in m.files if "vectors/" not in f.path)
     ),
+    "there is a latency of coreai": lambda m: changed(m, latencies=first(m.latencies, format="coreai")),
+    "is of graphs that are not there": lambda m: changed(m, latencies=first(m.latencies, graphs=("track_step",))),
+    "a latency and a reason why there is none, or neither": lambda m: changed(
+        m, latencies=first(m.latencies, missing=None, latency=None)
+    ),
 }  # fmt: skip
 TRACKERS = {
     "a rollout of onnx counts its frames in two ways": lambda m: changed(m, rollouts=first(m.rollouts, max_abs=())),
