@@ -33,8 +33,7 @@ class UnknownDevice(LookupError):
 
 def names() -> list[str]:
     """The id of every device that has a file, in natural order: `pixel9` before `pixel10`."""
-    ids = (file.name.removesuffix(".toml") for file in _data().iterdir() if file.name.endswith(".toml"))
-    return sorted(ids, key=_natural_order)
+    return list(_names())
 
 
 def all_devices() -> list[Device]:
@@ -63,6 +62,12 @@ def load(name: str) -> Device:
 
 def _data() -> Traversable:
     return resources.files("device_profiles") / "data"
+
+
+@functools.cache
+def _names() -> tuple[str, ...]:
+    ids = (file.name.removesuffix(".toml") for file in _data().iterdir() if file.name.endswith(".toml"))
+    return tuple(sorted(ids, key=_natural_order))
 
 
 @functools.cache

@@ -97,6 +97,7 @@ def default_cores(runtime: str, device: str, threads: int | None) -> str:
     return "".join(words)
 
 
+@lru_cache(maxsize=1024)
 def cores_of(device: str, cores: str) -> Cores | None:
     """The cores of a device that a table calls "1large2med"; None where it has no such, or no clock is known."""
     clusters = device_profiles.load(device).cpu
