@@ -19,6 +19,6 @@ def keep_only(bundle: Path, format: str) -> Manifest:
     manifest = Manifest.model_validate_json((bundle / MANIFEST).read_bytes())
     kept = {
         name: tuple(one for one in getattr(manifest, name) if one.format == format)
-        for name in ("artifacts", "findings", "variants", "rollouts")
+        for name in ("artifacts", "findings", "variants", "rollouts", "latencies")
     }
     return seal_again(bundle, **kept)
