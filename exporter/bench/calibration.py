@@ -46,9 +46,11 @@ def calibrate(store: Store, runtime: Runtime, threads: int, folder: Path, minute
     missing = [info for info in MODELS.values() if info.family.task == "classify" and subject(info) not in had]
     waiting, count = sorted(missing, key=lambda info: info.gmacs), 0
     while waiting and monotonic() < end:
-        batch, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        progress(f"{runtime}: {batch[0].name}, …", 1 - (len(waiting) + len(batch)) / len(missing))
-        made = [(subject(info), _artifact(info, runtime, folder)) for info in batch]
+        made: list[tuple[Subject, Timed]] = []
+        while waiting and len(made) < AT_ONCE and monotonic() < end:
+            info = waiting.pop(0)
+            progress(f"{runtime}: {info.name}", 1 - (len(waiting) + 1) / len(missing))
+            made.append((subject(info), _artifact(info, runtime, folder)))
         count += time_graphs(store, runtime, threads, made)
     return count
 

@@ -27,7 +27,7 @@ FURTHER_SIZES = (128, 320)
 MOST_MACS = 500_000_000
 """Of one kernel: more takes several milliseconds, whose law smaller ones of its class show"""
 
-_AT_ONCE = 32
+_AT_ONCE = 128
 """Kernels that are chosen before the process is asked again"""
 _LENGTH, _SLOPE, _AMPLITUDE, _NOISE = np.exp((1.0, -1.0, -1.0, -3.5))
 """What `latency_db.fitting.kernel_hyperparameters` believes before there are data"""

@@ -1,0 +1,43 @@
+"""`vitexport bench`: a bundle's artefacts and single kernels, timed here and stored."""
+
+import json
+
+import pytest
+
+from latency_db import store
+from tests.exporter.cli.command_line import assert_one_sentence, run
+
+
+@pytest.fixture
+def database(tmp_path):
+    return f"sqlite:///{tmp_path}/latency.sqlite3"
+
+
+def rows(url):
+    with store.open(url) as opened:
+        return [record.measurement for record in opened.measurements()]
+
+
+def test_a_bundle_is_timed_and_stored(onnx_bundle, database):
+    done = run("bench", str(onnx_bundle), "--threads", "1", "--seconds", "0.1", "--db", database, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (timed,) = json.loads(done.stdout)["artifacts"]
+    (row,) = rows(database)
+    assert (timed["format"], timed["graph"]) == (row.conditions.runtime, row.subject.key.split()[-1])
+    assert timed["p50"] == row.latency.p50 <= timed["p90"]
+    assert timed["quality"] == row.quality is not None
+    assert (row.device.id, row.conditions.threads, row.source.kind) == ("host", 1, "measured")
+
+
+def test_what_does_not_run_here_is_refused(onnx_bundle, database):
+    done = run("bench", str(onnx_bundle), "--format", "coreml", "--db", database)
+    assert_one_sentence(done, "nothing in coreml that can be timed here")
+
+
+@pytest.mark.parametrize("arguments", [["--kernels", "bundle"], []])
+def test_either_a_bundle_or_kernels_are_timed(arguments):
+    assert_one_sentence(run("bench", *arguments), "either a BUNDLE to time, or --kernels")
+
+
+def test_a_database_that_is_none_is_refused(onnx_bundle):
+    assert_one_sentence(run("bench", str(onnx_bundle), "--db", "nonsense"), "takes the URL of a database")
