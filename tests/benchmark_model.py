@@ -27,9 +27,8 @@ def main():
     print("INFO: STARTING!")
     print(f"INFO: Graph: [{OPTIONS['graph']}]")
     if OPTIONS["use_gpu"] == "true":
-        print(
-            "Explicitly applied GPU delegate, and the model graph will be partially executed by the delegate w/ 1 nodes."
-        )
+        print("Explicitly applied GPU delegate, and the model graph will be", end=" ")
+        print("partially executed by the delegate w/ 1 delegate kernels.")
     begun = time.perf_counter()
     interpreter = Interpreter(OPTIONS["graph"], num_threads=int(OPTIONS["num_threads"]))
     interpreter.allocate_tensors()
@@ -38,11 +37,8 @@ def main():
         interpreter.set_tensor(given["index"], np.ones(given["shape"], np.float32))
     phases = []
     for runs in (int(OPTIONS["warmup_runs"]), int(OPTIONS["num_runs"])):
-        print(
-            f"INFO: Running benchmark for at least {runs} iterations and at least {OPTIONS['min_secs']} seconds but",
-            end=" ",
-        )
-        print("terminate if exceeding 20 seconds.")
+        print(f"INFO: Running benchmark for at least {runs} iterations", end=" ")
+        print(f"and at least {OPTIONS['min_secs']} seconds but terminate if exceeding {OPTIONS['max_secs']} seconds.")
         times = []
         for _ in range(runs):
             begun = time.perf_counter()

