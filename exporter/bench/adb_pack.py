@@ -18,20 +18,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exporter.backends.runner import Progress
 from exporter.bench.adb import Adb, AdbError, DeviceGone, connected
 from exporter.bench.benchmark_model import NoTimings, Settings, timings
 from exporter.bench.pack import PackError, time_left
 from exporter.bench.phone import Phone, describe_phone, thermal_state
+from exporter.errors import VitexportError
 from exporter.paths import check_input
 from latency_db.importers.app_json import PackedTimes, PackResult
 from latency_db.importers.plausibility import check_possible
 from latency_db.importers.reading import read_file
+from latency_db.importers.refusal import ImportRefused
 from latency_db.kernel import Kernel
 from latency_db.measurement import Latency, Thermal
 from latency_db.packs import UNREADABLE, Pack, PackedKernel, PackRefused, read_pack, remember_pack
+
+if TYPE_CHECKING:
+    from latency_db.store.store import Store
 
 _BATCH = 32
 """Kernels"""
@@ -88,13 +93,15 @@ def time_pack(request: AdbRequest, progress: Progress | None = None) -> TimedPac
     return TimedPack(run.phone, run.path if run.times else None, len(run.times), tuple(run.failed), run.stopped)
 
 
-def import_result(path: Path, db: str | None) -> int:
-    """Put a result's rows into the latency database; returns how many. Raises what the database and importers raise."""
-    from latency_db import store
+def import_result(path: Path, store: Store) -> int:
+    """Put a result's rows into the latency database; returns how many. Raises `VitexportError`, and the file is still
+    there, where they cannot be stored."""
+    from latency_db.store import StoreError
 
-    rows = read_file("app", path)
-    with store.open(db) as measured:
-        return len(measured.add(rows))
+    try:
+        return len(store.add(read_file("app", path)))
+    except (StoreError, ImportRefused) as error:
+        raise VitexportError(f"{error} What was timed is in {path}: vitexport latency import {path}.") from None
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""`vitexport bench`: measure here, and store what was measured in the latency database."""
+"""`vitexport bench`: measure, and store what was measured in the latency database."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from exporter.bench.kernel_artifacts import RUNTIMES
 from exporter.bundle import Bundle
+from exporter.cli.bench_elsewhere import Elsewhere, bench_adb, bench_pack, elsewhere_options
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import formats_option, json_option, threads_option, verbose_option
 from exporter.cli.progress import working
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 @click.command(help=COMMANDS["bench"])
 @click.argument("bundle", required=False)
-@formats_option("Time only the artefacts in FORMAT. Repeatable. Default: every one that runs here.")
+@formats_option(
+    "Time only the artefacts in FORMAT. Repeatable. Default: every one that runs here. Of a pack: its format."
+)
 @click.option("--seconds", type=click.FloatRange(0.1, 600), default=3.0, show_default=True, help="For each artefact.")
 @click.option("--kernels", is_flag=True, help="Time single kernels, for the estimates of `latency --target host`.")
 @click.option(
@@ -33,19 +36,26 @@ if TYPE_CHECKING:
     "--minutes", type=click.FloatRange(0.1, 6000), default=45.0, show_default=True, help="For --kernels, in all."
 )
 @click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="Folder to keep kernels' artefacts in.")
+@elsewhere_options
 @threads_option
 @click.option("--db", metavar="URL", help="The latency database. Default: the user's own.")
 @json_option
 @verbose_option
 def bench(
     bundle: str | None, formats: Sequence[str], seconds: float, kernels: bool, runtimes: Sequence[str],
-    minutes: float, cache: Path | None, threads: int | None, db: str | None, as_json: bool, verbose: bool,
+    minutes: float, cache: Path | None, elsewhere: Elsewhere, threads: int | None, db: str | None, as_json: bool,
+    verbose: bool,
 ) -> None:  # fmt: skip
     """Check what goes with what, and measure."""
-    if kernels == (bundle is not None):
-        raise click.UsageError("Pass either a BUNDLE to time, or --kernels.")
+    if [bundle is not None, kernels, elsewhere.asked].count(True) != 1:
+        raise click.UsageError("Pass either a BUNDLE to time, or --kernels, or --pack with or without --adb.")
+    if elsewhere.asked and not elsewhere.adb:
+        bench_pack(elsewhere, formats, as_json, verbose)
+        return
     with _opened(db) as store:
-        if kernels:
+        if elsewhere.adb:
+            bench_adb(store, elsewhere, formats, threads or 1, as_json, verbose)
+        elif kernels:
             _bench_kernels(store, runtimes or RUNTIMES, threads or 1, minutes, cache, db, as_json, verbose)
         else:
             _bench_bundle(store, Bundle.open(str(bundle)), formats, threads or _cores(), seconds, as_json, verbose)

@@ -11,7 +11,7 @@ from exporter.exit_codes import MISTAKE
 
 COMMANDS = {
     "advise": "Tell which devices, formats, precisions and sizes of MODEL keep up with so many frames a second.",
-    "bench": "Measure the artefacts of BUNDLE, or single kernels, here, and store it in the latency database.",
+    "bench": "Measure the artefacts of BUNDLE, or single kernels, here or on a phone, for the latency database.",
     "devices": "List devices, or all facts about DEVICE.",
     "export": "Export MODEL to a verified bundle (the default command).",
     "formats": "List formats and their toolchains, or explain what became of a bundle's graphs in each.",

@@ -1,0 +1,163 @@
+"""`vitexport bench --pack` and `--adb`: kernels to be timed on a phone, by hand or over adb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+import click
+
+from device_profiles.vocabulary import ComputeUnit
+from exporter.cli.progress import working
+from exporter.cli.tables import BAD, print_json, print_line
+from exporter.errors import VitexportError
+
+if TYPE_CHECKING:
+    from exporter.bench.adb_pack import TimedPack
+    from exporter.bench.pack import MadePack
+    from latency_db.measurement import Unit
+    from latency_db.store.store import Store
+
+SHOWN = 5
+"""Kernels that failed, of which each has a line"""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What the command line says of measuring on another device."""
+
+    pack: Path | None
+    target: str | None
+    unit: ComputeUnit
+    count: int
+    adb: bool
+    serial: str | None
+    benchmark_model: Path | None
+
+    @property
+    def asked(self) -> bool:
+        return self.adb or self.pack is not None
+
+
+_OPTIONS = (
+    click.option(
+        "--pack", metavar="ZIP", type=click.Path(dir_okay=False, path_type=Path),
+        help="Write kernels to be timed on a phone into ZIP; with --adb, time those of ZIP.",
+    ),
+    click.option("--target", help="The phone, for --pack; with --adb, the id under which it is stored."),
+    click.option(
+        "--unit", type=click.Choice(get_args(ComputeUnit)), default="cpu", show_default=True,
+        help="For --pack and --adb: where kernels run.",
+    ),
+    click.option("--count", type=int, default=300, show_default=True, help="For --pack: how many kernels."),
+    click.option("--adb", is_flag=True, help="Time a pack on the Android device that is connected."),
+    click.option("--serial", help="For --adb: which device, where several are connected."),
+    click.option(
+        "--benchmark-model", metavar="PROGRAM", type=click.Path(path_type=Path),
+        help="For --adb: LiteRT's benchmark_model, as built for Android.",
+    ),
+)  # fmt: skip
+
+
+def elsewhere_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options, and passes them as one `elsewhere`."""
+
+    @wraps(command)
+    def gathered(**options: Any) -> None:
+        names = Elsewhere.__dataclass_fields__
+        said = {name: options.pop(name) for name in names}
+        command(elsewhere=Elsewhere(**said), **options)
+
+    decorated: Callable[..., None] = gathered
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def bench_pack(said: Elsewhere, formats: Sequence[str], as_json: bool, verbose: bool) -> None:
+    """Make a pack."""
+    if len(formats) > 1:
+        raise click.UsageError("A pack has one format: pass --format once.")
+    if said.target is None:
+        raise click.UsageError("--pack needs --target, the phone that it is for.")
+    _print_made(_made(said, formats[0] if formats else None, verbose), as_json)
+
+
+def bench_adb(
+    store: Store, said: Elsewhere, formats: Sequence[str], threads: int, as_json: bool, verbose: bool
+) -> None:
+    """Time a pack on the device that is connected; it is made first where it is not there yet."""
+    if said.pack is None or said.benchmark_model is None:
+        raise click.UsageError("--adb needs --pack ZIP and --benchmark-model PROGRAM.")
+    if said.unit == "npu" or set(formats) - {"tflite"}:
+        raise click.UsageError("benchmark_model runs tflite on the cpu or the gpu: leave other formats and units out.")
+    if not said.pack.exists():
+        if said.target is None:
+            raise click.UsageError(
+                f"{said.pack} is not there: pass --target with the phone's id, and it is made first."
+            )
+        _made(said, "tflite", verbose)
+    _time(store, said, threads, as_json, verbose)
+
+
+def _made(said: Elsewhere, format: str | None, verbose: bool) -> MadePack:
+    with working(verbose) as progress:
+        from exporter.bench.pack import PackRequest, make_pack
+
+        request = PackRequest(
+            out=cast(Path, said.pack),
+            target=cast(str, said.target),
+            format=format,
+            unit=cast("Unit", said.unit),
+            count=said.count,
+        )
+        return make_pack(request, progress)
+
+
+def _print_made(made: MadePack, as_json: bool) -> None:
+    count = len(made.manifest.kernels)
+    if as_json:
+        print_json({"pack": str(made.path), "sha256": made.sha256, "kernels": count, "left_out": made.left_out})
+        return
+    _print_some(made.left_out)
+    print_line(f"{made.path} has {count} kernels for {made.manifest.runtime}; its README.txt says how to time them.")
+
+
+def _time(store: Store, said: Elsewhere, threads: int, as_json: bool, verbose: bool) -> None:
+    with working(verbose) as progress:
+        from exporter.bench.adb_pack import AdbRequest, import_result, time_pack
+        from exporter.bench.benchmark_model import Settings
+
+        settings = Settings("gpu" if said.unit == "gpu" else "cpu", threads)
+        program = cast(Path, said.benchmark_model)
+        timed = time_pack(AdbRequest(cast(Path, said.pack), program, settings, said.serial, said.target), progress)
+        stored = import_result(timed.result, store) if timed.result is not None else 0
+    _print_timed(timed, stored, as_json)
+    if timed.stopped is not None:
+        kept = f"{stored} kernels that were timed before are stored" if stored else "nothing had been timed"
+        raise VitexportError(f"{timed.stopped} {kept[0].upper()}{kept[1:]}.")
+    if not stored:
+        raise VitexportError(f"No kernel gave a time; the first: {timed.failed[0]}")
+
+
+def _print_timed(timed: TimedPack, stored: int, as_json: bool) -> None:
+    result = str(timed.result) if timed.result is not None else None
+    if as_json:
+        facts = {"device": vars(timed.phone), "stored": stored, "result": result}
+        print_json({**facts, "failed": timed.failed, "stopped": timed.stopped})
+        return
+    _print_some(timed.failed)
+    if result is not None:
+        print_line(
+            f"{timed.phone.model}, {timed.phone.soc}, {timed.phone.os}: {stored} kernels stored, also in {result}."
+        )
+
+
+def _print_some(sentences: tuple[str, ...]) -> None:
+    for sentence in sentences[:SHOWN]:
+        print_line(sentence, style=BAD)
+    if len(sentences) > SHOWN:
+        print_line(f"… and {len(sentences) - SHOWN} kernels more.", style=BAD)
