@@ -1,5 +1,6 @@
 """A pack on an Android device, through Debian's own adb; the device is `tests/android_device.py`."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from exporter.bench.pack import PackError
 from latency_db import store
 from latency_db.importers.reading import read_file
 from tests.android_device import AndroidDevice, adb_server
+from tests.exporter.cli.command_line import run
 from tests.system_programs import require
 
 PROPERTIES = """\
@@ -81,6 +83,28 @@ def test_every_kernel_is_timed_and_stored_and_nothing_stays_on_the_device(phone,
         assert (row.conditions.method, row.conditions.precision, row.thermal) == ("benchmark_model", "fp32", "light")
         assert (row.latency.n, row.latency.warmup) == (5, 2)
         assert row.latency.p50 is not None
+
+
+def from_the_command_line(request, folder, *more):
+    program = str(request.benchmark_model)
+    asked = ("--adb", "--pack", str(request.pack), "--benchmark-model", program)
+    return run("bench", *asked, "--db", f"sqlite:///{folder / 'db.sqlite3'}", "--json", *more)
+
+
+def test_the_command_line_says_what_was_stored(phone, request_of, tmp_path):
+    done = from_the_command_line(request_of, tmp_path, "--target", "pixel9")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["stored"], said["failed"], said["device"]["model"]) == (3, [], "Pixel 8")
+    with store.open(f"sqlite:///{tmp_path / 'db.sqlite3'}") as stored:
+        assert {record.measurement.device.id for record in stored.measurements()} == {"pixel9"}
+
+
+def test_the_command_line_says_why_nothing_was_stored(phone, request_of, tmp_path):
+    done = from_the_command_line(request_of, tmp_path, "--unit", "gpu")
+    assert done.returncode == 2
+    assert "No kernel gave a time; the first: " in done.stderr
+    assert "the GPU does not run all of it" in done.stderr
 
 
 def test_what_was_timed_before_a_device_went_is_kept(phone, request_of):
