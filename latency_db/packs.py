@@ -47,6 +47,8 @@ class PackedInput(_Part):
     name: str
     shape: tuple[int, ...]
     dtype: Literal["float32"]
+    channels_last: bool = False
+    """Whether its values lie in memory with the channels last, though its shape has them second"""
 
 
 class PackedKernel(_Part):

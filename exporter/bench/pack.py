@@ -22,12 +22,14 @@ from exporter.atomic.staging import staging
 from exporter.backends import backend, toolchain_versions
 from exporter.backends.interface import Backend, LowerOptions
 from exporter.backends.runner import Progress
-from exporter.bench.kernel_modules import NoKernelModule, kernel_graph
+from exporter.bench.kernel_artifacts import make
+from exporter.bench.kernel_modules import kernel_graph
 from exporter.bench.pack_readme import readme
 from exporter.bench.packed_kernels import UsedKernel, best_measured_first, used_kernels
 from exporter.errors import UnknownDeviceError, VitexportError, describe
 from exporter.paths import check_output_file
 from exporter.printable import printable
+from latency_db.kernel import Kernel
 from latency_db.measurement import Unit
 from latency_db.packs import MANIFEST, PackedInput, PackedKernel, PackManifest, remember_pack
 from latency_db.registered import NotInIndex, shipped
@@ -37,6 +39,8 @@ FORMATS: tuple[Runtime, ...] = ("tflite", "executorch", "onnx", "coreml")
 """They are called like the runtimes that fuse their graphs."""
 SPARE = 1.2
 """So many times more kernels are looked at than are wanted: some cannot be lowered"""
+_CHANNELS_LAST = {"tflite", "executorch"}
+"""Formats that keep pictures so within a model; Core ML and, on phones, ONNX Runtime have the channels first."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can have: a pack does not depend on when it was made"""
 
@@ -130,9 +134,8 @@ class _Maker:
         kernel = used.kernel
         path = self.stage / f"{number:04d}_{kernel.kind}.{self.format.extension}"
         try:
-            graph = kernel_graph(kernel)
-            self.format.lower(graph, path, LowerOptions(precision=self.format.precisions[0]))
-        except NoKernelModule as error:
+            inputs = self._lowered(kernel, path)
+        except VitexportError as error:
             self.left_out.append(str(error))
             return None
         except Exception as error:  # a toolchain's own, of one kernel among hundreds
@@ -142,9 +145,21 @@ class _Maker:
             key=kernel.key,
             file=f"kernels/{path.name}",
             sha256=self._archived(path),
-            inputs=tuple(PackedInput(name=one.name, shape=one.shape, dtype="float32") for one in graph.inputs),
+            inputs=inputs,
             uses=used.uses,
         )
+
+    def _lowered(self, kernel: Kernel, path: Path) -> tuple[PackedInput, ...]:
+        """Write a kernel's artefact, laid out as within a model, and return its inputs."""
+        if self.format.name in _CHANNELS_LAST:
+            made = make(kernel, self.format.name, path)
+            return tuple(
+                PackedInput(name=name, shape=shape, dtype="float32", channels_last=name in made.channels_last)
+                for name, shape in made.shapes.items()
+            )
+        graph = kernel_graph(kernel)
+        self.format.lower(graph, path, LowerOptions(precision=self.format.precisions[0]))
+        return tuple(PackedInput(name=one.name, shape=one.shape, dtype="float32") for one in graph.inputs)
 
     def _archived(self, path: Path) -> str:
         """Move an artefact into the archive; returns its SHA-256, of a folder that of what `sha256sum` says of it."""

@@ -48,6 +48,7 @@ What to keep in mind
   * the screen on, no other app, the device cool and not charging
   * a fixed number of threads; some runs that are not timed before those that are
   * note the thermal state, and stop where the device gets hot
+  * an input that manifest.json calls channels_last lies in memory with its channels last
 
 The result: a JSON file, for `vitexport latency import RESULT.json`. Times are milliseconds; a kernel needs p50 or mean,
 and p90, p99, std, n (runs), warmup and thermal may be said for each.

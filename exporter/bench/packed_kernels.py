@@ -41,7 +41,7 @@ def used_kernels(index: Index, runtime: str, unit: str) -> list[UsedKernel]:
 
 
 def best_measured_first(used: list[UsedKernel], count: int) -> list[UsedKernel]:
-    """At most `count` kernels of single precision, those first that say most of all."""
-    floats = [one for one in used if one.kernel.dtype == "float32"]
+    """At most `count` kernels that take numbers of single precision alone, those first that say most of all."""
+    floats = [one for one in used if one.kernel.dtype == "float32" and one.kernel.operations[0] != "masked_fill"]
     order = anchors([one.kernel for one in floats], [one.uses for one in floats], count)
     return [floats[position] for position in order]
