@@ -39,9 +39,6 @@ _TRUST_WHOLE = 1e-4
 FEWEST_GRAPHS = 6
 """That factors are fitted to"""
 
-_STEPS = 500
-"""Rounds over all terms; they stop changing before"""
-
 
 @dataclass(frozen=True)
 class Overheads:
@@ -177,21 +174,24 @@ def fitted_overheads(graphs: Sequence[tuple[Sequence[Kernel], Array, float]], tr
 
 
 def _least_squares(shares: Array, classes: int, trust: float) -> Array:
-    """[terms] not below 0, such that `shares` [graphs, terms] of the measured times add up to 1: by coordinates."""
+    """[terms] not below 0, such that `shares` [graphs, terms] of the measured times add up to 1.
+
+    A term that would be negative is left out for good, which is not always the very best.
+    """
     scale = np.maximum(shares.mean(0), 1e-12)
-    centre = np.concatenate([np.ones(classes), np.zeros(len(scale) - classes)])
-    weight = np.concatenate([np.full(classes, trust), np.full(len(scale) - classes, _TRUST_WHOLE)])
     unit = np.concatenate([np.ones(classes), 1 / scale[classes:]])
-    matrix, weight = shares * unit, weight * len(shares)
-    terms = centre.copy()
-    left = 1 - matrix @ terms
-    norms = (matrix**2).sum(0) + weight
-    for _ in range(_STEPS):
-        for place in range(len(terms)):
-            step = (matrix[:, place] @ left - weight[place] * (terms[place] - centre[place])) / norms[place]
-            step = max(step, -terms[place])
-            terms[place] += step
-            left -= step * matrix[:, place]
+    centre = np.concatenate([np.ones(classes), np.zeros(len(scale) - classes)])
+    weight = np.concatenate([np.full(classes, trust), np.full(len(scale) - classes, _TRUST_WHOLE)]) * len(shares)
+    matrix = shares * unit
+    terms, kept = np.zeros(len(scale)), np.arange(len(scale))
+    while len(kept):
+        columns = matrix[:, kept]
+        normal = columns.T @ columns + np.diag(weight[kept])
+        found = np.linalg.solve(normal, columns.T @ np.ones(len(shares)) + weight[kept] * centre[kept])
+        if (found >= 0).all():
+            terms[kept] = found
+            break
+        kept = np.delete(kept, np.argmin(found))
     return np.asarray(terms * unit, dtype=np.float64)
 
 
