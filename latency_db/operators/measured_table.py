@@ -30,9 +30,9 @@ WHOLE = ("graph", "kernels", "weights")
 """What a graph costs besides its kernels grows with: nothing, their number, and the bytes of weights, which in a model
 are in no near cache when their turn comes."""
 
-TRUST = 0.02
+TRUSTS = (1.0, 0.3, 0.1, 0.03, 0.01)
 """How many graphs' squared relative errors a class's factor is worth that is 1 off: kernels are believed where graphs
-do not contradict them."""
+do not contradict them. The one is taken with which graphs that are left out are missed by least."""
 _TRUST_WHOLE = 1e-4
 """The same of the other terms, each as a share of the whole"""
 
@@ -145,7 +145,7 @@ def whole_of(kernels: Sequence[Kernel]) -> dict[str, float]:
     return dict(zip(WHOLE, (1.0, float(len(kernels)), weights / 1e6), strict=True))
 
 
-def fitted_overheads(graphs: Sequence[tuple[Sequence[Kernel], Array, float]], trust: float = TRUST) -> Overheads:
+def fitted_overheads(graphs: Sequence[tuple[Sequence[Kernel], Array, float]]) -> Overheads:
     """From graphs that were timed whole: kernels, their µs, and the µs of the graph.
 
     Relative errors are made least, with no term below 0 and factors near 1. Raises `ValueError` with fewer than
@@ -160,17 +160,21 @@ def fitted_overheads(graphs: Sequence[tuple[Sequence[Kernel], Array, float]], tr
         for one, (kernels, _, us) in zip(sums, graphs, strict=True)
     ]
     shares = np.array(rows)
-    fitted = _least_squares(shares, len(classes), trust)
-    left_out = [
-        float(abs(np.log(shares[row] @ _least_squares(np.delete(shares, row, 0), len(classes), trust))))
-        for row in range(len(shares))
-    ]
+    missed = {trust: _left_out(shares, len(classes), trust) for trust in TRUSTS}
+    trust = min(TRUSTS, key=lambda one: missed[one].mean())
+    fitted = _least_squares(shares, len(classes), trust).tolist()
     return Overheads(
-        dict(zip(classes, fitted[: len(classes)].tolist(), strict=True)),
-        dict(zip(WHOLE, fitted[len(classes) :].tolist(), strict=True)),
-        quantile(left_out),
+        dict(zip(classes, fitted[: len(classes)], strict=True)),
+        dict(zip(WHOLE, fitted[len(classes) :], strict=True)),
+        quantile(missed[trust]),
         len(graphs),
     )
+
+
+def _left_out(shares: Array, classes: int, trust: float) -> Array:
+    """[graphs] by how much, in logarithms, each is missed that is left out of the fit"""
+    terms = [_least_squares(np.delete(shares, row, 0), classes, trust) for row in range(len(shares))]
+    return np.abs(np.log(np.einsum("ij,ij->i", shares, np.array(terms))))
 
 
 def _least_squares(shares: Array, classes: int, trust: float) -> Array:
