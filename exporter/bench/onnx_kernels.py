@@ -268,6 +268,20 @@ def _expand(write: _Writer) -> list[str]:
     return write.node("Expand", write.take(), write.shape(write.kernel.outputs[0]))
 
 
+def _pixel_shuffle(write: _Writer) -> list[str]:
+    size = write.kernel.outputs[0][-1] // write.kernel.inputs[0][-1]
+    return write.node("DepthToSpace", write.take(), blocksize=size, mode="CRD")
+
+
+def _pixel_unshuffle(write: _Writer) -> list[str]:
+    """SpaceToDepth has the blocks before the channels, so that PyTorch's exporter writes a transposition."""
+    batch, channels, rows, columns = write.kernel.inputs[0]
+    size = columns // write.kernel.outputs[0][-1]
+    parts = write.shape((batch, channels, rows // size, size, columns // size, size))
+    moved = write.node("Transpose", write.node("Reshape", write.take(), parts)[0], perm=(0, 1, 3, 5, 2, 4))[0]
+    return write.node("Reshape", moved, write.shape(write.kernel.outputs[0]))
+
+
 def _resize(mode: str) -> Callable[[_Writer], list[str]]:
     def resized(write: _Writer) -> list[str]:
         attributes: dict[str, Any] = {"mode": mode}
@@ -303,6 +317,8 @@ _WRITERS: Mapping[str, Callable[[_Writer], list[str]]] = {
     "split_with_sizes": _split,
     "slice": _slice,
     "expand": _expand,
+    "pixel_shuffle": _pixel_shuffle,
+    "pixel_unshuffle": _pixel_unshuffle,
     "upsample_bilinear2d": _resize("linear"),
     "upsample_nearest2d": _resize("nearest"),
 }

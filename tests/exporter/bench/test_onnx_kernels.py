@@ -41,6 +41,8 @@ CASES = {
     "elementwise 1x4x8x8,1x4x8x8>1x4x8x8 sub+relu float32": lambda x, w: (x[0] - x[1]).relu(),
     "data_movement 1x8x9x4>1x9x8x4 transpose float32": lambda x, w: x[0].transpose(1, 2),
     "data_movement 1x4x8x8,1x2x8x8>1x6x8x8 cat float32": lambda x, w: torch.cat(x, 1),
+    "data_movement 1x16x4x4>1x4x8x8 pixel_shuffle float32": lambda x, w: F.pixel_shuffle(x[0], 2),
+    "data_movement 1x4x8x8>1x16x4x4 pixel_unshuffle float32": lambda x, w: F.pixel_unshuffle(x[0], 2),
     "conv 1x6x8x8>1x4x4x4 k3x3 s2x2 g2 conv2d+relu float32": lambda x, w: F.conv2d(x[0], w[0], w[1], 2, 1, 1, 2).relu(),
 }
 
