@@ -1,14 +1,12 @@
 """A kernel as an ONNX model, written node by node in milliseconds; lowering a module by way of PyTorch takes a second.
 
-Convolutions are then optimised by ONNX Runtime, and what that adds at the edges is cut off: it computes convolutions in
-blocks of channels, and in a model reorders once for many of them. What is left takes and gives tensors in blocks.
+Convolutions are laid out as within a model (`onnx_blocks.py`): they take and give tensors in blocks of channels.
 
 What a key leaves open is chosen as in `kernel_modules.py`.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import prod
@@ -19,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.backends.onnx import OPSET
+from exporter.bench.onnx_blocks import IR_VERSION, in_blocks
 from exporter.errors import VitexportError
 from latency_db.kernel import Kernel, Shape
 
-_IR_VERSION = 10
-"""Of the file, which all releases since 2024 read"""
 _BLOCKED = {"conv", "depthwise_conv"}
 """Kinds that ONNX Runtime computes in blocks of channels"""
 
@@ -34,7 +31,10 @@ class NoOnnxKernel(VitexportError):
 
 def onnx_kernel(kernel: Kernel, path: Path) -> dict[str, Shape]:
     """Write a kernel, and return the shapes of its inputs. Raises `NoOnnxKernel`, naming it, where none is known."""
-    model = _blocked(kernel) if kernel.kind in _BLOCKED else None
+    model = None
+    if kernel.kind in _BLOCKED:
+        alone, adds = _without_addition(kernel)
+        model = in_blocks(_Writer(alone).model(), adds)
     model = model or _Writer(kernel).model()
     path.write_bytes(model.SerializeToString())
     return {value.name: tuple(one.dim_value for one in value.type.tensor_type.shape.dim) for value in model.graph.input}
@@ -72,7 +72,7 @@ class _Writer:
         outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in results]
         inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in self.inputs.items()]
         graph = helper.make_graph(self.nodes, "kernel", inputs, outputs, self.constants)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=_IR_VERSION)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
 
     def unknown(self, what: str) -> NoOnnxKernel:
         return NoOnnxKernel(f"Nobody has said how '{self.kernel.key}' is written in ONNX ({what}).")
@@ -346,41 +346,6 @@ _LIMITS = dict.fromkeys(("relu6", "clamp", "hardtanh"), (0.0, 6.0))
 _BINARY = {"add": "Add", "sub": "Sub", "mul": "Mul", "div": "Div", "pow": "Pow", "minimum": "Min", "rsub": "Sub"}
 
 
-def _blocked(kernel: Kernel) -> Any | None:
-    """A convolution as a model computes it, between others: in blocks of channels. None of one that is not.
-
-    What is added to its result is an input of it, blocked as well.
-    """
-    import onnx
-    import onnxruntime
-    from onnx import TensorProto, helper
-
-    alone, adds = _without_addition(kernel)
-    with tempfile.TemporaryDirectory() as folder:
-        options = _quiet()
-        options.optimized_model_filepath = str(Path(folder) / "optimised.onnx")
-        model = _Writer(alone).model().SerializeToString()
-        onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        optimised = onnx.load(options.optimized_model_filepath)
-    graph = optimised.graph
-    first, last = graph.input[0].name, graph.output[0].name
-    before = next((node for node in graph.node if node.op_type == "ReorderInput" and node.input[0] == first), None)
-    behind = next((node for node in graph.node if node.op_type == "ReorderOutput" and node.output[0] == last), None)
-    if behind is None:
-        return None
-    given, made = before.output[0] if before else first, behind.input[0]
-    nodes = [node for node in graph.node if node not in (before, behind)]
-    shapes = _shapes_seen(optimised, (given, made))
-    inputs = [helper.make_tensor_value_info(given, TensorProto.FLOAT, shapes[0])]
-    if adds:
-        convolution = next(node for node in nodes if node.op_type == "Conv")
-        convolution.input.append("added")
-        inputs.append(helper.make_tensor_value_info("added", TensorProto.FLOAT, shapes[1]))
-    outputs = [helper.make_tensor_value_info(made, TensorProto.FLOAT, shapes[1])]
-    cut = helper.make_graph(nodes, "kernel", inputs, outputs, graph.initializer)
-    return helper.make_model(cut, opset_imports=optimised.opset_import, ir_version=_IR_VERSION)
-
-
 def _without_addition(kernel: Kernel) -> tuple[Kernel, bool]:
     """The kernel without the addition of another result of its shape, and whether there was one."""
     if "add" not in kernel.operations or kernel.inputs[-1] != kernel.outputs[0] or len(kernel.inputs) != 2:
@@ -388,29 +353,3 @@ def _without_addition(kernel: Kernel) -> tuple[Kernel, bool]:
     names = list(kernel.operations)
     names.remove("add")
     return replace(kernel, operations=tuple(names), inputs=kernel.inputs[:1]), True
-
-
-def _quiet() -> Any:
-    """Options of a session that is not timed; without them it warns that files of blocks are for this machine only."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = 1
-    return options
-
-
-def _shapes_seen(model: Any, names: Sequence[str]) -> list[list[int]]:
-    """The shapes of values inside a model, which a run tells."""
-    import onnxruntime
-    from onnx import ModelProto, helper
-
-    shown = ModelProto()
-    shown.CopyFrom(model)
-    known = {value.name for value in model.graph.input}
-    inside = [name for name in names if name not in known]
-    shown.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in inside)
-    session = onnxruntime.InferenceSession(shown.SerializeToString(), _quiet(), providers=["CPUExecutionProvider"])
-    given = {value.name: np.zeros(value.shape, dtype=np.float32) for value in session.get_inputs()}
-    seen = given | dict(zip(inside, session.run(inside, given), strict=True))
-    return [list(seen[name].shape) for name in names]
