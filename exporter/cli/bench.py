@@ -49,6 +49,7 @@ def bench(
     """Check what goes with what, and measure."""
     if [bundle is not None, kernels, elsewhere.asked].count(True) != 1:
         raise click.UsageError("Pass either a BUNDLE to time, or --kernels, or --pack with or without --adb.")
+    elsewhere.check()
     if elsewhere.asked and not elsewhere.adb:
         bench_pack(elsewhere, formats, as_json, verbose)
         return

@@ -41,6 +41,13 @@ class Elsewhere:
     def asked(self) -> bool:
         return self.adb or self.pack is not None
 
+    def check(self) -> None:
+        """Raise `UsageError` for options that would do nothing."""
+        if not self.adb and (self.serial or self.benchmark_model):
+            raise click.UsageError("--serial and --benchmark-model are for --adb: add it, or leave them out.")
+        if not self.asked and self.target:
+            raise click.UsageError("--target is for --pack and --adb: what is timed here is this machine's.")
+
 
 _OPTIONS = (
     click.option(

@@ -15,6 +15,8 @@ from tests.exporter.cli.command_line import assert_one_sentence, run
         (("--pack", "k.zip", "--target", "pixle8"), "pixel8"),
         (("--pack", "k.zip", "--target", "pixel8", "--format", "coreai"), "There are no kernel packs in coreai"),
         (("--pack", "k.zip", "--target", "pixel8", "--format", "onnx", "--format", "tflite"), "A pack has one format"),
+        (("--pack", "k.zip", "--target", "pixel8", "--serial", "X"), "--serial and --benchmark-model are for --adb"),
+        (("bundle", "--target", "pixel8"), "--target is for --pack and --adb"),
         (("--adb",), "--adb needs --pack ZIP and --benchmark-model PROGRAM."),
         (("--adb", "--pack", "k.zip", "--benchmark-model", "b"), "k.zip is not there: pass --target"),
         (("--adb", "--pack", "k.zip", "--benchmark-model", "b", "--unit", "npu"), "on the cpu or the gpu"),
