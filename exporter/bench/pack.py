@@ -31,7 +31,7 @@ from exporter.paths import check_output_file
 from exporter.printable import printable
 from latency_db.kernel import Kernel
 from latency_db.measurement import Unit
-from latency_db.packs import MANIFEST, PackedInput, PackedKernel, PackManifest, remember_pack
+from latency_db.packs import MANIFEST, PackedInput, PackedKernel, PackManifest, PackRefused, read_pack, remember_pack
 from latency_db.registered import NotInIndex, shipped
 
 DEFAULT_COUNT, MOST = 300, 2000
@@ -77,6 +77,7 @@ def make_pack(request: PackRequest, progress: Progress | None = None) -> MadePac
     check_output_file(request.out, PackError)
     if request.out.suffix != ".zip":
         raise PackError(f"A kernel pack is a zip: pass --pack {request.out.with_suffix('.zip').name}.")
+    _refuse_to_replace(request.out)
     if not 1 <= request.count <= MOST:
         raise PackError(f"--count {request.count} is out of range: pass a number from 1 to {MOST}.")
     device = _device(request.target)
@@ -174,6 +175,15 @@ class _Maker:
         if files == [path]:
             return sums[0][0]
         return hashlib.sha256("".join(f"{digest}  {name}\n" for digest, name in sums).encode()).hexdigest()
+
+
+def _refuse_to_replace(path: Path) -> None:
+    """Raise `PackError` for something else than an older pack."""
+    try:
+        if path.exists():
+            read_pack(path)
+    except PackRefused:
+        raise PackError(f"{path} exists and is no kernel pack: move it away or pass another --pack.") from None
 
 
 def _chosen(format: Backend, unit: Unit, count: int) -> list[UsedKernel]:

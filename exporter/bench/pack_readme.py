@@ -12,9 +12,9 @@ https://ai.google.dev/edge/litert/models/measurement), over adb:
     adb push benchmark_model kernels /data/local/tmp/
     adb shell chmod 755 /data/local/tmp/benchmark_model
     adb shell /data/local/tmp/benchmark_model --graph=/data/local/tmp/FILE \\
-        --num_threads=1 --warmup_runs=5 --num_runs=50 --min_secs=0.2 {unit}
+        --num_threads=1 --warmup_runs=5 --num_runs=50 --min_secs=0.2{unit}
 
-It prints microseconds: divide by 1000. `vitexport bench --adb --pack THIS.zip --benchmark-model benchmark_model`
+FILE is as in manifest.json. It prints microseconds: divide by 1000. `vitexport bench --adb --pack THIS.zip --benchmark-model benchmark_model`
 does all of this, for every kernel, and imports what comes out.
 """,
     "executorch": """\
@@ -67,7 +67,7 @@ Keys are those of manifest.json, and its SHA-256 is `pack_sha256`: what is not o
 
 def readme(manifest: PackManifest, sha256: str) -> str:
     """For a pack whose manifest has this SHA-256."""
-    unit = "--use_gpu=true" if manifest.unit == "gpu" else ""
+    unit = " --use_gpu=true" if manifest.unit == "gpu" else ""
     return _TEXT.format(
         count=len(manifest.kernels),
         runtime=manifest.runtime,

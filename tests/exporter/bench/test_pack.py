@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import time
 import zipfile
 
 import numpy as np
 import pytest
 
 from exporter.backends.tflite import BACKEND as TFLITE
-from exporter.bench.pack import PackRequest, make_pack
+from exporter.bench.pack import PackError, PackRequest, make_pack, time_left
 from exporter.errors import VitexportError
 from latency_db.importers.reading import read_file
 from latency_db.packs import PackRefused, known_pack, read_pack
@@ -84,9 +85,17 @@ def test_what_cannot_be_made_is_refused_before_the_work(tmp_path, change, word):
         make_pack(PackRequest(**asked | {"out": tmp_path / asked["out"]}))
 
 
-def test_another_zip_is_no_pack(tmp_path):
+def test_the_time_left_is_that_of_what_was_done():
+    assert time_left(time.monotonic() - 60, 1, 3) == ", 2 min left"
+    assert time_left(time.monotonic() - 6, 2, 4) == ", 6 s left"
+    assert time_left(time.monotonic(), 0, 4) == ""
+
+
+def test_another_zip_is_no_pack_and_stays(tmp_path):
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("manifest.json", "{}")
+    with pytest.raises(PackError, match=r"other.zip exists and is no kernel pack: move it away"):
+        make_pack(PackRequest(tmp_path / "other.zip", "pixel8", "tflite", count=1))
     with pytest.raises(PackRefused, match="no kernel pack's manifest"):
         read_pack(tmp_path / "other.zip")
     (tmp_path / "text.zip").write_text("no zip")
