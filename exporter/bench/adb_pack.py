@@ -75,7 +75,8 @@ class TimedPack:
 
 
 def time_pack(request: AdbRequest, progress: Progress | None = None) -> TimedPack:
-    """Raises `AdbError` where no device can be used, and `PackError` for a pack that cannot."""
+    """Raises `AdbError` where no device can be used, and `PackError` for a pack that cannot; what ends the work once it
+    has begun is told in what is returned."""
     pack = _pack_of(request.pack)
     check_input(request.benchmark_model, AdbError)
     if not request.benchmark_model.is_file():
@@ -86,7 +87,7 @@ def time_pack(request: AdbRequest, progress: Progress | None = None) -> TimedPac
     run = _Run(request, pack, adb, describe_phone(adb))
     try:
         run.on_device(progress or (lambda what, share: None))
-    except DeviceGone as error:
+    except AdbError as error:
         run.stopped = str(error)
     finally:
         run.save()
@@ -196,26 +197,34 @@ def _pack_of(path: Path) -> Pack:
         raise PackError(str(error)) from None
     if pack.manifest.runtime != "tflite":
         raise PackError(f"{path} is for {pack.manifest.runtime}, and benchmark_model runs TFLite: make one of that.")
+    for _ in _artefacts(path, pack.manifest.kernels):
+        pass  # whatever is damaged is said before the work
     remember_pack(path)
     return pack
 
 
 def _extracted(path: Path, batch: Sequence[PackedKernel], folder: Path) -> list[Path]:
-    """The artefacts of a batch as files in a folder, once each is what the manifest says."""
+    """The artefacts of a batch as files in a folder."""
     files = []
+    for packed, content in _artefacts(path, batch):
+        files.append(folder / _name(packed))
+        files[-1].write_bytes(content)
+    return files
+
+
+def _artefacts(path: Path, kernels: Sequence[PackedKernel]) -> Iterator[tuple[PackedKernel, bytes]]:
+    """Raises `PackError` for one that is not what the manifest says."""
     try:
         with zipfile.ZipFile(path) as archive:
-            for packed in batch:
+            for packed in kernels:
                 if archive.getinfo(packed.file).file_size > _LARGEST:
                     raise PackError(f"{path}: {packed.file} is larger than a kernel can be: make the pack anew.")
                 content = archive.read(packed.file)
                 if hashlib.sha256(content).hexdigest() != packed.sha256:
                     raise PackError(f"{path}: {packed.file} is not what the manifest says: make the pack anew.")
-                files.append(folder / _name(packed))
-                files[-1].write_bytes(content)
+                yield packed, content
     except UNREADABLE as error:
         raise PackError(f"{path} is damaged ({error}): make the pack anew.") from None
-    return files
 
 
 def _batches(kernels: Sequence[PackedKernel]) -> Iterator[Sequence[PackedKernel]]:

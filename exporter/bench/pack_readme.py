@@ -14,8 +14,9 @@ https://ai.google.dev/edge/litert/models/measurement), over adb:
     adb shell /data/local/tmp/benchmark_model --graph=/data/local/tmp/FILE \\
         --num_threads=1 --warmup_runs=5 --num_runs=50 --min_secs=0.2{unit}
 
-FILE is as in manifest.json. It prints microseconds: divide by 1000. `vitexport bench --adb --pack THIS.zip --benchmark-model benchmark_model`
-does all of this, for every kernel, and imports what comes out.
+FILE is as in manifest.json. It prints microseconds: divide by 1000. All of this, for every kernel, does
+
+    vitexport bench --adb --pack THIS.zip --benchmark-model benchmark_model
 """,
     "executorch": """\
 With ExecuTorch's executor_runner (built for Android with XNNPACK), over adb:
