@@ -168,13 +168,19 @@ class _Stream:
                 self._receive(place)
 
     def _receive(self, place: Path) -> None:
-        with place.open("wb") as file:
-            while True:
-                request, length = struct.unpack("<4sI", self.read(8))
-                if request == b"DONE":
-                    break
-                file.write(self.read(length))
-        self.write(struct.pack("<4sI", b"OKAY", 0))
+        content = b""
+        while True:
+            request, length = struct.unpack("<4sI", self.read(8))
+            if request == b"DONE":
+                break
+            content += self.read(length)
+        try:
+            place.write_bytes(content)
+        except OSError as problem:
+            reason = str(problem.strerror).encode()
+            self.write(struct.pack("<4sI", b"FAIL", len(reason)) + reason)
+        else:
+            self.write(struct.pack("<4sI", b"OKAY", 0))
 
 
 @contextmanager

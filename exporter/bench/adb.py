@@ -6,7 +6,6 @@ there. It is run as a program, so that its server, its keys and its settings are
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -55,7 +54,7 @@ class Adb:
     def shell(self, command: str, seconds: float = _PATIENCE) -> Answer:
         """Run a command on the device. Raises `DeviceGone`, and `AdbError` where it takes longer than `seconds`."""
         # Older devices give no status of their own.
-        done = self._run(["shell", f"({command}) 2>&1; status=$?; echo; echo status=$status"], seconds)
+        done = self._run(["shell", f"({command}) 2>&1; status=$?; echo; echo status=$status"], seconds, command)
         text, mark, status = done.stdout.replace("\r\n", "\n").rpartition("\nstatus=")
         if not mark or not status.strip().isdigit():
             self._gone(done)
@@ -64,19 +63,17 @@ class Adb:
 
     def push(self, files: Sequence[Path], folder: str, seconds: float = 10 * _PATIENCE) -> None:
         """Copy files into a folder of the device. Raises `DeviceGone`, or `AdbError` such as for a full device."""
-        done = self._run(["push", *map(str, files), folder], seconds)
+        done = self._run(["push", *map(str, files), folder], seconds, "push")
         if done.returncode:
             self._gone(done)
             raise AdbError(f"{self.serial} does not take files into {folder}: {_said(done)}")
 
-    def _run(self, arguments: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    def _run(self, arguments: Sequence[str], seconds: float, what: str) -> subprocess.CompletedProcess[str]:
         try:
             return _adb(self.program, ["-s", self.serial, *arguments], seconds)
         except subprocess.TimeoutExpired:
             self._gone(None)
-            raise AdbError(
-                f"{self.serial} took more than {seconds:.0f} s for '{_short(shlex.join(arguments))}'."
-            ) from None
+            raise AdbError(f"{self.serial} took more than {seconds:g} s for '{_short(what)}'.") from None
 
     def _gone(self, done: subprocess.CompletedProcess[str] | None) -> None:
         """Raise `DeviceGone` if the device is not there any more."""

@@ -2,63 +2,19 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from exporter.bench.adb import AdbError, connected
 from exporter.bench.adb_pack import AdbRequest, import_result, time_pack
 from exporter.bench.benchmark_model import Settings
 from exporter.bench.pack import PackError
 from latency_db import store
 from latency_db.importers.reading import read_file
-from tests.android_device import AndroidDevice, adb_server
 from tests.exporter.cli.command_line import run
-from tests.system_programs import require
 
-PROPERTIES = """\
-#!/bin/sh
-case $1 in
-    ro.product.model) echo 'Pixel 8' ;;
-    ro.soc.manufacturer) echo Google ;;
-    ro.soc.model) echo 'Tensor G3' ;;
-    ro.build.version.release) echo 14 ;;
-esac
-"""
 SETTINGS = Settings(warmup=2, runs=5)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    require("adb")
-    with adb_server(tmp_path_factory.mktemp("adb")) as variables:
-        yield variables
-
-
-@pytest.fixture
-def adb(server, monkeypatch, tmp_path):
-    for name, value in server.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    yield lambda *arguments: subprocess.run(["adb", *arguments], check=True, capture_output=True, timeout=30)
-    subprocess.run(["adb", "disconnect"], check=True, capture_output=True, timeout=30)
-
-
-@pytest.fixture
-def phone(adb, tmp_path):
-    """A device that is connected."""
-    root = tmp_path / "phone"
-    (root / "data/local/tmp").mkdir(parents=True)
-    (root / "bin").mkdir()
-    for name, text in (("getprop", PROPERTIES), ("dumpsys", "#!/bin/sh\necho 'Thermal Status: 1'\n")):
-        (root / "bin" / name).write_text(text)
-        (root / "bin" / name).chmod(0o755)
-    device = AndroidDevice(root)
-    adb("connect", device.serial)
-    yield device
-    device.unplug()
 
 
 @pytest.fixture
@@ -148,33 +104,3 @@ def test_a_damaged_pack_is_refused(phone, request_of):
     request_of.pack.write_bytes(content)
     with pytest.raises(PackError, match="make the pack anew"):
         time_pack(request_of)
-
-
-def test_a_device_is_found_or_the_user_is_told_what_to_do(adb, tmp_path):
-    with pytest.raises(AdbError, match="No Android device is connected: plug one in"):
-        connected()
-    one, other = AndroidDevice(tmp_path), AndroidDevice(tmp_path)
-    adb("connect", one.serial)
-    assert connected().serial == one.serial
-    with pytest.raises(AdbError, match=f"No device has the serial number X1; connected are {one.serial}"):
-        connected("X1")
-    adb("connect", other.serial)
-    with pytest.raises(AdbError, match="Several devices are connected: pass --serial with one of"):
-        connected()
-    assert connected(other.serial).serial == other.serial
-    other.unplug()
-    one.unplug()
-
-
-def test_a_device_that_does_not_trust_this_computer_is_named(adb, tmp_path):
-    device = AndroidDevice(tmp_path, authorised=False)
-    adb("connect", device.serial)
-    with pytest.raises(AdbError, match=f"{device.serial} has not allowed this computer to debug it: unlock it"):
-        connected()
-    device.unplug()
-
-
-def test_without_adb_the_user_is_told_where_it_is(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(AdbError, match="adb is not installed: apt-get install adb"):
-        connected()
