@@ -1,6 +1,7 @@
 """A program in place of LiteRT's `benchmark_model`: it runs an artefact with LiteRT and prints what that prints.
 
-It lies on the device of the tests, and is begun by a line that names this machine's Python.
+It lies on the device of the tests, and is begun by a line that names this machine's Python. A test may set FAILS_ON, the
+name of an artefact, and RUNS_AT_MOST.
 """
 
 import os
@@ -40,7 +41,7 @@ def main():
         print(f"INFO: Running benchmark for at least {runs} iterations", end=" ")
         print(f"and at least {OPTIONS['min_secs']} seconds but terminate if exceeding {OPTIONS['max_secs']} seconds.")
         times = []
-        for _ in range(runs):
+        for _ in range(min(runs, int(os.environ.get("RUNS_AT_MOST", runs)))):
             begun = time.perf_counter()
             interpreter.invoke()
             times.append(1e6 * (time.perf_counter() - begun))

@@ -14,7 +14,7 @@ from latency_db import store
 from latency_db.importers.reading import read_file
 from tests.exporter.cli.command_line import run
 
-SETTINGS = Settings(warmup=2, runs=5)
+SETTINGS = Settings(warmup=1, runs=3)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_every_kernel_is_timed_and_stored_and_nothing_stays_on_the_device(phone,
         assert (row.device.id, row.device.soc, row.conditions.os) == ("pixel8", "Google Tensor G3", "Android 14")
         assert (row.conditions.runtime, row.conditions.unit, row.conditions.threads) == ("tflite", "cpu", 1)
         assert (row.conditions.method, row.conditions.precision, row.thermal) == ("benchmark_model", "fp32", "light")
-        assert (row.latency.n, row.latency.warmup) == (5, 2)
+        assert (row.latency.n, row.latency.warmup) == (3, 1)
         assert row.latency.p50 is not None
 
 
@@ -47,7 +47,8 @@ def from_the_command_line(request, folder, *more):
     return run("bench", *asked, "--db", f"sqlite:///{folder / 'db.sqlite3'}", "--json", *more)
 
 
-def test_the_command_line_says_what_was_stored(phone, request_of, tmp_path):
+def test_the_command_line_says_what_was_stored(phone, request_of, tmp_path, monkeypatch):
+    monkeypatch.setenv("RUNS_AT_MOST", "2")
     done = from_the_command_line(request_of, tmp_path, "--target", "pixel9")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -56,7 +57,8 @@ def test_the_command_line_says_what_was_stored(phone, request_of, tmp_path):
         assert {record.measurement.device.id for record in stored.measurements()} == {"pixel9"}
 
 
-def test_the_command_line_says_why_nothing_was_stored(phone, request_of, tmp_path):
+def test_the_command_line_says_why_nothing_was_stored(phone, request_of, tmp_path, monkeypatch):
+    monkeypatch.setenv("RUNS_AT_MOST", "2")
     done = from_the_command_line(request_of, tmp_path, "--unit", "gpu")
     assert done.returncode == 2
     assert "No kernel gave a time; the first: " in done.stderr
