@@ -1,7 +1,7 @@
 """A program in place of LiteRT's `benchmark_model`: it runs an artefact with LiteRT and prints what that prints.
 
-It lies on the device of the tests, and is begun by a line that names this machine's Python. A test may set FAILS_ON, the
-name of an artefact, and RUNS_AT_MOST.
+It lies on the device of the tests, and is begun by a line that names this machine's Python. A test may set FAILS_ON,
+the name of an artefact, and RUNS_AT_MOST.
 """
 
 import os
