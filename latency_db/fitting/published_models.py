@@ -16,6 +16,7 @@ from typing import Any
 
 from latency_db.fitting.published_names import family_of, model_name
 from latency_db.published.coreml_models import ModelFacts
+from latency_db.registered import shipped
 from latency_db.shipped_tables import DATA, table_bytes
 
 IN_TIMM = {
@@ -28,14 +29,14 @@ IN_TIMM = {
 }
 """Models that timm has under another name."""
 
-COUNTED_ELSEWHERE = {
-    ("efficienttam_s", 1024): (462.5, 34.056),
-    ("efficienttam_s/2", 1024): (282.5, 34.056),
-    ("efficienttam_s_512x512", 512): (57.7, 34.056),
-    ("efficienttam_ti", 1024): (365.0, 17.866),
-    ("efficienttam_ti/2", 1024): (184.5, 17.866),
+REGISTERED = {
+    ("efficienttam_s", 1024): "efficienttam_s",
+    ("efficienttam_s/2", 1024): "efficienttam_s_2",
+    ("efficienttam_s_512x512", 512): "efficienttam_s_512x512",
+    ("efficienttam_ti", 1024): "efficienttam_ti",
+    ("efficienttam_ti/2", 1024): "efficienttam_ti_2",
 }
-"""GMACs and millions of weights of trackers, as our registry has them; those of "/2" are both pooled variants'."""
+"""Published trackers -> the model of our registry; "/2" are both pooled variants, which cost the same."""
 
 WITH_A_NECK = {"repvit_m2_3_sam": "repvit_m2_3"}
 """Models that are another with a few layers more, which are not counted."""
@@ -87,8 +88,8 @@ Counted = tuple[int, float, float, str]
 
 def _printed(model: str, size: int | None, printed: Printed, weights: Mapping[str, float]) -> Counted | None:
     """What sources print: of this size, else of the nearest other."""
-    if size and (model, size) in COUNTED_ELSEWHERE:
-        return size, *COUNTED_ELSEWHERE[model, size], "counted on vitexport's graph of a frame with a full memory"
+    if size and (model, size) in REGISTERED:
+        return _registered(REGISTERED[model, size], size)
     of = WITH_A_NECK.get(model, model)
     if size is None or of not in weights:
         return None
@@ -102,6 +103,14 @@ def _printed(model: str, size: int | None, printed: Printed, weights: Mapping[st
     gmacs, source = printed[of, other]
     scaled = round(gmacs * (size / other) ** 2, 3)
     return size, scaled, weights[of], f"printed in {source} for {other} px, scaled by pixels"
+
+
+def _registered(name: str, size: int) -> Counted:
+    """By the kernels of a frame with a full memory."""
+    index = shipped()
+    graphs = index.workload(name, size, "coreml", "npu").graphs
+    macs = sum(kernel.macs for kernels in graphs.values() for kernel in kernels)
+    return size, round(macs / 1e9, 4), index.models[name, size].params_m, "counted on vitexport's graphs of a frame"
 
 
 def _counted(model: str, size: int | None, weights: float | None) -> Counted | None:
