@@ -20,10 +20,10 @@ from host_models import HELD_OUT, HostModel
 from numpy.typing import NDArray
 
 from device_profiles.vocabulary import Runtime
-from exporter.bench.calibration import fit, graphs_timed, kernel_times, time_graphs
-from exporter.bench.kernel_artifacts import RUNTIMES
-from exporter.bench.sweep import measured
-from exporter.bench.timekeeper import Timed
+from exporter.bench.host.calibration import fit, graphs_timed, kernel_times, time_graphs
+from exporter.bench.host.sweep import measured
+from exporter.bench.kernels.artifacts import RUNTIMES
+from exporter.bench.timing.timekeeper import Timed
 from latency_db import store
 from latency_db.kernel import Kernel
 from latency_db.measurement import Measurement, Subject

@@ -63,7 +63,7 @@ def _cut_again(name: str) -> Iterator[tuple[str, list[tuple[bool, bool]]]]:
     """For each runtime and unit, and each distinct kernel: whether its module is cut into it, strictly or otherwise."""
     import torch
 
-    from exporter.bench.kernel_modules import kernel_program
+    from exporter.bench.kernels.modules import kernel_program
     from exporter.graphs.cut import graphs_of
     from exporter.models.registry import create_model
     from exporter.operations.kernels import FUSIONS, kernels

@@ -1,7 +1,7 @@
 """Kernel packs as the latency database knows them: what a pack's manifest says, and which packs are known here.
 
-A pack is a zip of small artefacts, a kernel each, that any app or person can time on a device; `exporter/bench/pack.py`
-makes them. Its manifest's SHA-256 is its name: what was timed says of which pack it is.
+A pack is a zip of small artefacts, a kernel each, that any app or person can time on a device;
+`exporter/bench/packs/pack.py` makes them. Its manifest's SHA-256 is its name: what was timed says of which pack it is.
 """
 
 from __future__ import annotations

@@ -72,8 +72,12 @@ TOOLCHAINS = {
     "litert_converter": {"exporter/backends/tflite.py"},
     "litert_torch": {"exporter/backends/tflite.py", "exporter/backends/tflite_passes.py"},
     "ai_edge_litert": {"exporter/backends/tflite.py", "exporter/verify/litert_gpu/runner.py"},
-    "onnx": {"exporter/backends/onnx.py", "exporter/bench/onnx_blocks.py", "exporter/bench/onnx_kernels.py"},
-    "onnxruntime": {"exporter/backends/onnx.py", "exporter/bench/onnx_blocks.py"},
+    "onnx": {
+        "exporter/backends/onnx.py",
+        "exporter/bench/kernels/onnx_blocks.py",
+        "exporter/bench/kernels/onnx_kernels.py",
+    },
+    "onnxruntime": {"exporter/backends/onnx.py", "exporter/bench/kernels/onnx_blocks.py"},
     "pillow_heif": {"exporter/media/photos/kinds.py"},
 }
 """Package -> the only files that import it."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from device_profiles.vocabulary import Runtime
 from exporter.backends import backend, toolchain_versions
 from exporter.backends.runner import Progress
-from exporter.bench.host import conditions, measurement
-from exporter.bench.kernel_artifacts import RUNTIMES
-from exporter.bench.timekeeper import Timed, Times, time_artifacts
+from exporter.bench.host.device import conditions, measurement
+from exporter.bench.kernels.artifacts import RUNTIMES
+from exporter.bench.timing.timekeeper import Timed, Times, time_artifacts
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.manifest import Artifact

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exporter.bench.kernel_artifacts import RUNTIMES
+from exporter.bench.kernels.artifacts import RUNTIMES
 from exporter.bundle import Bundle
 from exporter.cli.bench_elsewhere import Elsewhere, bench_adb, bench_pack, elsewhere_options
 from exporter.cli.group import COMMANDS
@@ -129,7 +129,7 @@ def _bench_kernels(
     as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     with working(verbose) as progress:
-        from exporter.bench.host_table import measure_table
+        from exporter.bench.host.table import measure_table
 
         found = [
             measure_table(store, runtime, threads, minutes / len(runtimes), cache, db, progress)

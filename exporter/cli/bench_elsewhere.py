@@ -16,8 +16,8 @@ from exporter.cli.tables import BAD, print_json, print_line
 from exporter.errors import VitexportError
 
 if TYPE_CHECKING:
-    from exporter.bench.adb_pack import TimedPack
-    from exporter.bench.pack import MadePack
+    from exporter.bench.packs.pack import MadePack
+    from exporter.bench.phone.run import TimedPack
     from latency_db.measurement import Unit
     from latency_db.store.store import Store
 
@@ -112,7 +112,7 @@ def bench_adb(
 
 def _made(said: Elsewhere, format: str | None, verbose: bool) -> MadePack:
     with working(verbose) as progress:
-        from exporter.bench.pack import PackRequest, make_pack
+        from exporter.bench.packs.pack import PackRequest, make_pack
 
         request = PackRequest(
             out=cast(Path, said.pack),
@@ -135,8 +135,8 @@ def _print_made(made: MadePack, as_json: bool) -> None:
 
 def _time(store: Store, said: Elsewhere, threads: int, as_json: bool, verbose: bool) -> None:
     with working(verbose) as progress:
-        from exporter.bench.adb_pack import AdbRequest, import_result, time_pack
-        from exporter.bench.benchmark_model import Settings
+        from exporter.bench.phone.benchmark_model import Settings
+        from exporter.bench.phone.run import AdbRequest, import_result, time_pack
 
         settings = Settings("gpu" if said.unit == "gpu" else "cpu", threads)
         program = cast(Path, said.benchmark_model)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Runtime
-from exporter.bench import host
+from exporter.bench.host import device as host
 from latency_db import store
 from latency_db.measurement import Measurement
 from latency_db.operators.measured_table import Fit, read_fit

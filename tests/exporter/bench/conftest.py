@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from exporter.bench.pack import PackRequest, make_pack
+from exporter.bench.packs.pack import PackRequest, make_pack
 from tests.android_device import AndroidDevice, adb_server
 from tests.system_programs import require
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import device_profiles
-from exporter.bench import host
+from exporter.bench.host import device as host
 from exporter.latency.own_figures import OwnFigures, own_figures
 from exporter.latency.question import answer, question
 from latency_db import store

@@ -1,0 +1,1 @@
+"""Cuts models into kernels for the shipped tables of graphs."""

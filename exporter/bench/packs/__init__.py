@@ -1,0 +1,1 @@
+"""Kernel packs: artefacts of kernels that any phone can time."""

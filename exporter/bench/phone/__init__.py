@@ -1,0 +1,1 @@
+"""Times a pack on an Android device over adb."""
