@@ -1,6 +1,6 @@
 """Makes the index of registered models, `latency_db/data/registered`: `python -m latency_db.fitting.registered GRAPHS`.
 
-GRAPHS is the folder that `python -m exporter.bench.index.registered_graphs GRAPHS` writes. What several models, runtimes
+GRAPHS is the folder that `exporter.bench.index.registered_graphs` writes. What several models, runtimes
 or compute units have alike stands there once.
 """
 

@@ -30,8 +30,8 @@ PRINTERS = {
     "cli/tables.py": {"print", "sys.stdout", "rich.console", "rich.table", "rich.text"},
     "cli/progress.py": {"sys.stderr", "rich.console", "rich.progress"},
     "train/sample.py": {"print"},  # numbers
-    "bench/published_graphs.py": {"print"},  # names of its own
-    "bench/registered_graphs.py": {"print"},  # names of its own
+    "bench/index/published_graphs.py": {"print"},  # names of its own
+    "bench/index/registered_graphs.py": {"print"},  # names of its own
     "train/nano.py": {"print"},  # names of its own, and the processor's
     "train/scenes/held_out.py": {"print"},  # numbers
     "mil/__main__.py": {"print"},
