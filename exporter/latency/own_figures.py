@@ -11,7 +11,7 @@ from device_profiles.vocabulary import Runtime
 from exporter.bench.host import device as host
 from latency_db import store
 from latency_db.measurement import Measurement
-from latency_db.operators.measured_table import Fit, read_fit
+from latency_db.operators.fit_file import Fit, read_fit
 from latency_db.store.user_file import user_file
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class OwnFigures:
 
     measured: tuple[Measurement, ...] = ()
     fits: tuple[Fit, ...] = ()
-    """What was learned of the machine from them, for each number of threads"""
+    """What was learned of the machine from them, for each version of a runtime and number of threads"""
 
 
 def own_figures(device: Device | None = None, runtime: Runtime | None = None, url: str | None = None) -> OwnFigures:
@@ -52,9 +52,11 @@ def _fits(rows: tuple[Measurement, ...], url: str | None) -> list[Fit]:
 
     folder = beside(url)
     machines = dict.fromkeys(
-        (row.device.soc, row.conditions.runtime, row.conditions.threads)
+        (row.device.soc, row.conditions.runtime, row.conditions.runtime_version, row.conditions.threads)
         for row in rows
         if row.conditions.runtime and row.conditions.threads
     )
-    fits = (read_fit(folder, soc, str(runtime), int(threads or 0)) for soc, runtime, threads in machines)
+    fits = (
+        read_fit(folder, soc, str(runtime), version, int(threads or 0)) for soc, runtime, version, threads in machines
+    )
     return [fit for fit in fits if fit is not None]

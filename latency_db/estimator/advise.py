@@ -10,7 +10,7 @@ from latency_db.estimator.estimate import Estimate, NoEstimate
 from latency_db.estimator.estimator import estimate
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement, NumberFormat, Unit
-from latency_db.operators.measured_table import Fit
+from latency_db.operators.fit_file import Fit
 
 RUNTIMES: Mapping[str, Runtime] = {"coreml": "coreml", "executorch": "executorch", "tflite": "tflite", "onnx": "onnx"}
 """Format of an export -> what runs it; no published figure is of one that is not there, such as Core AI"""

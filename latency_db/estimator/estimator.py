@@ -16,7 +16,7 @@ from latency_db.estimator.question import HOST, Question, question
 from latency_db.estimator.rooflines import from_roofline
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement
-from latency_db.operators.measured_table import Fit
+from latency_db.operators.fit_file import Fit
 from latency_db.published.coreml_regression import line_of
 
 METHODS: tuple[Callable[[Question], Estimate | None], ...] = (

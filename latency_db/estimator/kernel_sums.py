@@ -9,13 +9,15 @@ import numpy as np
 from latency_db.coverage import quantile
 from latency_db.estimator.estimate import Estimate, KernelEstimate
 from latency_db.estimator.exact import best_rows, interval
-from latency_db.estimator.overheads import Overhead, difficulty, overheads
+from latency_db.estimator.overheads import Overhead, overheads
 from latency_db.estimator.question import Question
 from latency_db.estimator.rooflines import own_cell
 from latency_db.kernel import Kernel
+from latency_db.operators.difficulty import difficulty
 from latency_db.operators.estimates import KernelEstimates, KernelEstimator
 from latency_db.operators.few_rows import ENOUGH, ENOUGH_BESIDE_OTHERS, estimator_of
-from latency_db.operators.measured_table import Fit, MeasuredDevice
+from latency_db.operators.fit_file import Fit
+from latency_db.operators.measured_device import MeasuredDevice
 from latency_db.operators.table import tabled_devices
 
 COVERED = ("measured", "kernel table", "transfer")
@@ -82,7 +84,7 @@ def _fitted(question: Question, own: dict[Kernel, float], fit: Fit) -> Estimate 
     each = device.kernel_times(kernels) / 1e3
     covered = np.isin(found.methods, COVERED)
     coverage = float((each * counts)[covered].sum() / (each @ counts))
-    overheads = f"overheads fitted to {fit.overheads.graphs} models" if fit.overheads.graphs else "no overheads known"
+    overheads = f"overheads fitted to {fit.calibration.graphs} models" if fit.calibration.graphs else "no overheads known"
     reason = f"{_counted(found, counts)}; {overheads}"
     breakdown = _breakdown(question, found, each, ~np.isnan(found.us))
     return Estimate(us / 1e3, low / 1e3, high / 1e3, "kernel table", reason, coverage, breakdown)

@@ -13,7 +13,7 @@ from latency_db.estimator.cores import default_cores
 from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Measurement, NumberFormat, Unit
-from latency_db.operators.measured_table import Fit
+from latency_db.operators.fit_file import Fit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +87,10 @@ def question(
     fitted = tuple(
         fit
         for fit in fits
-        if fit.runtime == complete.runtime and fit.soc in socs and complete.threads in (None, fit.threads)
+        if fit.runtime == complete.runtime
+        and fit.soc in socs
+        and complete.threads in (None, fit.threads)
+        and complete.runtime_version in ("", fit.runtime_version)
     )
     return Question(workload, device, complete, assumed, own, fitted)
 

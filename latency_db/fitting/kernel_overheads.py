@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from latency_db.coverage import quantile
 from latency_db.end_to_end.cells import TABLES, Cell, EndToEnd, shipped
-from latency_db.estimator.overheads import TABLE, Overhead, difficulty
+from latency_db.estimator.overheads import TABLE, Overhead
 from latency_db.fitting.end_to_end import folds
 from latency_db.fitting.roofline import fitted
 from latency_db.kernel import Kernel
 from latency_db.operators import conformal
+from latency_db.operators.difficulty import difficulty
 from latency_db.operators.estimates import KernelEstimator
 from latency_db.operators.features import kernel_class
 from latency_db.operators.table import as_tabled, tabled_devices

@@ -1,9 +1,9 @@
-"""Shipped tables of kernels that were measured: `data/kernels/<runtime>/<device>.csv.gz`, a line a kernel."""
+"""Tables of kernels that were measured; shipped ones are `data/kernels/<runtime>/<device>.csv.gz`, a line a kernel."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,12 @@ class KernelTable:
     """[kernels] median, µs"""
     runs: NDArray[np.int64]
     """[kernels] how many there were"""
+
+    @classmethod
+    def of(cls, runtime: str, device: str, us: Mapping[Kernel, float]) -> KernelTable:
+        """Of what kernels took that were just measured, once each; they get the names that tables use."""
+        kernels = tuple(as_tabled(kernel, runtime) for kernel in us)
+        return cls(runtime, device, kernels, np.array(list(us.values())), np.ones(len(kernels), dtype=np.int64))
 
     @cached_property
     def by_key(self) -> dict[str, float]:

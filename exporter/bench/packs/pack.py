@@ -23,9 +23,10 @@ from exporter.backends import backend, toolchain_versions
 from exporter.backends.interface import Backend, LowerOptions
 from exporter.backends.runner import Progress
 from exporter.bench.kernels.artifacts import make
-from exporter.bench.kernels.modules import kernel_graph
+from exporter.bench.kernels.graphs import kernel_graph
 from exporter.bench.packs.choice import UsedKernel, best_measured_first, used_kernels
 from exporter.bench.packs.readme import readme
+from exporter.bench.timing.time_left import time_left
 from exporter.errors import UnknownDeviceError, VitexportError, describe
 from exporter.paths import check_output_file
 from exporter.printable import printable
@@ -205,17 +206,6 @@ def _device(target: str) -> str:
         return load_device(target).id
     except UnknownDevice as error:
         raise UnknownDeviceError(str(error)) from None
-
-
-def time_left(begun: float, done: int, wanted: int) -> str:
-    """For a line of progress: how long the rest takes if it goes on so; "" while nothing is known.
-
-    `begun` is what `time.monotonic` gave then.
-    """
-    if not done:
-        return ""
-    seconds = (time.monotonic() - begun) / done * (wanted - done)
-    return f", {seconds / 60:.0f} min left" if seconds >= 60 else f", {seconds:.0f} s left"
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

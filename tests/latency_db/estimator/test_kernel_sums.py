@@ -10,7 +10,8 @@ from latency_db.estimator.estimator import estimate
 from latency_db.estimator.overheads import overheads
 from latency_db.measurement import Conditions, Subject
 from latency_db.operators.few_rows import ENOUGH
-from latency_db.operators.measured_table import Fit, Overheads
+from latency_db.operators.calibration import Calibration
+from latency_db.operators.fit_file import Fit
 from latency_db.operators.process import read_fitted
 from latency_db.operators.table import read_table
 from tests.latency_db.estimator.measurements import GPU, measured
@@ -97,10 +98,11 @@ def test_too_few_kernels_on_this_machine_are_no_table():
 
 def test_what_was_learned_of_this_machine_comes_with_its_kernels():
     """Its processes and the overheads of whole models"""
-    overheads_here = Overheads({}, {"graph": 5000.0}, quantile=0.05, graphs=12)
-    fit = Fit("a chip", "tflite", 2, read_fitted("tflite", "pixel4"), overheads_here, kernels=1894)
     here = Conditions("tflite", "cpu", "fp32", threads=2)
     rows = on_host(1894, here)
+    calibration = Calibration({}, {"graph": 5000.0}, quantile=0.0, graphs=12, least=0.05)
+    keys = tuple(row.subject.key for row in rows)
+    fit = Fit("a chip", "tflite", "", 2, read_fitted("tflite", "pixel4"), calibration, keys)
     found = estimate(truncated(MODEL, 1), "host", here, rows, [fit])
     assert "overheads fitted to 12 models" in found.reason
     kernels = sum(one.ms * one.count for one in found.kernels)
