@@ -115,7 +115,7 @@ def from_alike_device(question: Question) -> Estimate | None:
         for one in there.kernels
     )
     reason = _reason(question, found, runtime, itself) + there.reason
-    return Estimate(ms, ms / factor, ms * factor, "alike device", reason, there.coverage, kernels)
+    return Estimate(ms, ms / factor, ms * factor, "alike device", reason, there.coverage, kernels, question.conditions)
 
 
 def _asked(question: Question) -> CellId:

@@ -86,6 +86,7 @@ def from_anchor_models(question: Question) -> Estimate | None:
         f"{len(anchors)} models measured on it, as a sum of {names}",
         seen_share(question.features[0], coefficients, unseen),
         divided(question, total, coefficients, "transfer"),
+        question.conditions,
     )
 
 
@@ -130,4 +131,5 @@ def _proportional(question: Question, cell: Priced, ratios: Array, weights: Arra
     times = f"{ratio:.2f} × what {cell_name(cell.cell)} takes"
     reason = f"{len(ratios)} kernels measured on it: {times}, give or take {math.expm1(spread):.0%} each"
     coverage = seen_share(question.features[0], cell.coefficients, whole.unseen[0])
-    return Estimate(*total, "transfer", reason, coverage, divided(question, total, cell.coefficients, "transfer"))
+    kernels = divided(question, total, cell.coefficients, "transfer")
+    return Estimate(*total, "transfer", reason, coverage, kernels, question.conditions)

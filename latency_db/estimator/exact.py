@@ -66,7 +66,8 @@ def from_shipped_models(question: Question) -> Estimate | None:
             total = float(found.milliseconds[0]), float(found.low[0]), float(found.high[0])
             reason = f"the end-to-end table's row of {cell.models[place]} on {cell_name(cell)}"
             kernels = divided(question, total, priced(table, cell).coefficients)
-            return Estimate(*total, "measured", reason + precision_note(question), coverage=1.0, kernels=kernels)
+            reason += precision_note(question)
+            return Estimate(*total, "measured", reason, 1.0, kernels, question.conditions)
     return None
 
 
@@ -129,7 +130,7 @@ def _of_rows(question: Question, rows: list[Measurement]) -> Estimate:
     doubts = sorted({str(row.quality) for row in rows if row.quality in ("busy", "drifting")})
     reason = f"{method}: {', '.join(sources)}" + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
     kernels = divided(question, total, nearest_coefficients(question))
-    return Estimate(*total, method, reason, coverage=1.0, kernels=kernels)
+    return Estimate(*total, method, reason, 1.0, kernels, question.conditions)
 
 
 def _day(row: Measurement) -> str:

@@ -85,7 +85,7 @@ def _fitted(question: Question, own: dict[Kernel, float], fit: Fit) -> Estimate 
     overheads = f"overheads fitted to {fit.overheads.graphs} models" if fit.overheads.graphs else "no overheads known"
     reason = f"{_counted(found, counts)}; {overheads}"
     breakdown = _breakdown(question, found, each, ~np.isnan(found.us))
-    return Estimate(us / 1e3, low / 1e3, high / 1e3, "kernel table", reason, coverage, breakdown)
+    return Estimate(us / 1e3, low / 1e3, high / 1e3, "kernel table", reason, coverage, breakdown, question.conditions)
 
 
 def unfitted(question: Question) -> Overhead:
@@ -152,7 +152,7 @@ def summed(question: Question, found: KernelEstimates, overhead: Overhead, rate:
     coverage = float((each * counts)[covered].sum() / (each * counts).sum())
     fitted = f"overheads fitted to {overhead.models} models" if overhead.models else "no overheads known"
     reason = f"{_counted(found, counts)}; {fitted}"
-    return Estimate(ms, ms / half, ms * half, "kernel table", reason, coverage, breakdown)
+    return Estimate(ms, ms / half, ms * half, "kernel table", reason, coverage, breakdown, question.conditions)
 
 
 def usual_rate(estimator: KernelEstimator) -> float:

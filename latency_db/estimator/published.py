@@ -78,7 +78,7 @@ def _moved(question: Question, facts: ModelFacts, source: str) -> Estimate | Non
     half = math.hypot(math.log(high / low) / 2, math.log(found.high / found.low) / 2)
     reason = f"{found.reason} on {source}, times {ratio.ratio:.2f}, by which {ratio.models} models differ"
     total = ms, ms * math.exp(-half), ms * math.exp(half)
-    return Estimate(*total, "transfer", reason, coverage=0.0, kernels=divided(question, total), rows=found.rows)
+    return Estimate(*total, "transfer", reason, 0.0, divided(question, total), question.conditions, found.rows)
 
 
 def facts_of_kernels(question: Question) -> ModelFacts:
@@ -135,4 +135,4 @@ def _answer(question: Question, found: PublishedEstimate) -> Estimate:
     total = found.ms, found.low, found.high
     method: Method = found.method
     covered = 1.0 if method == "published" else 0.0
-    return Estimate(*total, method, found.reason, covered, divided(question, total), found.rows)
+    return Estimate(*total, method, found.reason, covered, divided(question, total), question.conditions, found.rows)

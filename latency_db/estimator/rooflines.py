@@ -116,7 +116,7 @@ def of_cell(question: Question, found: Priced) -> Estimate | None:
         reason += f"; none of them has {', '.join(unseen)}: interval widened"
     kernels = divided(question, total, found.coefficients, ROOFLINE)
     coverage = seen_share(question.features[0], found.coefficients, whole.unseen[0])
-    return Estimate(*total, "roofline of the cell", reason, coverage, kernels)
+    return Estimate(*total, "roofline of the cell", reason, coverage, kernels, question.conditions)
 
 
 def far_share(table: EndToEnd, priced: Priced, features: Array) -> float:
