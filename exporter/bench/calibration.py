@@ -22,7 +22,7 @@ from latency_db.operators.measured_table import (
     fitted_overheads,
     measured_table,
 )
-from latency_db.registered import NotInIndex, shipped
+from latency_db.registered import NotInIndex, shipped_index
 from latency_db.store.store import Store
 
 SECONDS = 1.5
@@ -103,13 +103,13 @@ def fit(
     """From the µs of kernels, and of graphs that were timed whole."""
     from latency_db.fitting.kernel_hyperparameters import fit_table
 
-    machine = device()
+    machine, version = device(), conditions(runtime, threads).runtime_version
     classes = fit_table(measured_table(runtime, machine.id, us))
-    plain = Fit(machine.soc, runtime, threads, classes, NO_OVERHEADS, len(us))
+    plain = Fit(machine.soc, runtime, version, threads, classes, NO_OVERHEADS, len(us))
     estimator = MeasuredDevice.of(runtime, machine.id, us, plain)
-    parts = [(kernels, estimator.kernel_times(kernels), total) for kernels, total in graphs]
+    parts = [estimator.timed(kernels, total) for kernels, total in graphs]
     overheads = fitted_overheads(parts) if len(parts) >= FEWEST_GRAPHS else NO_OVERHEADS
-    return Fit(machine.soc, runtime, threads, classes, overheads, len(us))
+    return Fit(machine.soc, runtime, version, threads, classes, overheads, len(us))
 
 
 def kernel_times(rows: Iterable[Measurement]) -> dict[Kernel, float]:
@@ -124,7 +124,7 @@ def graphs_timed(rows: Iterable[Measurement], runtime: Runtime) -> Iterator[tupl
             continue
         model, *size, graph = row.subject.key.split()
         try:
-            workload = shipped().workload(model, int(size[0].partition("x")[0]), runtime, "cpu") if size else None
+            workload = shipped_index().workload(model, int(size[0].partition("x")[0]), runtime, "cpu") if size else None
         except NotInIndex:
             continue
         if workload is not None and graph in workload.graphs:

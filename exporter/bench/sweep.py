@@ -12,11 +12,12 @@ from time import monotonic
 
 from device_profiles.vocabulary import Runtime
 from exporter.backends.runner import Progress
-from exporter.bench.host import best, conditions, device, measurement
+from exporter.bench.host import conditions, device, measurement
 from exporter.bench.kernel_artifacts import KernelFolder, NotMade
 from exporter.bench.timekeeper import Timed, time_artifacts
 from latency_db.kernel import Kernel
 from latency_db.measurement import Measurement, Subject
+from latency_db.ranking import believed
 from latency_db.store.store import Store
 
 AT_ONCE = 16
@@ -50,7 +51,7 @@ def measured(store: Store, runtime: Runtime, threads: int) -> dict[Subject, Meas
         method=ran.method,
         precision="fp32",
     )
-    return best(record.measurement for record in rows)
+    return believed(record.measurement for record in rows)
 
 
 def sweep(
