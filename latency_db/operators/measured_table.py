@@ -3,7 +3,7 @@
 What a fit to them found is a file beside their database (`Fit`), as the shipped tables have one; without the measured
 kernels themselves, which stay in the database, it says nothing.
 
-    fit = read_fit(folder, soc, runtime, threads)
+    fit = read_fit(folder, soc, runtime, version, threads)
     device = MeasuredDevice.of(runtime, "host", {kernel: us, …}, fit)
     total = device.graph(kernels)
 """
@@ -20,6 +20,7 @@ import numpy as np
 
 from latency_db.coverage import quantile
 from latency_db.kernel import Kernel
+from latency_db.operators import conformal
 from latency_db.operators.estimates import KernelEstimates, KernelEstimator
 from latency_db.operators.features import kernel_class
 from latency_db.operators.gaussian_process import Array
@@ -49,33 +50,42 @@ class Overheads:
     whole: Mapping[str, float]
     """Name of `WHOLE` -> µs for one (for a megabyte of weights)"""
     quantile: float
-    """Logarithm that 90 % of graphs were off by less, each left out of the fit"""
+    """Of |ln(measured / estimated)| in units of a graph's difficulty, each graph left out of the fit"""
     graphs: int
     """That it was fitted to"""
 
+    def of_kernels(self, kernels: Sequence[Kernel], us: Array) -> Array:
+        """[kernels] µs that each takes in a graph, from those that it takes by itself"""
+        return us * np.array([self.factors.get(kernel_class(kernel), 1.0) for kernel in kernels], np.float64)
+
     def total(self, kernels: Sequence[Kernel], us: Array) -> float:
         """µs of a graph, from those of its kernels, [kernels]"""
-        sums = class_sums(kernels, us)
-        part = sum(self.factors.get(name, 1.0) * value for name, value in sums.items())
-        return part + sum(self.whole.get(name, 0.0) * size for name, size in whole_of(kernels).items())
+        whole = sum(self.whole.get(name, 0.0) * size for name, size in whole_of(kernels).items())
+        return float(self.of_kernels(kernels, us).sum()) + whole
 
 
-NO_OVERHEADS = Overheads({}, {}, quantile=float(np.log(2)), graphs=0)
-"""Nothing is known of a device on which no graph was timed: its sums are off by up to twice, assumed."""
+NO_OVERHEADS = Overheads({}, {}, quantile=5.0, graphs=0)
+"""Nothing is known of a device on which no graph was timed. Its sums are taken to be off by as much as those of the
+worst of ten phones' GPUs were without overheads (`unfitted` of `data/estimator/overheads.csv.gz`)."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What was learned of one machine under one runtime with so many threads."""
+    """What was learned of one machine under one version of a runtime with so many threads."""
 
     soc: str
     runtime: str
+    runtime_version: str
     threads: int
     classes: Mapping[str, Fitted]
     """Class of kernels -> its process"""
     overheads: Overheads
     kernels: int
     """That it was fitted to; of a table with many more it should be done again."""
+
+    def __hash__(self) -> int:
+        """Dictionaries have none: of what tells fits apart but for these."""
+        return hash((self.soc, self.runtime, self.runtime_version, self.threads, self.kernels))
 
 
 @dataclass(frozen=True)
@@ -87,8 +97,19 @@ class GraphEstimate:
     high: float
     kernels: KernelEstimates
     """In their order"""
-    known: float
-    """Share of `us` in kernels of which the table knows the class"""
+
+
+@dataclass(frozen=True)
+class TimedGraph:
+    """A graph that was timed whole."""
+
+    kernels: Sequence[Kernel]
+    us: Array
+    """[kernels] that each takes by itself"""
+    difficulty: float
+    """Log residual to expect of their sum, up to a factor"""
+    whole_us: float
+    """That the graph took"""
 
 
 @dataclass(frozen=True)
@@ -101,27 +122,37 @@ class MeasuredDevice:
     @classmethod
     def of(cls, runtime: str, device: str, us: Mapping[Kernel, float], fit: Fit) -> MeasuredDevice:
         """From the µs of kernels. Those of classes that were not fitted are known as themselves only."""
-        table = measured_table(runtime, device, {one: t for one, t in us.items() if kernel_class(one) in fit.classes})
+        table = measured_table(runtime, device, us)
         return cls(KernelEstimator(table, class_processes(table, fit.classes)), fit.overheads)
 
     def kernel_times(self, kernels: Sequence[Kernel]) -> Array:
-        """[kernels] µs; those of unknown classes count as much as known ones that move as many bytes."""
+        """[kernels] µs of each by itself; of unknown classes, what is usual for as many elements as they move."""
         return self._complete(kernels, self.estimator.estimate(kernels))
 
     def graph(self, kernels: Sequence[Kernel]) -> GraphEstimate:
         found = self.estimator.estimate(kernels)
         us = self._complete(kernels, found)
         total = self.overheads.total(kernels, us)
-        width = float(np.exp(self.overheads.quantile))
-        known = float(us[~np.isnan(found.us)].sum() / us.sum())
-        return GraphEstimate(total, total / width, total * width, found, known)
+        width = float(np.exp(self.overheads.quantile * _difficulty(us, found)))
+        return GraphEstimate(total, total / width, total * width, found)
+
+    def timed(self, kernels: Sequence[Kernel], whole_us: float) -> TimedGraph:
+        """A graph that took so long, to fit overheads to."""
+        found = self.estimator.estimate(kernels)
+        us = self._complete(kernels, found)
+        return TimedGraph(kernels, us, _difficulty(us, found), whole_us)
 
     def _complete(self, kernels: Sequence[Kernel], found: KernelEstimates) -> Array:
-        known = ~np.isnan(found.us)
-        if not known.any():
-            raise ValueError("None of the kernels is of a class that was measured: measure some of its classes first.")
-        moved = np.array([kernel.bytes_read + kernel.bytes_written for kernel in kernels], dtype=np.float64)
-        return np.where(known, found.us, moved * np.median(found.us[known] / moved[known]))
+        moved = np.array([kernel.elements_read + kernel.elements_written for kernel in kernels], dtype=np.float64)
+        return np.where(np.isnan(found.us), moved * self.estimator.table.usual_rate, found.us)
+
+
+def _difficulty(us: Array, found: KernelEstimates) -> float:
+    """Of a graph of these kernels, whose times are complete"""
+    known = ~np.isnan(found.us)
+    half_widths = np.log(found.high[known] / found.low[known]) / 2
+    unknown_share = us[~known].sum(keepdims=True) / us.sum()
+    return float(conformal.difficulty(us[None, known], half_widths, unknown_share)[0])
 
 
 def measured_table(runtime: str, device: str, us: Mapping[Kernel, float]) -> KernelTable:
@@ -145,28 +176,28 @@ def whole_of(kernels: Sequence[Kernel]) -> dict[str, float]:
     return dict(zip(WHOLE, (1.0, float(len(kernels)), weights / 1e6), strict=True))
 
 
-def fitted_overheads(graphs: Sequence[tuple[Sequence[Kernel], Array, float]]) -> Overheads:
-    """From graphs that were timed whole: kernels, their µs, and the µs of the graph.
+def fitted_overheads(graphs: Sequence[TimedGraph]) -> Overheads:
+    """From graphs that were timed whole.
 
     Relative errors are made least, with no term below 0 and factors near 1. Raises `ValueError` with fewer than
     `FEWEST_GRAPHS`.
     """
     if len(graphs) < FEWEST_GRAPHS:
         raise ValueError(f"Overheads are fitted to {FEWEST_GRAPHS} graphs or more, and {len(graphs)} were timed.")
-    sums = [class_sums(kernels, us) for kernels, us, _ in graphs]
+    sums = [class_sums(graph.kernels, graph.us) for graph in graphs]
     classes = sorted({name for one in sums for name in one})
     rows = [
-        [one.get(name, 0.0) / us for name in classes] + [size / us for size in whole_of(kernels).values()]
-        for one, (kernels, _, us) in zip(sums, graphs, strict=True)
+        [one.get(name, 0.0) for name in classes] + list(whole_of(graph.kernels).values())
+        for one, graph in zip(sums, graphs, strict=True)
     ]
-    shares = np.array(rows)
+    shares = np.array(rows) / np.array([[graph.whole_us] for graph in graphs])
     missed = {trust: _left_out(shares, len(classes), trust) for trust in TRUSTS}
     trust = min(TRUSTS, key=lambda one: missed[one].mean())
     fitted = _least_squares(shares, len(classes), trust).tolist()
     return Overheads(
         dict(zip(classes, fitted[: len(classes)], strict=True)),
         dict(zip(WHOLE, fitted[len(classes) :], strict=True)),
-        quantile(missed[trust]),
+        quantile(missed[trust] / np.array([graph.difficulty for graph in graphs])),
         len(graphs),
     )
 
@@ -199,16 +230,16 @@ def _least_squares(shares: Array, classes: int, trust: float) -> Array:
     return np.asarray(terms * unit, dtype=np.float64)
 
 
-def fit_path(folder: Path, soc: str, runtime: str, threads: int) -> Path:
+def fit_path(folder: Path, soc: str, runtime: str, version: str, threads: int) -> Path:
     """Where the fit of a machine is."""
-    machine = hashlib.sha256(soc.encode()).hexdigest()[:12]
+    machine = hashlib.sha256(f"{soc}\n{version}".encode()).hexdigest()[:12]
     return folder / f"kernels-{machine}-{runtime}-{threads}.json"
 
 
-def read_fit(folder: Path, soc: str, runtime: str, threads: int) -> Fit | None:
-    """None where there is none, or it was made by another version."""
+def read_fit(folder: Path, soc: str, runtime: str, version: str, threads: int) -> Fit | None:
+    """None where there is none, or another version of vitexport made it."""
     try:
-        found = json.loads(fit_path(folder, soc, runtime, threads).read_text())
+        found = json.loads(fit_path(folder, soc, runtime, version, threads).read_text())
         classes = {name: Fitted(**values) for name, values in found.pop("classes").items()}
         return Fit(**found | {"classes": classes, "overheads": Overheads(**found["overheads"])})
     except (OSError, ValueError, TypeError, KeyError):
@@ -216,7 +247,7 @@ def read_fit(folder: Path, soc: str, runtime: str, threads: int) -> Fit | None:
 
 
 def write_fit(folder: Path, fit: Fit) -> Path:
-    path = fit_path(folder, fit.soc, fit.runtime, fit.threads)
+    path = fit_path(folder, fit.soc, fit.runtime, fit.runtime_version, fit.threads)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(asdict(fit), indent=1) + "\n")
     unfinished.replace(path)
