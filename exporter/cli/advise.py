@@ -10,7 +10,7 @@ import click
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import formats_option, json_option, precisions_option
 from exporter.cli.tables import BAD, GOOD, UNKNOWN, print_json, print_line, print_table
-from exporter.latency.advice import advice
+from exporter.latency.advice import Compared, advice
 from exporter.models.registry import ModelInfo, model_info
 from exporter.verify.figures import ms_text
 
@@ -33,20 +33,27 @@ def advise(
     sizes: tuple[int, ...], url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask, and print the answer."""
-    found = advice(
-        model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url
-    )  # fmt: skip
+    compared = advice(model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url)
+    info, found = model_info(model), compared.advised
     if as_json:
-        print_json({"model": model_info(model).name, "fps": fps, "rows": rows(found), "unknown": found.unknown})
+        unknown = {"unknown": found.unknown, "unknown_devices": compared.unknown_devices}
+        print_json({"model": info.name, "fps": fps, "rows": rows(found), **unknown})
         return
-    print_verdict(model_info(model), fps, found)
-    print_rows(found.rows if targets else best_of_each(found.rows))
-    print_line()
-    print_line(
-        "In brackets: nine times in ten. Hardly known: the high is more than 20 times the low. Accuracy "
-        "at sizes other than the weights' own was not measured. `vitexport latency MODEL --target DEVICE` says what a "
-        "figure rests on."
-    )
+    if found.rows:
+        print_verdict(info, fps, compared)
+        print_line()
+        print_rows(found.rows if targets else best_of_each(found.rows), reasons=bool(targets))
+        print_line()
+        print_line(
+            "In brackets: nine times in ten. Hardly known: the high is more than 20 times the low. Accuracy at sizes "
+            "other than the weights' own was not measured."
+            + ("" if targets else " With --target, each figure says what it rests on.")
+        )
+    if compared.unknown_devices:
+        print_line(f"Nothing is known of {info.name} on {', '.join(compared.unknown_devices)}.", style=UNKNOWN)
+    if targets:
+        for reason in found.unknown:
+            print_line(f"Left out: {reason}.", style=UNKNOWN)
 
 
 def rows(found: Advised) -> list[dict[str, object]]:
@@ -69,16 +76,14 @@ def best_of_each(found: Sequence[Advice]) -> list[Advice]:
     return list(best.values())
 
 
-def print_verdict(info: ModelInfo, fps: float, found: Advised) -> None:
-    """On how many devices it is reached, and how; else what comes nearest."""
-    devices = {row.device for row in found.rows}
+def print_verdict(info: ModelInfo, fps: float, compared: Compared) -> None:
+    """On how many of the devices it is reached, and how; else what comes nearest. Something has to be known."""
+    found, devices = compared.advised, compared.devices
     reaching, surely = ({row.device for row in found.rows if getattr(row, how)} for how in ("reaches", "surely"))
     asked = f"{fps:g} frames a second ({ms_text(1000 / fps)} ms each)"
     of = f"of {len(devices)} device{'s' * (len(devices) > 1)}"
     best = found.rows[0] if reaching else found.nearest
-    if best is None:
-        print_line(f"Nothing is known of {info.name} on what was asked: {'; '.join(found.unknown)}.", style=UNKNOWN)
-        return
+    assert best is not None
     if reaching:
         print_line(
             f"{info.name} is expected to reach {asked} on {len(reaching)} {of}, "
@@ -88,23 +93,24 @@ def print_verdict(info: ModelInfo, fps: float, found: Advised) -> None:
     else:
         print_line(f"{info.name} is not expected to reach {asked} on any {of}.", style=BAD)
     variant, estimate = best.variant, best.estimate
+    format = variant.format if variant.unit == "all" else f"{variant.format} on {variant.unit}"
     print_line(
-        f"{'First' if reaching else 'Nearest'}: {best.device}, {variant.format} in {variant.precision} at "
-        f"{variant.size} px: {ms_text(estimate.ms)} ms ({ms_text(estimate.low)} to {ms_text(estimate.high)}); "
+        f"{'First' if reaching else 'Nearest'}: {best.device}, {format} in {variant.precision} at {variant.size} px: "
+        f"{ms_text(estimate.ms)} ms ({ms_text(estimate.low)} to {ms_text(estimate.high)}); "
         f"{estimate.method}: {estimate.reason}."
     )
-    print_line()
 
 
-def print_rows(found: Sequence[Advice]) -> None:
-    """One line each, in the order of the advice."""
+def print_rows(found: Sequence[Advice], reasons: bool) -> None:
+    """One line each, in the order of the advice; with `reasons` also what each figure rests on."""
     print_table(
-        ("device", "format", "on", "precision", "px>", "ms>", "", "FPS>", "reaches it", "by"),
+        ("device", "format", "on", "precision", "px>", "ms>", "", "FPS>", "reaches it", "because" if reasons else "by"),
         (
             (
                 row.device, row.variant.format, row.variant.unit, row.variant.precision, row.variant.size,
                 ms_text(row.estimate.ms), f"({ms_text(row.estimate.low)} to {ms_text(row.estimate.high)})",
-                f"{row.fps:.3g}", _reached(row), row.estimate.method,
+                f"{row.fps:.3g}", _reached(row),
+                f"{row.estimate.method}: {row.estimate.reason}" if reasons else row.estimate.method,
             ) for row in found
         ),
     )  # fmt: skip

@@ -15,7 +15,6 @@ from latency_db.operators.fit_file import Fit
 RUNTIMES: Mapping[str, Runtime] = {"coreml": "coreml", "executorch": "executorch", "tflite": "tflite", "onnx": "onnx"}
 """Format of an export -> what runs it; no published figure is of one that is not there, such as Core AI"""
 
-
 VAGUE = 20.0
 """Times its low from which the high of an interval says next to nothing: not even the order of magnitude is known.
 Chosen after seeing answers: what stands in for GPUs on which nothing was timed has intervals of 50 times and more."""
@@ -96,9 +95,6 @@ def advise(
     rows, unknown = [], dict[str, None]()
     for device in devices:
         for variant in variants:
-            if variant.format not in RUNTIMES:
-                unknown[f"nothing is known of the latency of {variant.format}"] = None
-                continue
             conditions = Conditions(RUNTIMES[variant.format], variant.unit, variant.precision)
             try:
                 found = estimate(variant.workload, device, conditions, measured, fits)

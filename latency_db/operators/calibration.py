@@ -41,7 +41,7 @@ class Priced:
     us: Array
     """[kernels] µs"""
     difficulty: float
-    """By how much their sum may be off, in logarithms, up to a factor (`latency_db.operators.difficulty`)"""
+    """By how much their sum may be off, in logarithms, up to a factor (`conformal.difficulty`)"""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,6 @@ class Calibration:
     """Of |ln(measured / estimated)| in units of a graph's difficulty, each graph left out of the fit"""
     graphs: int
     """That it was fitted to"""
-    least: float = 0.0
-    """Half width, in logarithms, that no interval is below"""
 
     def of_kernels(self, priced: Priced) -> Array:
         """[kernels] µs that each adds to its graph"""
@@ -81,11 +79,12 @@ class Calibration:
 
     def half_width(self, difficulty: float) -> float:
         """Of a graph's interval, in logarithms"""
-        return max(self.quantile * difficulty, self.least)
+        return self.quantile * difficulty
 
 
-NOT_CALIBRATED = Calibration({}, {}, quantile=1.0, graphs=0, least=float(np.log(2)))
-"""Nothing is known of a device on which no graph was timed: its sums are off by up to twice, assumed."""
+NOT_CALIBRATED = Calibration({}, {}, quantile=5.0, graphs=0)
+"""Nothing is known of a device on which no graph was timed. Its sums are taken to be off by as much as those of the
+worst of ten phones' GPUs were without overheads (`unfitted` of `data/estimator/overheads.csv.gz`)."""
 
 
 def whole_of(kernels: Sequence[Kernel]) -> dict[str, float]:

@@ -33,6 +33,10 @@ class Fit:
     """µs of a program that does next to nothing: it is in the time of each kernel that was timed alone, and within a
     graph only once. 0 where none was timed"""
 
+    def __hash__(self) -> int:
+        """Dictionaries have none: of what tells fits apart but for these."""
+        return hash((self.soc, self.runtime, self.runtime_version, self.threads, self.kernels))
+
 
 def fit_path(folder: Path, soc: str, runtime: str, runtime_version: str, threads: int) -> Path:
     """Where the fit of a machine is."""

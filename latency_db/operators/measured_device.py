@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from latency_db.kernel import Kernel
+from latency_db.operators import conformal
 from latency_db.operators.calibration import Calibration, Priced
-from latency_db.operators.difficulty import difficulty
 from latency_db.operators.estimates import KernelEstimates, KernelEstimator
 from latency_db.operators.fit_file import Fit
 from latency_db.operators.gaussian_process import Array
@@ -35,8 +34,6 @@ class GraphEstimate:
     high: float
     kernels: KernelEstimates
     """In their order, each as if it were alone"""
-    known: float
-    """Share of what its kernels take in those of which the table knows the class"""
 
 
 @dataclass(frozen=True)
@@ -50,11 +47,12 @@ class MeasuredDevice:
 
     @classmethod
     def of(cls, runtime: str, device: str, us: Mapping[Kernel, float], fit: Fit) -> MeasuredDevice:
-        """From the µs of kernels, of which those count that the fit was made to: the others may have features that it
-        knows nothing of."""
+        """From the µs of kernels. Those that the fit was not made to are known as themselves only: they may have
+        features that its processes know nothing of."""
         fitted = set(fit.kernels)
-        table = KernelTable.of(runtime, device, {kernel: t for kernel, t in us.items() if kernel.key in fitted})
-        return cls(KernelEstimator(table, class_processes(table, fit.classes)), fit.calibration, fit.call)
+        those = KernelTable.of(runtime, device, {kernel: t for kernel, t in us.items() if kernel.key in fitted})
+        estimator = KernelEstimator(KernelTable.of(runtime, device, us), class_processes(those, fit.classes))
+        return cls(estimator, fit.calibration, fit.call)
 
     def kernel_times(self, kernels: Sequence[Kernel]) -> Array:
         """[kernels] µs that each adds to its graph"""
@@ -65,36 +63,24 @@ class MeasuredDevice:
         priced = self._priced(kernels, found)
         total = self.calibration.total(priced)
         width = float(np.exp(self.calibration.half_width(priced.difficulty)))
-        each = self.calibration.of_kernels(priced)
-        known = float(each[~np.isnan(found.us)].sum() / each.sum())
-        return GraphEstimate(total, total / width, total * width, found, known)
+        return GraphEstimate(total, total / width, total * width, found)
 
     def priced(self, kernels: Sequence[Kernel]) -> Priced:
-        """Of a graph's kernels, before it is calibrated; those of unknown classes by the bytes that they move."""
+        """Of a graph's kernels, before it is calibrated; those of unknown classes have the price that is usual for as
+        many elements as they move."""
         return self._priced(kernels, self.estimator.estimate(kernels))
 
     def _priced(self, kernels: Sequence[Kernel], found: KernelEstimates) -> Priced:
         known = ~np.isnan(found.us)
-        alone = np.where(known, found.us, self._rate * _moved(kernels))
+        moved = np.array([kernel.elements_read + kernel.elements_written for kernel in kernels], dtype=np.float64)
+        alone = np.where(known, found.us, self.estimator.table.usual_rate * moved)
         us = np.maximum(alone - self.call, LEAST_OF_A_KERNEL * alone)
         half_widths = np.log(found.high[known] / found.low[known]) / 2
         unknown_share = us[~known].sum(keepdims=True) / us.sum()
-        return Priced(kernels, us, float(difficulty(us[None, known], half_widths, unknown_share)[0]))
-
-    @cached_property
-    def _rate(self) -> float:
-        """µs for a byte that a kernel moves which multiplies nothing, else any kernel: the median"""
-        table = self.estimator.table
-        rows = [row for row, kernel in enumerate(table.kernels) if not kernel.macs] or list(range(len(table.kernels)))
-        return float(np.median(table.us[rows] / _moved([table.kernels[row] for row in rows])))
+        return Priced(kernels, us, float(conformal.difficulty(us[None, known], half_widths, unknown_share)[0]))
 
 
 def but_those_of(us: Mapping[Kernel, float], kernels: Iterable[Kernel], runtime: str) -> dict[Kernel, float]:
     """What was measured of other configurations than these kernels have."""
     theirs = {configuration(as_tabled(kernel, runtime)) for kernel in kernels}
     return {kernel: t for kernel, t in us.items() if configuration(as_tabled(kernel, runtime)) not in theirs}
-
-
-def _moved(kernels: Sequence[Kernel]) -> Array:
-    """[kernels] bytes"""
-    return np.array([max(kernel.bytes_read + kernel.bytes_written, 1) for kernel in kernels], dtype=np.float64)

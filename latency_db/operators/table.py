@@ -50,6 +50,14 @@ class KernelTable:
             times[kernel.key].append(float(us))
         return {key: median(several) for key, several in times.items()}
 
+    @cached_property
+    def usual_rate(self) -> float:
+        """µs for an element that a kernel reads or writes which multiplies nothing, else any kernel: the median."""
+        moved = np.array([kernel.elements_read + kernel.elements_written for kernel in self.kernels], np.float64)
+        only_move = np.array([not kernel.macs for kernel in self.kernels])
+        rates = self.us / np.maximum(moved, 1)
+        return float(np.median(rates[only_move] if only_move.any() else rates))
+
     def measured(self, kernels: Iterable[Kernel]) -> NDArray[np.float64]:
         """[kernels] µs of those that the table has; NaN of the others."""
         keys = (as_tabled(kernel, self.runtime).key for kernel in kernels)

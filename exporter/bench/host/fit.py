@@ -14,7 +14,7 @@ from latency_db.operators.calibration import FEWEST_GRAPHS, NOT_CALIBRATED, Cali
 from latency_db.operators.fit_file import Fit
 from latency_db.operators.measured_device import MeasuredDevice, but_those_of
 from latency_db.operators.table import KernelTable
-from latency_db.registered import NotInIndex, shipped
+from latency_db.registered import NotInIndex, shipped_index
 
 FEWEST_KERNELS = 30
 """That a fit is made to"""
@@ -81,7 +81,7 @@ def _kernels(row: Measurement, runtime: Runtime) -> Sequence[Kernel]:
     """Of the row's graph; none where the index does not have it"""
     model, *size, graph = row.subject.key.split()
     try:
-        workload = shipped().workload(model, int(size[0].partition("x")[0]), runtime, "cpu") if size else None
+        workload = shipped_index().workload(model, int(size[0].partition("x")[0]), runtime, "cpu") if size else None
     except NotInIndex:
         return ()
     return workload.graphs.get(graph, ()) if workload is not None else ()

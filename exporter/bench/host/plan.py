@@ -19,7 +19,7 @@ from latency_db.operators.features import features, kernel_class
 from latency_db.operators.gaussian_process import Array, Hyperparameters, Regression
 from latency_db.operators.process import Scaling
 from latency_db.operators.table import as_tabled
-from latency_db.registered import shipped
+from latency_db.registered import shipped_index
 
 FURTHER_SIZES = (128, 320)
 """Image sizes in pixels whose kernels are candidates beside those at each model's own: the ends of what people run"""
@@ -56,7 +56,7 @@ def planned(runtime: Runtime, further: Sequence[int] = FURTHER_SIZES) -> list[Ke
 
 def _kernels(model: str, size: int, runtime: Runtime) -> Counter[Kernel]:
     """Kernel -> how often a model has it"""
-    graphs = shipped().workload(model, size, runtime, "cpu").graphs
+    graphs = shipped_index().workload(model, size, runtime, "cpu").graphs
     counts = Counter(kernel for kernels in graphs.values() for kernel in kernels if kernel.macs <= MOST_MACS)
     tabled = Counter[Kernel]()
     for kernel, count in counts.items():

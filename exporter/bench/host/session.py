@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from device_profiles.vocabulary import Runtime
 from exporter.backends.runner import Progress
-from exporter.bench.host.device import best, conditions, device, measurement
+from exporter.bench.host.device import conditions, device, measurement
 from exporter.bench.timing.timekeeper import Times
 from latency_db.measurement import Measurement, Subject
+from latency_db.ranking import believed
 from latency_db.store.store import Store
 
 
@@ -34,7 +35,7 @@ class Session:
             method=ran.method,
             precision="fp32",
         )
-        return best(record.measurement for record in rows)
+        return believed(record.measurement for record in rows)
 
     def add(self, times: Iterable[tuple[Subject, Times]], note: str = "") -> int:
         """Store the times of what ran; returns how many did."""

@@ -33,7 +33,7 @@ from exporter.printable import printable
 from latency_db.kernel import Kernel
 from latency_db.measurement import Unit
 from latency_db.packs import MANIFEST, PackedInput, PackedKernel, PackManifest, PackRefused, read_pack, remember_pack
-from latency_db.registered import NotInIndex, shipped
+from latency_db.registered import NotInIndex, shipped_index
 
 DEFAULT_COUNT, MOST = 300, 2000
 FORMATS: tuple[Runtime, ...] = ("tflite", "executorch", "onnx", "coreml")
@@ -189,7 +189,7 @@ def _refuse_to_replace(path: Path) -> None:
 
 def _chosen(format: Backend, unit: Unit, count: int) -> list[UsedKernel]:
     try:
-        used = used_kernels(shipped(), format.name, unit)
+        used = used_kernels(shipped_index(), format.name, unit)
     except NotInIndex as error:
         raise PackError(f"{error} Pass another --format or --unit.") from None
     return best_measured_first(used, int(count * SPARE))

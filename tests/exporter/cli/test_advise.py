@@ -1,6 +1,7 @@
 """`vitexport advise`: which ways to export a model keep up, on which device."""
 
 import json
+import re
 
 import pytest
 
@@ -48,6 +49,40 @@ def test_where_none_reaches_it_the_nearest_is_named():
     assert lines[1].startswith("Nearest: galaxy_a03s, ")
 
 
+def test_with_targets_each_row_says_what_it_rests_on():
+    done = run("advise", "efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max", "--size", "512")
+    words = " ".join(done.stdout[done.stdout.index("because") :].split())
+    assert "published: 1 published row" in words
+    assert words.count("alike device: ") == 3
+
+
+def test_devices_of_which_nothing_is_known_are_named_on_one_line_and_counted():
+    arguments = ("mobilevit_xxs", "--fps", "10", "--target", "host", "--target", "pixel4", "--format", "tflite")
+    lines = run("advise", *arguments, "--size", "256").stdout.splitlines()
+    assert lines[0].endswith("on 1 of 2 devices, on 1 with its whole interval.")
+    assert "Nothing is known of mobilevit_xxs on host." in lines
+    assert any(line.startswith("Left out: nothing was measured on this machine under tflite") for line in lines)
+    assert advised(*arguments)["unknown_devices"] == ["host"]
+
+
+def test_where_nothing_at_all_is_known_that_is_said():
+    lines = run("advise", "mobilevit_xxs", "--fps", "10", "--target", "host", "--format", "onnx").stdout.splitlines()
+    assert lines[0] == "Nothing is known of mobilevit_xxs on host."
+    assert lines[1].startswith("Left out: nothing was measured on this machine under onnx")
+
+
+@pytest.mark.parametrize("device", ["iphone15", "iphone15_pro_max", "galaxy_s25"])
+@pytest.mark.parametrize("fps", ["10", "1000"])
+def test_what_is_hardly_known_comes_last_and_no_headline_names_it(device, fps):
+    arguments = ("efficienttam_s", "--fps", fps, "--target", device)
+    rows, headline = advised(*arguments)["rows"], run("advise", *arguments).stdout.splitlines()[1]
+    assert [row["vague"] for row in rows] == sorted(row["vague"] for row in rows)
+    assert rows[-1]["vague"]
+    ways = {(row["format"], row["unit"], row["size"]): row["vague"] for row in rows}
+    format, unit, size = re.search(r", (\w+)(?: on (\w+))? in \w+ at (\d+) px", headline).groups()
+    assert not ways[format, unit or "all", int(size)]
+
+
 def test_without_targets_each_device_has_one_line():
     done = run("advise", "mobilevit_xxs", "--fps", "10", "--size", "256", "--format", "tflite")
     starts = [line.split()[0] for line in done.stdout.splitlines() if line]
@@ -63,6 +98,10 @@ def test_without_targets_each_device_has_one_line():
         (("mobilevit_s", "--fps", "10", "--format", "onxx"), "There is no format 'onxx'"),
         (("mobilevit_s", "--fps", "10", "--format", "coreai"), "Nobody has published latencies of coreai"),
         (("mobilevit_s", "--fps", "10", "--format", "tflite", "--precision", "int8"), "tflite offers fp32, not int8"),
+        (
+            ("mobilevit_s", "--fps", "10", "--target", "pixel8", "--precision", "fp16"),
+            "which are preferred there, comes in fp16: name coreml",
+        ),
     ],
 )
 def test_what_cannot_be_answered_is_one_sentence(arguments, complaint):
