@@ -105,7 +105,7 @@ def calibrated(graphs: Sequence[GraphTimed]) -> Calibration:
     unseen = np.array([_shares(graph.unseen, graph.us, classes) for graph in graphs])
     terms = np.array([_fitted(np.delete(known, row, 0), len(classes)) for row in range(len(graphs))])
     asked = (
-        np.abs(np.log(np.einsum("gt,gt->g", shares, terms))) / [one.difficulty for one in priced]
+        np.abs(np.log(np.einsum("gt,gt->g", shares, terms))) / np.array([one.difficulty for one in priced])
         for shares, priced in (
             (known, [graph.known for graph in graphs]),
             (unseen, [graph.unseen for graph in graphs]),
