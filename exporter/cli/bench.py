@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 @click.option("--seconds", type=click.FloatRange(0.1, 600), default=3.0, show_default=True, help="For each artefact.")
 @click.option("--kernels", is_flag=True, help="Time single kernels, for the estimates of `latency --target host`.")
 @click.option(
-    "--runtime", "runtimes", multiple=True, type=click.Choice(RUNTIMES),
+    "--runtime",
+    "runtimes",
+    multiple=True,
+    type=click.Choice(RUNTIMES),
     help="For --kernels. Repeatable. Default: every one that is installed.",
 )
 @click.option(

@@ -100,7 +100,9 @@ def _fitted(question: Question, own: Times, fit: Fit) -> Estimate | None:
     us, low, high = np.sum([(graph.us, graph.low, graph.high) for graph in graphs], axis=0).tolist()
     covered = np.isin(found.methods, COVERED)
     coverage = float((each * counts)[covered].sum() / (each @ counts))
-    overheads = f"overheads fitted to {fit.calibration.graphs} models" if fit.calibration.graphs else "no overheads known"
+    overheads = (
+        f"overheads fitted to {fit.calibration.graphs} models" if fit.calibration.graphs else "no overheads known"
+    )
     reason = f"{_counted(found, counts)}; {overheads}"
     breakdown = _breakdown(question, found, each, known)
     return Estimate(us / 1e3, low / 1e3, high / 1e3, "kernel table", reason, coverage, breakdown, question.conditions)

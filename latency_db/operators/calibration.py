@@ -2,9 +2,10 @@
 
     µs = Σ over classes (factor · Σ of the class's kernels) + graph + kernels · number + weights · megabytes
 
-Each graph is left out once, and asked for twice: with its kernels as they were measured, and as if nothing of their
-configurations had been. Intervals are as wide as the worse of the two requires: a new model has some kernels that the
-table has, and some that it has not.
+It is fitted to the prices that graphs' kernels would have, had nothing of their configurations been measured: so are
+most kernels of a new model, and what the processes err by in one direction is made good. Each graph is left out once,
+and asked for with these prices and with what was measured of its kernels. Intervals are as wide as the worse of the two
+requires.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def calibrated(graphs: Sequence[GraphTimed]) -> Calibration:
     classes = sorted({kernel_class(kernel) for graph in graphs for kernel in graph.known.kernels})
     known = np.array([_shares(graph.known, graph.us, classes) for graph in graphs])
     unseen = np.array([_shares(graph.unseen, graph.us, classes) for graph in graphs])
-    terms = np.array([_fitted(np.delete(known, row, 0), len(classes)) for row in range(len(graphs))])
+    terms = np.array([_fitted(np.delete(unseen, row, 0), len(classes)) for row in range(len(graphs))])
     asked = (
         np.abs(np.log(np.einsum("gt,gt->g", shares, terms))) / np.array([one.difficulty for one in priced])
         for shares, priced in (
@@ -111,7 +112,7 @@ def calibrated(graphs: Sequence[GraphTimed]) -> Calibration:
             (unseen, [graph.unseen for graph in graphs]),
         )
     )
-    fitted = _fitted(known, len(classes)).tolist()
+    fitted = _fitted(unseen, len(classes)).tolist()
     return Calibration(
         dict(zip(classes, fitted[: len(classes)], strict=True)),
         dict(zip(WHOLE, fitted[len(classes) :], strict=True)),

@@ -1,8 +1,8 @@
 """Estimates of kernels and of whole graphs on a machine on which kernels were timed.
 
-    fit = read_fit(folder, soc, runtime, runtime_version, threads)
-    device = MeasuredDevice.of(runtime, "host", {kernel: us, …}, fit)
-    total = device.graph(kernels)
+fit = read_fit(folder, soc, runtime, runtime_version, threads)
+device = MeasuredDevice.of(runtime, "host", {kernel: us, …}, fit)
+total = device.graph(kernels)
 """
 
 from __future__ import annotations

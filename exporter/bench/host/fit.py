@@ -9,7 +9,7 @@ from exporter.bench.host.device import conditions, device
 from exporter.bench.host.plan import CALL
 from exporter.bench.host.session import Session
 from latency_db.kernel import Kernel
-from latency_db.measurement import Measurement
+from latency_db.measurement import Measurement, Subject
 from latency_db.operators.calibration import FEWEST_GRAPHS, NOT_CALIBRATED, Calibration, GraphTimed, calibrated
 from latency_db.operators.fit_file import Fit
 from latency_db.operators.measured_device import MeasuredDevice, but_those_of
@@ -60,8 +60,11 @@ def calibration_by(plain: Fit, us: dict[Kernel, float], graphs: Sequence[GraphTi
 
 def kernel_times(rows: Iterable[Measurement]) -> dict[Kernel, float]:
     """Kernel -> µs"""
-    of_kernels = [row for row in rows if row.subject.kind == "kernel"]
-    return {Kernel.of_key(row.subject.key): 1e3 * row.latency.ms for row in undisturbed(of_kernels, FEWEST_KERNELS)}
+    rows = list(rows)
+    calls = [row for row in rows if row.subject == Subject.of_kernel(CALL)]
+    of_kernels = [row for row in rows if row.subject.kind == "kernel" and row not in calls]
+    believed = [*undisturbed(of_kernels, FEWEST_KERNELS), *calls]
+    return {Kernel.of_key(row.subject.key): 1e3 * row.latency.ms for row in believed}
 
 
 def graphs_timed(rows: Iterable[Measurement], runtime: Runtime) -> list[GraphTime]:

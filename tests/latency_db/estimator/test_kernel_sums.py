@@ -109,7 +109,7 @@ def test_what_was_learned_of_this_machine_comes_with_its_kernels():
     assert "overheads fitted to 12 models" in found.reason
     kernels = sum(one.ms * one.count for one in found.kernels)
     assert found.ms == pytest.approx(kernels + 5)
-    assert found.high / found.ms < 1.1
+    assert 1 < found.high / found.ms < 1.2
     other_threads = estimate(truncated(MODEL, 1), "host", HERE, rows, [replace(fit, threads=1)])
     assert "no overheads known" in other_threads.reason
 
@@ -158,7 +158,9 @@ def test_a_graph_of_a_workload_may_have_no_kernel_that_is_known():
 def test_a_kernel_of_a_class_that_nothing_was_fitted_to_is_known_as_itself():
     [softmax] = softmaxes((49,))
     rows = [*on_host(1894, HERE), measured(Subject.of_kernel(softmax), 3.0, HERE, "host")]
-    found = estimate(Workload({"classify": (*MODEL.graphs["classify"][:-1], softmax)}), "host", HERE, rows, [fit_here()])
+    found = estimate(
+        Workload({"classify": (*MODEL.graphs["classify"][:-1], softmax)}), "host", HERE, rows, [fit_here()]
+    )
     [one] = [one for one in found.kernels if one.kernel == softmax]
     assert (one.method, one.ms) == ("measured", pytest.approx(3.0))
 

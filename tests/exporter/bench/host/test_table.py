@@ -30,7 +30,10 @@ def test_a_table_is_measured_and_fitted_whatever_fails(tmp_path):
     assert (table.swept.timed, table.swept.impossible, table.swept.left) == (4, 1, 0)
     assert (table.models, list(table.failed)) == (1, [BROKEN.name])
     assert "100" in table.failed[BROKEN.name]
-    assert rows.keys() == {*map(Subject.of_kernel, [CALL, *KERNELS]), Subject.of_graph(MODEL.name, "classify", (256, 256))}
+    assert rows.keys() == {
+        *map(Subject.of_kernel, [CALL, *KERNELS]),
+        Subject.of_graph(MODEL.name, "classify", (256, 256)),
+    }
     assert again.swept.known == 4
 
     row = rows[Subject.of_kernel(KERNELS[0])]

@@ -5,7 +5,6 @@ import pytest
 from exporter.bench.kernels.artifacts import KernelFolder, NotMade, build_of, runtimes_here
 from exporter.bench.kernels.graphs import of_pictures
 from exporter.bench.timing.timekeeper import time_artifacts
-from exporter.errors import BackendError
 from latency_db.kernel import Kernel
 from tests.exporter.bench.host.kernels_here import IMPOSSIBLE, KERNELS
 

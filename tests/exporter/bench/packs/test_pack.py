@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 import zipfile
 
 import numpy as np
