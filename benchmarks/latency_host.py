@@ -103,7 +103,7 @@ def print_models(
     cache: Path, runtime: Runtime, rows: dict[Subject, Measurement], us: dict[Kernel, float], found: Fit
 ) -> None:
     machine = MeasuredDevice.of(runtime, "host", us, found)
-    was, said, inside = [], [], []
+    was, said, inside, widths = [], [], [], []
     for model in HELD_OUT:
         if subject(model) not in rows:
             continue
@@ -113,6 +113,7 @@ def print_models(
         was.append(ms)
         said.append(estimate.us / 1e3)
         inside.append(estimate.low <= 1e3 * ms <= estimate.high)
+        widths.append(estimate.high / estimate.low)
         plain = float(machine.kernel_times([Kernel.of_key(key) for key in keys]).sum()) / 1e3
         exact = float(np.mean(estimate.kernels.methods == "measured"))
         print(
@@ -128,7 +129,7 @@ def print_models(
     print(
         f"  {len(was)} models: MAPE {errors.mean():.1%}, worst {errors.max():.1%}, Spearman "
         f"{spearman(np.array(was), np.array(said)):.3f}, in the interval {np.mean(inside):.0%} "
-        f"(high/low {np.exp(2 * found.overheads.quantile):.2f})"
+        f"(median high/low {np.median(widths):.2f})"
     )
 
 

@@ -16,7 +16,8 @@ from latency_db.published.estimate import facts_of
 from tests.latency_db.estimator.measurements import CPU, GPU, measured
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE, shipped_workload
 
-MINE = replace(MOBILEVIT_LIKE, facts=replace(facts_of("efficienttam_s_512x512", 512), model="mine", stated_size=256, size=256))
+FACTS = replace(facts_of("efficienttam_s_512x512", 512), model="mine", stated_size=256, size=256)
+MINE = replace(MOBILEVIT_LIKE, facts=FACTS)
 WHOLE = Subject.of_model("mine", "classify", (256, 256))
 PAGE = Path(__file__).parents[3] / "docs" / "latency_import.md"
 

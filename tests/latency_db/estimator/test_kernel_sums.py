@@ -116,10 +116,7 @@ def test_what_was_learned_of_this_machine_comes_with_its_kernels():
 
 
 def softmaxes(sides):
-    return [
-        Kernel("softmax", ("softmax",), ((1, 4, side, side),), ((1, 4, side, side),))
-        for side in sides
-    ]  # fmt: skip
+    return [Kernel("softmax", ("softmax",), ((1, 4, side, side),), ((1, 4, side, side),)) for side in sides]
 
 
 def fit_here(version=""):
@@ -158,17 +155,27 @@ def test_a_graph_of_a_workload_may_have_no_kernel_that_is_known():
 def test_a_kernel_of_a_class_that_nothing_was_fitted_to_is_known_as_itself():
     [softmax] = softmaxes((49,))
     rows = [*on_host(1894, HERE), measured(Subject.of_kernel(softmax), 3.0, HERE, "host")]
-    found = estimate(Workload({"classify": (*MODEL.graphs["classify"][:-1], softmax)}), "host", HERE, rows, [fit_here()])
+    workload = Workload({"classify": (*MODEL.graphs["classify"][:-1], softmax)})
+    found = estimate(workload, "host", HERE, rows, [fit_here()])
     [one] = [one for one in found.kernels if one.kernel == softmax]
     assert (one.method, one.ms) == ("measured", pytest.approx(3.0))
 
 
+def versioned(version, day, slower):
+    """Rows of one version of a runtime, under which everything took so many times as long"""
+    return [
+        replace(
+            row,
+            conditions=replace(HERE, runtime_version=version),
+            latency=Latency(p50=slower * row.latency.ms),
+            measured_at=datetime(2026, 11, day, tzinfo=UTC),
+        )
+        for row in on_host(600, HERE)
+    ]
+
+
 def test_after_an_upgrade_of_the_runtime_its_last_version_answers():
-    old, new = (
-        [replace(row, conditions=replace(HERE, runtime_version=version), measured_at=day, latency=Latency(p50=row.latency.ms * slower))
-         for row in on_host(600, HERE)]
-        for version, day, slower in (("1.0", datetime(2026, 10, 1, tzinfo=UTC), 1), ("2.0", datetime(2026, 11, 1, tzinfo=UTC), 10))
-    )  # fmt: skip
+    old, new = versioned("1.0", 1, slower=1), versioned("2.0", 2, slower=10)
     workload = truncated(MODEL, 1)
     fits = [fit_here("1.0"), fit_here("2.0")]
     found = estimate(workload, "host", HERE, [*new, *old], fits)
