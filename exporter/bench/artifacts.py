@@ -53,7 +53,7 @@ def time_bundle(
             yield ArtifactTimed(artifact, times)
 
 
-def rows_of(bundle: Bundle, timed: Sequence[ArtifactTimed], threads: int) -> list[Measurement]:
+def measurements_of(bundle: Bundle, timed: Sequence[ArtifactTimed], threads: int) -> list[Measurement]:
     """Of those that ran."""
     model = bundle.manifest.model
     size = (model.image_size, model.image_size)

@@ -82,10 +82,10 @@ def _bench_bundle(
 ) -> None:
     bundle.check()
     with working(verbose) as progress:
-        from exporter.bench.artifacts import rows_of, time_bundle
+        from exporter.bench.artifacts import measurements_of, time_bundle
 
         timed = list(time_bundle(bundle, formats, threads, seconds, progress))
-        store.add(rows_of(bundle, timed, threads))
+        store.add(measurements_of(bundle, timed, threads))
     facts = [_facts(one) for one in timed]
     if as_json:
         print_json({"threads": threads, "artifacts": facts})
