@@ -11,7 +11,9 @@ from latency_db.registered import shipped_index
 
 
 def test_every_registered_model_is_in_the_index_at_its_sizes():
-    assert {name: shipped_index().sizes(name) for name in MODELS} == {name: sizes_of(info) for name, info in MODELS.items()}
+    assert {name: shipped_index().sizes(name) for name in MODELS} == {
+        name: sizes_of(info) for name, info in MODELS.items()
+    }
     assert all(info.image_size in shipped_index().sizes(name) for name, info in MODELS.items())
 
 
