@@ -109,7 +109,7 @@ def _of_rows(question: Question, rows: Mapping[str, Measurement]) -> Estimate:
     method: Method = "published" if published else "measured"
     sources = sorted({f"{row.source.reference}{_day(row)}" for row in rows.values()})
     doubts = sorted({str(row.quality) for row in rows.values() if row.quality in ("busy", "drifting")})
-    reason = f"{method}: {', '.join(sources)}" + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
+    reason = ", ".join(sources) + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
     if question.workload.usual_size and any(_sizeless(row.subject) for row in rows.values()):
         reason += f"; of no stated size, and taken for the usual one, {question.workload.usual_size}"
     return Estimate(ms, ms - off[0], ms + off[1], method, reason, 1.0, kernels, question.conditions)

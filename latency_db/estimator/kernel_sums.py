@@ -152,7 +152,8 @@ def summed(question: Question, found: KernelEstimates, overhead: Overhead, rate:
     share_unknown = float((each * counts)[~known].sum() / (each * counts).sum())
     if share_unknown > 1 - LEAST_KNOWN:
         return None
-    ms = float(each @ counts) + overhead.per_kernel * counts.sum() + overhead.per_graph * len(question.workload.graphs)
+    ms = float(each @ counts) + overhead.per_kernel * float(counts.sum())
+    ms += overhead.per_graph * len(question.workload.graphs)
     half_widths = np.log(found.high[known] / found.low[known]) / 2
     hard = difficulty((each * counts)[None, known], half_widths, np.array([share_unknown]))
     half = float(np.exp(overhead.quantile * hard[0]))

@@ -59,8 +59,10 @@ def test_the_example_of_a_csv_on_the_page_answers(tmp_path):
     path = tmp_path / "notebook.csv"
     path.write_text(PAGE.split("```csv\n")[1].split("```")[0])
     assert run("latency", "import", str(path)).returncode == 0
-    found = json.loads(run("latency", "mobilevit_s", "--target", "pixel8", "--runtime", "tflite", "--json").stdout)
+    asked = ("latency", "mobilevit_s", "--target", "pixel8", "--runtime", "tflite")
+    found = json.loads(run(*asked, "--json").stdout)
     assert (found["ms"], found["method"]) == (38.1, "published")
+    assert run(*asked).stdout.splitlines()[2].startswith("Published: my notebook; of no stated size")
 
 
 def test_the_example_of_a_trackers_result_on_the_page_answers(tmp_path):
