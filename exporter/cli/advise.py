@@ -46,12 +46,12 @@ def advise(
         print_rows(found.rows if targets else best_of_each(found.rows))
         print_line()
         if targets:
-            print_reasons(found.rows)
+            print_reasons([row for row in found.rows if not row.vague] or found.rows)
             print_line()
         print_line(
             "In brackets: nine times in ten. Hardly known: the high is more than 20 times the low. Accuracy at sizes "
-            "other than the weights' own was not measured."
-            + ("" if targets else " With --target it is said what each figure rests on.")
+            "other than the weights' own was not measured. `vitexport latency MODEL --target DEVICE` says what a "
+            "figure rests on."
         )
     if compared.unknown_devices:
         print_line(f"Nothing is known of {info.name} on {', '.join(compared.unknown_devices)}.", style=UNKNOWN)

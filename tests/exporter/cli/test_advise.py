@@ -59,6 +59,13 @@ def test_with_targets_it_is_said_what_each_row_rests_on_and_of_equal_ones_once()
     assert "coreml in fp16 at" not in run("advise", *arguments[:3], "--format", "coreml").stdout.partition("\n\n")[2]
 
 
+def test_what_hardly_known_rows_rest_on_is_said_only_where_there_are_no_others():
+    arguments = ("efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max", "--size", "1024")
+    reason = "\niphone15_pro_max, tflite on gpu in fp32 at 1024 px: alike device: "
+    assert reason not in run("advise", *arguments).stdout
+    assert reason in run("advise", *arguments, "--format", "tflite").stdout
+
+
 def test_devices_of_which_nothing_is_known_are_named_on_one_line_and_counted():
     arguments = ("mobilevit_xxs", "--fps", "10", "--target", "host", "--target", "pixel4", "--format", "tflite")
     lines = run("advise", *arguments, "--size", "256").stdout.splitlines()
