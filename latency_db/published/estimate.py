@@ -78,9 +78,7 @@ def estimate_core_ml(
     return own or regress_core_ml(facts, device, rows=rows)
 
 
-def regress_core_ml(
-    facts: ModelFacts, device: str, *, rows: Sequence[PublishedRow] | None = None
-) -> PublishedEstimate:
+def regress_core_ml(facts: ModelFacts, device: str, *, rows: Sequence[PublishedRow] | None = None) -> PublishedEstimate:
     """The same from rows of other models only."""
     timed = Timed(facts, device)
     line = timed.line

@@ -65,7 +65,9 @@ def test_a_bandwidth_that_no_source_states_is_said_to_be_another_phones(table):
 def test_intervals_hold_for_the_models_of_a_phone_that_was_left_out(table, device):
     """Of all its cells of TFLite in fp32, the width being that of the other phones"""
     kind = ("tflite", "cpu", "fp32")
-    others = [one.error for one in left_out() if (one.runtime, one.unit, one.precision) == kind and one.device != device]
+    others = [
+        one.error for one in left_out() if (one.runtime, one.unit, one.precision) == kind and one.device != device
+    ]
     inside = []
     for key, cell in table.cells.items():
         if (key.device, key.runtime, key.unit, key.precision) != (device, *kind):

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from time import monotonic
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from latency_db.end_to_end.cells import shipped
 from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import estimate
+from latency_db.estimator.kernel_sums import own_table
 from latency_db.estimator.overheads import overheads
 from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
@@ -110,7 +110,9 @@ def test_what_was_learned_of_this_machine_comes_with_its_kernels():
     assert "overheads fitted to 12 models" in found.reason
     kernels = sum(one.ms * one.count for one in found.kernels)
     assert found.ms == pytest.approx(kernels + 5)
-    assert found.high / found.ms < 1.1
+    less = replace(fit, overheads=replace(overheads_here, quantile=1.0))
+    wider = estimate(truncated(MODEL, 1), "host", here, rows, [less])
+    assert np.log(wider.high / wider.ms) == pytest.approx(2 * np.log(found.high / found.ms))
     other_threads = estimate(truncated(MODEL, 1), "host", here, rows, [replace(fit, threads=1)])
     assert "no overheads known" in other_threads.reason
 
@@ -187,12 +189,7 @@ def test_after_an_upgrade_of_the_runtime_its_last_version_answers():
 
 def test_a_table_of_a_device_is_fitted_once_for_all_that_is_asked():
     rows = on_host(601)
-    first = time_of(lambda: estimate(truncated(MODEL, 1), "host", HOST, rows))
-    second = time_of(lambda: estimate(truncated(MODEL, 2), "host", HOST, rows))
-    assert second < first / 3
-
-
-def time_of(call):
-    begun = monotonic()
-    call()
-    return monotonic() - begun
+    estimate(truncated(MODEL, 1), "host", HOST, rows)
+    fitted = own_table.cache_info().misses
+    estimate(truncated(MODEL, 2), "host", HOST, rows)
+    assert own_table.cache_info().misses == fitted
