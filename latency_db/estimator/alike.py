@@ -247,7 +247,9 @@ def _reason(question: Question, found: Likeness, runtime: str, itself: bool) -> 
         timed = cell_name(found.cell.cell)
         place = f"{question.device} {question.conditions.cores}".rstrip()
         timed_there = _asked(question) in {replace(key, version="") for key in shipped().cells}
-        words = f"most of it is far beyond what was timed on {place}" if timed_there else f"nothing was timed on {place}"
+        words = (
+            f"most of it is far beyond what was timed on {place}" if timed_there else f"nothing was timed on {place}"
+        )
         words += f"; most alike is {timed}, {ratio}; "
     if runtime != question.runtime:
         words += f"{question.runtime} runs XNNPACK on CPUs as {runtime} does; "
