@@ -53,7 +53,7 @@ def time_bundle(
             yield ArtifactTimed(artifact, times)
 
 
-def row_of(bundle: Bundle, timed: ArtifactTimed, threads: int) -> Measurement:
+def measurement_of(bundle: Bundle, timed: ArtifactTimed, threads: int) -> Measurement:
     """Of one that ran."""
     model, artifact = bundle.manifest.model, timed.artifact
     size = (model.image_size, model.image_size)

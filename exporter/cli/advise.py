@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,15 @@ def advise(
     if found.rows:
         print_verdict(info, fps, compared)
         print_line()
-        print_rows(found.rows if targets else best_of_each(found.rows), reasons=bool(targets))
+        print_rows(found.rows if targets else best_of_each(found.rows))
         print_line()
+        if targets:
+            print_reasons([row for row in found.rows if not row.vague] or found.rows)
+            print_line()
         print_line(
             "In brackets: nine times in ten. Hardly known: the high is more than 20 times the low. Accuracy at sizes "
-            "other than the weights' own was not measured."
-            + ("" if targets else " With --target, each figure says what it rests on.")
+            "other than the weights' own was not measured. `vitexport latency MODEL --target DEVICE` says what a "
+            "figure rests on."
         )
     if compared.unknown_devices:
         print_line(f"Nothing is known of {info.name} on {', '.join(compared.unknown_devices)}.", style=UNKNOWN)
@@ -92,28 +96,45 @@ def print_verdict(info: ModelInfo, fps: float, compared: Compared) -> None:
         )
     else:
         print_line(f"{info.name} is not expected to reach {asked} on any {of}.", style=BAD)
-    variant, estimate = best.variant, best.estimate
-    format = variant.format if variant.unit == "all" else f"{variant.format} on {variant.unit}"
+    estimate = best.estimate
     print_line(
-        f"{'First' if reaching else 'Nearest'}: {best.device}, {format} in {variant.precision} at {variant.size} px: "
-        f"{ms_text(estimate.ms)} ms ({ms_text(estimate.low)} to {ms_text(estimate.high)}); "
-        f"{estimate.method}: {estimate.reason}."
+        f"{'First' if reaching else 'Nearest'}: {_way(best)} at {best.variant.size} px: {ms_text(estimate.ms)} ms "
+        f"({ms_text(estimate.low)} to {ms_text(estimate.high)}); {_basis(best)}."
     )
 
 
-def print_rows(found: Sequence[Advice], reasons: bool) -> None:
-    """One line each, in the order of the advice; with `reasons` also what each figure rests on."""
+def print_reasons(found: Sequence[Advice]) -> None:
+    """What each row rests on; those that rest on the same in one line."""
+    sizes = defaultdict[tuple[str, str], list[int]](list)
+    for row in found:
+        sizes[_way(row), _basis(row)].append(row.variant.size)
+    for (way, basis), of in sizes.items():
+        print_line(f"{way} at {', '.join(map(str, sorted(of)))} px: {basis}.")
+
+
+def print_rows(found: Sequence[Advice]) -> None:
+    """One line each, in the order of the advice."""
     print_table(
-        ("device", "format", "on", "precision", "px>", "ms>", "", "FPS>", "reaches it", "because" if reasons else "by"),
+        ("device", "format", "on", "precision", "px>", "ms>", "", "FPS>", "reaches it", "by"),
         (
             (
                 row.device, row.variant.format, row.variant.unit, row.variant.precision, row.variant.size,
                 ms_text(row.estimate.ms), f"({ms_text(row.estimate.low)} to {ms_text(row.estimate.high)})",
-                f"{row.fps:.3g}", _reached(row),
-                f"{row.estimate.method}: {row.estimate.reason}" if reasons else row.estimate.method,
+                f"{row.fps:.3g}", _reached(row), row.estimate.method,
             ) for row in found
         ),
     )  # fmt: skip
+
+
+def _way(row: Advice) -> str:
+    """Device, format, processor and precision, in words."""
+    variant = row.variant
+    processor = "" if variant.unit == "all" else f" on {variant.unit}"
+    return f"{row.device}, {variant.format}{processor} in {variant.precision}"
+
+
+def _basis(row: Advice) -> str:
+    return f"{row.estimate.method}: {row.estimate.reason}"
 
 
 def _reached(row: Advice) -> str:

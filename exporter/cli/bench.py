@@ -111,12 +111,12 @@ def _bench_bundle(
 ) -> None:
     bundle.check()
     with working(verbose) as progress:
-        from exporter.bench.artifacts import row_of, time_bundle
+        from exporter.bench.artifacts import measurement_of, time_bundle
 
         timed: list[ArtifactTimed] = []
         for one in time_bundle(bundle, formats, threads, seconds, progress):
             if one.times.samples is not None:
-                store.add([row_of(bundle, one, threads)])
+                store.add([measurement_of(bundle, one, threads)])
             timed.append(one)
     facts = [_facts(one) for one in timed]
     if as_json:

@@ -60,7 +60,7 @@ def expected(
         if len(every_frame) == 1:
             parts = {every_frame[0]: found}
         else:
-            parts = {name: ran.part(Workload({name: cut}, whole.facts), found) for name, cut in cuts.items()}
+            parts = {name: ran.part(replace(whole, graphs={name: cut}), found) for name, cut in cuts.items()}
         alone |= {(variant, name): latency(one) for name, one in parts.items() if isinstance(one, Estimate)}
     return Expected(tuple(frames), alone)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from device_profiles.vocabulary import Runtime
 from latency_db.estimator.estimate import Estimate, NoEstimate
@@ -11,9 +12,6 @@ from latency_db.estimator.estimator import estimate
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement, NumberFormat, Unit
 from latency_db.operators.fit_file import Fit
-
-RUNTIMES: Mapping[str, Runtime] = {"coreml": "coreml", "executorch": "executorch", "tflite": "tflite", "onnx": "onnx"}
-"""Format of an export -> what runs it; no published figure is of one that is not there, such as Core AI"""
 
 VAGUE = 20.0
 """Times its low from which the high of an interval says next to nothing: not even the order of magnitude is known.
@@ -25,6 +23,7 @@ class Variant:
     """One way to export a model, and what it then is to run."""
 
     format: str
+    """Which is the name of the runtime, too"""
     precision: NumberFormat
     size: int
     """Side of the image in pixels"""
@@ -95,7 +94,7 @@ def advise(
     rows, unknown = [], dict[str, None]()
     for device in devices:
         for variant in variants:
-            conditions = Conditions(RUNTIMES[variant.format], variant.unit, variant.precision)
+            conditions = Conditions(cast(Runtime, variant.format), variant.unit, variant.precision)
             try:
                 found = estimate(variant.workload, device, conditions, measured, fits)
             except NoEstimate as nothing:

@@ -114,7 +114,7 @@ def from_alike_device(question: Question) -> Estimate | None:
     found, there = beyond
     half = UNSEEN * math.log(there.high / there.ms)
     wider = replace(there, low=there.ms * math.exp(-half), high=there.ms * math.exp(half))
-    doubt = "it would do far more of most of it than any model that was timed there: interval widened"
+    doubt = "most of it is far beyond what was timed anywhere: interval widened"
     return _from_there(question, replace(found, doubts=(*found.doubts, doubt)), wider)
 
 
@@ -245,7 +245,11 @@ def _reason(question: Question, found: Likeness, runtime: str, itself: bool) -> 
     if not itself:
         ratio = f"{found.ratio:.2f} × its time by {'bandwidth' if question.unit == 'gpu' else 'cores and clocks'}"
         timed = cell_name(found.cell.cell)
-        words = f"nothing was timed on {question.device} {question.conditions.cores}".rstrip()
+        place = f"{question.device} {question.conditions.cores}".rstrip()
+        timed_there = _asked(question) in {replace(key, version="") for key in shipped().cells}
+        words = (
+            f"most of it is far beyond what was timed on {place}" if timed_there else f"nothing was timed on {place}"
+        )
         words += f"; most alike is {timed}, {ratio}; "
     if runtime != question.runtime:
         words += f"{question.runtime} runs XNNPACK on CPUs as {runtime} does; "

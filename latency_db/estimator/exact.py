@@ -11,7 +11,7 @@ import numpy as np
 
 from latency_db.coverage import NORMAL, P90, runs_half_width
 from latency_db.end_to_end.cells import shipped
-from latency_db.estimator.estimate import Estimate, Method
+from latency_db.estimator.estimate import Estimate, KernelEstimate, Method
 from latency_db.estimator.question import Question
 from latency_db.estimator.rooflines import answers, cell_name, nearest_coefficients, priced
 from latency_db.estimator.shares import divided
@@ -97,22 +97,19 @@ def _of_rows(question: Question, rows: Mapping[str, Measurement]) -> Estimate:
     ms = sum(part[0] for part in parts.values())
     below, above = [part[0] - part[1] for part in parts.values()], [part[2] - part[0] for part in parts.values()]
     # Runs of one graph and of another have nothing to do with each other; what sources differ by is alike in all.
-    off = (sum(below), sum(above)) if published else (math.hypot(*below), math.hypot(*above))
+    shorter, longer = (sum(below), sum(above)) if published else (math.hypot(*below), math.hypot(*above))
     coefficients = nearest_coefficients(question)
-    kernels = tuple(
-        kernel
-        for graph, part in parts.items()
-        for kernel in divided(
-            {key: count for key, count in question.kernels.items() if graph in (_WHOLE, key[0])}, part, coefficients
-        )
-    )
+    kernels: list[KernelEstimate] = []
+    for graph, part in parts.items():
+        own = {key: count for key, count in question.kernels.items() if graph in (_WHOLE, key[0])}
+        kernels += divided(own, part, coefficients)
     method: Method = "published" if published else "measured"
     sources = sorted({f"{row.source.reference}{_day(row)}" for row in rows.values()})
     doubts = sorted({str(row.quality) for row in rows.values() if row.quality in ("busy", "drifting")})
-    reason = f"{method}: {', '.join(sources)}" + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
+    reason = ", ".join(sources) + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
     if question.workload.usual_size and any(_sizeless(row.subject) for row in rows.values()):
         reason += f"; of no stated size, and taken for the usual one, {question.workload.usual_size}"
-    return Estimate(ms, ms - off[0], ms + off[1], method, reason, 1.0, kernels, question.conditions)
+    return Estimate(ms, ms - shorter, ms + longer, method, reason, 1.0, tuple(kernels), question.conditions)
 
 
 def _with_others(part: tuple[float, float, float], row: Measurement, runtime: str) -> tuple[float, float, float]:

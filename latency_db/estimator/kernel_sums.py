@@ -58,7 +58,7 @@ def from_own_table(question: Question) -> Estimate | None:
     others = question.unit == "gpu" and tabled_devices(question.runtime)
     if len(own) < (ENOUGH_BESIDE_OTHERS if others else ENOUGH):
         return None
-    estimator = _estimator_of(question.runtime, question.device, own)
+    estimator = own_table(question.runtime, question.device, own)
     found = with_measured(question, estimator.estimate([kernel for _, kernel in question.kernels]))
     return summed(question, found, unfitted(question), rate=1e3 * estimator.table.usual_rate)
 
@@ -76,7 +76,8 @@ def _by_shipped_table(runtime: str, device: str, kernels: tuple[Kernel, ...]) ->
 
 
 @lru_cache(maxsize=16)
-def _estimator_of(runtime: str, device: str, times: Times) -> KernelEstimator:
+def own_table(runtime: str, device: str, times: Times) -> KernelEstimator:
+    """Fitted once for all questions about the same rows."""
     kernels, us = zip(*times, strict=True)
     return estimator_of(runtime, device, kernels, np.array(us))
 
@@ -155,7 +156,8 @@ def summed(question: Question, found: KernelEstimates, overhead: Overhead, rate:
     share_unknown = float((each * counts)[~known].sum() / (each * counts).sum())
     if share_unknown > 1 - LEAST_KNOWN:
         return None
-    ms = float(each @ counts) + overhead.per_kernel * counts.sum() + overhead.per_graph * len(question.workload.graphs)
+    ms = float(each @ counts) + overhead.per_kernel * float(counts.sum())
+    ms += overhead.per_graph * len(question.workload.graphs)
     half_widths = np.log(found.high[known] / found.low[known]) / 2
     hard = difficulty((each * counts)[None, known], half_widths, np.array([share_unknown]))
     half = float(np.exp(overhead.quantile * hard[0]))

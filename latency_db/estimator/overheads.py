@@ -10,16 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from latency_db.shipped_tables import DATA, rows_of
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 TABLE = DATA / "estimator" / "overheads.csv.gz"
 
@@ -54,11 +46,6 @@ class Overhead:
         """Whether kernels are to be summed there: on Metal under PyTorch, where one convolution takes anything from 7
         to 935 µs, features of the whole graph err by less."""
         return self.error <= self.roofline_error
-
-    def parts(self, known_ms: Array, unknown_elements: Array, kernels: Array) -> Array:
-        """[graphs, 4] ms, of sums [graphs] over kernels, whose sum is that of the graph."""
-        columns = (known_ms, unknown_elements / 1e6, kernels, np.ones(len(known_ms)))
-        return np.column_stack(columns) * (self.scale, self.per_unknown, self.per_kernel, self.per_graph)
 
 
 @cache

@@ -139,9 +139,10 @@ def completed(
         for row in sorted(measured, key=lambda row: row.measured_at or NEVER)
         if (row.conditions.unit, row.conditions.precision) == (conditions.unit, conditions.precision)
     ]
-    if device == HOST and alike and not conditions.runtime_version:
-        conditions = replace(conditions, runtime_version=alike[-1].runtime_version)
-        alike = [had for had in alike if had.runtime_version == conditions.runtime_version]
+    if device == HOST and not conditions.runtime_version:
+        ran_here = [had for had in alike if conditions.threads in (None, had.threads)]
+        conditions = replace(conditions, runtime_version=ran_here[-1].runtime_version if ran_here else "")
+        alike = [had for had in ran_here if had.runtime_version == conditions.runtime_version]
         assumed += [f"of {runtime} {conditions.runtime_version}"] if conditions.runtime_version else []
     if conditions.unit != "cpu":
         return conditions, tuple(assumed)

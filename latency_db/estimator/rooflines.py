@@ -145,6 +145,7 @@ def cell_name(cell: Cell) -> str:
 
 
 def cell_precision(question: Question) -> str:
-    """The precision of the cells that answer: fp16 was not timed apart. TFLite's GPU delegate computes a model in fp32
-    in fp16 where it is left its default, and on CPUs weights in fp16 are made fp32 before anything runs."""
+    """The precision of the cells and tables that answer: fp16 was not timed apart. Under TFLite it is hardly another:
+    its GPU delegate computes a model in fp32 in fp16 where it is left its default, and on CPUs weights in fp16 are made
+    fp32 before anything runs. Of other runtimes that is a guess; every answer says so."""
     return "fp32" if question.precision == "fp16" else question.precision

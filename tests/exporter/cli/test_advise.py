@@ -49,11 +49,21 @@ def test_where_none_reaches_it_the_nearest_is_named():
     assert lines[1].startswith("Nearest: galaxy_a03s, ")
 
 
-def test_with_targets_each_row_says_what_it_rests_on():
-    done = run("advise", "efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max", "--size", "512")
-    words = " ".join(done.stdout[done.stdout.index("because") :].split())
-    assert "published: 1 published row" in words
-    assert words.count("alike device: ") == 3
+def test_with_targets_it_is_said_what_each_row_rests_on_and_of_equal_ones_once():
+    arguments = ("efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max", "--format", "coreml")
+    lines = run("advise", *arguments).stdout.splitlines()
+    rest = [line for line in lines if line.startswith("iphone15_pro_max, coreml in fp16 at")]
+    assert "iphone15_pro_max, coreml in fp16 at 512 px: published: 1 published row of 1 source." in rest
+    assert any(" at 256, 384, 768 px: regression over published models: " in line for line in rest)
+    assert len(rest) == 3
+    assert "coreml in fp16 at" not in run("advise", *arguments[:3], "--format", "coreml").stdout.partition("\n\n")[2]
+
+
+def test_what_hardly_known_rows_rest_on_is_said_only_where_there_are_no_others():
+    arguments = ("efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max", "--size", "1024")
+    reason = "\niphone15_pro_max, tflite on gpu in fp32 at 1024 px: alike device: "
+    assert reason not in run("advise", *arguments).stdout
+    assert reason in run("advise", *arguments, "--format", "tflite").stdout
 
 
 def test_devices_of_which_nothing_is_known_are_named_on_one_line_and_counted():

@@ -10,6 +10,7 @@ from latency_db import store
 from tests.exporter.cli.command_line import assert_one_sentence, run
 from tests.latency_db.bundles import bundle_at
 
+PAGE = (Path(__file__).parents[3] / "docs/latency_import.md").read_text()
 APP = {"schema": 1, "device": {"model": "iPhone 15", "os": "iOS 18.1"}, "n": 200}
 HEADER = "subject,device,runtime,unit,precision,cores,p50_ms,n,reference,licence\n"
 ROW = "mobilevit_s 256x256 classify,pixel8,executorch,cpu,fp32,{cores},38.5,50,my notebook,CC0-1.0\n"
@@ -54,10 +55,19 @@ def test_an_apps_result_answers_for_the_model_of_the_bundle_that_is_named(two_pr
     assert (found["ms"], found["method"], found["threads"]) == (12.5, "measured", 4)
 
 
+def test_the_example_of_a_csv_on_the_page_answers(tmp_path):
+    path = tmp_path / "notebook.csv"
+    path.write_text(PAGE.split("```csv\n")[1].split("```")[0])
+    assert run("latency", "import", str(path)).returncode == 0
+    asked = ("latency", "mobilevit_s", "--target", "pixel8", "--runtime", "tflite")
+    found = json.loads(run(*asked, "--json").stdout)
+    assert (found["ms"], found["method"]) == (38.1, "published")
+    assert run(*asked).stdout.splitlines()[2].startswith("Published: my notebook; of no stated size")
+
+
 def test_the_example_of_a_trackers_result_on_the_page_answers(tmp_path):
-    page = (Path(__file__).parents[3] / "docs/latency_import.md").read_text()
     path = tmp_path / "result.json"
-    path.write_text(page.split("```json\n")[1].split("```")[0].replace("…64 digits…", bundle_at(tmp_path / "bundle")))
+    path.write_text(PAGE.split("```json\n")[1].split("```")[0].replace("…64 digits…", bundle_at(tmp_path / "bundle")))
     assert run("latency", "import", str(path)).returncode == 0
     found = json.loads(run("latency", "efficienttam_s", "--target", "iphone15", "--unit", "npu", "--json").stdout)
     assert (found["ms"], found["method"]) == (pytest.approx(41.2 + 30.1), "measured")

@@ -12,6 +12,7 @@ from latency_db.estimator.estimator import estimate
 from latency_db.estimator.question import question
 from latency_db.estimator.rooflines import of_cell
 from latency_db.estimator.workload import Workload
+from latency_db.registered import shipped_index
 from tests.latency_db.estimator.measurements import CPU
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE
 
@@ -90,8 +91,17 @@ def test_of_what_is_far_beyond_every_model_the_interval_is_wider(table):
     found, asked = estimate(far, "pixel4", CPU), question(far, "pixel4", CPU)
     own = of_cell(asked, alike(table, "pixel4", graphs=asked.features).cell)
     assert found.method == "alike device"
-    assert "interval widened" in found.reason
+    assert "far beyond what was timed anywhere: interval widened" in found.reason
     assert np.log(found.high / found.ms) == pytest.approx(2 * np.log(own.high / own.ms))
+
+
+def test_a_cell_that_a_workload_is_far_beyond_does_not_answer_as_its_own_likeness():
+    large = shipped_index().workload("efficienttam_s", 768, "tflite", "cpu")
+    found = estimate(large, "pixel4", CPU)
+    assert found.method == "alike device"
+    assert "far beyond what was timed on pixel4 1large; most alike is galaxy_s10" in found.reason
+    medium = shipped_index().workload("efficienttam_s", 256, "tflite", "cpu")
+    assert estimate(medium, "pixel4", CPU).method == "roofline of the cell"
 
 
 def test_every_core_of_the_profiles_is_known_or_has_no_name():

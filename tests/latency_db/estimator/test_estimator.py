@@ -174,10 +174,9 @@ def test_a_row_of_four_threads_is_of_the_four_fastest_cores():
     ],
 )
 def test_threads_and_cores_that_there_are_not_are_refused(stated, words):
+    conditions = Conditions(**{"runtime": "tflite", "unit": None, "precision": None} | stated)
     with pytest.raises(ValueError, match=words):
-        estimate(
-            MOBILEVIT_LIKE, "pixel4", Conditions(**{"runtime": "tflite", "unit": None, "precision": None} | stated)
-        )
+        estimate(MOBILEVIT_LIKE, "pixel4", conditions)
 
 
 def test_every_cell_is_of_cores_that_its_phone_has():
