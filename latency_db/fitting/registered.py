@@ -1,7 +1,7 @@
 """Makes the index of registered models, `latency_db/data/registered`: `python -m latency_db.fitting.registered GRAPHS`.
 
-GRAPHS is the folder that `python -m exporter.bench.index.registered_graphs GRAPHS` writes. What several models, runtimes
-or compute units have alike stands there once.
+GRAPHS is the folder that `python -m exporter.bench.index.registered_graphs GRAPHS` writes. What several models,
+runtimes or compute units have alike stands there once.
 """
 
 from __future__ import annotations
