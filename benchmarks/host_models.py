@@ -1,7 +1,8 @@
-"""The models by which estimates on this machine are judged, and those that models' overheads are fitted to.
+"""The models by which estimates on this machine are judged.
 
-Nothing is in both. The table of kernels is built from the kernels of the registered classifiers at their own sizes and
-at `latency_host.py`'s further sizes; no held-out model has one of those sizes at those widths and depths.
+The table of kernels is built from the registered classifiers at their own sizes and at further ones
+(`exporter/bench/host/plan.py`), and calibrated by these models at their own sizes; no held-out model has one of those
+sizes at those widths and depths.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from exporter.models.registry import MODELS, create_model, list_models
+from exporter.models.registry import MODELS, create_model
 
 if TYPE_CHECKING:
     from torch import nn
@@ -113,9 +114,6 @@ def inverted_residuals(name: str, size: int, widths: tuple[int, ...], expansion:
 
     return HostModel(name, size, build)
 
-
-CALIBRATION = tuple(registered(name) for pattern in ("efficientformer*", "mobilevit*") for name in list_models(pattern))
-"""What a model costs beside its kernels is fitted to these."""
 
 HELD_OUT = (
     registered("efficientformer_l1", 160),

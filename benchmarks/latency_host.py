@@ -20,14 +20,17 @@ from host_models import HELD_OUT, HostModel
 from numpy.typing import NDArray
 
 from device_profiles.vocabulary import Runtime
-from exporter.bench.host.calibration import fit, graphs_timed, kernel_times, time_graphs
-from exporter.bench.host.sweep import measured
+from exporter.bench.host.calibration import time_graphs
+from exporter.bench.host.fit import fit, graphs_timed, kernel_times
+from exporter.bench.host.plan import CALL
+from exporter.bench.host.session import Session
 from exporter.bench.kernels.artifacts import RUNTIMES
 from exporter.bench.timing.timekeeper import Timed
 from latency_db import store
 from latency_db.kernel import Kernel
 from latency_db.measurement import Measurement, Subject
-from latency_db.operators.measured_table import Fit, MeasuredDevice
+from latency_db.operators.fit_file import Fit
+from latency_db.operators.measured_device import MeasuredDevice
 from latency_db.operators.table import configuration
 from latency_db.store.store import Store
 
@@ -72,26 +75,27 @@ def subject(model: HostModel) -> Subject:
 
 def time(cache: Path, runtimes: Sequence[Runtime], threads: int, opened: Store) -> None:
     for runtime in runtimes:
-        had = measured(opened, runtime, threads)
+        session = Session(opened, runtime, threads)
+        had = session.measured()
         missing = [
             (subject(model), Timed(artifact(cache, model, runtime), {"image": (1, 3, model.size, model.size)}))
             for model in HELD_OUT
             if kernels_file(cache, model, runtime).exists()
             and (subject(model) not in had or had[subject(model)].quality == "busy")
         ]
-        count = time_graphs(opened, runtime, threads, missing)
-        print(f"{runtime}: {count} of {len(missing)} models timed", flush=True)
+        count, failed = time_graphs(session, missing)
+        print(f"{runtime}: {count} of {len(missing)} models timed", *failed.values(), sep="\n  ", flush=True)
 
 
 def evaluate(cache: Path, runtimes: Sequence[Runtime], threads: int, opened: Store) -> None:
     for runtime in runtimes:
-        rows = measured(opened, runtime, threads)
+        rows = Session(opened, runtime, threads).measured()
         us = kernel_times(rows.values())
         ours = {subject(model) for model in HELD_OUT}
         others = [row for graph, row in rows.items() if graph not in ours]
         print(f"\n{runtime}, {threads} thread(s): {len(us)} kernels, {quality(rows.values())}")
         print_models(cache, runtime, rows, us, fit(runtime, threads, us, graphs_timed(others, runtime)))
-        print_kernels(runtime, threads, us)
+        print_kernels(runtime, threads, {kernel: t for kernel, t in us.items() if kernel != CALL})
 
 
 def quality(rows: Iterable[Measurement]) -> str:
@@ -103,7 +107,7 @@ def print_models(
     cache: Path, runtime: Runtime, rows: dict[Subject, Measurement], us: dict[Kernel, float], found: Fit
 ) -> None:
     machine = MeasuredDevice.of(runtime, "host", us, found)
-    was, said, inside = [], [], []
+    was, said, inside, widths = [], [], [], []
     for model in HELD_OUT:
         if subject(model) not in rows:
             continue
@@ -113,7 +117,8 @@ def print_models(
         was.append(ms)
         said.append(estimate.us / 1e3)
         inside.append(estimate.low <= 1e3 * ms <= estimate.high)
-        plain = float(machine.kernel_times([Kernel.of_key(key) for key in keys]).sum()) / 1e3
+        widths.append(estimate.high / estimate.low)
+        plain = float(machine.priced([Kernel.of_key(key) for key in keys]).us.sum()) / 1e3
         exact = float(np.mean(estimate.kernels.methods == "measured"))
         print(
             f"  {model.label:<28} measured {ms:8.3f} ms  estimated {said[-1]:8.3f}  error {said[-1] / ms - 1:+6.1%}"
@@ -122,13 +127,13 @@ def print_models(
     if not was:
         return
     errors = np.abs(np.array(said) / np.array(was) - 1)
-    factors = ", ".join(f"{name} {value:.2f}" for name, value in found.overheads.factors.items())
-    whole = ", ".join(f"{name} {value:.3g}" for name, value in found.overheads.whole.items())
-    print(f"  overheads from {found.overheads.graphs} models: {factors}; µs for {whole}")
+    factors = ", ".join(f"{name} {value:.2f}" for name, value in found.calibration.factors.items())
+    whole = ", ".join(f"{name} {value:.3g}" for name, value in found.calibration.whole.items())
+    print(f"  calibrated by {found.calibration.graphs} models: {factors}; µs for {whole}; a call {found.call:.2f} µs")
     print(
         f"  {len(was)} models: MAPE {errors.mean():.1%}, worst {errors.max():.1%}, Spearman "
         f"{spearman(np.array(was), np.array(said)):.3f}, in the interval {np.mean(inside):.0%} "
-        f"(high/low {np.exp(2 * found.overheads.quantile):.2f})"
+        f"(median high/low {np.median(widths):.2f})"
     )
 
 

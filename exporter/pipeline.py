@@ -55,7 +55,7 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
         folder.mkdir()
         under_way = Export(planned, network, loaded, graphs, folder)
         made = make(under_way, lambda what, share: step(what, 0.05 + 0.9 * share))
-        step("estimate", 0.95)
+        step("estimate", 0.96)
         latencies = expected(planned.info, network.image_size, graphs, planned.device, tuple(planned.lowerings))
         contents = manifest_entry(under_way, made, latencies)
         step("report", 0.98)

@@ -99,6 +99,19 @@ class Subject:
         """The model's name; the kind of a kernel, such as "conv"."""
         return self.key.partition(" ")[0]
 
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """Rows and columns; None where nobody stated them, and of a kernel."""
+        _, *words = self.key.split(" ")
+        found = re.fullmatch(r"(\d+)x(\d+)", words[0]) if words and self.kind != "kernel" else None
+        return (int(found[1]), int(found[2])) if found else None
+
+    @property
+    def task(self) -> str:
+        """Of a model, its task in words, or nothing; of a graph its name."""
+        _, *words = self.key.split(" ")
+        return " ".join(words[1:] if self.image_size else words)
+
 
 _EXAMPLES = {"graph": "efficienttam_s 512x512 track_step", "model": "efficientformer_l1 224x224 classify"}
 _KEYS = {

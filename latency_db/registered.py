@@ -43,6 +43,23 @@ class RegisteredModel:
     frame: tuple[str, ...]
     """Graphs that run once for each image or frame"""
 
+    def facts(self, graphs: Mapping[str, tuple[Kernel, ...]]) -> ModelFacts:
+        """What published rows are found by, and a regression over them knows: as that has it, else counted."""
+        published = model_facts().get((self.published_as, self.size))
+        if published is not None:
+            return published
+        macs = sum(kernel.macs for kernels in graphs.values() for kernel in kernels)
+        return ModelFacts(
+            model=self.published_as,
+            stated_size=self.size,
+            size=self.size,
+            gmacs=macs / 1e9,
+            params_m=self.params_m,
+            kind=self.kind,
+            family=self.family,
+            origin="counted on vitexport's graphs of a frame",
+        )
+
 
 @dataclass(frozen=True)
 class Index:
@@ -58,6 +75,13 @@ class Index:
         """The image sizes at which a model is here, smallest first."""
         return tuple(sorted(size for name, size in self.models if name == model))
 
+    def published_names(self, model: str) -> tuple[str, ...]:
+        """Every name under which published rows have a model at any size, its own first; trackers have several."""
+        own = {one.published_as for one in self.models.values() if one.name == model}
+        same = {one.name for one in self.models.values() if one.published_as in own}
+        others = {one.published_as for one in self.models.values() if one.name in same}
+        return (model, *sorted(others - {model}))
+
     def workload(self, model: str, size: int, runtime: str, unit: str) -> Workload:
         """What a device is asked to run for one image or frame. Raises `NotInIndex`."""
         try:
@@ -72,7 +96,7 @@ class Index:
         if cut is None:
             raise NotInIndex(f"The index of registered models has no graphs as {runtime} runs them.")
         cuts = {graph: self._parsed(graphs[graph, cut]) for graph in found.frame}
-        return Workload(cuts, facts_of(found, cuts))
+        return Workload(cuts, found.facts(cuts))
 
     def _parsed(self, text: str) -> tuple[Kernel, ...]:
         pairs = (part.split("*") for part in text.split())
@@ -82,26 +106,8 @@ class Index:
         return Kernel.of_key(self.kernels[number])
 
 
-def facts_of(model: RegisteredModel, graphs: Mapping[str, tuple[Kernel, ...]]) -> ModelFacts:
-    """What published rows are found by, and a regression over them knows of a model: as that has it, else counted."""
-    published = model_facts().get((model.published_as, model.size))
-    if published is not None:
-        return published
-    macs = sum(kernel.macs for kernels in graphs.values() for kernel in kernels)
-    return ModelFacts(
-        model=model.published_as,
-        stated_size=model.size,
-        size=model.size,
-        gmacs=macs / 1e9,
-        params_m=model.params_m,
-        kind=model.kind,
-        family=model.family,
-        origin="counted on vitexport's graphs of a frame",
-    )
-
-
 @lru_cache(maxsize=1)
-def shipped() -> Index:
+def shipped_index() -> Index:
     """The index of this package."""
     return read(TABLES)
 

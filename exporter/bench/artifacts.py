@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from device_profiles.vocabulary import Runtime
-from exporter.backends import backend, toolchain_versions
 from exporter.backends.runner import Progress
 from exporter.bench.host.device import conditions, measurement
-from exporter.bench.kernels.artifacts import RUNTIMES
+from exporter.bench.kernels.artifacts import RUNTIMES, runtimes_here
 from exporter.bench.timing.timekeeper import Timed, Times, time_artifacts
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
@@ -30,42 +29,39 @@ def time_bundle(
 ) -> Iterator[ArtifactTimed]:
     """Time the artefacts, `seconds` each, those of a format in turns.
 
-    Raises `BundleError` where the bundle has none of a format that is asked for, or none that can be timed here;
-    `BackendError` where a format's runtime is missing.
+    Without formats, those of every one that runs here. Raises `BundleError` where the bundle has none of a format that
+    is asked for, or none that can be timed here; `BackendError` where a format's runtime is missing; both before
+    anything is timed.
     """
     timeable = [artifact for artifact in bundle.manifest.artifacts if _runs_here(artifact)]
-    wanted = list(formats) or list(dict.fromkeys(artifact.format for artifact in timeable))
-    for format in wanted:
+    for format in formats:
         if not any(artifact.format == format for artifact in timeable):
             raise BundleError(
                 f"{bundle.path} has nothing in {format} that can be timed here: {', '.join(RUNTIMES)} can."
             )
-    if not wanted:
+    if not timeable:
         raise BundleError(f"{bundle.path} has nothing that can be timed here: export it to {', '.join(RUNTIMES)}.")
-    for place, format in enumerate(wanted):
-        progress(f"time {format}", place / len(wanted))
-        toolchain_versions(backend(format))
-        own = [artifact for artifact in timeable if artifact.format == format]
+    there = list(dict.fromkeys(_runtime(artifact) for artifact in timeable))
+    wanted = runtimes_here(formats, among=there)
+    for place, runtime in enumerate(wanted):
+        progress(f"time {runtime}", place / len(wanted))
+        own = [artifact for artifact in timeable if artifact.format == runtime]
         files = [
             Timed(bundle.path / artifact.file, {spec.name: spec.shape for spec in artifact.inputs}) for artifact in own
         ]
-        for artifact, times in zip(own, time_artifacts(format, files, seconds, threads), strict=True):
+        for artifact, times in zip(own, time_artifacts(runtime, files, seconds, threads), strict=True):
             yield ArtifactTimed(artifact, times)
 
 
-def rows_of(bundle: Bundle, timed: Sequence[ArtifactTimed], threads: int) -> list[Measurement]:
-    """Of those that ran."""
-    model = bundle.manifest.model
+def measurement_of(bundle: Bundle, timed: ArtifactTimed, threads: int) -> Measurement:
+    """Of one that ran."""
+    model, artifact = bundle.manifest.model, timed.artifact
     size = (model.image_size, model.image_size)
-    return [
-        measurement(
-            Subject.of_graph(model.name, one.artifact.graph, size),
-            conditions(_runtime(one.artifact), threads, one.artifact.precision),
-            one.times,
-        )
-        for one in timed
-        if one.times.samples is not None
-    ]
+    return measurement(
+        Subject.of_graph(model.name, artifact.graph, size),
+        conditions(_runtime(artifact), threads, artifact.precision),
+        timed.times,
+    )
 
 
 def _runs_here(artifact: Artifact) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import formats_option, json_option, precisions_option
 from exporter.cli.tables import BAD, GOOD, UNKNOWN, print_json, print_line, print_table
-from exporter.latency.advice import advice
+from exporter.latency.advice import Compared, advice
 from exporter.models.registry import ModelInfo, model_info
 from exporter.verify.figures import ms_text
 
@@ -33,20 +34,30 @@ def advise(
     sizes: tuple[int, ...], url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask, and print the answer."""
-    found = advice(
-        model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url
-    )  # fmt: skip
+    compared = advice(model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url)
+    info, found = model_info(model), compared.advised
     if as_json:
-        print_json({"model": model_info(model).name, "fps": fps, "rows": rows(found), "unknown": found.unknown})
+        unknown = {"unknown": found.unknown, "unknown_devices": compared.unknown_devices}
+        print_json({"model": info.name, "fps": fps, "rows": rows(found), **unknown})
         return
-    print_verdict(model_info(model), fps, found)
-    print_rows(found.rows if targets else best_of_each(found.rows))
-    print_line()
-    print_line(
-        "In brackets: nine times in ten. Hardly known: the high is more than 20 times the low. Accuracy "
-        "at sizes other than the weights' own was not measured. `vitexport latency MODEL --target DEVICE` says what a "
-        "figure rests on."
-    )
+    if found.rows:
+        print_verdict(info, fps, compared)
+        print_line()
+        print_rows(found.rows if targets else best_of_each(found.rows))
+        print_line()
+        if targets:
+            print_reasons([row for row in found.rows if not row.vague] or found.rows)
+            print_line()
+        print_line(
+            "In brackets: nine times in ten. Hardly known: the high is more than 20 times the low. Accuracy at sizes "
+            "other than the weights' own was not measured. `vitexport latency MODEL --target DEVICE` says what a "
+            "figure rests on."
+        )
+    if compared.unknown_devices:
+        print_line(f"Nothing is known of {info.name} on {', '.join(compared.unknown_devices)}.", style=UNKNOWN)
+    if targets:
+        for reason in found.unknown:
+            print_line(f"Left out: {reason}.", style=UNKNOWN)
 
 
 def rows(found: Advised) -> list[dict[str, object]]:
@@ -69,16 +80,14 @@ def best_of_each(found: Sequence[Advice]) -> list[Advice]:
     return list(best.values())
 
 
-def print_verdict(info: ModelInfo, fps: float, found: Advised) -> None:
-    """On how many devices it is reached, and how; else what comes nearest."""
-    devices = {row.device for row in found.rows}
+def print_verdict(info: ModelInfo, fps: float, compared: Compared) -> None:
+    """On how many of the devices it is reached, and how; else what comes nearest. Something has to be known."""
+    found, devices = compared.advised, compared.devices
     reaching, surely = ({row.device for row in found.rows if getattr(row, how)} for how in ("reaches", "surely"))
     asked = f"{fps:g} frames a second ({ms_text(1000 / fps)} ms each)"
     of = f"of {len(devices)} device{'s' * (len(devices) > 1)}"
     best = found.rows[0] if reaching else found.nearest
-    if best is None:
-        print_line(f"Nothing is known of {info.name} on what was asked: {'; '.join(found.unknown)}.", style=UNKNOWN)
-        return
+    assert best is not None
     if reaching:
         print_line(
             f"{info.name} is expected to reach {asked} on {len(reaching)} {of}, "
@@ -87,13 +96,20 @@ def print_verdict(info: ModelInfo, fps: float, found: Advised) -> None:
         )
     else:
         print_line(f"{info.name} is not expected to reach {asked} on any {of}.", style=BAD)
-    variant, estimate = best.variant, best.estimate
+    estimate = best.estimate
     print_line(
-        f"{'First' if reaching else 'Nearest'}: {best.device}, {variant.format} in {variant.precision} at "
-        f"{variant.size} px: {ms_text(estimate.ms)} ms ({ms_text(estimate.low)} to {ms_text(estimate.high)}); "
-        f"{estimate.method}: {estimate.reason}."
+        f"{'First' if reaching else 'Nearest'}: {_way(best)} at {best.variant.size} px: {ms_text(estimate.ms)} ms "
+        f"({ms_text(estimate.low)} to {ms_text(estimate.high)}); {_basis(best)}."
     )
-    print_line()
+
+
+def print_reasons(found: Sequence[Advice]) -> None:
+    """What each row rests on; those that rest on the same in one line."""
+    sizes = defaultdict[tuple[str, str], list[int]](list)
+    for row in found:
+        sizes[_way(row), _basis(row)].append(row.variant.size)
+    for (way, basis), of in sizes.items():
+        print_line(f"{way} at {', '.join(map(str, sorted(of)))} px: {basis}.")
 
 
 def print_rows(found: Sequence[Advice]) -> None:
@@ -108,6 +124,17 @@ def print_rows(found: Sequence[Advice]) -> None:
             ) for row in found
         ),
     )  # fmt: skip
+
+
+def _way(row: Advice) -> str:
+    """Device, format, processor and precision, in words."""
+    variant = row.variant
+    processor = "" if variant.unit == "all" else f" on {variant.unit}"
+    return f"{row.device}, {variant.format}{processor} in {variant.precision}"
+
+
+def _basis(row: Advice) -> str:
+    return f"{row.estimate.method}: {row.estimate.reason}"
 
 
 def _reached(row: Advice) -> str:

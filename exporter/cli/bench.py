@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from exporter.bench.kernels.artifacts import RUNTIMES
+from exporter.bench.kernels.artifacts import RUNTIMES, runtimes_here
+from exporter.budgets import THREADS
 from exporter.bundle import Bundle
 from exporter.cli.bench_elsewhere import Elsewhere, bench_adb, bench_pack, elsewhere_options
 from exporter.cli.group import COMMANDS
-from exporter.cli.options import formats_option, json_option, threads_option, verbose_option
+from exporter.cli.options import formats_option, json_option, verbose_option, within
 from exporter.cli.progress import working
-from exporter.cli.tables import print_json, print_line, print_table
+from exporter.cli.tables import BAD, print_json, print_line, print_table
 from exporter.errors import VitexportError
 
 if TYPE_CHECKING:
@@ -30,14 +32,21 @@ if TYPE_CHECKING:
 @click.option("--seconds", type=click.FloatRange(0.1, 600), default=3.0, show_default=True, help="For each artefact.")
 @click.option("--kernels", is_flag=True, help="Time single kernels, for the estimates of `latency --target host`.")
 @click.option(
-    "--runtime", "runtimes", multiple=True, type=click.Choice(RUNTIMES), help="For --kernels. Repeatable. Default: all."
+    "--runtime",
+    "runtimes",
+    multiple=True,
+    type=click.Choice(RUNTIMES),
+    help="For --kernels. Repeatable. Default: every one that is installed.",
 )
 @click.option(
     "--minutes", type=click.FloatRange(0.1, 6000), default=45.0, show_default=True, help="For --kernels, in all."
 )
 @click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="Folder to keep kernels' artefacts in.")
 @elsewhere_options
-@threads_option
+@click.option(
+    "--threads", type=int, callback=within(THREADS),
+    help="Threads of the runtime. Default: one for each core; with --kernels and --adb one.",
+)  # fmt: skip
 @click.option("--db", metavar="URL", help="The latency database. Default: the user's own.")
 @json_option
 @verbose_option
@@ -50,6 +59,7 @@ def bench(
     if [bundle is not None, kernels, elsewhere.asked].count(True) != 1:
         raise click.UsageError("Pass either a BUNDLE to time, or --kernels, or --pack with or without --adb.")
     elsewhere.check()
+    _refuse_idle("BUNDLE" if bundle is not None else "--kernels" if kernels else "--adb" if elsewhere.adb else "--pack")
     if elsewhere.asked and not elsewhere.adb:
         bench_pack(elsewhere, formats, as_json, verbose)
         return
@@ -57,9 +67,28 @@ def bench(
         if elsewhere.adb:
             bench_adb(store, elsewhere, formats, threads or 1, as_json, verbose)
         elif kernels:
-            _bench_kernels(store, runtimes or RUNTIMES, threads or 1, minutes, cache, db, as_json, verbose)
+            _bench_kernels(store, runtimes, threads or 1, minutes, cache, db, as_json, verbose)
         else:
             _bench_bundle(store, Bundle.open(str(bundle)), formats, threads or _cores(), seconds, as_json, verbose)
+
+
+_OF = {
+    "formats": ("--format", "BUNDLE", "--pack", "--adb"),
+    "seconds": ("--seconds", "BUNDLE"),
+    "runtimes": ("--runtime", "--kernels"),
+    "minutes": ("--minutes", "--kernels"),
+    "cache": ("--cache", "--kernels"),
+    "threads": ("--threads", "BUNDLE", "--kernels", "--adb"),
+}
+"""Parameter -> its option, and what it is for"""
+
+
+def _refuse_idle(asked: str) -> None:
+    """Raise `UsageError` for an option that would do nothing."""
+    context = click.get_current_context()
+    for name, (option, *uses) in _OF.items():
+        if asked not in uses and context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option} is for {', '.join(uses)}: leave it out with {asked}.")
 
 
 def _cores() -> int:
@@ -82,10 +111,13 @@ def _bench_bundle(
 ) -> None:
     bundle.check()
     with working(verbose) as progress:
-        from exporter.bench.artifacts import rows_of, time_bundle
+        from exporter.bench.artifacts import measurement_of, time_bundle
 
-        timed = list(time_bundle(bundle, formats, threads, seconds, progress))
-        store.add(rows_of(bundle, timed, threads))
+        timed: list[ArtifactTimed] = []
+        for one in time_bundle(bundle, formats, threads, seconds, progress):
+            if one.times.samples is not None:
+                store.add([measurement_of(bundle, one, threads)])
+            timed.append(one)
     facts = [_facts(one) for one in timed]
     if as_json:
         print_json({"threads": threads, "artifacts": facts})
@@ -121,21 +153,19 @@ def _facts(one: ArtifactTimed) -> dict[str, object]:
 def _columns(facts: dict[str, object]) -> tuple[object, ...]:
     if facts["p50"] is None:
         return "–", "–", "–", facts["error"]
-    return f"{facts['p50']:.3f}", f"{facts['p90']:.3f}", facts["n"], facts["quality"]
+    p90 = "–" if facts["p90"] is None else f"{facts['p90']:.3f}"
+    return f"{facts['p50']:.3f}", p90, facts["n"], facts["quality"]
 
 
 def _bench_kernels(
     store: Store, runtimes: Sequence[str], threads: int, minutes: float, cache: Path | None, db: str | None,
     as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
+    chosen = runtimes_here(runtimes)
     with working(verbose) as progress:
-        from exporter.bench.host.table import measure_table
+        from exporter.bench.host.table import measure_tables
 
-        found = [
-            measure_table(store, runtime, threads, minutes / len(runtimes), cache, db, progress)
-            for runtime in RUNTIMES
-            if runtime in runtimes
-        ]
+        found = measure_tables(store, chosen, threads, minutes, cache, db, progress)
     if as_json:
         print_json({"threads": threads, "runtimes": found})
         return
@@ -147,5 +177,8 @@ def _bench_kernels(
             for one in found
         ),
     )  # fmt: skip
+    for one in found:
+        for model, why in one.failed.items():
+            print_line(f"{one.runtime}: {model} is left out: {why}", style=BAD)
     if any(one.swept.left for one in found):
         print_line("The same command goes on with what is left.")

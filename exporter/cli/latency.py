@@ -14,12 +14,14 @@ from exporter.cli.group import COMMANDS
 from exporter.cli.latency_import import import_latencies
 from exporter.cli.options import json_option, precision_type, within
 from exporter.cli.tables import BAD, print_json, print_line, print_table
-from exporter.latency.question import RUNTIMES, Question, answer, question
+from exporter.latency.question import RUNTIMES, Asked, answer, asked_about
+from exporter.latency.spread import published
 from exporter.verify.figures import ms_text
-from latency_db.published.rows import PublishedRow, find
+from latency_db.published.rows import PublishedRow
 
 if TYPE_CHECKING:
     from latency_db.estimator.estimate import Estimate, KernelEstimate
+    from latency_db.measurement import Conditions
 
 LARGEST = 12
 """Kernels that get a line each"""
@@ -53,26 +55,20 @@ def estimate(
     precision: str | None, size: int | None, spread: bool, url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask, and print the answer."""
-    asked = question(
+    asked = asked_about(
         model, target, runtime=runtime, unit=unit, precision=precision, cores=cores, threads=threads, size=size, url=url
     )
     found = answer(asked)
-    others = _published(asked) if spread else None
+    others = published(asked.info.name, url) if spread else None
     print_json(as_document(asked, found, others)) if as_json else print_answer(asked, found, others)
 
 
 latency = Latency("latency", commands={"estimate": estimate, "import": import_latencies}, help=COMMANDS["latency"])
 
 
-def _published(asked: Question) -> tuple[PublishedRow, ...]:
-    """Every published row of the model, under any of its names, on any device and at any size."""
-    names = dict.fromkeys((asked.info.name, f"{asked.info.name}_512x512", asked.info.name.removesuffix("_512x512")))
-    return tuple(row for name in names for row in find(name))
-
-
-def as_document(asked: Question, found: Estimate, others: Sequence[PublishedRow] | None) -> dict[str, object]:
+def as_document(asked: Asked, found: Estimate, others: Sequence[PublishedRow] | None) -> dict[str, object]:
     """An answer as JSON has it; kernels as often as `count` says, ms of one run."""
-    conditions = asked.conditions
+    conditions = found.conditions
     document: dict[str, object] = {
         "model": asked.info.name,
         "size": asked.size,
@@ -99,12 +95,12 @@ def as_document(asked: Question, found: Estimate, others: Sequence[PublishedRow]
     return document | ({} if others is None else {"spread": [asdict(row) for row in others]})
 
 
-def print_answer(asked: Question, found: Estimate, others: Sequence[PublishedRow] | None) -> None:
+def print_answer(asked: Asked, found: Estimate, others: Sequence[PublishedRow] | None) -> None:
     """In words, then kernel by kernel, the costliest first; below, what others published."""
-    conditions = asked.conditions
+    conditions = found.conditions
     print_line(
         f"{asked.info.name} at {asked.size} px on {asked.device.name}: {conditions.runtime} in {conditions.precision} "
-        f"on {asked.on}"
+        f"on {processor(conditions)}"
     )
     print_line(f"{ms_text(found.ms)} ms, nine times in ten {ms_text(found.low)} to {ms_text(found.high)}", style="bold")
     print_line(f"{found.method.capitalize()}: {found.reason}.")
@@ -113,6 +109,13 @@ def print_answer(asked: Question, found: Estimate, others: Sequence[PublishedRow
     if others is not None:
         print_line()
         print_published(others, asked.device.id)
+
+
+def processor(conditions: Conditions) -> str:
+    """Processor, cores and threads, in words."""
+    unit = "whatever it chooses" if conditions.unit == "all" else f"the {str(conditions.unit).upper()}"
+    threads = f"{conditions.threads} thread{'s' * (conditions.threads > 1)}" if conditions.threads else ""
+    return ", ".join(filter(None, (unit, f"cores {conditions.cores}" if conditions.cores else "", threads)))
 
 
 def print_kernels(kernels: Sequence[KernelEstimate]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -27,23 +28,38 @@ BY_ENDING = {".csv": "csv", ".json": "app", ".whl": "qai", ".txt": "mlperf"}
     type=click.Choice(sorted(READERS)),
     help=f"What each FILE is. Default: by its ending, {', '.join(f'{e} {k}' for e, k in BY_ENDING.items())}.",
 )
+@click.option(
+    "--bundle",
+    "bundles",
+    multiple=True,
+    metavar="BUNDLE",
+    type=click.Path(path_type=Path),
+    help="A bundle that an app timed. Repeatable. Default: those beside FILE.",
+)
 @click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, made where there is none.")
 @json_option
-def import_latencies(files: tuple[Path, ...], kind: str | None, url: str | None, as_json: bool) -> None:
+def import_latencies(
+    files: tuple[Path, ...], kind: str | None, bundles: tuple[Path, ...], url: str | None, as_json: bool
+) -> None:
     """Read everything before anything is stored."""
     from latency_db import store
 
     with as_mistakes():
-        measurements = [one for path in files for one in read_file(kind or kind_of(path), path)]
+        read = [one for path in files for one in read_file(kind or kind_of(path), path, bundles)]
         with store.open(url) as opened:
-            opened.add(measurements)
-    added = rows_added(measurements)
+            new = opened.missing(read)
+            opened.add(new)
+    added, all_rows = rows_by_origin(new), rows_by_origin(read)
+    rows = [(*origin, added[origin], count - added[origin]) for origin, count in all_rows.items()]
     if as_json:
-        print_json([{"device": d, "runtime": r, "source": s, "rows": n} for (d, r, s), n in added.items()])
+        names = ("device", "runtime", "source", "rows", "known")
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
         return
-    print_table(("device", "runtime", "source", "rows>"), ((*key, rows) for key, rows in added.items()))
+    print_table(("device", "runtime", "source", "rows>", "known before>"), rows)
     print_line()
-    print_line(f"{len(measurements):,} latencies were added.")
+    known = len(read) - len(new)
+    added_words = "1 latency was added" if len(new) == 1 else f"{len(new):,} latencies were added"
+    print_line(added_words + (f"; {known:,} known before." if known else "."))
 
 
 def kind_of(path: Path) -> str:
@@ -54,7 +70,7 @@ def kind_of(path: Path) -> str:
     return kind
 
 
-def rows_added(measurements: list[Measurement]) -> dict[tuple[str, str, str], int]:
-    """(device, runtime, source) -> how many"""
-    counted = Counter((one.device.id, one.conditions.runtime or "", one.source.reference) for one in measurements)
-    return dict(sorted(counted.items()))
+def rows_by_origin(measurements: Sequence[Measurement]) -> Counter[tuple[str, str, str]]:
+    """(device, runtime, source) -> how many, in order"""
+    origins = [(one.device.id, one.conditions.runtime or "", one.source.reference) for one in measurements]
+    return Counter(sorted(origins))

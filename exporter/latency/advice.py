@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import device_profiles
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
-from exporter.backends import backend
-from exporter.errors import BackendError, LatencyError
+from exporter.backends import FORMATS, backend
+from exporter.errors import BackendError
 from exporter.latency.own_figures import own_figures
+from exporter.latency.question import RUNTIMES
 from exporter.latency.refusals import as_mistakes
 from exporter.latency.workloads import of_model
 from exporter.models.registry import model_info
 from exporter.plan import device_of
-from latency_db.estimator.advise import RUNTIMES, Advised, Variant, advise, together
+from latency_db.estimator.advise import Advised, Variant, advise, together
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Unit
-from latency_db.registered import shipped
+from latency_db.registered import shipped_index
 
 UNITS: dict[str, tuple[Unit, ...]] = {"coreml": ("all",), "tflite": ("cpu", "gpu")}
 """Format -> where it may run; Core ML chooses by itself, all others run on the CPU."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Ways to export a model, on all devices that were asked about."""
+
+    devices: tuple[str, ...]
+    advised: Advised
+
+    @property
+    def unknown_devices(self) -> tuple[str, ...]:
+        """Those of which nothing is known, however the model is exported for them."""
+        known = {row.device for row in self.advised.rows}
+        return tuple(device for device in self.devices if device not in known)
 
 
 def advice(
@@ -33,7 +49,7 @@ def advice(
     precisions: Sequence[Precision] = (),
     sizes: Sequence[int] = (),
     url: str | None = None,
-) -> Advised:
+) -> Compared:
     """Every way to export a model for a device, judged by frames a second.
 
     Without targets all devices that have a profile, without formats those that each prefers, without precisions each
@@ -42,7 +58,7 @@ def advice(
     """
     info = model_info(model)
     devices = [device_of(target) for target in targets] or device_profiles.all_devices()
-    asked_sizes = tuple(sizes) or shipped().sizes(info.name) or (info.image_size,)
+    asked_sizes = tuple(sizes) or shipped_index().sizes(info.name) or (info.image_size,)
 
     @cache
     def workload(size: int, runtime: str, unit: str) -> Workload:
@@ -50,21 +66,27 @@ def advice(
 
     def variants(device: Device) -> list[Variant]:
         return [
-            Variant(format, precision, size, unit, workload(size, RUNTIMES[format], unit))
-            for format in formats or device.prefer.formats
-            if format in RUNTIMES
-            for precision in _precisions(format, precisions)
+            Variant(format, precision, size, unit, workload(size, format, unit))
+            for format, precision in _made(device, formats, precisions)
             for unit in UNITS.get(format, ("cpu",))
             for size in asked_sizes
         ]
 
-    _refuse(formats, precisions)
+    _refuse(devices, formats, precisions)
     with as_mistakes():
         own = own_figures(url=url)
-    try:
-        return together(advise(variants(device), [device.id], fps, own.measured, own.fits) for device in devices)
-    except ValueError as error:
-        raise LatencyError(str(error)) from None
+        parts = [advise(variants(device), [device.id], fps, own.measured, own.fits) for device in devices]
+    return Compared(tuple(device.id for device in devices), together(parts))
+
+
+def _made(device: Device, formats: Sequence[str], precisions: Sequence[Precision]) -> list[tuple[str, Precision]]:
+    """Formats with precisions in which a model would be exported for a device, of those that are asked for."""
+    return [
+        (format, precision)
+        for format in formats or device.prefer.formats
+        if format in RUNTIMES
+        for precision in _precisions(format, precisions)
+    ]
 
 
 def _precisions(format: str, asked: Sequence[Precision]) -> Sequence[Precision]:
@@ -72,12 +94,19 @@ def _precisions(format: str, asked: Sequence[Precision]) -> Sequence[Precision]:
     return [precision for precision in asked if precision in offered] if asked else offered[:1]
 
 
-def _refuse(formats: Sequence[str], precisions: Sequence[Precision]) -> None:
-    """Raise `BackendError` for a format that there is not, or of which nothing can be known."""
+def _refuse(devices: Sequence[Device], formats: Sequence[str], precisions: Sequence[Precision]) -> None:
+    """Raise `BackendError` for a format that there is not, or of which nothing can be known, and where none is left."""
+    words = " or ".join(precisions)
     for format in formats:
         backend(format)
         if format not in RUNTIMES:
-            raise BackendError(f"Nobody has published latencies of {format}: name {' or '.join(RUNTIMES)}.")
-        if precisions and not _precisions(format, precisions):
+            known = [one for one in FORMATS if one in RUNTIMES]
+            raise BackendError(f"Nobody has published latencies of {format}: name {' or '.join(known)}.")
+        if not _precisions(format, precisions):
             offered = " and ".join(backend(format).precisions)
-            raise BackendError(f"{format} offers {offered}, not {' or '.join(precisions)}: name another precision.")
+            raise BackendError(f"{format} offers {offered}, not {words}: name another precision.")
+    if not any(_made(device, formats, precisions) for device in devices):
+        preferred = dict.fromkeys(format for device in devices for format in device.prefer.formats)
+        offering = [one for one in FORMATS if one in RUNTIMES and _precisions(one, precisions)]
+        other = f"name {' or '.join(offering)} as --format" if offering else "name another precision"
+        raise BackendError(f"None of {', '.join(preferred)}, which are preferred there, comes in {words}: {other}.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
 
 from device_profiles.schema import Device
 from exporter.backends import backend
@@ -14,18 +16,17 @@ from exporter.graphs.tasks import TASKS
 from exporter.latency.own_figures import OwnFigures, own_figures
 from exporter.latency.question import RUNTIMES
 from exporter.latency.refusals import as_mistakes
-from exporter.latency.workloads import cut_for, with_facts
+from exporter.latency.workloads import cut_for, unit_of, with_facts
 from exporter.manifest import FrameLatency, Latency, Variant
 from exporter.models.registry import ModelInfo
+from latency_db.estimator.estimate import Estimate
 from latency_db.estimator.estimator import estimate
-from latency_db.estimator.question import completed
 from latency_db.estimator.shares import SHARE
 from latency_db.estimator.workload import Workload
-from latency_db.measurement import Conditions
+from latency_db.measurement import Conditions, Unit
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
-    from latency_db.estimator.estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -43,63 +44,87 @@ def expected(
 ) -> Expected:
     """Ask about each variant of a model's captured graphs, for images of `size` pixels, on a device."""
     every_frame = TASKS[info.family.task].every_frame
-    frames, alone = [], {}
+    own = _own(device)
+    frames, alone = list[FrameLatency](), dict[tuple[Variant, str], Latency]()
     for variant in variants:
         if variant.format not in RUNTIMES:
             missing = f"Nobody has published how long anything takes under {variant.format}."
-            frames.append(_frame(variant, "all", "", every_frame, missing))
+            frames.append(_frame(variant, "all", every_frame, missing))
             continue
-        own = _own(device, variant.format)
-        conditions = _conditions(variant, device, own)
-        unit = conditions.unit or "all"
+        ran = _Ran(device, _stated(variant), own)
+        unit = unit_of(ran.stated)
         cuts = {graph.name: cut_for(graph, variant.format, unit) for graph in graphs}
         whole = with_facts({name: cuts[name] for name in every_frame}, info, size)
-        answered = _answered(whole, device, conditions, own)
-        frames.append(_frame(variant, unit, conditions.cores, every_frame, answered))
-        if isinstance(answered, Latency) and answered.kernels_by == SHARE and len(every_frame) > 1:
-            continue  # of whole models only something is known, and what is guessed of their parts would not add up
-        for name, cut in cuts.items():
-            one = answered if (name,) == every_frame else _answered(Workload({name: cut}), device, conditions, own)
-            if isinstance(one, Latency):
-                alone[variant, name] = one
+        found = ran.estimated(whole)
+        frames.append(_frame(variant, unit, every_frame, found))
+        if len(every_frame) == 1:
+            parts = {every_frame[0]: found}
+        else:
+            parts = {name: ran.part(replace(whole, graphs={name: cut}), found) for name, cut in cuts.items()}
+        alone |= {(variant, name): latency(one) for name, one in parts.items() if isinstance(one, Estimate)}
     return Expected(tuple(frames), alone)
 
 
-def _own(device: Device, runtime: Any) -> OwnFigures:
+def _own(device: Device) -> OwnFigures:
     """Nothing, where the user's database cannot be read."""
     try:
         with as_mistakes():
-            return own_figures(device, runtime)
+            return own_figures(device)
     except LatencyError:
         return OwnFigures()
 
 
-def _conditions(variant: Variant, device: Device, own: OwnFigures) -> Conditions:
+def _stated(variant: Variant) -> Conditions:
     runtime: Any = variant.format
     delegate = variant.delegate if variant.delegate != backend(variant.format).default_delegate else None
     unit: Literal["all"] | None = "all" if delegate == "coreml" else None  # Core ML runs things where it likes
-    stated = Conditions(runtime=runtime, unit=unit, precision=variant.precision, delegate=delegate or "")
-    return completed(stated, device.id, own.measured)[0]
+    return Conditions(runtime=runtime, unit=unit, precision=variant.precision, delegate=delegate or "")
 
 
-def _frame(variant: Variant, unit: Any, cores: str, graphs: tuple[str, ...], answered: Latency | str) -> FrameLatency:
-    return FrameLatency(
-        **asdict(variant),
-        unit=unit,
-        cores=cores,
-        graphs=graphs,
-        latency=None if isinstance(answered, str) else answered,
-        missing=answered if isinstance(answered, str) else None,
-    )
+def _frame(variant: Variant, unit: Unit, graphs: tuple[str, ...], found: Estimate | str) -> FrameLatency:
+    of_variant = {**asdict(variant), "unit": unit, "graphs": graphs}
+    if isinstance(found, Estimate):
+        return FrameLatency(**of_variant, cores=found.conditions.cores, latency=latency(found), missing=None)
+    return FrameLatency(**of_variant, cores="", latency=None, missing=found)
 
 
-def _answered(workload: Workload, device: Device, conditions: Conditions, own: OwnFigures) -> Latency | str:
-    """A latency, or why there is none."""
-    try:
-        with as_mistakes():
-            return latency(estimate(workload, device.id, conditions, own.measured, own.fits))
-    except LatencyError as error:
-        return str(error)
+@dataclass(frozen=True)
+class _Ran:
+    """Under which conditions a variant runs on a device, and what the user has measured there."""
+
+    device: Device
+    stated: Conditions
+    own: OwnFigures
+
+    def estimated(self, workload: Workload) -> Estimate | str:
+        """An estimate that a manifest can hold, or why there is none."""
+        try:
+            with as_mistakes():
+                found = estimate(workload, self.device.id, self.stated, self.own.measured, self.own.fits)
+        except LatencyError as error:
+            return str(error)
+        try:
+            latency(found)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            return f"What was found is no time that a run can take: {wrong['loc'][0]} would be {wrong['input']:g} ms."
+        return found
+
+    def part(self, workload: Workload, whole: Estimate | str) -> Estimate | str:
+        """One of several graphs of a model: as it was timed by itself, else by its kernels; or why there is nothing.
+
+        Rows of whole models never speak for it, and where only they are known, its kernels are not guessed: those of
+        all graphs would not add up to the whole.
+        """
+        [name] = workload.graphs
+        of_graphs = (one for one in self.own.measured if one.subject.kind == "graph")
+        if rows := tuple(one for one in of_graphs if one.subject.task == name):
+            timed = replace(self, own=OwnFigures(rows)).estimated(workload)
+            if isinstance(timed, Estimate) and timed.method == "measured":
+                return timed
+        if isinstance(whole, Estimate) and all(one.method == SHARE for one in whole.kernels):
+            return "Only the whole is known."
+        return self.estimated(Workload(workload.graphs))
 
 
 def latency(found: Estimate) -> Latency:

@@ -11,7 +11,7 @@ from device_profiles.vocabulary import Runtime
 from exporter.bench.host import device as host
 from latency_db import store
 from latency_db.measurement import Measurement
-from latency_db.operators.measured_table import Fit, read_fit
+from latency_db.operators.fit_file import Fit, read_fit
 from latency_db.store.user_file import user_file
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class OwnFigures:
 
     measured: tuple[Measurement, ...] = ()
     fits: tuple[Fit, ...] = ()
-    """What was learned of the machine from them, for each number of threads"""
+    """What was learned of the machine from them, for each runtime, its version and number of threads"""
 
 
 def own_figures(device: Device | None = None, runtime: Runtime | None = None, url: str | None = None) -> OwnFigures:
@@ -51,10 +51,6 @@ def _fits(rows: tuple[Measurement, ...], url: str | None) -> list[Fit]:
     from latency_db.store.location import beside
 
     folder = beside(url)
-    machines = dict.fromkeys(
-        (row.device.soc, row.conditions.runtime, row.conditions.threads)
-        for row in rows
-        if row.conditions.runtime and row.conditions.threads
-    )
-    fits = (read_fit(folder, soc, str(runtime), int(threads or 0)) for soc, runtime, threads in machines)
-    return [fit for fit in fits if fit is not None]
+    machines = dict.fromkeys((row.device.soc, row.conditions) for row in rows)
+    ran = dict.fromkeys((soc, str(had.runtime), had.runtime_version, had.threads or 0) for soc, had in machines)
+    return [fit for one in ran if (fit := read_fit(folder, *one)) is not None]

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from exporter.errors import LatencyError
-from latency_db.estimator.estimate import NoEstimate
-from latency_db.importers.refusal import ImportRefused
-from latency_db.published.estimate import SeveralFigures
+from exporter.errors import LatencyError, VitexportError
 from latency_db.store import StoreError
 
 
@@ -17,5 +14,7 @@ def as_mistakes() -> Iterator[None]:
     """`LatencyError` in place of what the database raises for what it cannot tell, read or store."""
     try:
         yield
-    except (NoEstimate, SeveralFigures, ImportRefused, StoreError) as refused:
+    except VitexportError:  # some are `ValueError`s too
+        raise
+    except (ValueError, StoreError) as refused:  # `NoEstimate` and `ImportRefused` are of the former
         raise LatencyError(str(refused)) from refused

@@ -10,12 +10,19 @@ from exporter.errors import LatencyError
 from exporter.graphs.tasks import TASKS
 from exporter.models.registry import ModelInfo
 from exporter.operations.kernels import FUSIONS, Fusion, kernels
+from latency_db.estimator.question import DEFAULT_UNITS
 from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
-from latency_db.registered import UNITS, NotInIndex, facts_of, shipped
+from latency_db.measurement import Conditions, Unit
+from latency_db.registered import UNITS, NotInIndex, shipped_index
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
+
+
+def unit_of(conditions: Conditions) -> Unit:
+    """Where it is to run: as stated, else where the runtime runs things unless it is told."""
+    return conditions.unit or DEFAULT_UNITS.get(str(conditions.runtime), "cpu")
 
 
 def of_model(info: ModelInfo, size: int, runtime: str, unit: str) -> Workload:
@@ -24,7 +31,8 @@ def of_model(info: ModelInfo, size: int, runtime: str, unit: str) -> Workload:
     Raises `InputShapeError` for a size that the model does not take, and `LatencyError` where torch would be needed.
     """
     try:
-        return shipped().workload(info.name, size, runtime, unit)
+        known = shipped_index().workload(info.name, size, runtime, unit)
+        return replace(known, usual_size=info.image_size)
     except NotInIndex as missing:
         return _captured(info, size, runtime, unit, missing)
 
@@ -58,8 +66,8 @@ def _fusion(runtime: str, unit: str) -> Fusion:
 
 def with_facts(cuts: Mapping[str, tuple[Kernel, ...]], info: ModelInfo, size: int) -> Workload:
     """A model's graphs that run for each image, with what finds its published rows if the index has it at any size."""
-    index = shipped()
+    index = shipped_index()
     known = index.models.get((info.name, size))
     if known is None and (sizes := index.sizes(info.name)):
         known = replace(index.models[info.name, sizes[0]], size=size, published_as=info.name)
-    return Workload(cuts, None if known is None else facts_of(known, cuts))
+    return Workload(cuts, None if known is None else known.facts(cuts), info.image_size)

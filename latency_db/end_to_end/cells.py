@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from latency_db.coverage import NORMAL
+from latency_db.coverage import runs_half_width
 from latency_db.end_to_end.features import NAMES
 from latency_db.end_to_end.intervals import composition, difficulty
 from latency_db.shipped_tables import DATA, read_columns, read_lines
@@ -74,7 +74,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CellEstimate:
     """Of one or more graphs: ms, each [graphs]."""
 
     milliseconds: Array
@@ -102,15 +102,16 @@ class EndToEnd:
         """[measured models, features]"""
         return np.stack([self.features[model, cell.id.runtime, cell.id.unit] for model in cell.models])
 
-    def measured(self, cell: Cell, model: str) -> Estimate | None:
+    def measured(self, cell: Cell, model: str) -> CellEstimate | None:
         """What a model took there, with the span of nine runs in ten; None if it was not measured in good order."""
         if model not in cell.models or cell.slow[place := cell.models.index(model)]:
             return None
-        mean, spread = cell.milliseconds[[place]], NORMAL * cell.deviations[[place]]
+        mean = cell.milliseconds[[place]]
+        times = np.exp(runs_half_width(mean, cell.deviations[[place]]))
         nothing_unseen = np.zeros((1, len(NAMES)), bool)
-        return Estimate(mean, np.maximum(mean - spread, 0.0), mean + spread, "measured", nothing_unseen)
+        return CellEstimate(mean, mean / times, mean * times, "measured", nothing_unseen)
 
-    def estimated(self, cell: Cell, graphs: Array, new_family: bool = True) -> Estimate:
+    def estimated(self, cell: Cell, graphs: Array, new_family: bool = True) -> CellEstimate:
         """Graphs [graphs, features] by the cell's roofline.
 
         Intervals are those of graphs of families that the cell knows nothing of, unless `new_family` is False; those of
@@ -125,7 +126,7 @@ class EndToEnd:
         hard = difficulty(composition(graphs, known), composition(known, known), residuals)
         unseen = (graphs > 0) & (known[~cell.slow].max(0) == 0)
         half = np.exp(quantile * hard * np.where(unseen.any(axis=1), UNSEEN, 1.0))
-        return Estimate(milliseconds, milliseconds / half, milliseconds * half, "roofline of the cell", unseen)
+        return CellEstimate(milliseconds, milliseconds / half, milliseconds * half, "roofline of the cell", unseen)
 
 
 @lru_cache(maxsize=1)

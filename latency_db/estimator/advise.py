@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from device_profiles.vocabulary import Runtime
 from latency_db.estimator.estimate import Estimate, NoEstimate
 from latency_db.estimator.estimator import estimate
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement, NumberFormat, Unit
-from latency_db.operators.measured_table import Fit
-
-RUNTIMES: Mapping[str, Runtime] = {"coreml": "coreml", "executorch": "executorch", "tflite": "tflite", "onnx": "onnx"}
-"""Format of an export -> what runs it; no published figure is of one that is not there, such as Core AI"""
-
+from latency_db.operators.fit_file import Fit
 
 VAGUE = 20.0
 """Times its low from which the high of an interval says next to nothing: not even the order of magnitude is known.
@@ -26,6 +23,7 @@ class Variant:
     """One way to export a model, and what it then is to run."""
 
     format: str
+    """Which is the name of the runtime, too"""
     precision: NumberFormat
     size: int
     """Side of the image in pixels"""
@@ -96,10 +94,7 @@ def advise(
     rows, unknown = [], dict[str, None]()
     for device in devices:
         for variant in variants:
-            if variant.format not in RUNTIMES:
-                unknown[f"nothing is known of the latency of {variant.format}"] = None
-                continue
-            conditions = Conditions(RUNTIMES[variant.format], variant.unit, variant.precision)
+            conditions = Conditions(cast(Runtime, variant.format), variant.unit, variant.precision)
             try:
                 found = estimate(variant.workload, device, conditions, measured, fits)
             except NoEstimate as nothing:

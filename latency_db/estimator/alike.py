@@ -11,24 +11,27 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 import device_profiles
+from device_profiles.vocabulary import Runtime
 from latency_db.coverage import quantile
-from latency_db.end_to_end.cells import Cell, CellId, EndToEnd, shipped
+from latency_db.end_to_end.cells import UNSEEN, Cell, CellId, EndToEnd, shipped
 from latency_db.estimator.cores import cores_of
 from latency_db.estimator.estimate import Estimate
-from latency_db.estimator.kernel_sums import from_kernel_table
+from latency_db.estimator.kernel_sums import from_shipped_table
 from latency_db.estimator.question import HOST, Question
 from latency_db.estimator.rooflines import (
+    MOST_FAR,
     Priced,
     cell_name,
     cell_precision,
-    nearest_coefficients,
+    far_share,
     nearest_version,
     of_cell,
+    own_cell,
     priced,
     seen,
 )
@@ -83,30 +86,50 @@ class Likeness:
 
 def nearest_cell(question: Question) -> Array:
     """[features] what each costs next to the others: by the device's own cell, that most alike, or as is usual."""
-    own = nearest_coefficients(question)
-    if own is not USUAL or question.device == HOST:
-        return own
-    found = most_alike(shipped(), _asked(question), question.features)
-    return USUAL if found is None else found.cell.coefficients
+    if question.device == HOST:
+        return USUAL
+    cells = (found.cell for found in in_order_of_likeness(shipped(), _asked(question), question.features))
+    found = own_cell(question) or next((cell for cell in cells if not _far(question, cell)), None)
+    return USUAL if found is None else found.coefficients
 
 
 def from_alike_device(question: Question) -> Estimate | None:
-    """By the cells of the most alike device; None where no device has any of this runtime, unit and precision."""
+    """By the cells of the most alike device; None where no device has any of this runtime, unit and precision.
+
+    A cell of which most would be far beyond any model that was timed there gives way to the next; where it is so of
+    all, the first one answers with a wider interval.
+    """
     if question.device == HOST:
         return None
+    beyond: tuple[Likeness, Estimate] | None = None
+    for found in in_order_of_likeness(shipped(), _asked(question), question.features):
+        there = _there(question, found)
+        if there is None:
+            continue
+        if there.method != "roofline of the cell" or not _far(question, found.cell):
+            return _from_there(question, found, there)
+        beyond = beyond or (found, there)
+    if beyond is None:
+        return None
+    found, there = beyond
+    half = UNSEEN * math.log(there.high / there.ms)
+    wider = replace(there, low=there.ms * math.exp(-half), high=there.ms * math.exp(half))
+    doubt = "most of it is far beyond what was timed anywhere: interval widened"
+    return _from_there(question, replace(found, doubts=(*found.doubts, doubt)), wider)
+
+
+def _far(question: Question, cell: Priced) -> bool:
+    return far_share(shipped(), cell, question.features[0]) > MOST_FAR
+
+
+def _from_there(question: Question, found: Likeness, there: Estimate) -> Estimate:
+    """What a workload takes, by what it takes on the alike device."""
     key = _asked(question)
-    runtime = key.runtime
-    found = most_alike(shipped(), key, question.features)
-    if found is None:
-        return None
-    there = _there(question, found)
-    if there is None:
-        return None
     half = math.log(there.high / there.ms)
     itself = (found.cell.cell.id.device, found.cell.cell.id.cores) == (key.device, key.cores)
     if not itself:
         half = math.hypot(half, half_width(key, found.distance))
-    if runtime != question.runtime:
+    if key.runtime != question.runtime:
         half = math.hypot(half, half_width(replace(key, unit=OTHER_LIBRARY), 0.0))
     factor = math.exp(half)
     ms = found.ratio * there.ms
@@ -114,8 +137,8 @@ def from_alike_device(question: Question) -> Estimate | None:
         replace(one, ms=found.ratio * one.ms, low=found.ratio * one.ms / factor, high=found.ratio * one.ms * factor)
         for one in there.kernels
     )
-    reason = _reason(question, found, runtime, itself) + there.reason
-    return Estimate(ms, ms / factor, ms * factor, "alike device", reason, there.coverage, kernels)
+    reason = _reason(question, found, key.runtime, itself) + there.reason
+    return Estimate(ms, ms / factor, ms * factor, "alike device", reason, there.coverage, kernels, question.conditions)
 
 
 def _asked(question: Question) -> CellId:
@@ -127,14 +150,20 @@ def _asked(question: Question) -> CellId:
 def _there(question: Question, found: Likeness) -> Estimate | None:
     """What the workload takes on the alike device: by the table of its kernels, or by its cell's roofline."""
     key = found.cell.cell.id
-    runtime = "tflite" if key.runtime == "tflite" else question.conditions.runtime
-    conditions = replace(question.conditions, runtime=runtime, cores=key.cores)
+    conditions = replace(question.conditions, runtime=cast(Runtime, key.runtime), cores=key.cores, threads=None)
     there = Question(question.workload, key.device, conditions, (), ())
-    return from_kernel_table(there) or of_cell(there, found.cell)
+    return from_shipped_table(there) or of_cell(there, found.cell)
 
 
 def most_alike(table: EndToEnd, asked: CellId, graphs: Array, without: Collection[str] = ()) -> Likeness | None:
-    """The cell that is most like the one asked for, whatever its version, of any device but those without which.
+    """The first of all cells in order of likeness."""
+    return next(in_order_of_likeness(table, asked, graphs, without), None)
+
+
+def in_order_of_likeness(
+    table: EndToEnd, asked: CellId, graphs: Array, without: Collection[str] = ()
+) -> Iterator[Likeness]:
+    """Cells like the one asked for, the most alike first, whatever their version, of any device but some.
 
     One that has priced everything that graphs [graphs, features] have goes before one that has not.
     """
@@ -150,11 +179,9 @@ def most_alike(table: EndToEnd, asked: CellId, graphs: Array, without: Collectio
         if compared := _compared(asked, *place):
             unpriced = int((has & ~np.any([seen(table, cell) for cell in cells], axis=0)).sum())
             ranked.append((unpriced, compared[1], place, compared))
-    if not ranked:
-        return None
-    _, _, place, (ratio, distance, doubts) = min(ranked, key=lambda one: one[:3])
-    nearest = nearest_version(table, candidates[place], graphs)
-    return Likeness(priced(table, nearest), ratio, distance, doubts)
+    for _, _, place, (ratio, distance, doubts) in sorted(ranked, key=lambda one: one[:3]):
+        nearest = nearest_version(table, candidates[place], graphs)
+        yield Likeness(priced(table, nearest), ratio, distance, doubts)
 
 
 def half_width(key: CellId, distance: float) -> float:
@@ -218,7 +245,11 @@ def _reason(question: Question, found: Likeness, runtime: str, itself: bool) -> 
     if not itself:
         ratio = f"{found.ratio:.2f} × its time by {'bandwidth' if question.unit == 'gpu' else 'cores and clocks'}"
         timed = cell_name(found.cell.cell)
-        words = f"nothing was timed on {question.device} {question.conditions.cores}".rstrip()
+        place = f"{question.device} {question.conditions.cores}".rstrip()
+        timed_there = _asked(question) in {replace(key, version="") for key in shipped().cells}
+        words = (
+            f"most of it is far beyond what was timed on {place}" if timed_there else f"nothing was timed on {place}"
+        )
         words += f"; most alike is {timed}, {ratio}; "
     if runtime != question.runtime:
         words += f"{question.runtime} runs XNNPACK on CPUs as {runtime} does; "

@@ -9,6 +9,7 @@ transformers 0.84 to 1.6 times (Galaxy S10).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -81,6 +82,7 @@ class Cores:
     fastest: Core
 
 
+@lru_cache(maxsize=1024)
 def default_cores(runtime: str, device: str, threads: int | None) -> str:
     """The cores that are meant where only a number of threads is stated, or nothing.
 
@@ -97,17 +99,43 @@ def default_cores(runtime: str, device: str, threads: int | None) -> str:
     return "".join(words)
 
 
+def number_of(cores: str) -> int:
+    """How many "1large2med" are."""
+    return sum(_counts(cores).values())
+
+
+def impossible(device: str, cores: str, threads: int | None) -> str:
+    """Why a device cannot run so many threads on these cores, each on one of its own; "" where it can."""
+    there = _by_name(device_profiles.load(device).cpu)
+    has = "".join(f"{count}{name}" for name, count in there.items())
+    if any(count > there.get(name, 0) for name, count in _counts(cores).items()):
+        return f"{device} has cores {has}, and {cores} were asked for: name some that it has."
+    if threads is not None and threads > sum(there.values()):
+        return f"{device} has {sum(there.values())} cores ({has}), and {threads} threads were asked for: ask for fewer."
+    if threads is not None and cores and threads != number_of(cores):
+        return f"Threads run on a core each, and {cores} are not {threads}: leave out one of threads and cores."
+    return ""
+
+
+def _counts(cores: str) -> Counter[str]:
+    """Word of the tables -> how many of it "1large2med" has"""
+    found = Counter[str]()
+    for number, name in re.findall(r"(\d+)(\D+)", cores):
+        found[name] += int(number)
+    return found
+
+
 @lru_cache(maxsize=1024)
 def cores_of(device: str, cores: str) -> Cores | None:
     """The cores of a device that a table calls "1large2med"; None where it has no such, or no clock is known."""
     clusters = device_profiles.load(device).cpu
     by_tier = _clusters(clusters)
     taken: list[tuple[int, float, Core]] = []
-    for number, name in re.findall(r"(\d+)(\D+)", cores):
+    for name, number in _counts(cores).items():
         cluster = by_tier.get(name)
         if cluster is None or cluster.ghz is None:
             return None
-        taken.append((int(number), cluster.ghz, core_of(cluster)))
+        taken.append((number, cluster.ghz, core_of(cluster)))
     if not taken:
         return None
     speed = sum(count * ghz * core.pipes * (IN_ORDER if core.in_order else 1) for count, ghz, core in taken)

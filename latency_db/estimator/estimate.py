@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from latency_db.kernel import Kernel
+from latency_db.measurement import Conditions
 from latency_db.published.rows import PublishedRow
 
 Method = Literal[
@@ -58,5 +59,7 @@ class Estimate:
     what some model of the cell has, too; 0 to 1"""
     kernels: tuple[KernelEstimate, ...]
     """Their ms, each times its count, add up to that of the whole but for overheads."""
+    conditions: Conditions
+    """Under which it holds: those that were asked, with what was taken where nobody stated it"""
     rows: tuple[PublishedRow, ...] = ()
     """Published rows of the model on the device, those that were left out too"""

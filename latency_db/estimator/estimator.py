@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from latency_db.end_to_end.cells import shipped
@@ -10,19 +10,20 @@ from latency_db.estimator.alike import STAND_INS, from_alike_device
 from latency_db.estimator.anchors import from_anchor_kernels, from_anchor_models
 from latency_db.estimator.estimate import Estimate, NoEstimate
 from latency_db.estimator.exact import from_measurements, from_shipped_models
-from latency_db.estimator.kernel_sums import from_kernel_table
-from latency_db.estimator.published import from_published_rows, from_regression, from_sister_device, rows_of
+from latency_db.estimator.kernel_sums import from_own_table, from_shipped_table
+from latency_db.estimator.published import from_published_rows, from_regression, from_sister_device, rows_of_model
 from latency_db.estimator.question import HOST, Question, question
 from latency_db.estimator.rooflines import from_roofline
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement
-from latency_db.operators.measured_table import Fit
+from latency_db.operators.fit_file import Fit
 from latency_db.published.coreml_regression import line_of
 
 METHODS: tuple[Callable[[Question], Estimate | None], ...] = (
     from_measurements,
     from_shipped_models,
-    from_kernel_table,
+    from_shipped_table,
+    from_own_table,
     from_roofline,
     from_anchor_kernels,
     from_anchor_models,
@@ -35,6 +36,16 @@ METHODS: tuple[Callable[[Question], Estimate | None], ...] = (
 GPUs that have both, families left out, they err by 0.7 to 5.2 % at the median, and features by 6 to 12 %; under Metal
 alone it is 14 against 12 %, and there features are priced (`Overhead.beats_roofline`)."""
 
+OF_FP32: Collection[Callable[[Question], Estimate | None]] = {
+    from_shipped_models,
+    from_shipped_table,
+    from_roofline,
+    from_anchor_kernels,
+    from_anchor_models,
+    from_alike_device,
+}
+"""Methods that know no fp16: their tables of fp32 answer for it (`rooflines.cell_precision`)."""
+
 
 def estimate(
     workload: Workload,
@@ -46,26 +57,27 @@ def estimate(
     """What a workload takes on a device: ms, the interval that holds nine times in ten, and where they come from.
 
     `measured` are rows of a store, those of other devices and conditions too; `fits` what was learned of the machines
-    that they are of. Raises `NoEstimate`, which names what
-    there is, where nothing is known, `ValueError` for conditions without a runtime, and
-    `device_profiles.UnknownDevice`.
+    that they are of. Raises `NoEstimate`, which names what there is, where nothing is known, `ValueError` for
+    conditions without a runtime or with threads and cores that the device lacks, and `device_profiles.UnknownDevice`.
     """
     asked = question(workload, device, conditions, measured, fits)
     for method in METHODS:
         if found := method(asked):
-            return _finished(found, asked)
+            return _finished(found, asked, by_fp32=method in OF_FP32 and asked.precision == "fp16")
     raise NoEstimate(_refusal(asked))
 
 
-def _finished(found: Estimate, asked: Question) -> Estimate:
+def _finished(found: Estimate, asked: Question, by_fp32: bool) -> Estimate:
     """With what was assumed, and every published row."""
+    note = "; fp16 answered by fp32" if by_fp32 else ""
     assumed = f" ({', '.join(asked.assumed)}, as nothing else was said)" if asked.assumed else ""
-    return replace(found, reason=found.reason + assumed, rows=found.rows or rows_of(asked))
+    return replace(found, reason=found.reason + note + assumed, rows=found.rows or rows_of_model(asked))
 
 
 def _refusal(asked: Question) -> str:
     if asked.device == HOST:
-        words = f"nothing was measured on this machine under {asked.runtime} on the {asked.unit} in {asked.precision}"
+        much = "too little" if asked.rows else "nothing"
+        words = f"{much} was measured on this machine under {asked.runtime} on the {asked.unit} in {asked.precision}"
         return f"{words}: run `vitexport bench --kernels` first"
     unit = "" if asked.unit == "all" else f" on the {asked.unit}"
     words = f"nothing is known of {asked.runtime}{unit} of {asked.device} in {asked.precision}"
@@ -77,4 +89,4 @@ def answering(device: str) -> list[str]:
     timed = sorted({f"{cell.runtime} on cpu" if cell.unit == "cpu" else f"{cell.runtime} on gpu"
                     for cell in shipped().cells})  # fmt: skip
     standing_in = [f"{runtime} on cpu" for runtime in STAND_INS]
-    return [*(["coreml"] if line_of(device) else []), *standing_in, *timed]
+    return [*(["coreml in fp16"] if line_of(device) else []), *standing_in, *timed]

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import re
+from collections.abc import Iterator, Mapping
 from itertools import product
 
 import numpy as np
 
-from latency_db.coverage import NORMAL
+from latency_db.coverage import NORMAL, P90, runs_half_width
 from latency_db.end_to_end.cells import shipped
-from latency_db.estimator.estimate import Estimate, Method
+from latency_db.estimator.estimate import Estimate, KernelEstimate, Method
 from latency_db.estimator.question import Question
-from latency_db.estimator.rooflines import answers, cell_name, nearest_coefficients, precision_note, priced
+from latency_db.estimator.rooflines import answers, cell_name, nearest_coefficients, priced
 from latency_db.estimator.shares import divided
-from latency_db.measurement import Conditions, Measurement, Subject
+from latency_db.measurement import Measurement, Subject
+from latency_db.published.coreml_models import ModelFacts
 from latency_db.published.estimate import disagreement
-
-RANKS = {"good": 0, None: 1, "drifting": 2, "busy": 3}
-"""Quality -> which comes first; suspect rows do not answer."""
+from latency_db.ranking import standing
 
 SPREAD = 0.05
 """Standard deviation over mean of single runs where a row states neither spread nor p90: 90 % of the shipped end-to-end
@@ -27,28 +26,20 @@ rows have less (`std_ms` of `data/end_to_end/measurements.csv.gz`; their median 
 
 _SAME_GRAPH = 1e-6
 """Relative difference of features below which two graphs are one"""
-_NEVER = datetime.min.replace(tzinfo=UTC)
+_WHOLE = ""
+"""In place of a graph's name: all of them at once"""
 
 
 def from_measurements(question: Question) -> Estimate | None:
-    """Rows of the whole model, or of each of its graphs, under these conditions."""
-    rows = best_rows(question.measured, question.conditions)
+    """Rows of the whole model, or of each of its graphs, under these conditions: whichever are believed.
+
+    Published rows are among them, for whoever imported one meant this very model under these very conditions.
+    """
     facts = question.workload.facts
-    if facts is None:
+    found = [] if facts is None else list(_measured(question, facts))
+    if not found:
         return None
-    sizes = [(facts.size, facts.size)] + ([] if facts.stated_size else [None])
-    # Published rows have a model that has a size in its name; who measured the plain one at that size has it too.
-    names = dict.fromkeys((facts.model, facts.model.removesuffix(f"_{facts.size}x{facts.size}")))
-    graphs = list(question.workload.graphs)
-    for name, size in product(names, sizes):
-        by_graph = [rows.get(Subject.of_graph(name, graph, size)) for graph in graphs]
-        tasks = [graphs[0], ""] if len(graphs) == 1 else [""]
-        whole = [rows.get(Subject.of_model(name, task, size)) for task in tasks]
-        for found in ([row] for row in whole if row):
-            return _of_rows(question, found)
-        if all(by_graph):
-            return _of_rows(question, [row for row in by_graph if row])
-    return None
+    return _of_rows(question, max(found, key=lambda rows: min(standing(row)[:2] for row in rows.values())))
 
 
 def from_shipped_models(question: Question) -> Estimate | None:
@@ -65,71 +56,73 @@ def from_shipped_models(question: Question) -> Estimate | None:
                 continue
             total = float(found.milliseconds[0]), float(found.low[0]), float(found.high[0])
             reason = f"the end-to-end table's row of {cell.models[place]} on {cell_name(cell)}"
-            kernels = divided(question, total, priced(table, cell).coefficients)
-            return Estimate(*total, "measured", reason + precision_note(question), coverage=1.0, kernels=kernels)
+            kernels = divided(question.kernels, total, priced(table, cell).coefficients)
+            return Estimate(*total, "measured", reason, 1.0, kernels, question.conditions)
     return None
-
-
-def best_rows(rows: Iterable[Measurement], asked: Conditions) -> dict[Subject, Measurement]:
-    """Subject -> the row to answer with: what was measured or reported before what others published, good before
-    drifting or busy, then the latest; none that is suspect."""
-    found: dict[Subject, Measurement] = {}
-    for row in rows:
-        if row.quality not in RANKS or not agrees(row.conditions, asked):
-            continue
-        other = found.get(row.subject)
-        if other is None or _order(row) >= _order(other):
-            found[row.subject] = row
-    return found
-
-
-def agrees(had: Conditions, asked: Conditions) -> bool:
-    """Whether a row was measured under what is asked; what is not asked may be anything, and a row that does not state
-    its threads or cores was run as its runtime does by default."""
-    return (
-        (had.runtime, had.unit, had.precision) == (asked.runtime, asked.unit, asked.precision)
-        and asked.runtime_version in ("", had.runtime_version)
-        and asked.os in ("", had.os)
-        and asked.delegate in ("", had.delegate)
-        and asked.threads in (None, had.threads)
-        and (not had.cores or asked.cores in ("", had.cores))
-    )
 
 
 def interval(row: Measurement) -> tuple[float, float, float]:
     """ms of a row, and between which nine runs in ten are."""
     latency = row.latency
     if latency.std is not None:
-        half = NORMAL * latency.std
+        half = float(runs_half_width(latency.ms, latency.std))
     elif latency.p90 is not None:
-        half = latency.p90 - latency.ms
+        half = NORMAL / P90 * max(math.log(latency.p90 / latency.ms), 0.0)
     else:
-        half = NORMAL * SPREAD * latency.ms
-    half = max(half, 0.0)
-    return latency.ms, max(latency.ms - half, 0.0), latency.ms + half
+        half = NORMAL * SPREAD
+    return latency.ms, latency.ms * math.exp(-half), latency.ms * math.exp(half)
 
 
-def _order(row: Measurement) -> tuple[bool, int, datetime]:
-    return row.source.kind != "published", -RANKS[row.quality], row.measured_at or _NEVER
+def _measured(question: Question, facts: ModelFacts) -> Iterator[Mapping[str, Measurement]]:
+    """Graph, or `_WHOLE` -> its row, for each way in which all that is asked was measured."""
+    # Published rows have a model that has a size in its name; who measured the plain one at that size has it too.
+    with_size = f"_{facts.size}x{facts.size}"
+    graphs = list(question.workload.graphs)
+    names = dict.fromkeys((facts.model, facts.model.removesuffix(with_size)))
+    for name, size in product(names, ((facts.size, facts.size), None)):
+        usual = facts.stated_size is None or facts.size == question.workload.usual_size or name.endswith(with_size)
+        if size is None and not usual:
+            continue
+        for task in (graphs[0], "") if len(graphs) == 1 else ("",):
+            if whole := question.rows.get(Subject.of_model(name, task, size)):
+                yield {_WHOLE: whole}
+        parts = {graph: question.rows.get(Subject.of_graph(name, graph, size)) for graph in graphs}
+        if all(parts.values()):
+            yield {graph: row for graph, row in parts.items() if row}
 
 
-def _of_rows(question: Question, rows: list[Measurement]) -> Estimate:
-    published = [row for row in rows if row.source.kind == "published"]
-    parts = [interval(row) for row in rows]
-    ms = sum(part[0] for part in parts)
-    # Runs of one graph and of another have nothing to do with each other.
-    below = math.sqrt(sum((part[0] - part[1]) ** 2 for part in parts))
-    above = math.sqrt(sum((part[2] - part[0]) ** 2 for part in parts))
-    if published:  # another source would say something else, however little runs of this one differ
-        apart = disagreement(question.runtime)
-        below, above = max(below, ms - ms * math.exp(-apart)), max(above, ms * math.exp(apart) - ms)
-    total = ms, ms - below, ms + above
+def _of_rows(question: Question, rows: Mapping[str, Measurement]) -> Estimate:
+    parts = {graph: _with_others(interval(row), row, question.runtime) for graph, row in rows.items()}
+    published = any(row.source.kind == "published" for row in rows.values())
+    ms = sum(part[0] for part in parts.values())
+    below, above = [part[0] - part[1] for part in parts.values()], [part[2] - part[0] for part in parts.values()]
+    # Runs of one graph and of another have nothing to do with each other; what sources differ by is alike in all.
+    shorter, longer = (sum(below), sum(above)) if published else (math.hypot(*below), math.hypot(*above))
+    coefficients = nearest_coefficients(question)
+    kernels: list[KernelEstimate] = []
+    for graph, part in parts.items():
+        own = {key: count for key, count in question.kernels.items() if graph in (_WHOLE, key[0])}
+        kernels += divided(own, part, coefficients)
     method: Method = "published" if published else "measured"
-    sources = sorted({f"{row.source.reference}{_day(row)}" for row in rows})
-    doubts = sorted({str(row.quality) for row in rows if row.quality in ("busy", "drifting")})
-    reason = f"{method}: {', '.join(sources)}" + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
-    kernels = divided(question, total, nearest_coefficients(question))
-    return Estimate(*total, method, reason, coverage=1.0, kernels=kernels)
+    sources = sorted({f"{row.source.reference}{_day(row)}" for row in rows.values()})
+    doubts = sorted({str(row.quality) for row in rows.values() if row.quality in ("busy", "drifting")})
+    reason = ", ".join(sources) + (f"; {' and '.join(doubts)} while it ran" if doubts else "")
+    if question.workload.usual_size and any(_sizeless(row.subject) for row in rows.values()):
+        reason += f"; of no stated size, and taken for the usual one, {question.workload.usual_size}"
+    return Estimate(ms, ms - shorter, ms + longer, method, reason, 1.0, tuple(kernels), question.conditions)
+
+
+def _with_others(part: tuple[float, float, float], row: Measurement, runtime: str) -> tuple[float, float, float]:
+    """A published figure with what another source would say, however little runs of this one differ."""
+    if row.source.kind != "published":
+        return part
+    ms, low, high = part
+    apart = math.exp(disagreement(runtime))
+    return ms, min(low, ms / apart), max(high, ms * apart)
+
+
+def _sizeless(subject: Subject) -> bool:
+    return subject.image_size is None and not re.search(r"_\d+x\d+$", subject.name)
 
 
 def _day(row: Measurement) -> str:

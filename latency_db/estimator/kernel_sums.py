@@ -8,15 +8,20 @@ import numpy as np
 
 from latency_db.coverage import quantile
 from latency_db.estimator.estimate import Estimate, KernelEstimate
-from latency_db.estimator.exact import best_rows, interval
-from latency_db.estimator.overheads import Overhead, difficulty, overheads
+from latency_db.estimator.exact import interval
+from latency_db.estimator.overheads import Overhead, overheads
 from latency_db.estimator.question import Question
-from latency_db.estimator.rooflines import own_cell
+from latency_db.estimator.rooflines import cell_precision, own_cell
 from latency_db.kernel import Kernel
+from latency_db.operators.conformal import difficulty
 from latency_db.operators.estimates import KernelEstimates, KernelEstimator
 from latency_db.operators.few_rows import ENOUGH, ENOUGH_BESIDE_OTHERS, estimator_of
-from latency_db.operators.measured_table import Fit, MeasuredDevice
-from latency_db.operators.table import tabled_devices
+from latency_db.operators.fit_file import Fit
+from latency_db.operators.measured_device import MeasuredDevice
+from latency_db.operators.table import as_tabled, tabled_devices
+
+Times = tuple[tuple[Kernel, float], ...]
+"""Kernels that were measured, with their µs: by which what is fitted to them is kept from question to question"""
 
 COVERED = ("measured", "kernel table", "transfer")
 """Methods of kernels that the table has, or has others all around of"""
@@ -28,33 +33,34 @@ UNKNOWN_RATE = 3.0
 """How many times as long or short a kernel of an unknown class may take, where it is guessed: assumed"""
 
 
-def measured_kernels(question: Question) -> dict[Kernel, float]:
-    """Kernel -> µs, of those that were measured on the device under these conditions."""
-    rows = best_rows(question.measured, question.conditions)
-    return {
-        Kernel.of_key(subject.key): 1e3 * row.latency.ms for subject, row in rows.items() if subject.kind == "kernel"
-    }
+def measured_times(question: Question) -> Times:
+    return tuple((kernel, 1e3 * row.latency.ms) for kernel, row in question.kernel_rows.items())
 
 
-def from_kernel_table(question: Question) -> Estimate | None:
-    """By a table that is shipped, or one of what was measured; None where there is neither."""
-    if (question.unit, question.precision) in (("gpu", "fp32"), ("gpu", "fp16")) and (
-        question.device in tabled_devices(question.runtime)
-    ):
-        overhead = overheads()[question.runtime, question.device]
-        if not overhead.beats_roofline and own_cell(question) is not None:
-            return None
-        kernels = tuple(kernel for _, kernel in question.kernels)
-        found = _with_measured(question, _by_shipped_table(question.runtime, question.device, kernels))
-        return summed(question, found, overhead, rate=overhead.per_unknown)
-    own = measured_kernels(question)
+def from_shipped_table(question: Question) -> Estimate | None:
+    """By the shipped table of a phone's GPU, whose times are those of fp32."""
+    tabled = question.unit == "gpu" and question.device in tabled_devices(question.runtime)
+    if not tabled or cell_precision(question) != "fp32":
+        return None
+    overhead = overheads()[question.runtime, question.device]
+    if not overhead.beats_roofline and own_cell(question) is not None:
+        return None
+    kernels = tuple(kernel for _, kernel in question.kernels)
+    found = with_measured(question, _by_shipped_table(question.runtime, question.device, kernels))
+    return summed(question, found, overhead, rate=overhead.per_unknown)
+
+
+def from_own_table(question: Question) -> Estimate | None:
+    """By a table of what was measured on the device, with what was fitted to it, if anything; None of too few."""
+    own = measured_times(question)
     if own and question.fits:
         return _fitted(question, own, question.fits[0])
     others = question.unit == "gpu" and tabled_devices(question.runtime)
     if len(own) < (ENOUGH_BESIDE_OTHERS if others else ENOUGH):
         return None
-    table = estimator_of(question.runtime, question.device, list(own), np.array(list(own.values())))
-    return summed(question, _estimated(question, table), unfitted(question), rate=usual_rate(table))
+    estimator = own_table(question.runtime, question.device, own)
+    found = with_measured(question, estimator.estimate([kernel for _, kernel in question.kernels]))
+    return summed(question, found, unfitted(question), rate=1e3 * estimator.table.usual_rate)
 
 
 @lru_cache(maxsize=16)
@@ -69,23 +75,38 @@ def _by_shipped_table(runtime: str, device: str, kernels: tuple[Kernel, ...]) ->
     return shipped_table(runtime, device).estimate(kernels)
 
 
-def _fitted(question: Question, own: dict[Kernel, float], fit: Fit) -> Estimate | None:
+@lru_cache(maxsize=16)
+def own_table(runtime: str, device: str, times: Times) -> KernelEstimator:
+    """Fitted once for all questions about the same rows."""
+    kernels, us = zip(*times, strict=True)
+    return estimator_of(runtime, device, kernels, np.array(us))
+
+
+@lru_cache(maxsize=16)
+def _measured_device(runtime: str, device: str, times: Times, fit: Fit) -> MeasuredDevice:
+    return MeasuredDevice.of(runtime, device, dict(times), fit)
+
+
+def _fitted(question: Question, own: Times, fit: Fit) -> Estimate | None:
     """By what was learned of the very machine: processes of its kernels, and overheads from models timed whole."""
-    device = MeasuredDevice.of(question.runtime, question.device, own, fit)
-    kernels = [kernel for _, kernel in question.kernels]
-    found, counts = device.estimator.estimate(kernels), np.array(list(question.kernels.values()), float)
-    if np.isnan(found.us).all():
+    device = _measured_device(question.runtime, question.device, own, fit)
+    kernels, counts = [kernel for _, kernel in question.kernels], np.array(list(question.kernels.values()), float)
+    found = device.estimator.estimate(kernels)
+    each = device.kernel_times(kernels) / 1e3
+    known = ~np.isnan(found.us)
+    if (each * counts)[known].sum() < LEAST_KNOWN * (each @ counts):
         return None
-    graphs = [device.graph(cut) for cut in question.workload.graphs.values()]
+    graphs = [device.graph(cut) for cut in question.workload.graphs.values() if cut]
     # Errors of a machine's graphs go together, so that their intervals are added as they are.
     us, low, high = np.sum([(graph.us, graph.low, graph.high) for graph in graphs], axis=0).tolist()
-    each = device.kernel_times(kernels) / 1e3
     covered = np.isin(found.methods, COVERED)
     coverage = float((each * counts)[covered].sum() / (each @ counts))
-    overheads = f"overheads fitted to {fit.overheads.graphs} models" if fit.overheads.graphs else "no overheads known"
+    overheads = (
+        f"overheads fitted to {fit.calibration.graphs} models" if fit.calibration.graphs else "no overheads known"
+    )
     reason = f"{_counted(found, counts)}; {overheads}"
-    breakdown = _breakdown(question, found, each, ~np.isnan(found.us))
-    return Estimate(us / 1e3, low / 1e3, high / 1e3, "kernel table", reason, coverage, breakdown)
+    breakdown = _breakdown(question, found, each, known)
+    return Estimate(us / 1e3, low / 1e3, high / 1e3, "kernel table", reason, coverage, breakdown, question.conditions)
 
 
 def unfitted(question: Question) -> Overhead:
@@ -107,20 +128,12 @@ def unfitted(question: Question) -> Overhead:
     )
 
 
-def _estimated(question: Question, estimator: KernelEstimator) -> KernelEstimates:
-    return estimator.estimate([kernel for _, kernel in question.kernels])
-
-
-def _with_measured(question: Question, found: KernelEstimates) -> KernelEstimates:
-    """With what was measured of these very kernels in the place of what a shipped table says."""
+def with_measured(question: Question, found: KernelEstimates) -> KernelEstimates:
+    """With what was measured of these very kernels in the place of estimates."""
     us, low, high, methods = found.us.copy(), found.low.copy(), found.high.copy(), found.methods.copy()
-    rows = {
-        subject.key: row
-        for subject, row in best_rows(question.measured, question.conditions).items()
-        if subject.kind == "kernel"
-    }
+    rows = {as_tabled(kernel, question.runtime): row for kernel, row in question.kernel_rows.items()}
     for place, (_, kernel) in enumerate(question.kernels):
-        if row := rows.get(kernel.key):
+        if row := rows.get(as_tabled(kernel, question.runtime)):
             us[place], low[place], high[place] = (1e3 * ms for ms in interval(row))
             methods[place] = "measured"
     return KernelEstimates(us, low, high, methods)
@@ -143,7 +156,8 @@ def summed(question: Question, found: KernelEstimates, overhead: Overhead, rate:
     share_unknown = float((each * counts)[~known].sum() / (each * counts).sum())
     if share_unknown > 1 - LEAST_KNOWN:
         return None
-    ms = float(each @ counts) + overhead.per_kernel * counts.sum() + overhead.per_graph * len(question.workload.graphs)
+    ms = float(each @ counts) + overhead.per_kernel * float(counts.sum())
+    ms += overhead.per_graph * len(question.workload.graphs)
     half_widths = np.log(found.high[known] / found.low[known]) / 2
     hard = difficulty((each * counts)[None, known], half_widths, np.array([share_unknown]))
     half = float(np.exp(overhead.quantile * hard[0]))
@@ -152,15 +166,7 @@ def summed(question: Question, found: KernelEstimates, overhead: Overhead, rate:
     coverage = float((each * counts)[covered].sum() / (each * counts).sum())
     fitted = f"overheads fitted to {overhead.models} models" if overhead.models else "no overheads known"
     reason = f"{_counted(found, counts)}; {fitted}"
-    return Estimate(ms, ms / half, ms * half, "kernel table", reason, coverage, breakdown)
-
-
-def usual_rate(estimator: KernelEstimator) -> float:
-    """ms for a million elements that a kernel moves which multiplies nothing, else any kernel: the median."""
-    table = estimator.table
-    rows = [row for row, kernel in enumerate(table.kernels) if not kernel.macs] or list(range(len(table.kernels)))
-    moved = [table.kernels[row].elements_read + table.kernels[row].elements_written for row in rows]
-    return float(np.median(table.us[rows] / 1e3 / (np.maximum(moved, 1) / 1e6)))
+    return Estimate(ms, ms / half, ms * half, "kernel table", reason, coverage, breakdown, question.conditions)
 
 
 def _breakdown(

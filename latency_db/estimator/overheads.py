@@ -10,23 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from latency_db.shipped_tables import DATA, rows_of
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-
 TABLE = DATA / "estimator" / "overheads.csv.gz"
-
-SLACK = 0.03
-"""Added to a graph's difficulty, as to a kernel's deviation: 3 % of a time"""
-UNKNOWN = 1.0
-"""Half width, in logarithms, that a kernel counts for whose class the table lacks"""
 
 
 @dataclass(frozen=True)
@@ -59,21 +46,6 @@ class Overhead:
         """Whether kernels are to be summed there: on Metal under PyTorch, where one convolution takes anything from 7
         to 935 µs, features of the whole graph err by less."""
         return self.error <= self.roofline_error
-
-    def parts(self, known_ms: Array, unknown_elements: Array, kernels: Array) -> Array:
-        """[graphs, 4] ms, of sums [graphs] over kernels, whose sum is that of the graph."""
-        columns = (known_ms, unknown_elements / 1e6, kernels, np.ones(len(known_ms)))
-        return np.column_stack(columns) * (self.scale, self.per_unknown, self.per_kernel, self.per_graph)
-
-
-def difficulty(known_ms: Array, half_widths: Array, unknown_share: Array) -> Array:
-    """[graphs] log residual to expect of a graph, up to a factor: the half width of its kernels, by their share.
-
-    `known_ms` [graphs, kernels] is what each known kernel adds, `half_widths` [kernels] those of their intervals in
-    logarithms. Errors of kernels go together, so that they do not average out.
-    """
-    known = known_ms @ half_widths / np.maximum(known_ms.sum(1), 1e-12)
-    return SLACK + (1 - unknown_share) * known + unknown_share * UNKNOWN
 
 
 @cache

@@ -16,7 +16,7 @@ from latency_db.estimator.estimator import estimate
 from latency_db.estimator.question import question
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions, Measurement
-from latency_db.operators.measured_table import Fit
+from latency_db.operators.fit_file import Fit
 
 if TYPE_CHECKING:
     import numpy as np

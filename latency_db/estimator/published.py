@@ -3,42 +3,45 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import product
 
 import device_profiles
 from latency_db.estimator.estimate import Estimate, Method
-from latency_db.estimator.question import HOST, Question
+from latency_db.estimator.question import DEFAULT_PRECISIONS, DEFAULT_UNITS, HOST, Question
 from latency_db.estimator.shares import divided
 from latency_db.published.coreml_models import Kind, ModelFacts
-from latency_db.published.coreml_regression import line_of
-from latency_db.published.estimate import PublishedEstimate, SeveralFigures, estimate_core_ml, estimate_from_rows
+from latency_db.published.coreml_regression import UNIT_LEFT_TO_CORE_ML, line_of
+from latency_db.published.estimate import PublishedEstimate, SeveralFigures, estimate_from_rows, regress_core_ml
 from latency_db.published.rows import PublishedRow, find, published_rows
 from latency_db.published.transfer_ratios import transfer_ratio, transfer_ratios
 
-PRECISIONS = {"int8": ("int8", "w8a8"), "fp32": ("fp32", "float", ""), "fp16": ("fp16", "float", "")}
+PRECISIONS = {"int8": ("int8", "w8a8"), "fp32": ("fp32", "float"), "fp16": ("fp16", "float")}
 """Precision asked for -> words for it in published rows; "float" is what Qualcomm calls whatever is not quantised."""
 
 
 def from_published_rows(question: Question) -> Estimate | None:
     """Of this very model on this device."""
     facts = question.workload.facts
-    if facts is None:
-        return None
-    if question.runtime == "coreml" and question.unit in ("all", "npu") and line_of(question.device):
-        found = _core_ml(facts, question.device)
-        return _answer(question, found) if found.method == "published" else None
-    own = _own_rows(question, facts, question.device)
+    own = None if facts is None else _own_rows(question, facts, question.device)
     return _answer(question, own) if own else None
 
 
 def from_regression(question: Question) -> Estimate | None:
-    """From other models that were timed on the iPhone, or on its sisters, under Core ML."""
-    facts = question.workload.facts or facts_of_kernels(question)
-    core_ml = question.runtime == "coreml" and question.unit in ("all", "npu") and line_of(question.device)
-    if not core_ml or question.precision == "int8":
+    """From other models that were timed on the iPhone, or on its sisters, under Core ML as it runs them by default: in
+    fp16, on whatever it chooses."""
+    if question.runtime != "coreml" or question.unit not in ("all", "npu") or question.precision != "fp16":
         return None
-    return _answer(question, _core_ml(facts, question.device))
+    if line_of(question.device) is None:
+        return None
+    facts = question.workload.facts or facts_of_kernels(question)
+    # Had its own rows been of one thing, they would have answered.
+    several = any(row.usable and row.size and row.unit in UNIT_LEFT_TO_CORE_ML for row in rows_of_model(question))
+    others = [row for row in published_rows() if (row.model, row.device) != (facts.model, question.device)]
+    found = regress_core_ml(facts, question.device, rows=others if several else None)
+    doubt = "; its own published rows are of several things" if several else ""
+    return _answer(question, replace(found, reason=found.reason + doubt))
 
 
 def from_sister_device(question: Question) -> Estimate | None:
@@ -78,7 +81,7 @@ def _moved(question: Question, facts: ModelFacts, source: str) -> Estimate | Non
     half = math.hypot(math.log(high / low) / 2, math.log(found.high / found.low) / 2)
     reason = f"{found.reason} on {source}, times {ratio.ratio:.2f}, by which {ratio.models} models differ"
     total = ms, ms * math.exp(-half), ms * math.exp(half)
-    return Estimate(*total, "transfer", reason, coverage=0.0, kernels=divided(question, total), rows=found.rows)
+    return Estimate(*total, "transfer", reason, 0.0, divided(question.kernels, total), question.conditions, found.rows)
 
 
 def facts_of_kernels(question: Question) -> ModelFacts:
@@ -94,7 +97,7 @@ def facts_of_kernels(question: Question) -> ModelFacts:
     return ModelFacts("", side, side, max(gmacs, 1e-3), max(weights, 1e-3), kind, "unknown", "counted from its kernels")
 
 
-def rows_of(question: Question) -> tuple[PublishedRow, ...]:
+def rows_of_model(question: Question) -> tuple[PublishedRow, ...]:
     """Every published row of the model on the device under the runtime, whatever is doubtful about it."""
     facts = question.workload.facts
     if facts is None:
@@ -106,23 +109,18 @@ def rows_of(question: Question) -> tuple[PublishedRow, ...]:
     )
 
 
-def _core_ml(facts: ModelFacts, device: str) -> PublishedEstimate:
-    try:
-        return estimate_core_ml(facts, device)
-    except SeveralFigures:
-        others = [row for row in published_rows() if (row.model, row.device) != (facts.model, device)]
-        found = estimate_core_ml(facts, device, rows=others)
-        return replace(found, reason=f"{found.reason}; its own published rows are of several things")
-
-
 def _own_rows(question: Question, facts: ModelFacts, device: str) -> PublishedEstimate | None:
     """Rows of the model on a device under the runtime and unit that are asked for, of the first precision and size, in
-    the order of their likeness, that there is one thing of."""
-    precisions = PRECISIONS.get(question.precision, (question.precision,))
+    the order of their likeness, that there is one thing of. What a row does not state is as the runtime has it where it
+    is told nothing."""
+    if not question.on_default_cores:
+        return None
+    unstated = [""] if question.precision == DEFAULT_PRECISIONS.get(question.runtime, "fp32") else []
+    precisions = [*PRECISIONS.get(question.precision, (question.precision,)), *unstated]
     for precision, size in product(precisions, dict.fromkeys((facts.stated_size, facts.size))):
         try:
             found = estimate_from_rows(
-                facts.model, device, question.runtime, size=size, precision=precision, units=("", question.unit)
+                facts.model, device, question.runtime, size=size, precision=precision, units=_units(question)
             )
         except SeveralFigures:
             continue
@@ -131,8 +129,17 @@ def _own_rows(question: Question, facts: ModelFacts, device: str) -> PublishedEs
     return None
 
 
+def _units(question: Question) -> Collection[str]:
+    """Words for the unit that is asked for in published rows."""
+    if question.runtime == "coreml" and question.unit in ("all", "npu"):
+        return UNIT_LEFT_TO_CORE_ML
+    default = DEFAULT_UNITS.get(question.runtime, "cpu")
+    return ("", question.unit) if question.unit == default else (question.unit,)
+
+
 def _answer(question: Question, found: PublishedEstimate) -> Estimate:
     total = found.ms, found.low, found.high
     method: Method = found.method
     covered = 1.0 if method == "published" else 0.0
-    return Estimate(*total, method, found.reason, covered, divided(question, total), found.rows)
+    kernels = divided(question.kernels, total)
+    return Estimate(*total, method, found.reason, covered, kernels, question.conditions, found.rows)

@@ -9,11 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from latency_db.end_to_end.features import of_kernel
-from latency_db.estimator.cores import default_cores
+from latency_db.estimator.agreement import agrees
+from latency_db.estimator.cores import default_cores, impossible
 from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
-from latency_db.measurement import Conditions, Measurement, NumberFormat, Unit
-from latency_db.operators.measured_table import Fit
+from latency_db.measurement import Conditions, Measurement, NumberFormat, Subject, Unit
+from latency_db.operators.fit_file import Fit
+from latency_db.ranking import NEVER, believed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +55,23 @@ class Question:
     def precision(self) -> str:
         return str(self.conditions.precision)
 
+    @property
+    def on_default_cores(self) -> bool:
+        """Whether it runs where the runtime does unless it is told otherwise, as what states no threads and cores."""
+        if self.unit != "cpu" or self.device == HOST:
+            return True
+        return self.conditions.cores == default_cores(self.runtime, self.device, None)
+
+    @cached_property
+    def rows(self) -> dict[Subject, Measurement]:
+        """Subject -> the row to believe of those that were measured under these conditions"""
+        return believed(row for row in self.measured if agrees(row, self.conditions))
+
+    @cached_property
+    def kernel_rows(self) -> dict[Kernel, Measurement]:
+        """Kernel -> its row, of those"""
+        return {Kernel.of_key(subject.key): row for subject, row in self.rows.items() if subject.kind == "kernel"}
+
     @cached_property
     def kernels(self) -> dict[tuple[str, Kernel], int]:
         """(graph, kernel) -> how often"""
@@ -76,7 +95,8 @@ def question(
     measured: Sequence[Measurement] = (),
     fits: Sequence[Fit] = (),
 ) -> Question:
-    """Raises `ValueError` for conditions without a runtime, and for a workload without kernels."""
+    """Raises `ValueError` for conditions without a runtime, for such as the device cannot run under, and for a workload
+    without kernels."""
     if conditions.runtime is None:
         raise ValueError("A latency is that of a runtime: name one, such as tflite.")
     if not any(workload.graphs.values()):
@@ -87,7 +107,9 @@ def question(
     fitted = tuple(
         fit
         for fit in fits
-        if fit.runtime == complete.runtime and fit.soc in socs and complete.threads in (None, fit.threads)
+        if (fit.runtime, fit.runtime_version) == (complete.runtime, complete.runtime_version)
+        and fit.soc in socs
+        and complete.threads in (None, fit.threads)
     )
     return Question(workload, device, complete, assumed, own, fitted)
 
@@ -97,7 +119,9 @@ def completed(
 ) -> tuple[Conditions, tuple[str, ...]]:
     """Conditions with unit, precision and cores, and in words what was taken where nobody stated it.
 
-    With threads and cores left open, those are meant with which most of what was measured on the device ran.
+    With threads and cores left open, those are meant with which most of what was measured on the device ran; on this
+    machine, whose runtimes are upgraded, the version that was measured last. Raises `ValueError` for threads or cores
+    that the device does not have.
     """
     assumed = []
     runtime = str(conditions.runtime)
@@ -108,16 +132,37 @@ def completed(
     if conditions.precision is None:
         conditions = replace(conditions, precision=DEFAULT_PRECISIONS.get(runtime, "fp32"))
         assumed.append(f"in {conditions.precision}")
-    ran = Counter(
-        (row.conditions.threads, row.conditions.cores)
-        for row in measured
+    if refusal := _refusal(conditions, device):
+        raise ValueError(refusal)
+    alike = [
+        row.conditions
+        for row in sorted(measured, key=lambda row: row.measured_at or NEVER)
         if (row.conditions.unit, row.conditions.precision) == (conditions.unit, conditions.precision)
-    )
+    ]
+    if device == HOST and not conditions.runtime_version:
+        ran_here = [had for had in alike if conditions.threads in (None, had.threads)]
+        conditions = replace(conditions, runtime_version=ran_here[-1].runtime_version if ran_here else "")
+        alike = [had for had in ran_here if had.runtime_version == conditions.runtime_version]
+        assumed += [f"of {runtime} {conditions.runtime_version}"] if conditions.runtime_version else []
+    if conditions.unit != "cpu":
+        return conditions, tuple(assumed)
+    ran = Counter((had.threads, had.cores) for had in alike if not _refusal(had, device))
     if ran and conditions.threads is None and not conditions.cores:
         [((threads, cores), _)] = ran.most_common(1)
         conditions = replace(conditions, threads=threads, cores=cores)
         assumed += [f"with {threads} threads" if threads != 1 else "with one thread"] if threads else []
-    if conditions.unit == "cpu" and not conditions.cores and device != HOST:
+    if not conditions.cores and device != HOST:
         conditions = replace(conditions, cores=default_cores(runtime, device, conditions.threads))
         assumed.append(f"on cores {conditions.cores}")
     return conditions, tuple(assumed)
+
+
+def _refusal(conditions: Conditions, device: str) -> str:
+    """Why threads and cores cannot be asked for, in a sentence; "" where they can."""
+    if not conditions.cores and conditions.threads is None:
+        return ""
+    if conditions.unit != "cpu":
+        return f"Threads and cores are those of a CPU, and the {conditions.unit} was asked for: leave them out."
+    if device == HOST:
+        return "This machine's cores are not told apart: name a number of threads instead." if conditions.cores else ""
+    return impossible(device, conditions.cores, conditions.threads)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latency_db.end_to_end.cells import Cell, EndToEnd, shipped
-from latency_db.end_to_end.cells import Estimate as CellEstimate
+from latency_db.end_to_end.cells import Cell, CellEstimate, EndToEnd, shipped
 from latency_db.estimator.estimate import Estimate
 from latency_db.estimator.question import HOST, Question
 from latency_db.estimator.shares import ROOFLINE, USUAL, divided
@@ -111,12 +110,12 @@ def of_cell(question: Question, found: Priced) -> Estimate | None:
     }
     whole = found.estimated(table, question.features, new_family=not known_family)
     total = float(whole.milliseconds[0]), float(whole.low[0]), float(whole.high[0])
-    reason = f"{len(cell.models)} models timed on {cell_name(cell)}" + precision_note(question)
+    reason = f"{len(cell.models)} models timed on {cell_name(cell)}"
     if unseen := whole.unseen_names(0):
         reason += f"; none of them has {', '.join(unseen)}: interval widened"
-    kernels = divided(question, total, found.coefficients, ROOFLINE)
+    kernels = divided(question.kernels, total, found.coefficients, ROOFLINE)
     coverage = seen_share(question.features[0], found.coefficients, whole.unseen[0])
-    return Estimate(*total, "roofline of the cell", reason, coverage, kernels)
+    return Estimate(*total, "roofline of the cell", reason, coverage, kernels, question.conditions)
 
 
 def far_share(table: EndToEnd, priced: Priced, features: Array) -> float:
@@ -146,10 +145,7 @@ def cell_name(cell: Cell) -> str:
 
 
 def cell_precision(question: Question) -> str:
-    """The precision of the cells that answer: fp16 was not timed apart. TFLite's GPU delegate computes a model in fp32
-    in fp16 where it is left its default, and on CPUs weights in fp16 are made fp32 before anything runs."""
+    """The precision of the cells and tables that answer: fp16 was not timed apart. Under TFLite it is hardly another:
+    its GPU delegate computes a model in fp32 in fp16 where it is left its default, and on CPUs weights in fp16 are made
+    fp32 before anything runs. Of other runtimes that is a guess; every answer says so."""
     return "fp32" if question.precision == "fp16" else question.precision
-
-
-def precision_note(question: Question) -> str:
-    return "; fp16 answered by fp32" if question.precision == "fp16" and question.unit == "cpu" else ""

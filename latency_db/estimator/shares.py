@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latency_db.end_to_end.features import NAMES, of_kernel
 from latency_db.estimator.estimate import KernelEstimate
-from latency_db.estimator.question import Question
+from latency_db.kernel import Kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,16 +36,15 @@ USUAL = np.array([_usual(name) for name in NAMES])
 
 
 def divided(
-    question: Question,
+    kernels: Mapping[tuple[str, Kernel], int],
     total: tuple[float, float, float],
     coefficients: Array = USUAL,
     method: str = SHARE,
 ) -> tuple[KernelEstimate, ...]:
-    """The kernels of a question, whose ms, low and high add up to those of the whole.
+    """Kernels, (graph, kernel) -> how often, whose ms, low and high add up to those of the whole.
 
     Shares are those under a cell's coefficients [features], or what is usual where nothing costs anything under these.
     """
-    kernels = question.kernels
     features = np.stack([of_kernel(kernel) for _, kernel in kernels])
     costs = features @ (coefficients if (features @ coefficients).any() else USUAL)
     counts = np.array(list(kernels.values()), float)

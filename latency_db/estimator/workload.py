@@ -18,3 +18,6 @@ class Workload:
     `track_step`."""
     facts: ModelFacts | None = None
     """Of the model, by which published rows are found; None of kernels that are no known model's"""
+    usual_size: int | None = None
+    """Side of the image, in pixels, at which the model is run where nobody says: what is measured without a size is at
+    this one. None where nobody knows it"""

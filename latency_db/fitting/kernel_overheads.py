@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from latency_db.coverage import quantile
 from latency_db.end_to_end.cells import TABLES, Cell, EndToEnd, shipped
-from latency_db.estimator.overheads import TABLE, Overhead, difficulty
+from latency_db.estimator.overheads import TABLE, Overhead
 from latency_db.fitting.end_to_end import folds
 from latency_db.fitting.roofline import fitted
 from latency_db.kernel import Kernel
@@ -123,7 +123,7 @@ def held_out(one: Timed, groups: Sequence[str]) -> tuple[Array, Array]:
         parts = sums[out] * coefficients
         residuals[out] = np.log(milliseconds[out] / parts.sum(1))
         known = ~np.isnan(us)
-        hard[out] = difficulty(
+        hard[out] = conformal.difficulty(
             one.counts[out][:, known] * us[known], half_widths[known], parts[:, 1] / parts.sum(1)
         )  # fmt: skip
     return residuals, hard
@@ -157,27 +157,33 @@ def main() -> None:
 def _row(one: Timed, table: EndToEnd) -> Overhead:
     cell, good, fold = one.cell, ~one.cell.slow, folds(table.models)
     scale, *others = fitted(one.sums(one.us)[good], cell.milliseconds[good])
-    ways = {
-        "model": ([fold[model] for model in cell.models], cell.model_residuals),
-        "family": ([table.models[model].family for model in cell.models], cell.family_residuals),
-    }
     print(cell.id.runtime, cell.id.device)
-    for name, (groups, of_cell) in ways.items():
-        residuals, hard = held_out(one, groups)
-        residuals, hard, of_cell = residuals[good], hard[good], of_cell[good]
-        score = quantile(np.abs(residuals) / hard)
-        width = np.median(np.exp(2 * score * hard))
-        print(
-            f"  new {name}: kernels {_errors(residuals)}, high/low {width:.2f}; roofline {_errors(of_cell)}", flush=True
-        )
-    # Those of the last way, families: what is asked is seldom a model of a family that the tables have.
-    error, roofline_error = (float(np.median(np.abs(np.expm1(-left)))) for left in (residuals, of_cell))
+    _shown("model", one, [fold[model] for model in cell.models], cell.model_residuals)
+    # Intervals are those of new families: what is asked is seldom a model of a family that the tables have.
+    families = [table.models[model].family for model in cell.models]
+    residuals, hard = _shown("family", one, families, cell.family_residuals)
+    score = quantile(np.abs(residuals) / hard)
+    error, roofline_error = (
+        float(np.median(np.abs(np.expm1(-left)))) for left in (residuals, cell.family_residuals[good])
+    )
     unfitted = np.log(cell.milliseconds / one.sums(one.us)[:, 0])[good]
     per_unknown, per_kernel, per_graph = map(_digits, others)
     return Overhead(
         cell.id.runtime, cell.id.device, _digits(scale), per_unknown, per_kernel, per_graph, _digits(score),
         int(good.sum()), _digits(quantile(np.abs(unfitted) / hard)), _digits(error), _digits(roofline_error),
     )  # fmt: skip
+
+
+def _shown(name: str, one: Timed, groups: Sequence[str], by_roofline: Array) -> tuple[Array, Array]:
+    """`held_out`, of the models that were timed in good order; printed beside the residuals of the roofline."""
+    good = ~one.cell.slow
+    residuals, hard = (part[good] for part in held_out(one, groups))
+    width = np.median(np.exp(2 * quantile(np.abs(residuals) / hard) * hard))
+    print(
+        f"  new {name}: kernels {_errors(residuals)}, high/low {width:.2f}; roofline {_errors(by_roofline[good])}",
+        flush=True,
+    )
+    return residuals, hard
 
 
 def _digits(value: float) -> float:

@@ -16,7 +16,7 @@ from typing import Any
 
 from latency_db.fitting.published_names import family_of, model_name
 from latency_db.published.coreml_models import ModelFacts
-from latency_db.registered import shipped
+from latency_db.registered import shipped_index
 from latency_db.shipped_tables import DATA, table_bytes
 
 IN_TIMM = {
@@ -107,7 +107,7 @@ def _printed(model: str, size: int | None, printed: Printed, weights: Mapping[st
 
 def _registered(name: str, size: int) -> Counted:
     """By the kernels of a frame with a full memory."""
-    index = shipped()
+    index = shipped_index()
     graphs = index.workload(name, size, "coreml", "npu").graphs
     macs = sum(kernel.macs for kernels in graphs.values() for kernel in kernels)
     return size, round(macs / 1e9, 4), index.models[name, size].params_m, "counted on vitexport's graphs of a frame"

@@ -6,13 +6,14 @@ are milliseconds. Of a bundle only the graphs are imported: what a frame takes h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from device_profiles.vocabulary import Runtime
+from latency_db.bundles import Bundle, known_bundle
 from latency_db.importers.devices import device
 from latency_db.importers.plausibility import check_possible
 from latency_db.importers.refusal import ImportRefused, refused
@@ -106,8 +107,11 @@ class PackResult(_Run):
     kernels: dict[str, PackedTimes] = Field(min_length=1)
 
 
-def read(path: Path) -> Iterator[Measurement]:
-    """A measurement for each graph or kernel of a result. Raises `ImportRefused`."""
+def read(path: Path, bundles: Sequence[Path] = ()) -> Iterator[Measurement]:
+    """A measurement for each graph or kernel of a result; `bundles` are folders, one of which it may be of.
+
+    Raises `ImportRefused`.
+    """
     text = path.read_text(encoding="utf-8")
     kind = PackResult if '"pack_sha256"' in text else BundleResult
     try:
@@ -124,7 +128,17 @@ def read(path: Path) -> Iterator[Measurement]:
             )
         yield from of_pack(result, pack, path, text)
     else:
-        yield from _of_bundle(result, path, text)
+        line = _line_of(text, ["manifest_sha256"])
+        with refused(path, line):
+            bundle = known_bundle(result.manifest_sha256, path, bundles)
+        if bundle is None:
+            raise ImportRefused(
+                path,
+                line,
+                f"the bundle {result.manifest_sha256[:12]}… is not known here: pass its folder as --bundle, or put the "
+                "result beside it",
+            )
+        yield from _of_bundle(result, bundle, path, text)
 
 
 def of_pack(result: PackResult, pack: Pack, path: Path, text: str) -> Iterator[Measurement]:
@@ -147,12 +161,14 @@ def of_pack(result: PackResult, pack: Pack, path: Path, text: str) -> Iterator[M
             yield _measurement(result, subject, latency, path, times.thermal, pack.manifest.precision)
 
 
-def _of_bundle(result: BundleResult, path: Path, text: str) -> Iterator[Measurement]:
+def _of_bundle(result: BundleResult, bundle: Bundle, path: Path, text: str) -> Iterator[Measurement]:
+    """Raises `ImportRefused` for graphs that the bundle lacks, and where it does not say which precision was run."""
+    with refused(path, _line_of(text, ["backend"])):
+        made_as = None if result.precision else bundle.precision(result.backend)
     for name, graph in result.graphs.items():
         with refused(path, _line_of(text, ["graphs", name])):
-            subject = Subject.of_graph(result.manifest_sha256, name)
             latency = Latency(**graph.model_dump(), n=result.n, warmup=result.warmup)
-            yield _measurement(result, subject, latency, path, None, None)
+            yield _measurement(result, bundle.subject(name), latency, path, None, made_as)
 
 
 def _measurement(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from latency_db.importers import app_json, generic_csv, mlperf, mobile_ml_benchmark, qai
@@ -19,10 +20,13 @@ READERS: dict[str, Callable[[Path], Iterator[Measurement]]] = {
 """Kind of file -> its reader, which raises `ImportRefused` as soon as it meets what it cannot read"""
 
 
-def read_file(kind: str, path: Path) -> list[Measurement]:
-    """Every measurement of a file. Raises `ImportRefused`, and then nothing of the file has been handed on."""
+def read_file(kind: str, path: Path, bundles: Sequence[Path] = ()) -> list[Measurement]:
+    """Every measurement of a file; that of an app may be of one of these `bundles`, if of none that lies beside it.
+
+    Raises `ImportRefused`, and then nothing of the file has been handed on.
+    """
     try:
-        reader = READERS[kind]
+        reader = (READERS | {"app": partial(app_json.read, bundles=bundles)})[kind]
     except KeyError:
         raise ValueError(f"{kind!r} is no kind of file to import: name one of {', '.join(READERS)}.") from None
     try:

@@ -17,7 +17,10 @@ from latency_db.coverage import COVERAGE, quantile
 Array = NDArray[np.float64]
 
 SLACK = 0.03
-"""Added to each deviation of a logarithm: 3 % of a time."""
+"""Added to each deviation of a logarithm, and to each difficulty of a graph: 3 % of a time."""
+
+UNKNOWN = 1.0
+"""Half width, in logarithms, that a kernel counts for of which nothing is known"""
 
 FEWEST = 30
 """Scores that a quantile of 90 % can be told from"""
@@ -41,4 +44,16 @@ def quantiles(known: Array, groups: Sequence[str], coverage: float = COVERAGE) -
     for name in dict.fromkeys(groups):
         own = known[names == name]
         found[name] = quantile(own, coverage) if len(own) >= FEWEST else max(overall, quantile(own, coverage))
+    return found
+
+
+def difficulty(known: Array, half_widths: Array, unknown_share: Array) -> Array:
+    """[graphs] log residual to expect of a graph as the sum of its kernels, up to a factor: the half width of its
+    kernels, by their share.
+
+    `known` [graphs, kernels] is what each known kernel adds, `half_widths` [kernels] those of their intervals in
+    logarithms. Errors of kernels go together, so that they do not average out.
+    """
+    of_known = known @ half_widths / np.maximum(known.sum(1), 1e-12)
+    found: Array = SLACK + (1 - unknown_share) * of_known + unknown_share * UNKNOWN
     return found

@@ -1,7 +1,7 @@
-"""A kernel estimator of kernels that were just measured: on this machine, or on a phone that sent its table.
+"""A kernel estimator of kernels that a phone has sent, or of this machine before anything was fitted to it.
 
-Nothing is fitted that takes minutes. Each class of kernels gets a process with one length for all features, chosen
-among few by how likely it makes what was measured, as `latency_db.operators.transfer` chooses its own.
+Nothing is fitted here that takes minutes. Each class of kernels gets a process with one length for all features,
+chosen among few by how likely it makes what was measured, as `latency_db.operators.transfer` chooses its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from latency_db.operators.estimates import KernelEstimator
 from latency_db.operators.features import features
 from latency_db.operators.gaussian_process import Array, Hyperparameters, Regression
 from latency_db.operators.process import ClassProcess, Fitted, Scaling, rows_by_class
-from latency_db.operators.table import KernelTable, as_tabled, configuration
+from latency_db.operators.table import KernelTable, configuration
 
 ENOUGH = 100
 """Kernels of all classes from which on they are a table: drawn from each of TFLite's six, a hundred know the rest to
@@ -35,13 +35,12 @@ _LENGTHS, _SLOPES, _AMPLITUDES, _NOISES = (2.0, 6.0, 18.0), (0.3, 1.0), (0.2, 0.
 
 def estimator_of(runtime: str, device: str, kernels: Sequence[Kernel], us: Array) -> KernelEstimator:
     """From what kernels took, in µs. Classes with few kernels have no process, and are unknown but for these."""
-    tabled = tuple(as_tabled(kernel, runtime) for kernel in kernels)
-    table = KernelTable(runtime, device, tabled, us, np.ones(len(us), dtype=np.int64))
+    table = KernelTable.of(runtime, device, dict(zip(kernels, us.tolist(), strict=True)))
     processes, scores, groups = {}, [], []
-    for name, rows in rows_by_class(tabled).items():
+    for name, rows in rows_by_class(table.kernels).items():
         if len(rows) < ENOUGH_OF_A_CLASS:
             continue
-        process = ClassProcess(features(table.kernels_at(rows)), us[rows], _chosen(table.lines(rows)))
+        process = ClassProcess(features(table.kernels_at(rows)), table.us[rows], _chosen(table.lines(rows)))
         left_out = process.regression.left_out([configuration(kernel) for kernel in table.kernels_at(rows)])
         scores.append(conformal.scores(*left_out))
         groups += [name] * len(rows)

@@ -108,9 +108,12 @@ class ClassProcess:
 
 
 def class_processes(table: KernelTable, fitted: Mapping[str, Fitted]) -> dict[str, ClassProcess]:
-    """Class -> its process. Raises `KeyError` where a class of the table was not fitted."""
-    return {name: ClassProcess(features(table.kernels_at(rows)), table.us[rows], fitted[name])
-            for name, rows in rows_by_class(table.kernels).items()}  # fmt: skip
+    """Class -> its process, of the classes that were fitted."""
+    return {
+        name: ClassProcess(features(table.kernels_at(rows)), table.us[rows], fitted[name])
+        for name, rows in rows_by_class(table.kernels).items()
+        if name in fitted
+    }
 
 
 def rows_by_class(kernels: Sequence[Kernel]) -> dict[str, NDArray[np.intp]]:

@@ -1,9 +1,9 @@
-"""Shipped tables of kernels that were measured: `data/kernels/<runtime>/<device>.csv.gz`, a line a kernel."""
+"""Tables of kernels that were measured; shipped ones are `data/kernels/<runtime>/<device>.csv.gz`, a line a kernel."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,12 @@ class KernelTable:
     runs: NDArray[np.int64]
     """[kernels] how many there were"""
 
+    @classmethod
+    def of(cls, runtime: str, device: str, us: Mapping[Kernel, float]) -> KernelTable:
+        """Of what kernels took that were just measured, once each; they get the names that tables use."""
+        kernels = tuple(as_tabled(kernel, runtime) for kernel in us)
+        return cls(runtime, device, kernels, np.array(list(us.values())), np.ones(len(kernels), dtype=np.int64))
+
     @cached_property
     def by_key(self) -> dict[str, float]:
         """Key -> µs; the median of the lines that a kernel has."""
@@ -43,6 +49,14 @@ class KernelTable:
         for kernel, us in zip(self.kernels, self.us, strict=True):
             times[kernel.key].append(float(us))
         return {key: median(several) for key, several in times.items()}
+
+    @cached_property
+    def usual_rate(self) -> float:
+        """µs for an element that a kernel reads or writes which multiplies nothing, else any kernel: the median."""
+        moved = np.array([kernel.elements_read + kernel.elements_written for kernel in self.kernels], np.float64)
+        only_move = np.array([not kernel.macs for kernel in self.kernels])
+        rates = self.us / np.maximum(moved, 1)
+        return float(np.median(rates[only_move] if only_move.any() else rates))
 
     def measured(self, kernels: Iterable[Kernel]) -> NDArray[np.float64]:
         """[kernels] µs of those that the table has; NaN of the others."""

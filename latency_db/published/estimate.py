@@ -19,6 +19,7 @@ from latency_db.published.coreml_regression import (
     UNIT_LEFT_TO_CORE_ML,
     CoreMLRegression,
     Timed,
+    line_of,
     regression,
     training_rows,
 )
@@ -69,13 +70,18 @@ def estimate_core_ml(
     Raises `ValueError` for what is no iPhone from the 12 on, and `SeveralFigures` where its rows are of different
     things.
     """
+    own = None
+    if line_of(device) is not None:
+        own = estimate_from_rows(
+            facts.model, device, "coreml", size=facts.stated_size, units=UNIT_LEFT_TO_CORE_ML, rows=rows
+        )
+    return own or regress_core_ml(facts, device, rows=rows)
+
+
+def regress_core_ml(facts: ModelFacts, device: str, *, rows: Sequence[PublishedRow] | None = None) -> PublishedEstimate:
+    """The same from rows of other models only."""
     timed = Timed(facts, device)
     line = timed.line
-    own = estimate_from_rows(
-        facts.model, device, "coreml", size=facts.stated_size, units=UNIT_LEFT_TO_CORE_ML, rows=rows
-    )
-    if own:
-        return own
     fitted = regression() if rows is None else _fitted(rows)
     mean, deviation = fitted.predict([timed])
     known_family, known_phone = facts.family in fitted.families, line in fitted.lines

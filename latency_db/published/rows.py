@@ -14,9 +14,10 @@ from typing import Literal
 
 from latency_db.shipped_tables import read_table
 
-Flag = Literal["", "fallback", "wrong GMACs", "repeats another device's job", "stands twice"]
+Flag = Literal["", "fallback", "wrong GMACs", "repeats another device's job", "stands twice", "suspect"]
+"""What is doubtful; "suspect" is only what a user imported, and the reason says the rest."""
 
-LEFT_OUT: frozenset[Flag] = frozenset({"fallback", "repeats another device's job", "stands twice"})
+LEFT_OUT: frozenset[Flag] = frozenset({"fallback", "repeats another device's job", "stands twice", "suspect"})
 """Flags of rows whose latency says nothing more about the model on that device's fast path; the others are usable."""
 
 TABLES = ("papers", "qualcomm", "mlperf_mobile")

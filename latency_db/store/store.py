@@ -91,6 +91,14 @@ class Store:
         added = list(added)  # whoever makes them may take long, and nobody else could write meanwhile
         return self._insert(added)
 
+    def missing(self, wanted: Iterable[Measurement]) -> list[Measurement]:
+        """Those that no row is equal to in all that it says, rows that were corrected too; each once, in order."""
+        new = dict.fromkeys(wanted)
+        for device in {one.device.id for one in new}:
+            for record in self.measurements(device=device, corrected=True):
+                new.pop(record.measurement, None)
+        return list(new)
+
     def correct(self, id: int, new: Measurement) -> int:
         """Put a measurement in the place of the one with this id, which stays, and return the id of the new one.
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from latency_db import store
-from latency_db.estimator.estimator import estimate
+from latency_db.estimator.anchors import from_anchor_kernels
+from latency_db.estimator.question import question
 from latency_db.estimator.workload import Workload
 from latency_db.importers.reading import read_file
 from latency_db.kernel import Kernel
@@ -60,11 +61,11 @@ def test_thirty_kernels_of_a_pack_already_give_a_useful_table(table, rows, held_
     assert np.mean((found.low <= truth) & (truth <= found.high)) >= 0.8
 
 
-def test_a_graph_is_estimated_from_them(table, rows, held_out, monkeypatch):
+def test_a_graph_is_estimated_from_them(table, rows, held_out):
     others = [device for device in tabled_devices("tflite") if device != NEW]
-    monkeypatch.setattr("latency_db.estimator.anchors.tabled_devices", lambda runtime: others)
     graph = Workload({"graph": tuple(table.kernels_at(held_out[::20]))})
-    found = estimate(graph, STORED_AS, Conditions("tflite", "gpu", "fp32"), rows)
+    asked = question(graph, STORED_AS, Conditions("tflite", "gpu", "fp32"), rows)
+    found = from_anchor_kernels(asked, devices=others)
     truth = table.us[held_out[::20]].sum() / 1e3
     assert found.method == "transfer"
     assert f"{ANCHORS} kernels measured on it" in found.reason

@@ -1,131 +1,96 @@
-"""Registered models timed whole, for what a model costs beside its kernels, and the fit of both to this machine."""
+"""Registered models timed whole on this machine, for what a model costs beside its kernels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from device_profiles.vocabulary import Runtime
-from exporter.backends.runner import Progress
-from exporter.bench.host.device import conditions, device, measurement
-from exporter.bench.host.sweep import measured
+from exporter.bench.host.session import Session
+from exporter.bench.kernels.artifacts import build_of
 from exporter.bench.timing.timekeeper import Timed, time_artifacts
-from exporter.models.registry import MODELS, ModelInfo
-from latency_db.kernel import Kernel
-from latency_db.measurement import Measurement, Subject
-from latency_db.operators.measured_table import (
-    FEWEST_GRAPHS,
-    NO_OVERHEADS,
-    Fit,
-    MeasuredDevice,
-    fitted_overheads,
-    measured_table,
-)
-from latency_db.registered import NotInIndex, shipped
-from latency_db.store.store import Store
+from exporter.errors import describe
+from exporter.models.registry import ModelInfo
+from latency_db.measurement import Subject
 
 SECONDS = 1.5
 """For each model"""
 AT_ONCE = 6
 """Models that are timed in turns, and are in memory meanwhile"""
-FEWEST_KERNELS = 30
-"""That a fit is made to"""
 _GRAPH = "classify"
 _NOTE = "seeded weights"
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What became of timing models."""
+
+    timed: int
+    failed: dict[str, str]
+    """Model -> why it was not lowered, or did not run"""
 
 
 def subject(info: ModelInfo) -> Subject:
     return Subject.of_graph(info.name, _GRAPH, (info.image_size, info.image_size))
 
 
-def calibrate(store: Store, runtime: Runtime, threads: int, folder: Path, minutes: float, progress: Progress) -> int:
-    """Time the registered classifiers at their own sizes that the store has not, small ones first, as many as can be
-    begun within so many minutes; returns how many were."""
-    had, end = measured(store, runtime, threads), monotonic() + 60 * minutes
-    missing = [info for info in MODELS.values() if info.family.task == "classify" and subject(info) not in had]
-    waiting, count = sorted(missing, key=lambda info: info.gmacs), 0
-    while waiting and monotonic() < end:
-        made: list[tuple[Subject, Timed]] = []
-        while waiting and len(made) < AT_ONCE and monotonic() < end:
+def calibrate(
+    session: Session, models: Sequence[ModelInfo], folder: Path, end: float, enough: int, seconds: float = SECONDS
+) -> Calibrated:
+    """Time classifiers at their own sizes, small ones first, until the store has `enough` or `time.monotonic` gives
+    `end`. Those that it has come last, and only if the machine was busy then."""
+    had = session.measured()
+    known = {info.name for info in models if subject(info) in had and had[subject(info)].quality != "busy"}
+    waiting = sorted(
+        (info for info in models if info.name not in known), key=lambda info: (subject(info) in had, info.gmacs)
+    )
+    total, timed, failed = len(waiting), 0, dict[str, str]()
+    while waiting and monotonic() < end and len(known) + timed < enough:
+        made = list[tuple[Subject, Timed]]()
+        most = min(AT_ONCE, enough - len(known) - timed)
+        while waiting and len(made) < most and monotonic() < end:
             info = waiting.pop(0)
-            progress(f"{runtime}: {info.name}", 1 - (len(waiting) + 1) / len(missing))
-            made.append((subject(info), _artifact(info, runtime, folder)))
-        count += time_graphs(store, runtime, threads, made)
-    return count
+            session.progress(f"{session.runtime}: {info.name}", 1 - (len(waiting) + 1) / total)
+            try:
+                made.append((subject(info), _artifact(info, session, folder)))
+            except (OSError, MemoryError):
+                raise
+            except Exception as error:  # whatever a toolchain throws costs one model
+                failed[info.name] = describe(error)
+        session.progress(f"{session.runtime}: timing {len(made)} models", 1 - len(waiting) / total)
+        ran, others = time_graphs(session, made, seconds, _NOTE)
+        timed, failed = timed + ran, failed | others
+    return Calibrated(timed, failed)
 
 
 def time_graphs(
-    store: Store, runtime: Runtime, threads: int, artifacts: Sequence[tuple[Subject, Timed]], note: str = _NOTE
-) -> int:
-    """Time graphs, several in turns, and store them; returns how many ran."""
-    ran, count = conditions(runtime, threads), 0
+    session: Session, artifacts: Sequence[tuple[Subject, Timed]], seconds: float = SECONDS, note: str = _NOTE
+) -> tuple[int, dict[str, str]]:
+    """Time graphs, several in turns, and store them; returns how many ran, and model -> why the others did not."""
+    count, failed = 0, dict[str, str]()
     for first in range(0, len(artifacts), AT_ONCE):
         batch = artifacts[first : first + AT_ONCE]
-        times = time_artifacts(runtime, [artifact for _, artifact in batch], SECONDS, threads)
-        rows = [
-            measurement(graph, ran, one, note)
-            for (graph, _), one in zip(batch, times, strict=True)
-            if one.samples is not None
-        ]
-        store.add(rows)
-        count += len(rows)
-    return count
+        times = time_artifacts(session.runtime, [artifact for _, artifact in batch], seconds, session.threads)
+        timed = [(graph, one) for (graph, _), one in zip(batch, times, strict=True)]
+        count += session.add(timed, note)
+        failed |= {graph.name: one.error for graph, one in timed if one.samples is None}
+    return count, failed
 
 
-def _artifact(info: ModelInfo, runtime: Runtime, folder: Path) -> Timed:
+def _artifact(info: ModelInfo, session: Session, folder: Path) -> Timed:
     from exporter.backends import backend
     from exporter.backends.interface import LowerOptions
     from exporter.graphs.cut import graphs_of
     from exporter.models.registry import create_model
     from exporter.models.weights.loading import seed_weights
 
-    path = folder / f"{info.name}-{info.image_size}.{runtime}"
+    path = folder / build_of(session.runtime) / f"{info.name}-{info.image_size}"
     if not path.exists():
-        network = create_model(info.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        network = create_model(info.name, info.image_size)
         seed_weights(network)
         unfinished = path.with_suffix(".part")
-        backend(runtime).lower(graphs_of(network)[0], unfinished, LowerOptions("fp32"))
+        backend(session.runtime).lower(graphs_of(network)[0], unfinished, LowerOptions("fp32"))
         unfinished.replace(path)
     return Timed(path, {"image": (1, 3, info.image_size, info.image_size)})
-
-
-def fitted(store: Store, runtime: Runtime, threads: int) -> Fit | None:
-    """What the rows of this machine say of it; None where there are fewer than `FEWEST_KERNELS` kernels."""
-    rows = measured(store, runtime, threads)
-    us = kernel_times(rows.values())
-    return fit(runtime, threads, us, graphs_timed(rows.values(), runtime)) if len(us) >= FEWEST_KERNELS else None
-
-
-def fit(
-    runtime: Runtime, threads: int, us: dict[Kernel, float], graphs: Iterable[tuple[Sequence[Kernel], float]]
-) -> Fit:
-    """From the µs of kernels, and of graphs that were timed whole."""
-    from latency_db.fitting.kernel_hyperparameters import fit_table
-
-    machine = device()
-    classes = fit_table(measured_table(runtime, machine.id, us))
-    plain = Fit(machine.soc, runtime, threads, classes, NO_OVERHEADS, len(us))
-    estimator = MeasuredDevice.of(runtime, machine.id, us, plain)
-    parts = [(kernels, estimator.kernel_times(kernels), total) for kernels, total in graphs]
-    overheads = fitted_overheads(parts) if len(parts) >= FEWEST_GRAPHS else NO_OVERHEADS
-    return Fit(machine.soc, runtime, threads, classes, overheads, len(us))
-
-
-def kernel_times(rows: Iterable[Measurement]) -> dict[Kernel, float]:
-    """Kernel -> µs"""
-    return {Kernel.of_key(row.subject.key): 1e3 * row.latency.ms for row in rows if row.subject.kind == "kernel"}
-
-
-def graphs_timed(rows: Iterable[Measurement], runtime: Runtime) -> Iterator[tuple[Sequence[Kernel], float]]:
-    """(kernels, µs) of graphs of registered models at sizes that the index has"""
-    for row in rows:
-        if row.subject.kind != "graph":
-            continue
-        model, *size, graph = row.subject.key.split()
-        try:
-            workload = shipped().workload(model, int(size[0].partition("x")[0]), runtime, "cpu") if size else None
-        except NotInIndex:
-            continue
-        if workload is not None and graph in workload.graphs:
-            yield workload.graphs[graph], 1e3 * row.latency.ms

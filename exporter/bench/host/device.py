@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -12,16 +11,13 @@ from device_profiles import load
 from device_profiles.vocabulary import Precision, Runtime
 from exporter.bench.provenance import provenance
 from exporter.bench.timing.timekeeper import Times
-from latency_db.measurement import Conditions, Device, Measurement, Quality, Source, Subject
+from latency_db.measurement import Conditions, Device, Measurement, Source, Subject
 
 METHOD = "vitexport bench"
 
 _DISTRIBUTIONS: dict[str, str] = {"onnx": "onnxruntime", "executorch": "executorch", "tflite": "ai-edge-litert"}
 """Runtime -> the distribution whose version is its own"""
 _DELEGATES: dict[str, str] = {"executorch": "xnnpack", "tflite": "xnnpack"}
-
-_RANKS: dict[Quality | None, int] = {"good": 0, "drifting": 1, None: 2, "busy": 3, "suspect": 4}
-"""Which of several rows to believe"""
 
 
 def device() -> Device:
@@ -58,13 +54,3 @@ def measurement(subject: Subject, conditions: Conditions, times: Times, note: st
         measured_at=datetime.now(UTC),
         note=note,
     )
-
-
-def best(rows: Iterable[Measurement]) -> dict[Subject, Measurement]:
-    """Subject -> the row to believe: of those of the best quality the last."""
-    found = dict[Subject, Measurement]()
-    for row in rows:
-        other = found.get(row.subject)
-        if other is None or _RANKS[row.quality] <= _RANKS[other.quality]:
-            found[row.subject] = row
-    return found

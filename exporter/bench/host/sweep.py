@@ -1,28 +1,37 @@
 """The sweep: times one kernel after the other on this machine until the time is up, and goes on where it was stopped.
 
-What is in the store already is not timed again, but for what was timed while the machine was busy, which comes last.
-Making artefacts and timing them never overlap: one would slow the other.
+What is in the store already is not timed again, but for what was timed while the machine was busy, which comes late;
+last come kernels that could not be made or run before. Making artefacts and timing them never overlap: one would slow
+the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from device_profiles.vocabulary import Runtime
-from exporter.backends.runner import Progress
-from exporter.bench.host.device import best, conditions, device, measurement
+from exporter.bench.host.session import Session
 from exporter.bench.kernels.artifacts import KernelFolder, NotMade
-from exporter.bench.timing.timekeeper import Timed, time_artifacts
+from exporter.bench.kernels.refusals import Refusals
+from exporter.bench.timing.time_left import time_left
+from exporter.bench.timing.timekeeper import KERNEL_PATIENCE, Timed, time_artifacts
 from latency_db.kernel import Kernel
 from latency_db.measurement import Measurement, Subject
-from latency_db.store.store import Store
 
 AT_ONCE = 16
-"""Kernels that are timed in turns: what they read and write is more than the nearest caches hold"""
+"""Kernels that are timed in turns: what they read and write is mostly more than the nearest caches hold"""
 SECONDS = 0.3
 """For each kernel"""
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """What a sweep is to time, where their artefacts are kept, and what is known to fail."""
+
+    wanted: Sequence[Kernel]
+    folder: KernelFolder
+    refusals: Refusals
 
 
 @dataclass(frozen=True)
@@ -33,70 +42,57 @@ class Swept:
     known: int
     """That the store had before"""
     impossible: int
-    """That cannot be made, or do not run"""
+    """That could not be made, or did not run"""
     left: int
     """For which the time did not suffice"""
 
 
-def measured(store: Store, runtime: Runtime, threads: int) -> dict[Subject, Measurement]:
-    """Kernels and graphs that were timed on this machine with this version of the runtime, each with its best row."""
-    here, ran = device(), conditions(runtime, threads)
-    rows = store.measurements(
-        device=here.id,
-        soc=here.soc,
-        runtime=runtime,
-        runtime_version=ran.runtime_version,
-        threads=threads,
-        method=ran.method,
-        precision="fp32",
-    )
-    return best(record.measurement for record in rows)
-
-
-def sweep(
-    store: Store,
-    runtime: Runtime,
-    threads: int,
-    kernels: Sequence[Kernel],
-    folder: KernelFolder,
-    minutes: float,
-    progress: Progress,
-) -> Swept:
-    """Time kernels in this order for so many minutes, and store each batch as soon as it is done."""
-    end, begun = monotonic() + 60 * minutes, monotonic()
-    had = measured(store, runtime, threads)
-    wanted = [kernel for kernel in kernels if Subject.of_kernel(kernel) not in had]
-    again = [kernel for kernel in kernels if _doubtful(had.get(Subject.of_kernel(kernel)))]
-    waiting = [*wanted, *again]
+def sweep(session: Session, kernels: Kernels, end: float, seconds: float = SECONDS) -> Swept:
+    """Time kernels in their order, `seconds` each, until `time.monotonic` gives `end`, and store each batch as soon as
+    it is done."""
+    begun, had = monotonic(), session.measured()
+    waiting = order(kernels.wanted, had, kernels.refusals.keys)
     total, timed, impossible = len(waiting), 0, 0
-    ran = conditions(runtime, threads)
-    while waiting and monotonic() < end:
+
+    def tell() -> None:
         done = total - len(waiting)
-        left = min((monotonic() - begun) / done * len(waiting), end - monotonic()) if done else end - monotonic()
-        progress(f"{runtime}: {done} of {total} kernels, {left / 60:.0f} min left", done / total)
+        left = time_left(begun, done, total, most=end - monotonic())
+        session.progress(f"{session.runtime}: {done} of {total} kernels{left}", done / max(total, 1))
+
+    tell()
+    while waiting and monotonic() < end:
         batch, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        made = _made(batch, runtime, folder)
-        times = time_artifacts(runtime, [artifact for _, artifact in made], SECONDS, threads)
-        rows = [
-            measurement(Subject.of_kernel(kernel), ran, one)
-            for (kernel, _), one in zip(made, times, strict=True)
-            if one.samples is not None
-        ]
-        store.add(rows)
-        timed, impossible = timed + len(rows), impossible + len(batch) - len(rows)
-    return Swept(timed, len(had), impossible, len(waiting))
+        ran, failed = _timed(session, kernels.folder, batch, seconds)
+        tell()  # which raises an interrupt that a toolchain has caught and made a failure of
+        for kernel, why in failed:
+            kernels.refusals.add(kernel, why)
+        timed, impossible = timed + ran, impossible + len(failed)
+    known = sum(Subject.of_kernel(kernel) in had for kernel in kernels.wanted)
+    return Swept(timed, known, impossible, len(waiting))
 
 
-def _doubtful(row: Measurement | None) -> bool:
-    return row is not None and row.quality == "busy"
+def order(wanted: Sequence[Kernel], had: Mapping[Subject, Measurement], refused: Collection[str]) -> list[Kernel]:
+    """What is to be timed: what nobody has tried, then what was timed while the machine was busy, then what failed."""
+    missing = [kernel for kernel in wanted if Subject.of_kernel(kernel) not in had]
+    known = [kernel for kernel in wanted if Subject.of_kernel(kernel) in had]
+    return [
+        *(kernel for kernel in missing if kernel.key not in refused),
+        *(kernel for kernel in known if had[Subject.of_kernel(kernel)].quality == "busy"),
+        *(kernel for kernel in missing if kernel.key in refused),
+    ]
 
 
-def _made(kernels: Sequence[Kernel], runtime: Runtime, folder: KernelFolder) -> list[tuple[Kernel, Timed]]:
-    """Those that can be made, with their artefacts."""
-    found = []
-    for kernel in kernels:
+def _timed(
+    session: Session, folder: KernelFolder, batch: Sequence[Kernel], seconds: float
+) -> tuple[int, list[tuple[Kernel, str]]]:
+    """How many ran, and are stored; the others, with why they did not."""
+    made, failed = list[tuple[Kernel, Timed]](), list[tuple[Kernel, str]]()
+    for kernel in batch:
         try:
-            found.append((kernel, folder.made(kernel, runtime)))
-        except NotMade:
-            continue
-    return found
+            made.append((kernel, folder.made(kernel, session.runtime)))
+        except NotMade as refusal:
+            failed.append((kernel, str(refusal)))
+    artifacts = [artifact for _, artifact in made]
+    times = time_artifacts(session.runtime, artifacts, seconds, session.threads, KERNEL_PATIENCE)
+    failed += [(kernel, one.error) for (kernel, _), one in zip(made, times, strict=True) if one.samples is None]
+    return session.add((Subject.of_kernel(kernel), one) for (kernel, _), one in zip(made, times, strict=True)), failed

@@ -1,66 +1,92 @@
-"""A kernel as an artefact that a runtime here can be timed with, laid out as within a model.
-
-Models keep pictures with their channels last under XNNPACK, and in blocks of channels under ONNX Runtime. A kernel that
-took and gave them channels first would mostly reorder.
-"""
+"""A kernel as an artefact that a runtime here can be timed with, and the folder that keeps such artefacts."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import platform
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from device_profiles import load
 from device_profiles.vocabulary import Runtime
+from exporter.backends import backend, installed, toolchain_versions
 from exporter.bench.timing.timekeeper import Timed
 from exporter.errors import VitexportError, describe
-from latency_db.kernel import Kernel, Shape
+from latency_db.kernel import Kernel
 
 if TYPE_CHECKING:
-    from exporter.graphs.capture import Graph
+    from exporter.bench.kernels.graphs import Layout
 
 RUNTIMES: tuple[Runtime, ...] = ("onnx", "executorch", "tflite")
 """That kernels can be timed with here"""
 
-_OF_PICTURES = {"conv", "depthwise_conv", "transposed_conv", "resampling"}
+_LAYOUTS: dict[str, Layout] = {"executorch": "channels last", "tflite": "permuted"}
+"""Runtime -> how it keeps pictures within a model; `onnx_blocks.py` is about the third."""
 
 
 class NotMade(VitexportError):
     """A kernel of which no artefact can be made."""
 
 
+def runtimes_here(asked: Collection[str], among: Sequence[Runtime] = RUNTIMES) -> list[Runtime]:
+    """Those of `among` that are asked for; if none is, those that are installed.
+
+    Raises `BackendError`, which says how to install it, for one that is not, and where none is.
+    """
+    wanted = [runtime for runtime in among if runtime in asked]
+    found = wanted or [runtime for runtime in among if installed(backend(runtime))]
+    for runtime in found or among[:1]:
+        toolchain_versions(backend(runtime))
+    return found
+
+
 @dataclass(frozen=True)
 class KernelFolder:
-    """Where kernels' artefacts are kept, by runtime and key; one that is there is not made again."""
+    """Where kernels' artefacts are kept, by `build_of` their runtime and by key; one that is there is not made
+    again."""
 
     path: Path
 
     def made(self, kernel: Kernel, runtime: str) -> Timed:
-        """Raises `NotMade`, also where it was tried before."""
-        name = hashlib.sha256(kernel.key.encode()).hexdigest()[:20]
-        folder = self.path / runtime
+        """Raises `NotMade` where nobody knows how, or the toolchain refuses; `OSError` where there is no room."""
+        folder = self.path / build_of(runtime)
         folder.mkdir(parents=True, exist_ok=True)
+        name = hashlib.sha256(kernel.key.encode()).hexdigest()[:20]
         file, facts = folder / name, folder / f"{name}.json"
         if not facts.exists():
-            facts.write_text(json.dumps(_described(kernel, runtime, file)))  # last: an artefact beside it is whole
+            made = asdict(_made(kernel, runtime, file))
+            unfinished = facts.with_suffix(".part")
+            unfinished.write_text(
+                json.dumps({"key": kernel.key, "shapes": made["shapes"], "channels_last": made["channels_last"]})
+            )
+            unfinished.replace(facts)  # last: an artefact beside it is whole
         known = json.loads(facts.read_text())
-        if "error" in known:
-            raise NotMade(known["error"])
         shapes = {input: tuple(shape) for input, shape in known["shapes"].items()}
         return Timed(file, shapes, channels_last=tuple(known["channels_last"]))
 
 
-def _described(kernel: Kernel, runtime: str, file: Path) -> Mapping[str, object]:
+def _made(kernel: Kernel, runtime: str, file: Path) -> Timed:
     try:
-        made = make(kernel, runtime, file)
+        return make(kernel, runtime, file)
     except VitexportError as error:
-        return {"error": str(error)}
+        raise NotMade(str(error)) from error
+    except (OSError, MemoryError):
+        raise  # the machine's, and another time there may be room
     except Exception as error:  # whatever a toolchain throws
-        return {"error": f"'{kernel.key}' cannot be made: {describe(error)}"}
-    facts = asdict(made)
-    return {"key": kernel.key, "shapes": facts["shapes"], "channels_last": facts["channels_last"]}
+        raise NotMade(f"'{kernel.key}' cannot be made: {describe(error)}") from error
+
+
+@cache
+def build_of(runtime: str) -> str:
+    """A name for what decides an artefact beside what it is made of: the toolchain's versions and, as ONNX Runtime
+    optimises for it, the processor."""
+    versions = toolchain_versions(backend(runtime))
+    decisive = [*sorted(versions.items()), load("host").soc, platform.machine()]
+    return f"{runtime}-{hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:12]}"
 
 
 def make(kernel: Kernel, runtime: str, file: Path) -> Timed:
@@ -69,88 +95,11 @@ def make(kernel: Kernel, runtime: str, file: Path) -> Timed:
         from exporter.bench.kernels.onnx_kernels import onnx_kernel
 
         return Timed(file, onnx_kernel(kernel, file))
-    from exporter.backends import backend
     from exporter.backends.interface import LowerOptions
+    from exporter.bench.kernels.graphs import channels_last, kernel_graph
 
-    graph, channels_last = _graph(kernel, permuted=runtime == "tflite")
+    layout = _LAYOUTS[runtime]
+    graph = kernel_graph(kernel, layout=layout)
     backend(runtime).lower(graph, file, LowerOptions("fp32"))
     shapes = {spec.name: spec.shape for spec in graph.inputs}
-    return Timed(file, shapes, channels_last=() if runtime == "tflite" else channels_last)
-
-
-def _graph(kernel: Kernel, permuted: bool) -> tuple[Graph, tuple[str, ...]]:
-    """And which inputs have their channels last: by their strides, or, `permuted`, by their shapes."""
-    import torch
-    from torch import Tensor, nn
-
-    from exporter.bench.kernels.modules import kernel_program
-    from exporter.graphs.capture import Graph
-    from exporter.manifest import TensorSpec
-    from exporter.rewrites import rewrite
-    from exporter.rewrites.folds import FOLDS
-    from exporter.tracing.lean import lean_traces
-
-    program = kernel_program(kernel)
-    pictures = of_pictures(kernel)
-
-    class Laid(nn.Module):
-        """Takes inputs by name, and pictures as they are laid out."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.kernel = program.module
-
-        def forward(
-            self, x0: Tensor, x1: Tensor | None = None, x2: Tensor | None = None, x3: Tensor | None = None,
-            x4: Tensor | None = None, x5: Tensor | None = None,
-        ) -> dict[str, Tensor]:  # fmt: skip
-            given = [x for x in (x0, x1, x2, x3, x4, x5) if x is not None]
-            if pictures and permuted:
-                given = [x.movedim(-1, -3) if x.dim() > 2 else x for x in given]
-            made = self.kernel(*given)
-            results = list(made) if isinstance(made, list | tuple) else [made]
-            if pictures and permuted:
-                results = [x.movedim(-3, -1) if x.dim() == 4 else x for x in results]
-            return {f"y{place}": x for place, x in enumerate(results)}
-
-    last = tuple(f"x{place}" for place, x in enumerate(program.inputs) if pictures and x.dim() == 4)
-    given = dict[str, Tensor]()
-    for place, x in enumerate(program.inputs):
-        name = f"x{place}"
-        if permuted:
-            given[name] = x.movedim(-3, -1).contiguous() if pictures and x.dim() > 2 else x
-        else:
-            given[name] = x.contiguous(memory_format=torch.channels_last) if name in last else x
-    module = Laid().eval().requires_grad_(False)
-    with lean_traces(), torch.no_grad():
-        exported = rewrite(torch.export.export(module, (), given), FOLDS)
-        made = module(**given)
-    inputs, outputs = (
-        tuple(
-            TensorSpec(
-                name=name, shape=tuple(x.shape), dtype="float32", layout="", kind="features", meaning="of a kernel"
-            )
-            for name, x in tensors.items()
-        )
-        for tensors in (given, made)
-    )
-    return Graph("kernel", module, exported, inputs, outputs), last
-
-
-def of_pictures(kernel: Kernel) -> bool:
-    """Whether rows and columns are the last two axes of what it reads; else they are tokens' or attention's."""
-    [read, *others], made = kernel.inputs, kernel.outputs[0]
-    if kernel.kind in _OF_PICTURES:
-        return len(read) == 4
-    if len(read) != 4:
-        return False
-    if kernel.kind == "pooling":
-        return bool(kernel.window) or (made[:2] == read[:2] and set(made[2:]) <= {1})
-    if kernel.kind == "normalisation":
-        return kernel.operations[0] != "layer_norm"
-    return kernel.kind == "elementwise" and any(_is_channels(shape, read[1]) for shape in others)
-
-
-def _is_channels(shape: Shape, channels: int) -> bool:
-    """Whether there is one number for each channel."""
-    return channels > 1 and shape[-3:] == (channels, 1, 1)
+    return Timed(file, shapes, channels_last=channels_last(kernel) if layout == "channels last" else ())

@@ -22,8 +22,6 @@ from torch.nn import functional as F
 
 from exporter.bench.kernels.operators import BINARY, UNARY, Compute, movement, reduction, resampling
 from exporter.errors import VitexportError
-from exporter.graphs.capture import Graph, capture
-from exporter.manifest import TensorSpec
 from latency_db.kernel import Kernel, Shape
 
 _FEW_BITS = torch.float8_e5m2
@@ -59,46 +57,6 @@ def kernel_program(kernel: Kernel, seed: int = 0) -> KernelProgram:
         if not (found == kernel.outputs or (len(found) == 1 and prod(found[0]) == prod(kernel.outputs[0]))):
             raise _unknown(kernel, f"it would give {found}")
     return KernelProgram(module, inputs)
-
-
-def kernel_graph(kernel: Kernel, seed: int = 0) -> Graph:
-    """A kernel as a graph of that name, with inputs `input_0` … and outputs `output_0` …, ready to be lowered.
-
-    Raises `NoKernelModule` for one that cannot be made, or that reads or gives other numbers than float32: no format
-    has those as its inputs and outputs here.
-    """
-    program = kernel_program(kernel, seed)
-    named = _Named(program.module)
-    with torch.no_grad():
-        results = named(**{f"input_{position}": value for position, value in enumerate(program.inputs)})
-    if other := {str(value.dtype) for value in (*program.inputs, *results.values())} - {"torch.float32"}:
-        raise _unknown(kernel, f"graphs take and give float32, and it has {', '.join(sorted(other))}")
-    inputs = tuple(_spec(f"input_{position}", value) for position, value in enumerate(program.inputs))
-    return capture("kernel", named, inputs, tuple(_spec(name, value) for name, value in results.items()))
-
-
-class _Named(nn.Module):
-    """A kernel's module with inputs and outputs by name, as graphs have them."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
-        results = self.module(*inputs.values())
-        several = results if isinstance(results, list | tuple) else [results]
-        return {f"output_{position}": result for position, result in enumerate(several)}
-
-
-def _spec(name: str, value: Tensor) -> TensorSpec:
-    return TensorSpec(
-        name=name,
-        shape=tuple(value.shape),
-        dtype="float32",
-        layout=" ".join(f"axis{axis}" for axis in range(value.dim())),
-        kind="features",
-        meaning="of a kernel",
-    )
 
 
 @dataclass(frozen=True)

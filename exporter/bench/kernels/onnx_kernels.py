@@ -2,7 +2,7 @@
 
 Convolutions are laid out as within a model (`onnx_blocks.py`): they take and give tensors in blocks of channels.
 
-What a key leaves open is chosen as in `kernel_modules.py`.
+What a key leaves open is chosen as in `modules.py`.
 """
 
 from __future__ import annotations

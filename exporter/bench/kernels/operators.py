@@ -1,6 +1,6 @@
 """ATen's operators by name, with what a kernel's shapes leave open chosen: a table from name to a function of tensors.
 
-`kernel_modules.py` makes modules of them. Where several choices fit the shapes, the first that moves data is taken.
+`modules.py` makes modules of them. Where several choices fit the shapes, the first that moves data is taken.
 """
 
 from __future__ import annotations

@@ -42,7 +42,10 @@ def used_kernels(index: Index, runtime: str, unit: str) -> list[UsedKernel]:
 
 
 def best_measured_first(used: list[UsedKernel], count: int) -> list[UsedKernel]:
-    """At most `count` kernels that take numbers of single precision alone, those first that say most of all."""
+    """At most `count` kernels that take numbers of single precision alone, those first that say most of all.
+
+    What `masked_fill` fills by is a tensor of booleans, though its key has the dtype of what is filled.
+    """
     floats = [one for one in used if one.kernel.dtype == "float32" and one.kernel.operations[0] != "masked_fill"]
     order = anchors([one.kernel for one in floats], [_weight(one) for one in floats], count)
     return [floats[position] for position in order]

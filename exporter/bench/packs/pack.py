@@ -23,16 +23,17 @@ from exporter.backends import backend, toolchain_versions
 from exporter.backends.interface import Backend, LowerOptions
 from exporter.backends.runner import Progress
 from exporter.bench.kernels.artifacts import make
-from exporter.bench.kernels.modules import kernel_graph
+from exporter.bench.kernels.graphs import kernel_graph
 from exporter.bench.packs.choice import UsedKernel, best_measured_first, used_kernels
 from exporter.bench.packs.readme import readme
+from exporter.bench.timing.time_left import time_left
 from exporter.errors import UnknownDeviceError, VitexportError, describe
 from exporter.paths import check_output_file
 from exporter.printable import printable
 from latency_db.kernel import Kernel
 from latency_db.measurement import Unit
 from latency_db.packs import MANIFEST, PackedInput, PackedKernel, PackManifest, PackRefused, read_pack, remember_pack
-from latency_db.registered import NotInIndex, shipped
+from latency_db.registered import NotInIndex, shipped_index
 
 DEFAULT_COUNT, MOST = 300, 2000
 FORMATS: tuple[Runtime, ...] = ("tflite", "executorch", "onnx", "coreml")
@@ -188,7 +189,7 @@ def _refuse_to_replace(path: Path) -> None:
 
 def _chosen(format: Backend, unit: Unit, count: int) -> list[UsedKernel]:
     try:
-        used = used_kernels(shipped(), format.name, unit)
+        used = used_kernels(shipped_index(), format.name, unit)
     except NotInIndex as error:
         raise PackError(f"{error} Pass another --format or --unit.") from None
     return best_measured_first(used, int(count * SPARE))
@@ -205,17 +206,6 @@ def _device(target: str) -> str:
         return load_device(target).id
     except UnknownDevice as error:
         raise UnknownDeviceError(str(error)) from None
-
-
-def time_left(begun: float, done: int, wanted: int) -> str:
-    """For a line of progress: how long the rest takes if it goes on so; "" while nothing is known.
-
-    `begun` is what `time.monotonic` gave then.
-    """
-    if not done:
-        return ""
-    seconds = (time.monotonic() - begun) / done * (wanted - done)
-    return f", {seconds / 60:.0f} min left" if seconds >= 60 else f", {seconds:.0f} s left"
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.backends.runner import Progress
-from exporter.bench.packs.pack import PackError, time_left
+from exporter.bench.packs.pack import PackError
 from exporter.bench.phone.adb import Adb, AdbError, DeviceGone, connected
 from exporter.bench.phone.benchmark_model import NoTimings, Settings, timings
 from exporter.bench.phone.properties import Phone, describe_phone, thermal_state
+from exporter.bench.timing.time_left import time_left
 from exporter.errors import VitexportError
 from exporter.paths import check_input
 from latency_db.importers.app_json import PackedTimes, PackResult

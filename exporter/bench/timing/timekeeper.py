@@ -12,17 +12,19 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import latency_db
 from exporter.atomic.staging import staging
 from exporter.bench.timing.quietness import Quietness
 from exporter.bench.timing.turns import Samples
-from exporter.errors import BackendError
 from exporter.worker.process import PACKAGES, Guest, started
 from latency_db.kernel import Shape
 
 PATIENCE = 300.0
 """Seconds beyond those of the timing itself, for loading: the largest model takes ten."""
+KERNEL_PATIENCE = 30.0
+"""The same for kernels, of which a hundred load in a second: one that hangs is looked for over five halvings."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,23 @@ class Times:
     error: str = ""
 
 
-def time_artifacts(format: str, artifacts: Sequence[Timed], seconds: float, threads: int) -> list[Times]:
+def time_artifacts(
+    format: str, artifacts: Sequence[Timed], seconds: float, threads: int, patience: float = PATIENCE
+) -> list[Times]:
     """Time artefacts of one format in turns, `seconds` each.
 
-    If the process crashes, each half of them is timed by itself, until the one that crashes it is alone.
+    If the process crashes, or says nothing for `patience` seconds more than they take, each half of them is timed by
+    itself, until the one that does it is alone.
     """
     if not artifacts:
         return []
-    answer = _answer(format, artifacts, seconds, threads)
+    answer = _answer(format, artifacts, seconds, threads, patience)
     if isinstance(answer, str):
         if len(artifacts) == 1:
             return [Times(None, None, error=answer)]
         middle = len(artifacts) // 2
         halves = artifacts[:middle], artifacts[middle:]
-        return [times for half in halves for times in time_artifacts(format, half, seconds, threads)]
+        return [times for half in halves for times in time_artifacts(format, half, seconds, threads, patience)]
     quietness = Quietness(**answer["quietness"])
     return [
         Times(None, None, error=one["error"])
@@ -72,7 +77,9 @@ def time_artifacts(format: str, artifacts: Sequence[Timed], seconds: float, thre
     ]
 
 
-def _answer(format: str, artifacts: Sequence[Timed], seconds: float, threads: int) -> dict | str:  # type: ignore[type-arg]
+def _answer(
+    format: str, artifacts: Sequence[Timed], seconds: float, threads: int, patience: float
+) -> dict[str, Any] | str:
     """What the process says, or why it says nothing."""
     homes = (*(str(folder.parent) for folder in PACKAGES.values()), str(Path(latency_db.__file__).parents[1]))
     path = os.pathsep.join(filter(None, (*homes, os.environ.get("PYTHONPATH"))))
@@ -93,9 +100,7 @@ def _answer(format: str, artifacts: Sequence[Timed], seconds: float, threads: in
         started(Guest([sys.executable], environment), folder, "exporter.bench.timing.guest") as process,
     ):
         process.send(order)
-        answer = process.receive(PATIENCE + 3 * seconds * len(artifacts))
+        answer = process.receive(patience + 3 * seconds * len(artifacts))
         if answer is None:
             return process.last_words()
-    if "error" in answer:
-        raise BackendError(answer["error"])
     return answer

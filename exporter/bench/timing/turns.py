@@ -1,8 +1,8 @@
 """Times several things in turns, so that whatever slows the machine slows all of them alike.
 
 Each is run in blocks, long enough that reading the clock costs nothing; a block's time divided by its runs is one
-sample. A turn is a block of each, so that none finds its own weights in the caches nearest to the processor, as none
-does within a model.
+sample. A turn is a block of each, so that what others leave in the caches is there for all alike. One that takes less
+than a block runs several times in a row, and finds its own weights in the nearest caches, as it would not in a model.
 """
 
 from __future__ import annotations
@@ -39,14 +39,15 @@ class Samples:
 
     @property
     def latency(self) -> Latency:
-        """The distribution. Blocks of several runs hide how single runs vary, the median and the mean they keep."""
+        """The distribution. Blocks of several runs do not tell how single runs vary: they have a median and a mean."""
         p50, p90, p99 = (float(value) for value in np.percentile(self.ms, (50, 90, 99)))
+        single = self.block == 1
         return Latency(
             p50=p50,
-            p90=p90,
-            p99=p99,
+            p90=p90 if single else None,
+            p99=p99 if single else None,
             mean=float(np.mean(self.ms)),
-            std=float(np.std(self.ms)),
+            std=float(np.std(self.ms)) if single else None,
             n=len(self.ms) * self.block,
             warmup=WARMUP,
         )

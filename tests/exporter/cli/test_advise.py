@@ -1,6 +1,7 @@
 """`vitexport advise`: which ways to export a model keep up, on which device."""
 
 import json
+import re
 
 import pytest
 
@@ -48,6 +49,50 @@ def test_where_none_reaches_it_the_nearest_is_named():
     assert lines[1].startswith("Nearest: galaxy_a03s, ")
 
 
+def test_with_targets_it_is_said_what_each_row_rests_on_and_of_equal_ones_once():
+    arguments = ("efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max", "--format", "coreml")
+    lines = run("advise", *arguments).stdout.splitlines()
+    rest = [line for line in lines if line.startswith("iphone15_pro_max, coreml in fp16 at")]
+    assert "iphone15_pro_max, coreml in fp16 at 512 px: published: 1 published row of 1 source." in rest
+    assert any(" at 256, 384, 768 px: regression over published models: " in line for line in rest)
+    assert len(rest) == 3
+    assert "coreml in fp16 at" not in run("advise", *arguments[:3], "--format", "coreml").stdout.partition("\n\n")[2]
+
+
+def test_what_hardly_known_rows_rest_on_is_said_only_where_there_are_no_others():
+    arguments = ("efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max", "--size", "1024")
+    reason = "\niphone15_pro_max, tflite on gpu in fp32 at 1024 px: alike device: "
+    assert reason not in run("advise", *arguments).stdout
+    assert reason in run("advise", *arguments, "--format", "tflite").stdout
+
+
+def test_devices_of_which_nothing_is_known_are_named_on_one_line_and_counted():
+    arguments = ("mobilevit_xxs", "--fps", "10", "--target", "host", "--target", "pixel4", "--format", "tflite")
+    lines = run("advise", *arguments, "--size", "256").stdout.splitlines()
+    assert lines[0].endswith("on 1 of 2 devices, on 1 with its whole interval.")
+    assert "Nothing is known of mobilevit_xxs on host." in lines
+    assert any(line.startswith("Left out: nothing was measured on this machine under tflite") for line in lines)
+    assert advised(*arguments)["unknown_devices"] == ["host"]
+
+
+def test_where_nothing_at_all_is_known_that_is_said():
+    lines = run("advise", "mobilevit_xxs", "--fps", "10", "--target", "host", "--format", "onnx").stdout.splitlines()
+    assert lines[0] == "Nothing is known of mobilevit_xxs on host."
+    assert lines[1].startswith("Left out: nothing was measured on this machine under onnx")
+
+
+@pytest.mark.parametrize("device", ["iphone15", "iphone15_pro_max", "galaxy_s25"])
+@pytest.mark.parametrize("fps", ["10", "1000"])
+def test_what_is_hardly_known_comes_last_and_no_headline_names_it(device, fps):
+    arguments = ("efficienttam_s", "--fps", fps, "--target", device)
+    rows, headline = advised(*arguments)["rows"], run("advise", *arguments).stdout.splitlines()[1]
+    assert [row["vague"] for row in rows] == sorted(row["vague"] for row in rows)
+    assert rows[-1]["vague"]
+    ways = {(row["format"], row["unit"], row["size"]): row["vague"] for row in rows}
+    format, unit, size = re.search(r", (\w+)(?: on (\w+))? in \w+ at (\d+) px", headline).groups()
+    assert not ways[format, unit or "all", int(size)]
+
+
 def test_without_targets_each_device_has_one_line():
     done = run("advise", "mobilevit_xxs", "--fps", "10", "--size", "256", "--format", "tflite")
     starts = [line.split()[0] for line in done.stdout.splitlines() if line]
@@ -63,6 +108,10 @@ def test_without_targets_each_device_has_one_line():
         (("mobilevit_s", "--fps", "10", "--format", "onxx"), "There is no format 'onxx'"),
         (("mobilevit_s", "--fps", "10", "--format", "coreai"), "Nobody has published latencies of coreai"),
         (("mobilevit_s", "--fps", "10", "--format", "tflite", "--precision", "int8"), "tflite offers fp32, not int8"),
+        (
+            ("mobilevit_s", "--fps", "10", "--target", "pixel8", "--precision", "fp16"),
+            "which are preferred there, comes in fp16: name coreml",
+        ),
     ],
 )
 def test_what_cannot_be_answered_is_one_sentence(arguments, complaint):

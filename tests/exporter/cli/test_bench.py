@@ -24,7 +24,8 @@ def test_a_bundle_is_timed_and_stored(onnx_bundle, database):
     (timed,) = json.loads(done.stdout)["artifacts"]
     (row,) = rows(database)
     assert (timed["format"], timed["graph"]) == (row.conditions.runtime, row.subject.key.split()[-1])
-    assert timed["p50"] == row.latency.p50 <= timed["p90"]
+    assert timed["p50"] == row.latency.p50 > 0
+    assert timed["p90"] == row.latency.p90
     assert timed["quality"] == row.quality is not None
     assert (row.device.id, row.conditions.threads, row.source.kind) == ("host", 1, "measured")
 
@@ -37,6 +38,22 @@ def test_what_does_not_run_here_is_refused(onnx_bundle, database):
 @pytest.mark.parametrize("arguments", [["--kernels", "bundle"], []])
 def test_either_a_bundle_or_kernels_are_timed(arguments):
     assert_one_sentence(run("bench", *arguments), "either a BUNDLE to time, or --kernels")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("bundle", "--minutes", "5"), "--minutes is for --kernels: leave it out with BUNDLE."),
+        (("bundle", "--runtime", "onnx"), "--runtime is for --kernels"),
+        (("bundle", "--cache", "cache"), "--cache is for --kernels"),
+        (("--kernels", "--seconds", "1"), "--seconds is for BUNDLE: leave it out with --kernels."),
+        (("--kernels", "--format", "onnx"), "--format is for BUNDLE, --pack, --adb"),
+        (("--pack", "k.zip", "--target", "pixel8", "--threads", "2"), "--threads is for BUNDLE, --kernels, --adb"),
+        (("--pack", "k.zip", "--target", "pixel8", "--seconds", "2"), "--seconds is for BUNDLE"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(arguments, complaint):
+    assert_one_sentence(run("bench", *arguments), complaint)
 
 
 def test_a_database_that_is_none_is_refused(onnx_bundle):

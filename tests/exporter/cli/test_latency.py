@@ -94,6 +94,31 @@ def test_every_published_row_stands_beside_the_estimate_doubtful_ones_with_their
     assert found["reason"].startswith("1 published row of 1 source; left out: 1010.8 ms (stands twice")
 
 
+def test_what_the_user_imported_of_others_stands_beside_what_is_shipped(tmp_path):
+    path = tmp_path / "paper.csv"
+    path.write_text(
+        "subject,device,runtime,unit,p50_ms,quality,note,reference,licence\n"
+        "efficienttam_s 512x512 track,pixel8,tflite,gpu,210,,,a paper,CC-BY-4.0\n"
+        "efficienttam_s_512x512,pixel9,tflite,gpu,9,suspect,of a part,a page,none\n"
+        "efficienttam_ti,pixel9,tflite,gpu,5,,,a page,none\n"
+    )
+    assert run("latency", "import", str(path)).returncode == 0
+    arguments = ("efficienttam_s", "--target", "iphone15_pro_max", "--spread")
+    found = [(row["device"], row["size"], row["ms"], row["flag"]) for row in asked(*arguments)["spread"]]
+    assert ("pixel8", 512, 210.0, "") in found
+    assert ("pixel9", None, 9.0, "suspect") in found
+    assert len(found) == 5
+    assert "suspect: of a part" in run("latency", *arguments).stdout
+
+
+def test_what_nobody_stated_is_said_with_what_was_taken_instead():
+    found = asked("mobilevit_s", "--target", "pixel4", "--runtime", "tflite")
+    assert found["reason"].endswith("(on the CPU, in fp32, on cores 1large, as nothing else was said)")
+    assert (found["unit"], found["precision"], found["cores"]) == ("cpu", "fp32", "1large")
+    stated = asked("mobilevit_s", "--target", "pixel4", "--runtime", "tflite", "--unit", "gpu", "--precision", "fp32")
+    assert "nothing else was said" not in stated["reason"]
+
+
 def test_that_nobody_published_a_latency_is_said():
     arguments = ("mobilevit_xxs", "--target", "iphone13", "--spread")
     assert "No published latency of it is known." in run("latency", *arguments).stdout

@@ -1,12 +1,17 @@
 """`vitexport latency import`: latencies that a user has go into the database, and into the answers."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from exporter.contents import MANIFEST, digest
 from latency_db import store
 from tests.exporter.cli.command_line import assert_one_sentence, run
+from tests.latency_db.bundles import bundle_at
 
+PAGE = (Path(__file__).parents[3] / "docs/latency_import.md").read_text()
+APP = {"schema": 1, "device": {"model": "iPhone 15", "os": "iOS 18.1"}, "n": 200}
 HEADER = "subject,device,runtime,unit,precision,cores,p50_ms,n,reference,licence\n"
 ROW = "mobilevit_s 256x256 classify,pixel8,executorch,cpu,fp32,{cores},38.5,50,my notebook,CC0-1.0\n"
 
@@ -26,9 +31,46 @@ def notebook(tmp_path):
 def test_rows_are_counted_by_device_runtime_and_source(notebook):
     done = run("latency", "import", str(notebook), "--json")
     assert json.loads(done.stdout) == [
-        {"device": "pixel8", "runtime": "executorch", "source": "my notebook", "rows": 2}
+        {"device": "pixel8", "runtime": "executorch", "source": "my notebook", "rows": 2, "known": 0}
     ]
+
+
+def test_what_is_imported_again_is_not_added_again(notebook):
     assert "2 latencies were added." in run("latency", "import", str(notebook)).stdout
+    with notebook.open("a") as file:
+        file.write(ROW.format(cores="2med"))
+    assert "1 latency was added; 2 known before." in run("latency", "import", str(notebook)).stdout
+    with store.open() as opened:
+        assert [record.measurement.conditions.cores for record in opened.measurements()] == ["1large", "4small", "2med"]
+
+
+def test_an_apps_result_answers_for_the_model_of_the_bundle_that_is_named(two_precisions, tmp_path):
+    result = APP | {"manifest_sha256": digest(two_precisions / MANIFEST), "backend": "onnx", "compute_unit": "cpu"}
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(result | {"threads": 4, "graphs": {"classify": {"p50": 12.5, "p90": 13.0}}}))
+    assert_one_sentence(run("latency", "import", str(path)), "is not known here: pass its folder as --bundle")
+    assert run("latency", "import", str(path), "--bundle", str(two_precisions)).returncode == 0
+    asked = ("mobilevit_xxs", "--target", "iphone15", "--runtime", "onnx", "--size", "64", "--json")
+    found = json.loads(run("latency", *asked).stdout)
+    assert (found["ms"], found["method"], found["threads"]) == (12.5, "measured", 4)
+
+
+def test_the_example_of_a_csv_on_the_page_answers(tmp_path):
+    path = tmp_path / "notebook.csv"
+    path.write_text(PAGE.split("```csv\n")[1].split("```")[0])
+    assert run("latency", "import", str(path)).returncode == 0
+    asked = ("latency", "mobilevit_s", "--target", "pixel8", "--runtime", "tflite")
+    found = json.loads(run(*asked, "--json").stdout)
+    assert (found["ms"], found["method"]) == (38.1, "published")
+    assert run(*asked).stdout.splitlines()[2].startswith("Published: my notebook; of no stated size")
+
+
+def test_the_example_of_a_trackers_result_on_the_page_answers(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text(PAGE.split("```json\n")[1].split("```")[0].replace("…64 digits…", bundle_at(tmp_path / "bundle")))
+    assert run("latency", "import", str(path)).returncode == 0
+    found = json.loads(run("latency", "efficienttam_s", "--target", "iphone15", "--unit", "npu", "--json").stdout)
+    assert (found["ms"], found["method"]) == (pytest.approx(41.2 + 30.1), "measured")
 
 
 def test_what_was_imported_answers_from_then_on(notebook):

@@ -17,7 +17,7 @@ def test_precisions_are_those_of_the_one_vocabulary_and_repeat_wherever_several_
             if "--precision" in option.opts:
                 assert tuple(option.type.choices) == get_args(Precision)
                 repeats[name] = option.multiple
-    assert repeats == {"export": True, "lint": True, "run": True, "track": False}
+    assert repeats == {"advise": True, "export": True, "lint": True, "run": True, "track": False}
 
 
 @pytest.mark.parametrize("text", ["17", "iOS17", "ios 17", "17.0", " 17.4.1 "])

@@ -8,6 +8,8 @@ import device_profiles
 from exporter.latency.expected import expected
 from exporter.manifest import Variant
 from exporter.models.registry import model_info
+from latency_db import store
+from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
 from tests.models import classifier_graph
 
 CLASSIFIER, TRACKER = model_info("mobilevit_xxs"), model_info("efficienttam_ti_2_512x512")
@@ -29,6 +31,21 @@ def classifier():
 def tracker(classifier):
     """Small graphs under a tracker's names"""
     return [replace(classifier[0], name=name) for name in ("encode_image", "prompt_points", "track_step")]
+
+
+def add(*measurements):
+    with store.open() as opened:
+        opened.add(measurements)
+
+
+def of_graph(model, graph, ms, size=256):
+    return Measurement(
+        Device("iphone14"),
+        Subject.of_graph(model, graph, (size, size)),
+        Conditions("coreml", "all", "fp16"),
+        Latency(p50=ms, std=ms / 100, n=50),
+        Source("measured", "a test"),
+    )
 
 
 def of(info, graphs, device, *variants, size=256):
@@ -65,6 +82,30 @@ def test_of_graphs_of_which_only_the_whole_was_published_none_is_guessed(tracker
     assert frame.latency.method == "regression over published models"
     assert frame.latency.kernels_by == "share of the total"
     assert found.graphs == {}
+
+
+def test_of_a_tracker_that_was_timed_graph_by_graph_each_graph_is_known(tracker):
+    graphs = {"encode_image": 41.25, "track_step": 30.5, "prompt_points": 2.75}
+    add(*(of_graph(TRACKER.name, name, ms) for name, ms in graphs.items()))
+    found = of(TRACKER, tracker, "iphone14", COREML)
+    (frame,) = found.frames
+    assert (frame.latency.ms, frame.latency.method) == (41.25 + 30.5, "measured")
+    assert {name: (one.ms, one.method) for (_, name), one in found.graphs.items()} == {
+        name: (ms, "measured") for name, ms in graphs.items()
+    }
+
+
+def test_a_time_that_no_run_can_take_is_said_and_fails_nothing(classifier):
+    add(replace(of_graph(CLASSIFIER.name, "classify", 2e9), conditions=Conditions("tflite", "cpu", "fp32")))
+    found = of(CLASSIFIER, classifier, "iphone14", TFLITE)
+    (frame,) = found.frames
+    assert frame.missing == "What was found is no time that a run can take: ms would be 2e+09 ms."
+    assert found.graphs == {}
+
+
+def test_it_is_said_what_was_taken_where_nobody_stated_it(classifier):
+    (frame,) = of(CLASSIFIER, classifier, "pixel4", TFLITE).frames
+    assert frame.latency.detail.endswith("(on the CPU, on cores 1large, as nothing else was said)")
 
 
 def test_what_nobody_can_tell_is_said_and_fails_nothing(classifier):

@@ -7,9 +7,12 @@ import pytest
 import device_profiles
 from exporter.bench.host import device as host
 from exporter.latency.own_figures import OwnFigures, own_figures
-from exporter.latency.question import answer, question
+from exporter.latency.question import answer, asked_about
 from latency_db import store
 from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
+from latency_db.operators.calibration import NOT_CALIBRATED
+from latency_db.operators.fit_file import Fit, write_fit
+from latency_db.store.user_file import user_file
 
 ON_PIXEL = Measurement(
     Device("pixel8"),
@@ -48,8 +51,17 @@ def test_of_the_host_only_this_machines_rows_count():
     assert own_figures(device_profiles.load("host")).measured == (mine,)
 
 
+def test_a_fit_is_that_of_the_version_that_was_measured():
+    here = host.device()
+    ran = Conditions("onnx", "cpu", "fp32", runtime_version="1.22", threads=1)
+    add(replace(ON_PIXEL, device=here, conditions=ran))
+    for version in ("1.21", "1.22"):
+        write_fit(user_file().parent, Fit(here.soc, "onnx", version, 1, {}, NOT_CALIBRATED, kernels=()))
+    assert [fit.runtime_version for fit in own_figures(device_profiles.load("host")).fits] == ["1.22"]
+
+
 def test_threads_and_cores_that_nobody_named_are_those_that_were_measured():
     add(ON_PIXEL)
-    asked = question("mobilevit_s", "pixel8", runtime="tflite")
-    assert asked.on == "the CPU, cores 4small, 4 threads"
-    assert (answer(asked).ms, answer(asked).method) == (90.0, "measured")
+    found = answer(asked_about("mobilevit_s", "pixel8", runtime="tflite"))
+    assert (found.conditions.unit, found.conditions.cores, found.conditions.threads) == ("cpu", "4small", 4)
+    assert (found.ms, found.method) == (90.0, "measured")

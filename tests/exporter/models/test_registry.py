@@ -16,7 +16,7 @@ from exporter.models.registry import MODELS, Family, ModelInfo, create_model, li
 from exporter.models.seeded import Fill, Spread
 from exporter.models.weights.key_map import KeyMap
 from exporter.models.weights.loading import load_weights, seed_weights
-from latency_db.registered import shipped
+from latency_db.registered import shipped_index
 from tests.exporter.models.timm_reference import reference_models
 from tests.models import SMALLEST, reduced
 
@@ -149,7 +149,7 @@ def test_the_row_describes_the_weights_that_timm_publishes(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_multiply_accumulates_are_those_of_the_kernels_of_an_image_or_frame(name):
-    graphs = shipped().workload(name, MODELS[name].image_size, "tflite", "cpu").graphs
+    graphs = shipped_index().workload(name, MODELS[name].image_size, "tflite", "cpu").graphs
     counted = sum(kernel.macs for kernels in graphs.values() for kernel in kernels)
     assert MODELS[name].gmacs == pytest.approx(counted / 1e9, rel=1e-3)
 

@@ -424,7 +424,18 @@ def test_graphs_of_a_frame_that_are_known_alone_are_listed(tmp_path: Path) -> No
     )  # fmt: skip
     both = frame(LATENCY, graphs=("encode_image", "track_step"))
     seen = text(report(tmp_path, manifest(*parts, latencies=(both,))))
-    assert "Graph by graph: encode_image 12.5 ms (10 to 15), by kernel table; track_step" in seen
+    assert "Graph by graph: encode_image 12.5 ms (10 to 15), kernel table; track_step" in seen
+
+
+def test_of_a_whole_and_of_whole_graphs_kernels_are_shares_and_the_report_says_of_which(tmp_path: Path) -> None:
+    shared = LATENCY.model_copy(update={"kernels_by": "share of the total"})
+    both = frame(shared, graphs=("encode_image", "track_step"))
+    parts = [artifact("tflite", PASSED, graph=name, latency=shared) for name in both.graphs]
+    timed = text(report(tmp_path, manifest(*parts, latencies=(both,))))
+    assert "share of the total, because only whole graphs are known." in timed
+    untimed = [one.model_copy(update={"latency": None}) for one in parts]
+    seen = text(report(tmp_path, manifest(*untimed, latencies=(both,))))
+    assert "share of the total, because only the whole is known." in seen
 
 
 def test_the_contract_the_delegation_and_the_census_are_listed(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The shipped end-to-end tables agree with themselves and with what was published."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,13 @@ def test_a_measured_model_answers_with_its_own_measurement(table):
     assert answer.method == "measured"
     assert answer.milliseconds == [908.365]
     assert answer.low < answer.milliseconds < answer.high
+
+
+def test_a_phone_whose_runs_differ_much_takes_no_less_than_nothing(table):
+    cell = table.cells[PIXEL]
+    noisy = replace(cell, deviations=10 * cell.milliseconds)
+    answer = table.measured(noisy, "bagnet9")
+    assert 0 < answer.low < answer.milliseconds < answer.high
 
 
 def test_a_model_that_was_not_measured_has_no_measurement(table):

@@ -47,10 +47,9 @@ def test_where_none_keeps_up_the_fastest_is_named():
 
 
 def test_what_is_not_known_is_said_and_the_rest_is_answered():
-    advised = advise([variant("onnx"), variant("coreai"), variant()], ["pixel4"], fps=10)
+    advised = advise([variant("onnx"), variant()], ["pixel4"], fps=10)
     assert [row.variant.format for row in advised.rows] == ["tflite"]
     assert any("onnx" in one for one in advised.unknown)
-    assert "nothing is known of the latency of coreai" in advised.unknown
 
 
 @pytest.mark.parametrize("fps", [0, -1, float("nan")])

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 import device_profiles
+from latency_db.coverage import quantile
 from latency_db.end_to_end.cells import CellId, shipped
 from latency_db.estimator.alike import half_width, left_out, most_alike
 from latency_db.estimator.cores import cores_of, default_cores
+from latency_db.estimator.estimator import estimate
+from latency_db.estimator.question import question
+from latency_db.estimator.rooflines import of_cell
+from latency_db.estimator.workload import Workload
+from latency_db.registered import shipped_index
+from tests.latency_db.estimator.measurements import CPU
+from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE
 
 
 @pytest.fixture(scope="module")
@@ -14,9 +22,10 @@ def table():
     return shipped()
 
 
-def alike(table, device, cores="1large", precision="fp32", unit="cpu", without=()):
+def alike(table, device, cores="1large", precision="fp32", unit="cpu", without=(), graphs=None):
     asked = CellId(device, "tflite", "", unit, cores, precision)
-    graphs = table.features["mobilenetv2_w1", "tflite", "gpu" if unit == "gpu" else "cpu"][None]
+    if graphs is None:
+        graphs = table.features["mobilenetv2_w1", "tflite", "gpu" if unit == "gpu" else "cpu"][None]
     return most_alike(table, asked, graphs, without)
 
 
@@ -53,11 +62,46 @@ def test_a_bandwidth_that_no_source_states_is_said_to_be_another_phones(table):
     assert alike(table, "pixel9", cores="", unit="gpu").doubts
 
 
-def test_intervals_hold_for_each_phone_that_was_left_out(table):
-    """Nine models in ten of every phone, the one with the largest error among them"""
-    for row in left_out():
-        key = CellId(row.device, row.runtime, "", row.unit, "", row.precision)
-        assert half_width(key, 0.0) >= row.error
+@pytest.mark.parametrize("device", ["pixel4", "galaxy_s10", "iphone_xs", "mi8_se"])
+def test_intervals_hold_for_the_models_of_a_phone_that_was_left_out(table, device):
+    """Of all its cells of TFLite in fp32, the width being that of the other phones"""
+    kind = ("tflite", "cpu", "fp32")
+    others = [
+        one.error for one in left_out() if (one.runtime, one.unit, one.precision) == kind and one.device != device
+    ]
+    inside = []
+    for key, cell in table.cells.items():
+        if (key.device, key.runtime, key.unit, key.precision) != (device, *kind):
+            continue
+        features = table.features_of(cell)
+        found = most_alike(table, key, features, without=(device,))
+        off = np.log(cell.milliseconds / (found.ratio * (features @ found.cell.coefficients)))
+        inside.append(np.abs(off) <= quantile(others) * (1 + found.distance))
+    assert np.mean(np.concatenate(inside)) > 0.8
+
+
+def test_an_interval_is_wider_the_further_the_likeness(table):
+    key = CellId("pixel6", "tflite", "", "cpu", "1large", "fp32")
+    assert half_width(key, 1.0) == pytest.approx(2 * half_width(key, 0.0))
+
+
+def test_of_what_is_far_beyond_every_model_the_interval_is_wider(table):
+    """A cell does not answer for ten times as much as any model has that was timed there."""
+    far = Workload({"many": MOBILEVIT_LIKE.graphs["classify"] * 1000})
+    found, asked = estimate(far, "pixel4", CPU), question(far, "pixel4", CPU)
+    own = of_cell(asked, alike(table, "pixel4", graphs=asked.features).cell)
+    assert found.method == "alike device"
+    assert "far beyond what was timed anywhere: interval widened" in found.reason
+    assert np.log(found.high / found.ms) == pytest.approx(2 * np.log(own.high / own.ms))
+
+
+def test_a_cell_that_a_workload_is_far_beyond_does_not_answer_as_its_own_likeness():
+    large = shipped_index().workload("efficienttam_s", 768, "tflite", "cpu")
+    found = estimate(large, "pixel4", CPU)
+    assert found.method == "alike device"
+    assert "far beyond what was timed on pixel4 1large; most alike is galaxy_s10" in found.reason
+    medium = shipped_index().workload("efficienttam_s", 256, "tflite", "cpu")
+    assert estimate(medium, "pixel4", CPU).method == "roofline of the cell"
 
 
 def test_every_core_of_the_profiles_is_known_or_has_no_name():

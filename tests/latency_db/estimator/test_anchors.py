@@ -1,11 +1,14 @@
 """A few things that were measured on a device make an estimate of everything else, by way of a device like it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from latency_db.end_to_end.cells import CellId, shipped
 from latency_db.end_to_end.features import of_kernel
 from latency_db.estimator.estimator import estimate
+from latency_db.kernel import Kernel
 from latency_db.measurement import Subject
 from latency_db.operators.few_rows import ENOUGH_BESIDE_OTHERS
 from latency_db.operators.table import read_table
@@ -17,10 +20,7 @@ SLOWER = 2.0
 
 
 def test_thirty_kernels_on_a_new_gpu_are_transferred():
-    table = read_table("tflite", "pixel4")
-    some = np.random.default_rng(0).choice(len(table.kernels), 30, replace=False)
-    rows = [measured(Subject.of_kernel(table.kernels[row]), SLOWER * table.us[row] / 1e3, GPU, "galaxy_s24")
-            for row in some]  # fmt: skip
+    rows = thirty()
     workload = shipped_workload("mobilenetv2_w1", "tflite", "gpu")
     found = estimate(workload, "galaxy_s24", GPU, rows)
     assert found.method == "transfer"
@@ -67,3 +67,59 @@ def test_hundreds_of_a_gpus_kernels_are_a_table_of_its_own():
             for row in some]  # fmt: skip
     workload = shipped_workload("mobilenetv2_w1", "tflite", "gpu")
     assert estimate(workload, "galaxy_s24", GPU, rows).method == "kernel table"
+
+
+SOFTMAX = Kernel("softmax", ("softmax",), ((1, 4, 49, 49),), ((1, 4, 49, 49),))
+"""Of a class that no table of TFLite's has"""
+
+
+def thirty():
+    """Kernels on a new GPU, as if it were twice as slow as a Pixel 4's"""
+    table = read_table("tflite", "pixel4")
+    some = np.random.default_rng(0).choice(len(table.kernels), 30, replace=False)
+    return [measured(Subject.of_kernel(table.kernels[row]), SLOWER * table.us[row] / 1e3, GPU, "galaxy_s24")
+            for row in some]  # fmt: skip
+
+
+def with_softmax():
+    workload = shipped_workload("mobilenetv2_w1", "tflite", "gpu")
+    return replace(workload, graphs={"classify": (*workload.graphs["classify"], SOFTMAX)})
+
+
+def test_an_anchor_of_a_class_that_no_other_device_has_is_itself():
+    row = measured(Subject.of_kernel(SOFTMAX), 50.0, GPU, "galaxy_s24")
+    found = estimate(with_softmax(), "galaxy_s24", GPU, [*thirty(), row])
+    [one] = [one for one in found.kernels if one.kernel == SOFTMAX]
+    assert (found.method, one.method, one.ms) == ("transfer", "measured", 50.0)
+    assert found.ms > 50.0
+
+
+def test_what_neither_anchors_nor_tables_have_is_not_free():
+    found = estimate(with_softmax(), "galaxy_s24", GPU, thirty())
+    [one] = [one for one in found.kernels if one.kernel == SOFTMAX]
+    assert (found.method, one.method) == ("transfer", "unknown")
+    assert one.ms > 0
+
+
+def test_where_anchors_lead_to_little_of_a_workload_they_do_not_answer():
+    few = replace(MOBILEVIT_LIKE, graphs={"classify": (MOBILEVIT_LIKE.graphs["classify"][0], *(SOFTMAX,) * 500)})
+    assert estimate(few, "galaxy_s24", GPU, thirty()).method == "alike device"
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        measured(Subject.of_model("bagnet9", "classify", (384, 384)), 9999.0, CPU, "pixel6", quality="good"),
+        measured(Subject.of_model("bagnet9", "segment"), 9999.0, CPU, "pixel6", quality="good"),
+        measured(Subject.of_model("bagnet9"), 9999.0, CPU, "pixel6", quality="busy"),
+    ],
+)
+def test_models_that_were_measured_are_compared_at_the_size_of_the_tables(further):
+    cell = shipped().cells[PIXEL]
+    times = dict(zip(cell.models, cell.milliseconds, strict=True))
+    rows = [measured(Subject.of_model(name, "classify", (224, 224)), SLOWER * times[name], CPU, "pixel6")
+            for name in ("bagnet9", "ghostnet", "mobilenet_w1")]  # fmt: skip
+    workload = shipped_workload("proxylessnas_cpu", "tflite", "cpu")
+    alone, beside = (estimate(workload, "pixel6", CPU, some) for some in (rows, [*rows, further]))
+    assert beside.ms == alone.ms
+    assert beside.method == "transfer"

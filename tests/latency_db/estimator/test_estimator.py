@@ -8,9 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 import device_profiles
+from latency_db.end_to_end.cells import shipped
+from latency_db.end_to_end.features import of_kernel
+from latency_db.estimator.cores import impossible
 from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import METHODS, estimate
 from latency_db.estimator.question import question
+from latency_db.estimator.rooflines import Priced, of_cell
 from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Latency, Source, Subject
@@ -19,6 +23,8 @@ from tests.latency_db.estimator.measurements import CPU, GPU, measured
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE, shipped_workload
 
 TTAM = facts_of("efficienttam_s_512x512", 512)
+MINE = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
+"""Of which nothing is known but what a test says"""
 
 
 def prefers(device):
@@ -83,9 +89,8 @@ def test_a_model_that_a_cell_has_timed_is_what_was_measured():
 
 
 def test_a_row_of_the_very_model_goes_before_all_else():
-    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
     row = measured(Subject.of_model("mine", "classify", (256, 256)), 42.0)
-    found = estimate(workload, "pixel4", CPU, [row])
+    found = estimate(MINE, "pixel4", CPU, [row])
     assert (found.method, found.ms) == ("measured", 42.0)
     assert found.low < 42.0 < found.high
 
@@ -96,7 +101,10 @@ def test_graphs_that_were_measured_apart_are_added_up():
     workload = Workload({"encode_image": kernels, "track_step": kernels[:5]}, facts)
     rows = [measured(Subject.of_graph("mine", graph, (256, 256)), ms) for graph, ms in
             (("encode_image", 30.0), ("track_step", 4.0))]  # fmt: skip
-    assert estimate(workload, "pixel4", CPU, rows).ms == 34.0
+    found = estimate(workload, "pixel4", CPU, rows)
+    assert found.ms == 34.0
+    stepped = [one for one in found.kernels if one.graph == "track_step"]
+    assert sum(one.ms * one.count for one in stepped) == pytest.approx(4.0)
     assert estimate(workload, "pixel4", CPU, rows[:1]).method != "measured"
 
 
@@ -106,7 +114,6 @@ def test_a_model_with_a_size_in_its_name_is_the_plain_one_at_that_size():
 
 
 def test_of_several_rows_the_latest_good_one_answers():
-    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
     subject = Subject.of_model("mine", "classify", (256, 256))
     days = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
     rows = [
@@ -115,18 +122,17 @@ def test_of_several_rows_the_latest_good_one_answers():
         measured(subject, 19.0, quality="busy", measured_at=days[2]),
         measured(subject, 99.0, quality="suspect", measured_at=days[3]),
     ]
-    assert estimate(workload, "pixel4", CPU, rows).ms == 11.0
-    assert estimate(workload, "pixel4", CPU, rows[2:]).ms == 19.0
+    assert estimate(MINE, "pixel4", CPU, rows).ms == 11.0
+    assert estimate(MINE, "pixel4", CPU, rows[2:]).ms == 19.0
 
 
 def test_a_published_row_of_a_store_is_called_so_and_gives_way_to_what_was_measured():
-    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
     own = measured(Subject.of_model("mine", "classify", (256, 256)), 10.0)
     theirs = replace(own, latency=Latency(figure=20.0), source=Source("published", "a table", "MIT"))
-    found = estimate(workload, "pixel4", CPU, [theirs])
+    found = estimate(MINE, "pixel4", CPU, [theirs])
     assert (found.method, found.ms) == ("published", 20.0)
     assert found.high / found.low > 2
-    assert estimate(workload, "pixel4", CPU, [own, theirs]).ms == 10.0
+    assert estimate(MINE, "pixel4", CPU, [own, theirs]).ms == 10.0
 
 
 @pytest.mark.parametrize(
@@ -136,12 +142,66 @@ def test_a_published_row_of_a_store_is_called_so_and_gives_way_to_what_was_measu
         replace(CPU, unit="gpu"),
         replace(CPU, precision="int8"),
         replace(CPU, cores="4small"),
+        replace(CPU, cores="", threads=4),
+        replace(CPU, cores="1large", threads=2),
     ],
 )
 def test_a_row_under_other_conditions_does_not_answer(other):
-    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="mine", stated_size=256, size=256))
     row = measured(Subject.of_model("mine", "classify", (256, 256)), 42.0, other)
-    assert estimate(workload, "pixel4", CPU, [row]).method != "measured"
+    assert estimate(MINE, "pixel4", CPU, [row]).method != "measured"
+
+
+def test_a_row_without_threads_and_cores_is_of_the_default_ones_only():
+    row = measured(Subject.of_model("mine", "classify", (256, 256)), 42.0, replace(CPU, cores=""))
+    assert estimate(MINE, "pixel4", CPU, [row]).ms == 42.0
+    assert estimate(MINE, "pixel4", replace(CPU, cores="4small"), [row]).method != "measured"
+    assert estimate(MINE, "pixel4", replace(CPU, cores="", threads=4), [row]).method != "measured"
+
+
+def test_a_row_of_four_threads_is_of_the_four_fastest_cores():
+    row = measured(Subject.of_model("mine", "classify", (256, 256)), 42.0, replace(CPU, cores="", threads=4))
+    assert estimate(MINE, "pixel4", replace(CPU, cores="1large3med"), [row]).ms == 42.0
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ({"threads": 2, "cores": "4small"}, "4small are not 2"),
+        ({"cores": "8large"}, "pixel4 has cores 1large3med4small"),
+        ({"threads": 9}, "8 cores"),
+        ({"unit": "gpu", "cores": "1large"}, "the gpu was asked for"),
+        ({"unit": "gpu", "threads": 2}, "the gpu was asked for"),
+    ],
+)
+def test_threads_and_cores_that_there_are_not_are_refused(stated, words):
+    conditions = Conditions(**{"runtime": "tflite", "unit": None, "precision": None} | stated)
+    with pytest.raises(ValueError, match=words):
+        estimate(MOBILEVIT_LIKE, "pixel4", conditions)
+
+
+def test_every_cell_is_of_cores_that_its_phone_has():
+    for cell in shipped().cells:
+        assert not impossible(cell.device, cell.cores, None)
+
+
+@pytest.mark.parametrize(
+    ("device", "conditions"),
+    [
+        ("pixel4", replace(CPU, precision="fp16")),
+        ("pixel4", replace(GPU, precision="fp16")),
+        ("pixel4", Conditions("pytorch", "gpu", "fp16")),
+        ("galaxy_s24", replace(GPU, precision="fp16")),
+    ],
+)
+def test_fp16_that_fp32_answers_is_said_once(device, conditions):
+    assert estimate(MOBILEVIT_LIKE, device, conditions).reason.count("fp16 answered by fp32") == 1
+
+
+def test_what_was_measured_in_fp16_is_answered_by_itself():
+    row = measured(Subject.of_model("mine", "classify", (256, 256)), 42.0, replace(CPU, precision="fp16"))
+    found = estimate(MINE, "pixel4", replace(CPU, precision="fp16"), [row])
+    assert found.ms == 42.0
+    assert "fp32" not in found.reason
 
 
 def test_what_nobody_stated_is_said_with_what_was_taken():
@@ -174,15 +234,11 @@ def test_every_kernel_is_listed_with_its_method():
 def test_kernels_that_cost_nothing_in_a_cell_are_not_said_to_take_no_time():
     """Some rooflines price transpositions at nothing."""
     turned = Kernel("data_movement", ("transpose",), ((1, 64, 32),), ((1, 32, 64),))
-    found = [estimate_or_refusal(Workload({"turn": (turned,)}), device) for device in ("pixel4", "galaxy_s24")]
-    assert all(one is None or one.ms > 0 for one in found)
-
-
-def estimate_or_refusal(workload, device):
-    try:
-        return estimate(workload, device, CPU)
-    except NoEstimate:
-        return None
+    workload = Workload({"turn": (turned,)})
+    cells = [cell for cell in shipped().cells.values() if not of_kernel(turned) @ cell.coefficients]
+    assert cells
+    for cell in cells:
+        assert of_cell(question(workload, cell.id.device, CPU), Priced(cell, cell.coefficients)) is None
 
 
 @pytest.mark.parametrize("runtime", ["onnx", "qnn"])
@@ -214,9 +270,19 @@ def test_a_question_that_cannot_be_answered_is_refused(workload, conditions, wor
 
 
 def test_methods_are_asked_in_the_order_of_what_they_know():
-    names = [method.__name__ for method in METHODS]
-    assert names.index("from_measurements") < names.index("from_kernel_table") < names.index("from_roofline")
-    assert names[-2:] == ["from_regression", "from_alike_device"]
+    assert [method.__name__ for method in METHODS] == [
+        "from_measurements",
+        "from_shipped_models",
+        "from_shipped_table",
+        "from_own_table",
+        "from_roofline",
+        "from_anchor_kernels",
+        "from_anchor_models",
+        "from_published_rows",
+        "from_sister_device",
+        "from_regression",
+        "from_alike_device",
+    ]
 
 
 def test_no_toolchain_and_no_database_is_needed():

@@ -1,16 +1,22 @@
 """A whole is the sum of its kernels and its overheads; the kernels may have been measured a minute ago."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from latency_db.end_to_end.cells import shipped
+from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import estimate
+from latency_db.estimator.kernel_sums import own_table
 from latency_db.estimator.overheads import overheads
-from latency_db.measurement import Conditions, Subject
+from latency_db.estimator.workload import Workload
+from latency_db.kernel import Kernel
+from latency_db.measurement import Conditions, Latency, Subject
+from latency_db.operators.calibration import Calibration
 from latency_db.operators.few_rows import ENOUGH
-from latency_db.operators.measured_table import Fit, Overheads
+from latency_db.operators.fit_file import Fit
 from latency_db.operators.process import read_fitted
 from latency_db.operators.table import read_table
 from tests.latency_db.estimator.measurements import GPU, measured
@@ -97,14 +103,93 @@ def test_too_few_kernels_on_this_machine_are_no_table():
 
 def test_what_was_learned_of_this_machine_comes_with_its_kernels():
     """Its processes and the overheads of whole models"""
-    overheads_here = Overheads({}, {"graph": 5000.0}, quantile=0.05, graphs=12)
-    fit = Fit("a chip", "tflite", 2, read_fitted("tflite", "pixel4"), overheads_here, kernels=1894)
-    here = Conditions("tflite", "cpu", "fp32", threads=2)
-    rows = on_host(1894, here)
-    found = estimate(truncated(MODEL, 1), "host", here, rows, [fit])
+    calibration = Calibration({"conv": 1.5}, {"graph": 5000.0}, quantile=0.5, graphs=12)
+    rows, fit = on_host(1894, HERE), replace(fit_here(), calibration=calibration)
+    found = estimate(truncated(MODEL, 1), "host", HERE, rows, [fit])
     assert "overheads fitted to 12 models" in found.reason
     kernels = sum(one.ms * one.count for one in found.kernels)
     assert found.ms == pytest.approx(kernels + 5)
-    assert found.high / found.ms == pytest.approx(np.exp(0.05))
-    other_threads = estimate(truncated(MODEL, 1), "host", here, rows, [replace(fit, threads=1)])
+    less = replace(fit, calibration=replace(calibration, quantile=1.0))
+    wider = estimate(truncated(MODEL, 1), "host", HERE, rows, [less])
+    assert np.log(wider.high / wider.ms) == pytest.approx(2 * np.log(found.high / found.ms))
+    other_threads = estimate(truncated(MODEL, 1), "host", HERE, rows, [replace(fit, threads=1)])
     assert "no overheads known" in other_threads.reason
+
+
+def softmaxes(sides):
+    return [Kernel("softmax", ("softmax",), ((1, 4, side, side),), ((1, 4, side, side),)) for side in sides]
+
+
+def fit_here(version=""):
+    """Of this machine, whose times are the Pixel 4's"""
+    keys = tuple(kernel.key for kernel in read_table("tflite", "pixel4").kernels)
+    calibration = Calibration({}, {}, quantile=1.0, graphs=12)
+    return Fit("a chip", "tflite", version, 2, read_fitted("tflite", "pixel4"), calibration, keys)
+
+
+HERE = Conditions("tflite", "cpu", "fp32", threads=2)
+
+
+def test_an_interval_on_this_machine_is_wider_where_less_is_known():
+    rows = on_host(1894, HERE)
+    kernels = MODEL.graphs["classify"][:-1]
+    unknown = softmaxes((16, 24, 32)) * 3
+    known, partly = (
+        estimate(Workload({"classify": graph}), "host", HERE, rows, [fit_here()])
+        for graph in (kernels, (*kernels, *unknown))
+    )
+    assert partly.high / partly.low > known.high / known.low
+
+
+def test_of_which_hardly_a_kernel_is_known_nothing_is_said_on_this_machine():
+    convs_only = [row for row in on_host(1894, HERE) if row.subject.name == "conv"]
+    workload = Workload({"classify": MODEL.graphs["classify"][:1], "other": tuple(softmaxes(range(200, 400, 20)))})
+    with pytest.raises(NoEstimate, match="too little was measured"):
+        estimate(workload, "host", HERE, convs_only, [fit_here()])
+
+
+def test_a_graph_of_a_workload_may_have_no_kernel_that_is_known():
+    workload = replace(MODEL, graphs={"classify": MODEL.graphs["classify"][:-1], "other": tuple(softmaxes((16,)))})
+    found = estimate(workload, "host", HERE, on_host(1894, HERE), [fit_here()])
+    assert any(one.graph == "other" and one.method == "unknown" and one.ms > 0 for one in found.kernels)
+
+
+def test_a_kernel_of_a_class_that_nothing_was_fitted_to_is_known_as_itself():
+    [softmax] = softmaxes((49,))
+    rows = [*on_host(1894, HERE), measured(Subject.of_kernel(softmax), 3.0, HERE, "host")]
+    workload = Workload({"classify": (*MODEL.graphs["classify"][:-1], softmax)})
+    found = estimate(workload, "host", HERE, rows, [fit_here()])
+    [one] = [one for one in found.kernels if one.kernel == softmax]
+    assert (one.method, one.ms) == ("measured", pytest.approx(3.0))
+
+
+def versioned(version, day, slower):
+    """Rows of one version of a runtime, under which everything took so many times as long"""
+    return [
+        replace(
+            row,
+            conditions=replace(HERE, runtime_version=version),
+            latency=Latency(p50=slower * row.latency.ms),
+            measured_at=datetime(2026, 11, day, tzinfo=UTC),
+        )
+        for row in on_host(600, HERE)
+    ]
+
+
+def test_after_an_upgrade_of_the_runtime_its_last_version_answers():
+    old, new = versioned("1.0", 1, slower=1), versioned("2.0", 2, slower=10)
+    workload = truncated(MODEL, 1)
+    fits = [fit_here("1.0"), fit_here("2.0")]
+    found = estimate(workload, "host", HERE, [*new, *old], fits)
+    assert found.conditions.runtime_version == "2.0"
+    assert "of tflite 2.0" in found.reason
+    assert found.ms == pytest.approx(estimate(workload, "host", HERE, new, fits[1:]).ms)
+    assert "no overheads known" in estimate(workload, "host", HERE, [*new, *old], fits[:1]).reason
+
+
+def test_a_table_of_a_device_is_fitted_once_for_all_that_is_asked():
+    rows = on_host(601)
+    estimate(truncated(MODEL, 1), "host", HOST, rows)
+    fitted = own_table.cache_info().misses
+    estimate(truncated(MODEL, 2), "host", HOST, rows)
+    assert own_table.cache_info().misses == fitted

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import estimate
 from latency_db.estimator.published import facts_of_kernels
 from latency_db.estimator.question import question
 from latency_db.measurement import Conditions
 from latency_db.published.estimate import estimate_core_ml, facts_of
-from latency_db.published.rows import published_rows
+from latency_db.published.rows import find, published_rows
 from latency_db.published.transfer_ratios import transfer_ratio
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE
 
@@ -63,3 +64,29 @@ def test_every_published_row_of_the_model_is_shown_beside_its_estimate():
     workload = replace(MOBILEVIT_LIKE, facts=TTAM)
     found = estimate(workload, "iphone15_pro_max", CORE_ML)
     assert {row.ms for row in found.rows} >= {80.6}
+
+
+L1 = replace(MOBILEVIT_LIKE, facts=facts_of("efficientformer_l1", 224))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_core_mls_rows_in_fp16_are_not_those_of_another_precision(precision):
+    assert estimate(L1, "iphone12", Conditions("coreml", None, "fp16")).ms == 1.6
+    with pytest.raises(NoEstimate, match=f"in {precision}.*coreml in fp16"):
+        estimate(L1, "iphone12", Conditions("coreml", None, precision))
+
+
+@pytest.mark.parametrize("unit", ["cpu", "gpu"])
+def test_rows_on_what_core_ml_chose_are_not_those_of_one_unit(unit):
+    assert estimate(L1, "iphone12", Conditions("coreml", "npu", "fp16")).ms == 1.6
+    with pytest.raises(NoEstimate):
+        estimate(L1, "iphone12", Conditions("coreml", unit, "fp16"))
+
+
+def test_published_rows_are_of_the_cores_that_a_runtime_takes_by_default():
+    [row] = find("fastsam_s", device="galaxy_s24", runtime="executorch")
+    workload = replace(MOBILEVIT_LIKE, facts=replace(TTAM, model="fastsam_s", stated_size=None))
+    found = [estimate(workload, "galaxy_s24", Conditions("executorch", "cpu", "fp32", cores=cores)).method
+             for cores in ("", "1small")]  # fmt: skip
+    assert row.ms == 184
+    assert found == ["published", "alike device"]

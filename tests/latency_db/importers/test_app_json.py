@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from latency_db.importers.reading import read_file
+from latency_db.importers.refusal import ImportRefused
 from latency_db.measurement import Conditions, Device, Latency, Source, Subject
+from tests.latency_db.bundles import bundle_at
 from tests.latency_db.importers.files import refusal, written
 
 RESULT = {
@@ -27,10 +29,17 @@ RESULT = {
 }
 
 
-def test_an_apps_result_is_a_measurement_for_each_graph(tmp_path):
-    encode, step = read_file("app", written(tmp_path / "a.json", json.dumps(RESULT)))
-    assert (encode.device, encode.subject) == (Device("iphone15", "A16"), Subject("graph", "ab" * 32 + " encode_image"))
-    assert encode.conditions == Conditions("coreml", "npu", None, os="iOS 18.1", threads=2, method="app")
+@pytest.fixture
+def result(tmp_path):
+    """Of a bundle whose folder lies beside it"""
+    return RESULT | {"manifest_sha256": bundle_at(tmp_path / "bundle")}
+
+
+def test_an_apps_result_is_a_measurement_for_each_graph_of_the_model_that_its_bundle_is_of(tmp_path, result):
+    encode, step = read_file("app", written(tmp_path / "a.json", json.dumps(result)))
+    assert encode.device == Device("iphone15", "A16")
+    assert encode.subject == Subject.of_graph("efficienttam_s_512x512", "encode_image", (512, 512))
+    assert encode.conditions == Conditions("coreml", "npu", "fp16", os="iOS 18.1", threads=2, method="app")
     assert encode.latency == Latency(p50=41.2, p90=44.0, n=200, warmup=10)
     assert encode.source == Source("reported", "app 0.1, a.json", "the user's own")
     assert encode.measured_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -38,8 +47,35 @@ def test_an_apps_result_is_a_measurement_for_each_graph(tmp_path):
     assert step.latency.p90 is None
 
 
-def test_a_failed_self_test_is_a_doubt(tmp_path):
-    path = written(tmp_path / "a.json", json.dumps(RESULT | {"selftest": {"pass": False}, "thermal": {}}))
+def test_a_bundle_is_found_around_its_result_or_by_its_name(tmp_path):
+    text = json.dumps(RESULT | {"manifest_sha256": bundle_at(tmp_path / "far" / "bundle")})
+    assert len(read_file("app", written(tmp_path / "far" / "bundle" / "within.json", text))) == 2
+    elsewhere = written(tmp_path / "elsewhere" / "a.json", text)
+    assert "not known here: pass its folder as --bundle" in refusal("app", elsewhere).reason
+    others = [tmp_path / "other", tmp_path / "far" / "bundle"]
+    bundle_at(others[0], graphs=["classify"])
+    assert len(read_file("app", elsewhere, others)) == 2
+
+
+def test_a_folder_that_is_named_and_no_bundle_is_refused(tmp_path, result):
+    path = written(tmp_path / "a.json", json.dumps(result))
+    (tmp_path / "empty").mkdir()
+    written(tmp_path / "pack" / "manifest.json", '{"schema": 1, "kernels": []}')
+    for folder, why in (("empty", "has no manifest.json"), ("pack", "is no bundle's")):
+        with pytest.raises(ImportRefused, match=why):
+            read_file("app", path, [tmp_path / folder])
+
+
+def test_a_precision_that_the_bundle_leaves_open_has_to_be_said(tmp_path):
+    several = RESULT | {"manifest_sha256": bundle_at(tmp_path / "bundle", coreml=("fp16", "fp32"))}
+    path = tmp_path / "a.json"
+    assert "coreml in fp16 and fp32: say which" in refusal("app", written(path, json.dumps(several))).reason
+    said = read_file("app", written(path, json.dumps(several | {"precision": "fp32"})))
+    assert {one.conditions.precision for one in said} == {"fp32"}
+
+
+def test_a_failed_self_test_is_a_doubt(tmp_path, result):
+    path = written(tmp_path / "a.json", json.dumps(result | {"selftest": {"pass": False}, "thermal": {}}))
     assert {(one.thermal, one.quality, one.note) for one in read_file("app", path)} == {
         (None, "suspect", "its self-test failed")
     }
@@ -58,11 +94,12 @@ def test_a_failed_self_test_is_a_doubt(tmp_path):
         ({"thermal": {"end": "hot"}}, 29, "thermal.end"),
         ({"started_at": "2026-11-01T10:00:00"}, 36, "timezone"),
         ({"graphs": {"step": {"p50": 2.0, "p90": 1.0}}}, 16, "Percentiles rise"),
-        ({"graphs": {"Encode image": {"p50": 2.0}}}, 16, "no graph's key"),
+        ({"graphs": {"Encode image": {"p50": 2.0}}}, 16, "the bundle has no graph 'Encode image'"),
+        ({"backend": "tflite"}, 10, "the bundle has nothing in tflite"),
     ],
 )
-def test_a_bad_result_is_refused_by_line(change, line, word, tmp_path):
-    refused = refusal("app", written(tmp_path / "a.json", json.dumps(RESULT | change, indent=1)))
+def test_a_bad_result_is_refused_by_line(change, line, word, tmp_path, result):
+    refused = refusal("app", written(tmp_path / "a.json", json.dumps(result | change, indent=1)))
     assert word in refused.reason
     assert refused.line == line, refused
 

@@ -6,6 +6,7 @@ import pytest
 
 from latency_db.importers.reading import READERS, read_file
 from latency_db.importers.refusal import ImportRefused
+from tests.latency_db.bundles import bundle_at
 from tests.latency_db.importers.files import refusal, written
 
 CSV = """subject,device,runtime,p50_ms,reference,licence
@@ -42,5 +43,5 @@ def test_nothing_of_a_file_is_handed_on_when_its_last_line_is_bad(tmp_path):
 def test_the_example_in_the_documentation_can_be_imported(tmp_path):
     page = (Path(__file__).parents[3] / "docs/latency_import.md").read_text()
     assert len(read_file("csv", written(tmp_path / "a.csv", page.split("```csv\n")[1].split("```")[0]))) == 1
-    result = page.split("```json\n")[1].split("```")[0].replace("…64 digits…", "0" * 64)
-    assert len(read_file("app", written(tmp_path / "a.json", result))) == 1
+    result = page.split("```json\n")[1].split("```")[0].replace("…64 digits…", bundle_at(tmp_path / "bundle"))
+    assert len(read_file("app", written(tmp_path / "a.json", result))) == 2

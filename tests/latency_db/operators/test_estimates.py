@@ -55,6 +55,12 @@ def test_a_kernel_whose_class_was_never_measured_is_unknown(estimator):
     assert np.isnan(found.us[0])
 
 
+def test_a_kernel_of_the_table_is_known_though_its_class_has_no_process(table):
+    found = KernelEstimator(table, {}).estimate([table.kernels[0], NEW])
+    assert list(found.methods) == ["measured", "unknown"]
+    assert found.us[0] == pytest.approx(table.us[0])
+
+
 def test_kernels_come_back_in_their_order_however_often_they_come(estimator, table):
     several = [NEW, table.kernels[0], NEW, table.kernels[1]]
     found = estimator.estimate(several)

@@ -64,6 +64,12 @@ def test_they_are_there_when_the_database_is_opened_again(opened, url):
         assert [record.id for record in again.measurements()] == ids
 
 
+def test_what_is_missing_is_what_no_row_is_equal_to_corrected_ones_too(opened):
+    opened.correct(opened.add([FULL])[0], BARE)
+    later = replace(FULL, measured_at=FULL.measured_at + timedelta(seconds=1))
+    assert opened.missing([OTHER, FULL, later, BARE, OTHER]) == [OTHER, later]
+
+
 def test_a_record_says_when_it_was_added(opened):
     before = datetime.now(UTC)
     opened.add([FULL])

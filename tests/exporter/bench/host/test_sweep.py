@@ -1,97 +1,80 @@
-"""A sweep stores what it times, and goes on where it was stopped; artefacts that crash cost themselves only."""
+"""A sweep stores what it times, and goes on where it was stopped."""
 
-from pathlib import Path
+from dataclasses import replace
+from time import monotonic
 
 import pytest
 
-from exporter.bench.host.sweep import sweep
-from exporter.bench.kernels.artifacts import KernelFolder, NotMade, of_pictures
-from exporter.bench.timing.timekeeper import Timed, time_artifacts
+from exporter.bench.host.session import Session
+from exporter.bench.host.sweep import order, sweep
 from latency_db import store
-from latency_db.kernel import Kernel
 from latency_db.measurement import Subject
+from tests.exporter.bench.host.kernels_here import IMPOSSIBLE, KERNELS, kernels_of
+from tests.latency_db.samples import FULL
 
-KERNELS = [
-    Kernel.of_key(key)
-    for key in (
-        "conv 1x16x14x14>1x16x14x14 k1x1 s1x1 conv2d+relu float32",
-        "softmax 1x2x9x9>1x2x9x9 softmax float32",
-        "elementwise 1x9x16>1x9x16 gelu float32",
-    )
-]
-IMPOSSIBLE = Kernel.of_key("resampling 1x4x8x8,1x8x8x2>1x4x8x8 grid_sampler float32")
+SECONDS = 0.01
 
 
-def test_a_sweep_is_stored_and_what_is_stored_is_not_timed_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("exporter.bench.sweep.SECONDS", 0.01)
-    said = []
+@pytest.fixture
+def opened(tmp_path):
     with store.open(f"sqlite:///{tmp_path}/latency.sqlite3") as opened:
-        folder = KernelFolder(tmp_path / "kernels")
+        yield opened
 
-        def swept(kernels):
-            return sweep(opened, "onnx", 1, kernels, folder, 1.0, lambda what, share: said.append((what, share)))
 
-        first = swept(KERNELS[:2])
-        rows = [record.measurement for record in opened.measurements(kind="kernel")]
-        assert (first.timed, first.known, first.left) == (2, 0, 0)
-        assert {row.subject for row in rows} == {Subject.of_kernel(kernel) for kernel in KERNELS[:2]}
-        assert all(row.device.id == "host" and row.conditions.threads == 1 and row.quality for row in rows)
-        assert all(row.latency.p50 < 5 and "commit" in row.source.reference for row in rows)
+def test_a_sweep_is_stored_and_what_is_stored_is_not_timed_again(tmp_path, opened):
+    said = []
+    session = Session(opened, "onnx", 1, lambda what, share: said.append((what, share)))
 
-        doubtful = sum(row.quality == "busy" for row in rows)
-        second = swept([*KERNELS, IMPOSSIBLE])
-        assert (second.timed, second.known, second.impossible) == (1 + doubtful, 2, 1)
+    def swept(wanted):
+        return sweep(session, kernels_of(wanted, tmp_path), monotonic() + 60, SECONDS)
+
+    first = swept(KERNELS[:2])
+    rows = [record.measurement for record in opened.measurements(kind="kernel")]
+    assert (first.timed, first.known, first.left) == (2, 0, 0)
+    assert {row.subject for row in rows} == {Subject.of_kernel(kernel) for kernel in KERNELS[:2]}
+    assert all(row.device.id == "host" and row.conditions.threads == 1 and row.quality for row in rows)
+    assert all(1e-4 < row.latency.p50 < 5 and "commit" in row.source.reference for row in rows)
+
+    doubtful = sum(row.quality == "busy" for row in rows)
+    second = swept([*KERNELS, IMPOSSIBLE])
+    assert (second.timed, second.known, second.impossible) == (1 + doubtful, 2, 1)
     assert said[0] == ("onnx: 0 of 2 kernels, 1 min left", 0)
 
 
-def test_no_time_leaves_all_for_the_next(tmp_path):
-    with store.open(f"sqlite:///{tmp_path}/latency.sqlite3") as opened:
-        found = sweep(opened, "onnx", 1, KERNELS, KernelFolder(tmp_path), 0.0, lambda what, share: None)
+def test_only_planned_kernels_are_known(tmp_path, opened):
+    session = Session(opened, "onnx", 1)
+    sweep(session, kernels_of(KERNELS[:2], tmp_path), monotonic() + 60, SECONDS)
+    assert sweep(session, kernels_of(KERNELS[1:], tmp_path), monotonic(), SECONDS).known == 1
+
+
+def test_no_time_leaves_all_for_the_next(tmp_path, opened):
+    found = sweep(Session(opened, "onnx", 1), kernels_of(KERNELS, tmp_path), monotonic())
     assert (found.timed, found.left) == (0, 3)
 
 
-def test_a_kernel_that_cannot_be_made_is_not_tried_twice(tmp_path):
-    folder = KernelFolder(tmp_path)
-    for _ in range(2):
-        with pytest.raises(NotMade, match="grid_sampler"):
-            folder.made(IMPOSSIBLE, "onnx")
-    assert len(list(tmp_path.rglob("*.json"))) == 1
+def test_new_kernels_come_first_busy_ones_then_and_those_that_failed_last():
+    first, second, third = KERNELS
+    busy, good = (replace(FULL, quality=quality) for quality in ("busy", "good"))
+    refused = {IMPOSSIBLE.key}
+    had = {Subject.of_kernel(first): busy, Subject.of_kernel(second): good}
+    assert order([IMPOSSIBLE, first, second, third], had, refused) == [third, first, IMPOSSIBLE]
 
 
-@pytest.mark.parametrize("runtime", ["executorch", "tflite"])
-def test_kernels_run_laid_out_as_in_models(runtime, tmp_path):
-    made = KernelFolder(tmp_path).made(KERNELS[0], runtime)
-    assert made.shapes == {"x0": (1, 14, 14, 16) if runtime == "tflite" else (1, 16, 14, 14)}
-    (times,) = time_artifacts(runtime, [made], 0.01, 1)
-    assert times.error == ""
-    assert times.samples.latency.p50 < 5
+def test_what_failed_is_remembered_without_its_artefacts(tmp_path, opened):
+    first = kernels_of([IMPOSSIBLE], tmp_path)
+    sweep(Session(opened, "onnx", 1), first, monotonic() + 60, SECONDS)
+    assert first.refusals.keys == {IMPOSSIBLE.key}
+    with first.refusals.file.open("a") as file:
+        file.write('{"key": "cut sho')
+    assert kernels_of([], tmp_path).refusals.keys == {IMPOSSIBLE.key}
 
 
-def test_one_that_does_not_load_costs_itself_only(tmp_path):
-    broken = tmp_path / "broken.onnx"
-    broken.write_bytes(b"no model")
-    good = KernelFolder(tmp_path).made(KERNELS[1], "onnx")
-    first, second = time_artifacts("onnx", [Timed(broken, {"x0": (1,)}), good], 0.01, 1)
-    assert first.samples is None
-    assert "broken.onnx" in first.error or "protobuf" in first.error
-    assert second.samples is not None
+def test_an_interrupt_that_a_toolchain_made_a_failure_of_is_no_refusal(tmp_path, opened):
+    def interrupted(what, share):
+        if share == 1:
+            raise KeyboardInterrupt
 
-
-@pytest.mark.parametrize(
-    ("key", "pictures"),
-    [
-        ("conv 1x16x14x14>1x16x14x14 k1x1 s1x1 conv2d float32", True),
-        ("pooling 1x16x14x14>1x16 mean float32", True),
-        ("elementwise 1x16x14x14,16x1x1>1x16x14x14 mul float32", True),
-        ("elementwise 1x8x49x49,1x8x49x49>1x8x49x49 add float32", False),
-        ("softmax 1x8x49x49>1x8x49x49 softmax float32", False),
-        ("normalisation 1x49x16>1x49x16 layer_norm float32", False),
-    ],
-)
-def test_pictures_are_told_from_tokens_and_attention(key, pictures):
-    assert of_pictures(Kernel.of_key(key)) is pictures
-
-
-def test_a_folder_that_is_used_twice_is_the_same(tmp_path):
-    first, second = (KernelFolder(Path(tmp_path)).made(KERNELS[1], "onnx") for _ in range(2))
-    assert first == second
+    kernels = kernels_of([IMPOSSIBLE], tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(Session(opened, "onnx", 1, interrupted), kernels, monotonic() + 60, SECONDS)
+    assert kernels.refusals.keys == set()

@@ -7,18 +7,20 @@ import pytest
 
 from exporter.bench.index.registered_graphs import rows_of, sizes_of
 from exporter.models.registry import MODELS, model_info
-from latency_db.registered import shipped
+from latency_db.registered import shipped_index
 
 
 def test_every_registered_model_is_in_the_index_at_its_sizes():
-    assert {name: shipped().sizes(name) for name in MODELS} == {name: sizes_of(info) for name, info in MODELS.items()}
-    assert all(info.image_size in shipped().sizes(name) for name, info in MODELS.items())
+    assert {name: shipped_index().sizes(name) for name in MODELS} == {
+        name: sizes_of(info) for name, info in MODELS.items()
+    }
+    assert all(info.image_size in shipped_index().sizes(name) for name, info in MODELS.items())
 
 
 @pytest.mark.parametrize(("name", "size"), [("mobilevit_xxs", 256), ("efficienttam_nano_256x256", 256)])
 def test_a_model_is_cut_today_as_the_index_has_it(name, size):
     """Else make it again: `latency_db/data/registered/SOURCES.md` says how."""
-    index, counted = shipped(), {}
+    index, counted = shipped_index(), {}
     for row in rows_of(name, size):
         counted.setdefault((row.graph, f"{row.runtime}/{row.unit}"), Counter())[row.kernel] += row.count
     kept = {

@@ -8,7 +8,8 @@ import torch
 
 from exporter.backends.executorch import BACKEND as EXECUTORCH
 from exporter.backends.interface import LowerOptions
-from exporter.bench.kernels.modules import NoKernelModule, kernel_graph, kernel_program
+from exporter.bench.kernels.graphs import kernel_graph
+from exporter.bench.kernels.modules import NoKernelModule, kernel_program
 from exporter.graphs.cut import graphs_of
 from exporter.models.registry import create_model
 from exporter.operations.kernels import FUSIONS, kernels

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import time
 import zipfile
 
 import numpy as np
 import pytest
 
 from exporter.backends.tflite import BACKEND as TFLITE
-from exporter.bench.packs.pack import PackError, PackRequest, make_pack, time_left
+from exporter.bench.packs.pack import PackError, PackRequest, make_pack
 from exporter.errors import VitexportError
 from latency_db.importers.reading import read_file
 from latency_db.packs import PackRefused, known_pack, read_pack
@@ -83,12 +82,6 @@ def test_what_cannot_be_made_is_refused_before_the_work(tmp_path, change, word):
     asked = {"out": "kernels.zip", "target": "pixel8", "format": "tflite", "count": 1} | change
     with pytest.raises(VitexportError, match=word):
         make_pack(PackRequest(**asked | {"out": tmp_path / asked["out"]}))
-
-
-def test_the_time_left_is_that_of_what_was_done():
-    assert time_left(time.monotonic() - 60, 1, 3) == ", 2 min left"
-    assert time_left(time.monotonic() - 6, 2, 4) == ", 6 s left"
-    assert time_left(time.monotonic(), 0, 4) == ""
 
 
 def test_another_zip_is_no_pack_and_stays(tmp_path):

@@ -18,6 +18,7 @@ def test_a_time_is_that_of_one_run():
     (taken,) = time_in_turns([lambda: wait(0.002)], seconds=0.05)
     assert min(taken.ms) == pytest.approx(2, rel=0.2)
     assert (taken.block, taken.latency.warmup) == (1, 3)
+    assert taken.latency.p50 <= taken.latency.p90 <= taken.latency.p99
 
 
 def test_what_is_short_runs_in_blocks_that_the_clock_can_tell():
@@ -27,6 +28,12 @@ def test_what_is_short_runs_in_blocks_that_the_clock_can_tell():
     assert taken.latency.n == taken.block * len(taken.ms) == len(calls) - 3
     assert len(taken.ms) <= MOST_SAMPLES
     assert min(taken.ms) * taken.block == pytest.approx(BLOCK_MS, rel=0.9)
+
+
+def test_blocks_do_not_say_how_single_runs_vary():
+    latency = Samples((1.0, 2.0, 3.0), block=10).latency
+    assert (latency.p50, latency.mean, latency.n) == (2, 2, 30)
+    assert (latency.p90, latency.p99, latency.std) == (None, None, None)
 
 
 def test_each_has_its_turn_before_any_has_the_next():

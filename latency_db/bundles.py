@@ -1,0 +1,114 @@
+"""Exported bundles as the latency database knows them: which model, at which size, a bundle's manifest is of.
+
+Apps that time a bundle name it by its manifest's SHA-256. Of the manifest (docs/manifest.schema.json) only what a
+latency needs is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from device_profiles.vocabulary import Precision
+from latency_db.measurement import Subject
+
+MANIFEST = "manifest.json"
+_LARGEST = 2**24
+"""Bytes of a manifest; that of a tracker has 100,000"""
+_MOST_FOLDERS = 200
+"""That are looked into beside a result"""
+
+
+class BundleRefused(ValueError):
+    """A folder that is no bundle; one sentence."""
+
+
+class _Part(BaseModel):
+    """Fields that are not named here are let through: manifests say more."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class _Model(_Part):
+    name: str = Field(min_length=1)
+    image_size: int = Field(ge=1)
+
+
+class _Variant(_Part):
+    format: str
+    precision: Precision
+
+
+class _Graph(_Part):
+    name: str
+
+
+class _Manifest(_Part):
+    model: _Model
+    variants: tuple[_Variant, ...]
+    graphs: tuple[_Graph, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A manifest that was read."""
+
+    manifest: _Manifest
+    sha256: str
+    """Of the manifest's bytes"""
+
+    def subject(self, graph: str) -> Subject:
+        """One of its graphs. Raises `ValueError` where it has no such graph."""
+        if graph not in {one.name for one in self.manifest.graphs}:
+            raise ValueError(f"the bundle has no graph '{graph}'")
+        model = self.manifest.model
+        return Subject.of_graph(model.name, graph, (model.image_size, model.image_size))
+
+    def precision(self, format: str) -> Precision:
+        """The one that the bundle has of a format. Raises `ValueError` where there are several, or none."""
+        found = sorted({one.precision for one in self.manifest.variants if one.format == format})
+        if not found:
+            raise ValueError(f"the bundle has nothing in {format}")
+        if len(found) > 1:
+            raise ValueError(f"the bundle has {format} in {' and '.join(found)}: say which as precision")
+        return found[0]
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """From a bundle's folder. Raises `BundleRefused`."""
+    try:
+        with (folder / MANIFEST).open("rb") as file:
+            text = file.read(_LARGEST)
+        return Bundle(_Manifest.model_validate_json(text), hashlib.sha256(text).hexdigest())
+    except OSError as error:
+        raise BundleRefused(f"{folder} has no {MANIFEST} ({error.strerror}): pass a bundle's folder.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "all of it"
+        raise BundleRefused(
+            f"{folder / MANIFEST} is no bundle's ({place}: {first['msg']}): pass the folder that an export made."
+        ) from None
+
+
+def known_bundle(sha256: str, beside: Path, named: Sequence[Path] = ()) -> Bundle | None:
+    """The bundle of this name among the folders that are named, in the folder of a file or beside it; else None.
+
+    Raises `BundleRefused` for a named folder that is no bundle.
+    """
+    for bundle in (*map(read_bundle, named), *_beside(beside)):
+        if bundle.sha256 == sha256:
+            return bundle
+    return None
+
+
+def _beside(file: Path) -> Iterator[Bundle]:
+    manifests = islice(sorted(file.parent.glob(f"*/{MANIFEST}")), _MOST_FOLDERS)
+    for folder in (file.parent, *(manifest.parent for manifest in manifests)):
+        with suppress(BundleRefused):
+            yield read_bundle(folder)

@@ -1,0 +1,22 @@
+"""Manifests of bundles for tests, with as much in them as a latency needs."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from latency_db.bundles import MANIFEST, read_bundle
+
+
+def bundle_at(
+    folder: Path, graphs: Sequence[str] = ("encode_image", "track_step"), coreml: Sequence[str] = ("fp16",)
+) -> str:
+    """Write the manifest of a tracker's bundle with Core ML in these precisions; returns its SHA-256."""
+    content = {
+        "schema_version": 9,
+        "model": {"name": "efficienttam_s_512x512", "image_size": 512, "task": "track"},
+        "variants": [{"format": "coreml", "precision": precision, "delegate": None} for precision in coreml],
+        "graphs": [{"name": name, "inputs": []} for name in graphs],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).write_text(json.dumps(content))
+    return read_bundle(folder).sha256

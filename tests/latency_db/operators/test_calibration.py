@@ -1,0 +1,62 @@
+"""What a graph takes beside its kernels is found from graphs that were timed whole."""
+
+import numpy as np
+import pytest
+
+from latency_db.operators.calibration import GraphTimed, Priced, calibrated
+from tests.latency_db.operators.measured_here import graph
+
+HARD = 0.1
+
+
+def timed(kernels, us, total, unseen=1.0):
+    """A graph whose kernels, had nobody measured them, would be priced `unseen` times as high"""
+    return GraphTimed(total, Priced(kernels, us, HARD), Priced(kernels, unseen * us, HARD))
+
+
+def test_overheads_are_found_again():
+    random = np.random.default_rng(0)
+    made = [graph(random) for _ in range(20)]
+    graphs = [timed(kernels, us, 1.2 * us.sum() + 30 + 0.5 * len(us)) for kernels, us in made]
+    found = calibrated(graphs)
+    for one in graphs:
+        assert found.total(one.known) == pytest.approx(one.us, rel=0.08)
+    assert found.factors["conv"] == pytest.approx(1.2, abs=0.2)
+    assert found.half_width(HARD) < 0.1
+
+
+def test_factors_stay_near_1_where_graphs_do_not_contradict_the_kernels():
+    random = np.random.default_rng(1)
+    graphs = [timed(kernels, us, us.sum()) for kernels, us in (graph(random) for _ in range(8))]
+    assert calibrated(graphs).factors["conv"] == pytest.approx(1, abs=0.02)
+
+
+def test_intervals_have_room_for_what_estimates_of_unmeasured_kernels_err_by():
+    random = np.random.default_rng(1)
+    off = np.exp(random.normal(0, 0.3, 12))
+    made = [(*graph(random), error) for error in off]
+    certain = calibrated([timed(kernels, us, us.sum()) for kernels, us, _ in made])
+    uncertain = calibrated([timed(kernels, us, us.sum(), unseen=error) for kernels, us, error in made])
+    assert certain.half_width(HARD) < 0.05
+    assert uncertain.half_width(HARD) > np.median(np.abs(np.log(off)))
+
+
+def test_what_estimates_err_by_in_one_direction_is_made_good():
+    random = np.random.default_rng(5)
+    graphs = [timed(kernels, us, us.sum(), unseen=0.8) for kernels, us in (graph(random) for _ in range(20))]
+    found = calibrated(graphs)
+    for one in graphs:
+        assert found.total(one.unseen) == pytest.approx(one.us, rel=0.05)
+
+
+def test_intervals_are_as_wide_as_a_graphs_difficulty():
+    random = np.random.default_rng(3)
+    graphs = [timed(*graph(random), 100.0 + number) for number in range(6)]
+    found = calibrated(graphs)
+    assert found.half_width(2 * HARD) == pytest.approx(2 * found.half_width(HARD))
+
+
+def test_a_few_graphs_are_not_enough():
+    random = np.random.default_rng(2)
+    with pytest.raises(ValueError, match="6 graphs or more"):
+        calibrated([timed(*graph(random), 100.0) for _ in range(5)])
