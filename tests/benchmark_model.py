@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -58,7 +59,7 @@ def main():
 
 def keep(**facts):
     if "KEEPS" in os.environ:
-        with open(os.environ["KEEPS"], "a") as lines:
+        with Path(os.environ["KEEPS"]).open("a") as lines:
             lines.write(json.dumps(facts) + "\n")
 
 

@@ -26,9 +26,9 @@ _ON_CPU = re.compile(
 """What it says where the GPU does not do all of it"""
 
 DELEGATES = {"cpu": "", "gpu": "gpu, fp16 allowed"}
-"""Unit -> what the runtime hands a kernel to, in the words of a measurement. The GPU delegate computes a model of single
-precision in half unless it is told otherwise (`gpu_precision_loss_allowed`, of which true is the default, in
-tensorflow/lite/tools/delegates/README.md), in apps too: a row's precision is the model's, as it is in the shipped tables."""
+"""Unit -> what the runtime hands a kernel to, in a measurement's words. The GPU delegate computes a model of single
+precision in half unless it is told otherwise (`gpu_precision_loss_allowed`, true by default, in
+tensorflow/lite/tools/delegates/README.md), in apps too: a row's precision is the model's, as in the shipped tables."""
 
 
 class NoTimings(VitexportError):

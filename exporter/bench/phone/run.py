@@ -234,7 +234,7 @@ def _pack_of(request: AdbRequest) -> Pack:
     if manifest.unit not in DELEGATES or request.unit not in (None, manifest.unit):
         asked = request.unit or "cpu or the gpu"
         raise PackError(
-            f"{request.pack} has kernels as the {manifest.unit} runs them, not the {asked}: make another pack, with --unit."
+            f"{request.pack} has kernels as the {manifest.unit} runs them, not the {asked}: make another, by --unit."
         )
     return pack
 
