@@ -9,8 +9,8 @@ MOST_MACS_PER_S, MOST_BYTES_PER_S = 1e14, 1e13
 """Beyond the processors of phones and laptops of 2026 at any precision by a factor of two or more, and beyond their
 caches"""
 LEAST_MACS_PER_S, LEAST_BYTES_PER_S, START_MS = 3e8, 3e7, 10.0
-"""At which a kernel takes six times as long as the slowest in ten shipped tables of phones' GPUs; of what a table has in
-µs, 13 to 100 % is beyond it, and one kernel is enough"""
+"""At which a kernel takes six times as long as the slowest in ten shipped tables of phones' GPUs; of what a table has
+in µs, 13 to 100 % is beyond it, and one kernel is enough"""
 _SHOWN = 60
 """Characters of a key that is too long for a message"""
 _ROUNDING = 1.001
