@@ -256,7 +256,11 @@ def _conditions(pack: Pack, settings: Settings, phone: Phone) -> Conditions:
 def _timed_before(store: Store, phone: Device, conditions: Conditions) -> frozenset[str]:
     """Keys of the kernels that the store has of a device under these very conditions."""
     rows = store.measurements(device=phone.id, soc=phone.soc, kind="kernel", runtime="tflite")
-    return frozenset(record.measurement.subject.key for record in rows if record.measurement.conditions == conditions)
+    return frozenset(
+        record.measurement.subject.key
+        for record in rows
+        if record.measurement.conditions == conditions and record.measurement.quality != "suspect"
+    )
 
 
 def _batches(kernels: Sequence[PackedKernel]) -> Iterator[Sequence[PackedKernel]]:
