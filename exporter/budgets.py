@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exporter.errors import VitexportError
+from latency_db import limits
 
 _MIB, _GIB = 2**20, 2**30
 
@@ -124,6 +125,31 @@ CLASSES = Budget(
 THREADS = Budget("threads", 512, "the largest machines have some hundreds of cores", option="--threads")
 WORKERS = Budget(
     "processes", 256, "each holds a toolchain and a copy of the model, 1.5 GB at the least", option="--workers"
+)
+PACK_KERNELS = Budget(
+    "kernels of a pack",
+    limits.PACK_KERNELS,
+    "choosing them takes memory with the square of their number; 300 make a table",
+    option="--count",
+)
+PACK_MANIFEST = Budget(
+    "bytes of a kernel pack's manifest", limits.PACK_MANIFEST_BYTES, "that of 300 kernels has 0.1 MB"
+)
+PACK_ARTEFACT = Budget(
+    "bytes of a kernel in a pack",
+    256 * _MIB,
+    "a kernel is a layer, and the largest model has 0.3 GB in all; it is held in memory while it is sent",
+    "make the pack anew",
+)
+PACKS_BESIDE = Budget(
+    "zips beside a pack's result; others are not looked into",
+    limits.PACKS_BESIDE,
+    "each is opened to find the pack",
+)
+RESULT_FILE = Budget(
+    "bytes of a JSON of results",
+    limits.RESULT_BYTES,
+    "that of a pack of 2,000 kernels has 0.6 MB; it is held in memory",
 )
 
 WEIGHTS_ANYWAY = 64 * _MIB

@@ -68,33 +68,35 @@ def bytes_on_disk(path: Path) -> int:
 
 def check_output_folder(folder: str | Path, error: type[VitexportError]) -> None:
     """Raise `error` if nothing can be made in a folder, which may be missing; messages call it --out."""
-    _check_output(folder, Path(folder), _BELOW, error)
+    _check_output(folder, Path(folder), _BELOW, error, "--out")
 
 
-def check_output_file(path: str | Path, error: type[VitexportError]) -> None:
-    """Raise `error` if no file can be made under a name, and others beside it; messages call it --out."""
-    _check_output(path, Path(path).parent, len(Path(path).name.encode(errors="replace")) + _BESIDE, error)
+def check_output_file(path: str | Path, error: type[VitexportError], option: str = "--out") -> None:
+    """Raise `error` if no file can be made under a name, and others beside it; messages call it by its option."""
+    _check_output(path, Path(path).parent, len(Path(path).name.encode(errors="replace")) + _BESIDE, error, option)
     if Path(path).is_dir():
-        raise error(f"--out {path} is a folder: pass the name of a file.")
+        raise error(f"{option} {path} is a folder: pass the name of a file.")
 
 
-def _check_output(out: str | Path, folder: Path, below: int, error: type[VitexportError]) -> None:
+def _check_output(out: str | Path, folder: Path, below: int, error: type[VitexportError], option: str) -> None:
     """Raise `error` unless files can be made in a folder whose names have so many bytes."""
     check_name(out, error)
     place = folder.absolute()
     try:
         found = next(one for one in (place, *place.parents) if os.path.lexists(one))
         if not found.is_dir():
-            raise error(f"--out {out} needs a folder where there is a file, {found}: pass another.")
+            raise error(f"{option} {out} needs a folder where there is a file, {found}: pass another.")
         longest = max(below, *(len(os.fsencode(part)) for part in place.parts))
         whole = len(os.fsencode(place)) + below
         if _exceeds(longest, found, "PC_NAME_MAX") or _exceeds(whole, found, "PC_PATH_MAX"):
-            raise error(f"--out {str(out)[:_SHOWN]}… is longer than names may be here: pass a shorter one.")
+            raise error(f"{option} {str(out)[:_SHOWN]}… is longer than names may be here: pass a shorter one.")
         # Permissions do not tell: root has all, and a file system may take no files.
         tempfile.TemporaryFile(dir=found).close()
         collect(place)
     except OSError as problem:
-        raise error(f"--out {str(out)[:_SHOWN]} cannot be written to ({problem.strerror}): pass another.") from problem
+        raise error(
+            f"{option} {str(out)[:_SHOWN]} cannot be written to ({problem.strerror}): pass another."
+        ) from problem
 
 
 def _exceeds(length: int, folder: Path, limit: str) -> bool:

@@ -7,7 +7,9 @@ A pack is a zip of small artefacts, a kernel each, that any app or person can ti
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,18 +23,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from device_profiles.vocabulary import Precision, Runtime
 from latency_db.kernel import Kernel
+from latency_db.limits import PACK_KERNELS, PACK_MANIFEST_BYTES, PACKS_BESIDE
 from latency_db.measurement import Unit
 from latency_db.store.user_file import user_file
 
 MANIFEST = "manifest.json"
-_LARGEST = 2**24
-"""Bytes of a manifest; one of 300 kernels has 100,000"""
-_MOST_FILES = 200
-"""That are looked into beside a result"""
 
-
-UNREADABLE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError, NotImplementedError)
-"""What `zipfile` raises for archives that are damaged, encrypted or lack a file"""
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, UnicodeDecodeError, KeyError, EOFError, RuntimeError,
+    NotImplementedError,
+)  # fmt: skip
+"""What `zipfile` raises, beside `OSError`, for archives that are damaged, encrypted or lack a file"""
 
 
 class PackRefused(ValueError):
@@ -77,7 +78,7 @@ class PackManifest(_Part):
     unit: Unit
     """Whose fusion decided what the kernels are"""
     precision: Precision
-    kernels: tuple[PackedKernel, ...] = Field(min_length=1)
+    kernels: tuple[PackedKernel, ...] = Field(min_length=1, max_length=PACK_KERNELS)
 
     @model_validator(mode="after")
     def _keys_are_of_kernels(self) -> Self:
@@ -114,7 +115,8 @@ def read_pack(path: Path) -> Pack:
     try:
         return pack_of(_manifest_bytes(path), path)
     except OSError as error:
-        raise PackRefused(f"{path} cannot be read ({error.strerror}): pass a kernel pack's zip.") from None
+        reason = error.strerror or error  # bz2's has words alone
+        raise PackRefused(f"{path} cannot be read ({reason}): pass a kernel pack's zip.") from None
     except UNREADABLE:
         raise PackRefused(f"{path} is no kernel pack: pass a zip that `vitexport bench --pack` made.") from None
 
@@ -141,9 +143,9 @@ def known_pack(sha256: str, beside: Path) -> Pack | None:
 
 
 def _candidates(sha256: str, beside: Path) -> Iterator[Path]:
-    yield _known_packs() / f"{sha256}.json"
-    yield beside.parent / MANIFEST
-    yield from islice(sorted(beside.parent.glob("*.zip")), _MOST_FILES)
+    """Files; a pipe would be waited for."""
+    places = (_known_packs() / f"{sha256}.json", beside.parent / MANIFEST, *sorted(beside.parent.glob("*.zip")))
+    return islice((path for path in places if path.is_file()), PACKS_BESIDE)
 
 
 def _known_packs() -> Path:
@@ -153,6 +155,12 @@ def _known_packs() -> Path:
 def _manifest_bytes(path: Path) -> bytes:
     if path.suffix == ".json":
         with path.open("rb") as file:
-            return file.read(_LARGEST)
-    with zipfile.ZipFile(path) as archive, archive.open(MANIFEST) as file:
-        return file.read(_LARGEST)
+            text = file.read(PACK_MANIFEST_BYTES + 1)
+    else:
+        with zipfile.ZipFile(path) as archive, archive.open(MANIFEST) as file:
+            text = file.read(PACK_MANIFEST_BYTES + 1)
+    if len(text) > PACK_MANIFEST_BYTES:
+        raise PackRefused(
+            f"{path} has a manifest of more than {PACK_MANIFEST_BYTES:,} bytes: pass a kernel pack's zip."
+        )
+    return text

@@ -1,12 +1,16 @@
 """A program in place of LiteRT's `benchmark_model`: it runs an artefact with LiteRT and prints what that prints.
 
-It lies on the device of the tests, and is begun by a line that names this machine's Python. A test may set FAILS_ON,
-the name of an artefact, and RUNS_AT_MOST.
+It lies on the device of the tests, and is begun by a line that names this machine's Python. A test may set FAILS_ON
+and INTERRUPTED_ON, each the name of an artefact, and RUNS_AT_MOST; KEEPS names a file for what it was told and what it
+printed.
 """
 
+import json
 import os
+import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -50,8 +54,22 @@ def main():
     warmup, timed = phases
     print(f"INFO: Inference timings in us: Init: {init:.0f}, First inference: {warmup[0]:.0f},", end=" ")
     print(f"Warmup (avg): {np.mean(warmup):g}, Inference (avg): {np.mean(timed):g}")
+    keep(options=OPTIONS, warmup=len(warmup), median_us=round(float(np.median(timed))))
 
 
-if "FAILS_ON" in os.environ and os.environ["FAILS_ON"] in OPTIONS["graph"]:
+def keep(**facts):
+    if "KEEPS" in os.environ:
+        with Path(os.environ["KEEPS"]).open("a") as lines:
+            lines.write(json.dumps(facts) + "\n")
+
+
+def is_set(variable):
+    return variable in os.environ and os.environ[variable] in OPTIONS["graph"]
+
+
+if is_set("FAILS_ON"):
     sys.exit("ERROR: Failed to initialize XNNPACK delegate")
+if is_set("INTERRUPTED_ON"):  # as by a user at the computer, whose process runs the tests and their device
+    os.kill(int(os.environ["PYTEST_PROCESS"]), signal.SIGINT)
+    time.sleep(1)
 main()

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
-from device_profiles.vocabulary import ComputeUnit
 from exporter.cli.progress import working
 from exporter.cli.tables import BAD, print_json, print_line
 from exporter.errors import VitexportError
+from latency_db.measurement import Unit
 
 if TYPE_CHECKING:
     from exporter.bench.packs.pack import MadePack
     from exporter.bench.phone.run import TimedPack
-    from latency_db.measurement import Unit
     from latency_db.store.store import Store
 
 SHOWN = 5
@@ -31,7 +30,7 @@ class Elsewhere:
 
     pack: Path | None
     target: str | None
-    unit: ComputeUnit
+    unit: Unit | None
     count: int
     adb: bool
     serial: str | None
@@ -45,8 +44,8 @@ class Elsewhere:
         """Raise `UsageError` for options that would do nothing."""
         if not self.adb and (self.serial or self.benchmark_model):
             raise click.UsageError("--serial and --benchmark-model are for --adb: add it, or leave them out.")
-        if not self.asked and self.target:
-            raise click.UsageError("--target is for --pack and --adb: what is timed here is this machine's.")
+        if not self.asked and (self.target or self.unit):
+            raise click.UsageError("--target and --unit are for --pack and --adb: here this machine's CPU is timed.")
 
 
 _OPTIONS = (
@@ -56,8 +55,8 @@ _OPTIONS = (
     ),
     click.option("--target", help="The phone, for --pack; with --adb, the id under which it is stored."),
     click.option(
-        "--unit", type=click.Choice(get_args(ComputeUnit)), default="cpu", show_default=True,
-        help="For --pack and --adb: where kernels run.",
+        "--unit", type=click.Choice(get_args(Unit)),
+        help="For --pack: where kernels run. Default: the CPU; Core ML's own choice, which is all.",
     ),
     click.option("--count", type=int, default=300, show_default=True, help="For --pack: how many kernels."),
     click.option("--adb", is_flag=True, help="Time a pack on the Android device that is connected."),
@@ -99,7 +98,7 @@ def bench_adb(
     """Time a pack on the device that is connected; it is made first where it is not there yet."""
     if said.pack is None or said.benchmark_model is None:
         raise click.UsageError("--adb needs --pack ZIP and --benchmark-model PROGRAM.")
-    if said.unit == "npu" or set(formats) - {"tflite"}:
+    if said.unit in ("npu", "all") or set(formats) - {"tflite"}:
         raise click.UsageError("benchmark_model runs tflite on the cpu or the gpu: leave other formats and units out.")
     if not said.pack.exists():
         if said.target is None:
@@ -118,7 +117,7 @@ def _made(said: Elsewhere, format: str | None, verbose: bool) -> MadePack:
             out=cast(Path, said.pack),
             target=cast(str, said.target),
             format=format,
-            unit=cast("Unit", said.unit),
+            unit=said.unit,
             count=said.count,
         )
         return make_pack(request, progress)
@@ -138,29 +137,36 @@ def _time(store: Store, said: Elsewhere, threads: int, as_json: bool, verbose: b
         from exporter.bench.phone.benchmark_model import Settings
         from exporter.bench.phone.run import AdbRequest, import_result, time_pack
 
-        settings = Settings("gpu" if said.unit == "gpu" else "cpu", threads)
-        program = cast(Path, said.benchmark_model)
-        timed = time_pack(AdbRequest(cast(Path, said.pack), program, settings, said.serial, said.target), progress)
+        asked = AdbRequest(
+            cast(Path, said.pack),
+            cast(Path, said.benchmark_model),
+            Settings(threads),
+            said.serial,
+            said.target,
+            said.unit,
+        )
+        timed = time_pack(asked, store, progress)
         stored = import_result(timed.result, store) if timed.result is not None else 0
     _print_timed(timed, stored, as_json)
     if timed.stopped is not None:
         kept = f"{stored} kernels that were timed before are stored" if stored else "nothing had been timed"
-        raise VitexportError(f"{timed.stopped} {kept[0].upper()}{kept[1:]}.")
-    if not stored:
+        raise VitexportError(f"{timed.stopped} {kept[0].upper()}{kept[1:]}; the same command goes on with the rest.")
+    if timed.failed and not stored:
         raise VitexportError(f"No kernel gave a time; the first: {timed.failed[0]}")
 
 
 def _print_timed(timed: TimedPack, stored: int, as_json: bool) -> None:
     result = str(timed.result) if timed.result is not None else None
     if as_json:
-        facts = {"device": vars(timed.phone), "stored": stored, "result": result}
+        facts = {"device": vars(timed.phone), "stored": stored, "known": timed.known, "result": result}
         print_json({**facts, "failed": timed.failed, "stopped": timed.stopped})
         return
     _print_some(timed.failed)
+    phone = f"{timed.phone.model}, {timed.phone.soc}, {timed.phone.os}"
     if result is not None:
-        print_line(
-            f"{timed.phone.model}, {timed.phone.soc}, {timed.phone.os}: {stored} kernels stored, also in {result}."
-        )
+        print_line(f"{phone}: {stored} kernels stored, also in {result}.")
+    if timed.known:
+        print_line(f"{phone}: {timed.known} kernels had been timed before, and were not again.")
 
 
 def _print_some(sentences: tuple[str, ...]) -> None:

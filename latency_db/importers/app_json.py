@@ -18,6 +18,7 @@ from latency_db.importers.devices import device
 from latency_db.importers.plausibility import check_possible
 from latency_db.importers.refusal import ImportRefused, refused
 from latency_db.kernel import Kernel
+from latency_db.limits import RESULT_BYTES
 from latency_db.measurement import Conditions, Latency, Measurement, NumberFormat, Source, Subject, Thermal, Unit
 from latency_db.packs import Pack, known_pack
 
@@ -112,7 +113,7 @@ def read(path: Path, bundles: Sequence[Path] = ()) -> Iterator[Measurement]:
 
     Raises `ImportRefused`.
     """
-    text = path.read_text(encoding="utf-8")
+    text = _text(path)
     kind = PackResult if '"pack_sha256"' in text else BundleResult
     try:
         result = kind.model_validate_json(text)
@@ -142,23 +143,33 @@ def read(path: Path, bundles: Sequence[Path] = ()) -> Iterator[Measurement]:
 
 
 def of_pack(result: PackResult, pack: Pack, path: Path, text: str) -> Iterator[Measurement]:
-    """What was timed of a pack. Raises `ImportRefused` for a kernel that is not in it, and for impossible times."""
-    packed = {one.key for one in pack.manifest.kernels}
-    if result.backend != pack.manifest.runtime:
-        reason = f"the pack is for {pack.manifest.runtime}, and was run by {result.backend}"
+    """What was timed of a pack. Raises `ImportRefused` for a kernel that is not in it, for impossible times, and for
+    another runtime or unit than the pack's: those fuse other kernels. Under "all" any unit may be the one that ran."""
+    manifest = pack.manifest
+    unit = result.compute_unit or manifest.unit
+    if result.backend != manifest.runtime:
+        reason = f"the pack is for {manifest.runtime}, and was run by {result.backend}"
         raise ImportRefused(path, _line_of(text, ["backend"]), reason)
+    if manifest.unit not in ("all", unit):
+        reason = f"the pack has the kernels of the {manifest.unit}, and was run on the {unit}"
+        raise ImportRefused(path, _line_of(text, ["compute_unit"]), reason)
+    ran, packed = result.model_copy(update={"compute_unit": unit}), {one.key for one in manifest.kernels}
     for key, times in result.kernels.items():
-        line = _line_of(text, ["kernels", key])
-        if key not in packed:
-            raise ImportRefused(path, line, f"the pack has no kernel '{key}'")
-        with refused(path, line):
-            given = times.model_dump(exclude={"thermal"})
-            latency = Latency(
-                **{"n": result.n, "warmup": result.warmup} | {k: v for k, v in given.items() if v is not None}
-            )
-            check_possible(Kernel.of_key(key), latency)
-            subject = Subject("kernel", key)
-            yield _measurement(result, subject, latency, path, times.thermal, pack.manifest.precision)
+        try:
+            if key not in packed:
+                raise ValueError(f"the pack has no kernel '{key}'")
+            row = _of_kernel(ran, key, times, path, manifest.precision)
+        except ValueError as error:
+            raise ImportRefused(path, _line_of(text, ["kernels", key]), str(error).removesuffix(".")) from None
+        yield row
+
+
+def _of_kernel(result: PackResult, key: str, times: PackedTimes, path: Path, made_as: NumberFormat) -> Measurement:
+    """Raises `ValueError` for a time that cannot be."""
+    given = times.model_dump(exclude={"thermal"}, exclude_none=True)
+    latency = Latency(**{"n": result.n, "warmup": result.warmup} | given)
+    check_possible(Kernel.of_key(key), latency)
+    return _measurement(result, Subject("kernel", key), latency, path, times.thermal, made_as)
 
 
 def _of_bundle(result: BundleResult, bundle: Bundle, path: Path, text: str) -> Iterator[Measurement]:
@@ -200,6 +211,15 @@ def _measurement(
         measured_at=result.started_at,
         note="; ".join(filter(None, notes)),
     )
+
+
+def _text(path: Path) -> str:
+    """Raises `ImportRefused` for a file that is larger than any result."""
+    with path.open("rb") as file:
+        content = file.read(RESULT_BYTES + 1)
+    if len(content) > RESULT_BYTES:
+        raise ImportRefused(path, None, f"it has more than {RESULT_BYTES:,} bytes, as no result has")
+    return content.decode("utf-8")
 
 
 def _refusal(path: Path, text: str, error: ValidationError) -> ImportRefused:

@@ -27,15 +27,17 @@ from exporter.bench.kernels.graphs import kernel_graph
 from exporter.bench.packs.choice import UsedKernel, best_measured_first, used_kernels
 from exporter.bench.packs.readme import readme
 from exporter.bench.timing.time_left import time_left
+from exporter.budgets import PACK_KERNELS
 from exporter.errors import UnknownDeviceError, VitexportError, describe
-from exporter.paths import check_output_file
+from exporter.paths import check_input, check_output_file
 from exporter.printable import printable
+from latency_db.estimator.question import DEFAULT_UNITS
 from latency_db.kernel import Kernel
 from latency_db.measurement import Unit
 from latency_db.packs import MANIFEST, PackedInput, PackedKernel, PackManifest, PackRefused, read_pack, remember_pack
 from latency_db.registered import NotInIndex, shipped_index
 
-DEFAULT_COUNT, MOST = 300, 2000
+DEFAULT_COUNT = 300
 FORMATS: tuple[Runtime, ...] = ("tflite", "executorch", "onnx", "coreml")
 """They are called like the runtimes that fuse their graphs."""
 SPARE = 1.2
@@ -58,8 +60,9 @@ class PackRequest:
     target: str
     format: str | None = None
     """None takes TFLite's, for an Apple device Core ML's"""
-    unit: Unit = "cpu"
-    """Where it is to run: decides what is fused"""
+    unit: Unit | None = None
+    """Where it is to run: decides what is fused. None takes that on which the format runs unless it is told: the CPU,
+    and of Core ML whichever it chooses."""
     count: int = DEFAULT_COUNT
 
 
@@ -75,16 +78,18 @@ class MadePack:
 
 def make_pack(request: PackRequest, progress: Progress | None = None) -> MadePack:
     """Write a pack, whole or not at all, and remember it, so that its results can be imported. Raises `PackError`."""
-    check_output_file(request.out, PackError)
+    check_output_file(request.out, PackError, "--pack")
     if request.out.suffix != ".zip":
         raise PackError(f"A kernel pack is a zip: pass --pack {request.out.with_suffix('.zip').name}.")
     _refuse_to_replace(request.out)
-    if not 1 <= request.count <= MOST:
-        raise PackError(f"--count {request.count} is out of range: pass a number from 1 to {MOST}.")
-    device = _device(request.target)
+    PACK_KERNELS.check_option(request.count, PackError)
+    device = device_id(request.target)
     format = _format(request.format or ("coreml" if device.startswith(("iphone", "ipad")) else "tflite"))
+    unit = request.unit or DEFAULT_UNITS.get(format.name, "cpu")
+    if unit == "all" and DEFAULT_UNITS.get(format.name) != "all":
+        raise PackError(f"{format.name} does not choose where kernels run: pass --unit cpu, gpu or npu.")
     toolchain = toolchain_versions(format)
-    chosen = _chosen(format, request.unit, request.count)
+    chosen = _chosen(format, unit, request.count)
     with staging(request.out.parent) as stage:
         draft = stage / "pack"
         with zipfile.ZipFile(draft, "w") as archive:
@@ -98,7 +103,7 @@ def make_pack(request: PackRequest, progress: Progress | None = None) -> MadePac
                 toolchain=toolchain,
                 target=device,
                 runtime=next(name for name in FORMATS if name == format.name),
-                unit=request.unit,
+                unit=unit,
                 precision=format.precisions[0],
                 kernels=kernels,
             )
@@ -140,6 +145,8 @@ class _Maker:
         except VitexportError as error:
             self.left_out.append(str(error))
             return None
+        except (OSError, MemoryError):
+            raise  # the machine's: no other kernel would fare better
         except Exception as error:  # a toolchain's own, of one kernel among hundreds
             self.left_out.append(printable(f"'{kernel.key}' is not lowered to {self.format.name}: {describe(error)}"))
             return None
@@ -180,6 +187,7 @@ class _Maker:
 
 def _refuse_to_replace(path: Path) -> None:
     """Raise `PackError` for something else than an older pack."""
+    check_input(path, PackError)
     try:
         if path.exists():
             read_pack(path)
@@ -201,7 +209,8 @@ def _format(name: str) -> Backend:
     return backend(name)
 
 
-def _device(target: str) -> str:
+def device_id(target: str) -> str:
+    """Of a device's profile, by its id or name; raises `UnknownDeviceError`."""
     try:
         return load_device(target).id
     except UnknownDevice as error:

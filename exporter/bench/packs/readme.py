@@ -32,13 +32,22 @@ With onnxruntime_perf_test, or any program that loads a file into ONNX Runtime, 
 0 and 1 and times the runs after the first few.
 """,
     "coreml": """\
-With an app: compile each model with MLModel.compileModel(at:), load it with the compute units to be timed, fill its
-inputs with numbers between 0 and 1, and time the predictions after the first few.
+With an app: compile each model with MLModel.compileModel(at:), load it with the computeUnits {unit}, fill its inputs
+with numbers between 0 and 1, and time the predictions after the first few.
 """,
 }
 
+_OPTIONS: dict[tuple[str, str], str] = {
+    ("tflite", "gpu"): " --use_gpu=true --gpu_precision_loss_allowed=true",
+    ("coreml", "all"): ".all",
+    ("coreml", "cpu"): ".cpuOnly",
+    ("coreml", "gpu"): ".cpuAndGPU",
+    ("coreml", "npu"): ".cpuAndNeuralEngine",
+}
+"""(runtime, unit) -> what asks the program for it, where the text above has room for that"""
+
 _TEXT = """\
-{count} kernels of vision transformers as {runtime} artefacts, as it runs them on the {unit}
+{count} kernels of vision transformers as {runtime} artefacts, as it runs them {where}
 made by {made_by} for {target}; any other device may run them
 
 manifest.json lists them in the order in which they are best measured: the first 30 already give a useful table, and
@@ -68,14 +77,15 @@ Keys are those of manifest.json, and its SHA-256 is `pack_sha256`: what is not o
 
 def readme(manifest: PackManifest, sha256: str) -> str:
     """For a pack whose manifest has this SHA-256."""
-    unit = " --use_gpu=true" if manifest.unit == "gpu" else ""
+    asked = _OPTIONS.get((manifest.runtime, manifest.unit), "")
     return _TEXT.format(
         count=len(manifest.kernels),
         runtime=manifest.runtime,
+        where="wherever it chooses" if manifest.unit == "all" else f"on the {manifest.unit}",
         unit=manifest.unit,
         made_by=manifest.made_by,
         target=manifest.target,
-        run=_RUN[manifest.runtime].replace("{unit}", unit),
+        run=_RUN[manifest.runtime].replace("{unit}", asked),
         sha256=sha256,
         key=manifest.kernels[0].key,
     )

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from exporter.errors import VitexportError
 
@@ -26,6 +25,11 @@ _ON_CPU = re.compile(
 )
 """What it says where the GPU does not do all of it"""
 
+DELEGATES = {"cpu": "", "gpu": "gpu, fp16 allowed"}
+"""Unit -> what the runtime hands a kernel to, in a measurement's words. The GPU delegate computes a model of single
+precision in half unless it is told otherwise (`gpu_precision_loss_allowed`, true by default, in
+tensorflow/lite/tools/delegates/README.md), in apps too: a row's precision is the model's, as in the shipped tables."""
+
 
 class NoTimings(VitexportError):
     """An output that has no times, or not those that were asked for."""
@@ -35,14 +39,18 @@ class NoTimings(VitexportError):
 class Settings:
     """How kernels are timed on a phone."""
 
-    unit: Literal["cpu", "gpu"] = "cpu"
     threads: int = 1
+    """On its CPU"""
     warmup: int = 5
     runs: int = 50
     least_seconds: float = 0.2
     """Short kernels run more often than `runs`, for this long."""
+    patience: float = 110.0
+    """Seconds after which a kernel is ended; benchmark_model itself stops after 20 s of each kind of runs."""
 
-    def arguments(self, graph: str) -> list[str]:
+    def arguments(self, graph: str, unit: str) -> list[str]:
+        """Everything that decides a time is said, whatever a build's defaults are."""
+        on_gpu = ["--use_gpu=true", "--gpu_precision_loss_allowed=true"]
         return [
             f"--graph={graph}",
             f"--num_threads={self.threads}",
@@ -51,7 +59,7 @@ class Settings:
             f"--num_runs={self.runs}",
             f"--min_secs={self.least_seconds}",
             "--max_secs=20",
-            f"--use_gpu={'true' if self.unit == 'gpu' else 'false'}",
+            *(on_gpu if unit == "gpu" else ["--use_gpu=false"]),
         ]
 
 
@@ -60,6 +68,8 @@ class Timings:
     """Of the runs that count, ms."""
 
     n: int
+    warmup: int
+    """Runs before them"""
     mean: float
     std: float | None
     """None of a single run"""
@@ -77,4 +87,5 @@ def timings(output: str, unit: str) -> Timings:
         raise NoTimings(f"benchmark_model gave no times; the last that it printed is: {last.strip()[:200]}")
     found = {name: float(value) / 1e3 for name, value in _FIELD.findall(lines[-1]["rest"])}
     mean = float(summary["mean"]) / 1e3
-    return Timings(n=int(lines[-1]["count"]), mean=mean, std=found.get("std"), p50=found.get("median"))
+    counts = [int(line["count"]) for line in lines]
+    return Timings(n=counts[-1], warmup=counts[0], mean=mean, std=found.get("std"), p50=found.get("median"))

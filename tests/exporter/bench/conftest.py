@@ -4,8 +4,10 @@ import subprocess
 
 import pytest
 
-from exporter.bench.packs.pack import PackRequest, make_pack
+from exporter.bench.packs.pack import MadePack, PackRequest, make_pack
+from latency_db.packs import read_pack
 from tests.android_device import AndroidDevice, adb_server
+from tests.shared import made_once
 from tests.system_programs import require
 
 KERNELS = 3
@@ -22,11 +24,15 @@ esac
 
 
 @pytest.fixture(scope="session")
-def tflite_pack(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pack")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
-        return make_pack(PackRequest(folder / "kernels.zip", "Pixel 8", "tflite", count=KERNELS))
+def tflite_pack(shared):
+    def make(folder):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_DATA_HOME", str(folder / "data"))
+            make_pack(PackRequest(folder / "kernels.zip", "Pixel 8", "tflite", count=KERNELS))
+
+    path = made_once(shared / "kernel packs", make) / "kernels.zip"
+    pack = read_pack(path)
+    return MadePack(path, pack.manifest, pack.sha256, ())
 
 
 @pytest.fixture(scope="session")

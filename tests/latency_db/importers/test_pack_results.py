@@ -1,10 +1,12 @@
 """Results of kernel packs are read by key, and refused where the pack, a kernel or a time cannot be."""
 
 import json
+import os
 
 import pytest
 
 from latency_db.importers.reading import read_file
+from latency_db.limits import RESULT_BYTES
 from latency_db.measurement import Conditions, Device, Latency, Source, Subject
 from tests.latency_db.importers.files import refusal, written
 from tests.latency_db.packs import pack_beside, result_of
@@ -57,6 +59,8 @@ def test_a_result_of_a_pack_that_nobody_knows_is_refused(tmp_path, pack):
         ({CONV.replace("64x56", "65x56"): {"p50": 1.0}}, "the pack has no kernel 'conv 1x65x56x56"),
         ({CONV: {"p50": 1e-6}}, "too little"),
         ({ADD: {"p50": 1e-6}}, "too little"),
+        ({CONV: {"p50": 8000.0}}, "too much"),
+        ({CONV: {"mean": 8000.0}}, "microseconds are divided by 1000 first"),
         ({CONV: {"p50": 0.0}}, "p50"),
         ({CONV: {"p90": 2.0}}, "neither p50 nor mean"),
         ({CONV: {"p50": 2.0, "p90": 1.0}}, "Percentiles rise"),
@@ -76,3 +80,44 @@ def test_a_result_of_another_runtime_than_the_packs_is_refused(tmp_path, pack):
     result = result_of(pack, {CONV: {"p50": 1.0}}, backend="onnx")
     path = written(tmp_path / "result.json", json.dumps(result))
     assert "the pack is for tflite, and was run by onnx" in str(refusal("app", path))
+
+
+def test_a_result_of_another_unit_than_the_packs_is_refused(tmp_path, pack):
+    result = result_of(pack, {CONV: {"p50": 1.0}}, compute_unit="cpu")
+    why = refusal("app", written(tmp_path / "result.json", json.dumps(result, indent=1)))
+    assert "the pack has the kernels of the gpu, and was run on the cpu" in why.reason
+    assert why.line == 10
+
+
+def test_a_result_that_does_not_say_its_unit_is_of_the_packs(tmp_path, pack):
+    result = result_of(pack, {CONV: {"p50": 1.0}})
+    del result["compute_unit"]
+    [row] = read(tmp_path, result)
+    assert row.conditions.unit == "gpu"
+
+
+@pytest.mark.parametrize("unit", ["all", "npu"])
+def test_a_pack_for_whatever_unit_is_chosen_may_run_on_any(tmp_path, unit):
+    name = pack_beside(tmp_path, [CONV], runtime="coreml", unit="all")
+    [row] = read(tmp_path, result_of(name, {CONV: {"p50": 1.0}}, backend="coreml", compute_unit=unit))
+    assert row.conditions.unit == unit
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"elementwise {'9' * 200}x{'9' * 200}>1x1 add float32",
+        "conv 4>4 k1 s1 conv1d float32",
+        "conv 1x4x8x8>1x4x8x8 k1x1 s1x1 g0 conv2d float32",
+    ],
+)
+def test_a_kernel_of_extents_that_are_none_is_refused(tmp_path, key):
+    name = pack_beside(tmp_path, [key])
+    path = written(tmp_path / "result.json", json.dumps(result_of(name, {key: {"p50": 1.0}})))
+    assert "is no kernel that a device could run" in str(refusal("app", path))
+
+
+def test_a_file_that_is_larger_than_any_result_is_not_read(tmp_path):
+    path = written(tmp_path / "result.json", "{")
+    os.truncate(path, RESULT_BYTES + 1)
+    assert f"more than {RESULT_BYTES:,} bytes" in str(refusal("app", path))

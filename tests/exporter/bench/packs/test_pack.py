@@ -10,7 +10,9 @@ import pytest
 from exporter.backends.tflite import BACKEND as TFLITE
 from exporter.bench.packs.pack import PackError, PackRequest, make_pack
 from exporter.errors import VitexportError
+from latency_db.estimator.question import completed
 from latency_db.importers.reading import read_file
+from latency_db.measurement import Conditions
 from latency_db.packs import PackRefused, known_pack, read_pack
 
 
@@ -20,8 +22,7 @@ def own_data(tmp_path, monkeypatch):
 
 
 def test_each_kernel_is_an_artefact_that_runs_and_is_as_the_manifest_says(tflite_pack, tmp_path):
-    manifest = read_pack(tflite_pack.path).manifest
-    assert manifest == tflite_pack.manifest
+    manifest = tflite_pack.manifest
     assert (manifest.runtime, manifest.target, manifest.unit, manifest.precision) == ("tflite", "pixel8", "cpu", "fp32")
     with zipfile.ZipFile(tflite_pack.path) as archive:
         assert set(archive.namelist()) == {"manifest.json", "README.txt", *(one.file for one in manifest.kernels)}
@@ -46,7 +47,8 @@ def test_a_pack_is_the_same_whenever_it_is_made_and_is_known_from_then_on(tflite
     assert again.path.read_bytes() == tflite_pack.path.read_bytes()
     found = known_pack(again.sha256, beside=tmp_path / "result.json")
     assert found is not None
-    assert found.manifest == again.manifest
+    assert found.manifest == again.manifest == read_pack(again.path).manifest
+    assert found.sha256 == again.sha256
 
 
 def test_the_example_in_its_readme_is_imported(tflite_pack, tmp_path):
@@ -58,6 +60,21 @@ def test_the_example_in_its_readme_is_imported(tflite_pack, tmp_path):
     [row] = read_file("app", tmp_path / "result.json")
     assert (row.device.id, row.subject.key, row.latency.p50) == ("pixel8", tflite_pack.manifest.kernels[0].key, 1.25)
     assert json.loads(example)["pack_sha256"] == tflite_pack.sha256
+
+
+def test_a_pack_is_for_the_unit_on_which_its_format_runs_unless_it_is_told(tmp_path):
+    """So that what is timed of it answers what `vitexport latency` asks unless it is told, too."""
+    made = make_pack(PackRequest(tmp_path / "kernels.zip", "iphone15", count=1))
+    assert (made.manifest.runtime, made.manifest.unit, made.manifest.precision) == ("coreml", "all", "fp16")
+    with zipfile.ZipFile(made.path) as archive:
+        text = archive.read("README.txt").decode()
+    assert "load it with the computeUnits .all" in text
+    result = json.loads(text[text.index('{"schema"') : text.index("\n\nKeys are")])
+    del result["compute_unit"]
+    (tmp_path / "result.json").write_text(json.dumps(result | {"device": {"model": "iPhone 15"}}))
+    [row] = read_file("app", tmp_path / "result.json")
+    asked, _ = completed(Conditions("coreml", None, None), "iphone15", [row])
+    assert (row.conditions.unit, row.conditions.precision) == (asked.unit, asked.precision)
 
 
 def test_a_pack_that_was_not_finished_leaves_nothing(tmp_path):
@@ -75,6 +92,8 @@ def test_a_pack_that_was_not_finished_leaves_nothing(tmp_path):
         ({"out": "kernels.tar"}, "kernels.zip"),
         ({"format": "coreai"}, "tflite, executorch, onnx, coreml"),
         ({"count": 0}, "--count 0"),
+        ({"count": 2001}, "--count 2001 is out of range: pass a number from 1 to 2000"),
+        ({"unit": "all"}, "tflite does not choose where kernels run: pass --unit cpu, gpu or npu"),
         ({"target": "pixel88"}, "pixel8"),
     ],
 )

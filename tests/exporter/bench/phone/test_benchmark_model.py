@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.bench.phone.benchmark_model import NoTimings, Settings, Timings, timings
+from exporter.bench.phone.benchmark_model import DELEGATES, NoTimings, Settings, Timings, timings
 
 ON_GPU = """\
 Loaded model /data/local/tmp/model.tflite
@@ -32,16 +32,17 @@ Inference timings in us: Init: 17187, First inference: 3512391, Warmup (avg): 3.
 
 
 def test_times_are_those_of_the_runs_that_count():
-    assert timings(ON_GPU, "gpu") == Timings(n=50, mean=119.375, std=1.948, p50=None)
+    assert timings(ON_GPU, "gpu") == Timings(n=50, warmup=4, mean=119.375, std=1.948, p50=None)
 
 
 def test_a_build_that_prints_the_median_gives_it():
     found = timings(WITH_PERCENTILES, "cpu")
-    assert (found.n, found.mean, found.p50) == (25, pytest.approx(145.528), pytest.approx(141.253))
+    assert (found.n, found.warmup) == (25, 3)
+    assert (found.mean, found.p50) == (pytest.approx(145.528), pytest.approx(141.253))
 
 
 def test_one_run_deviates_by_nothing_that_is_known():
-    assert timings(OF_ONE_RUN, "cpu") == Timings(n=1, mean=2950.34, std=None, p50=None)
+    assert timings(OF_ONE_RUN, "cpu") == Timings(n=1, warmup=1, mean=2950.34, std=None, p50=None)
 
 
 def test_what_the_gpu_left_to_the_cpu_is_no_time_of_the_gpu():
@@ -60,7 +61,8 @@ def test_an_output_without_times_is_refused_with_its_last_line(output):
 
 
 def test_it_is_told_everything_that_decides_a_time():
-    assert Settings("gpu", threads=2, warmup=3, runs=10).arguments("/data/local/tmp/k.tflite") == [
+    told = Settings(threads=2, warmup=3, runs=10).arguments("/data/local/tmp/k.tflite", "cpu")
+    assert told == [
         "--graph=/data/local/tmp/k.tflite",
         "--num_threads=2",
         "--warmup_runs=3",
@@ -68,5 +70,11 @@ def test_it_is_told_everything_that_decides_a_time():
         "--num_runs=10",
         "--min_secs=0.2",
         "--max_secs=20",
-        "--use_gpu=true",
+        "--use_gpu=false",
     ]
+
+
+def test_it_is_told_whether_the_gpu_may_compute_in_half_precision():
+    told = Settings().arguments("/data/local/tmp/k.tflite", "gpu")
+    assert told[-2:] == ["--use_gpu=true", "--gpu_precision_loss_allowed=true"]
+    assert DELEGATES["gpu"] == "gpu, fp16 allowed"

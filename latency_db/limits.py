@@ -1,0 +1,10 @@
+"""The most that is taken of what somebody brings: numbers alone. Their reasons are in `exporter/budgets.py`."""
+
+RESULT_BYTES = 2**24
+"""Of a JSON of results"""
+PACK_MANIFEST_BYTES = 2**24
+"""Of a kernel pack's manifest"""
+PACK_KERNELS = 2_000
+"""Of a pack"""
+PACKS_BESIDE = 200
+"""Zips in a result's folder that are looked into for the pack that it is of"""
