@@ -13,5 +13,5 @@ def time_left(begun: float, done: int, wanted: int, most: float | None = None) -
     if not done and most is None:
         return ""
     seconds = [(monotonic() - begun) / done * (wanted - done)] if done else []
-    left = min([*seconds, *([] if most is None else [most])])
-    return f", {left / 60:.0f} min left" if left >= 60 else f", {max(left, 0):.0f} s left"
+    left = max(round(min([*seconds, *([] if most is None else [most])])), 0)
+    return f", {left / 60:.0f} min left" if left >= 60 else f", {left} s left"

@@ -27,8 +27,8 @@ def us_of(kernel):
 
 def graphs(factor):
     random = np.random.default_rng(0)
-    for _ in range(6):
-        kernels = [KERNELS[place] for place in random.integers(len(KERNELS), size=20)]
+    for _ in range(8):
+        kernels = [KERNELS[place] for place in random.integers(len(KERNELS), size=4)]
         yield kernels, factor * sum(us_of(kernel) - 0.5 for kernel in kernels)
 
 
@@ -42,14 +42,14 @@ def test_a_call_is_taken_from_each_kernel_and_is_none_itself(found):
     _, fitted = found
     assert fitted.call == 0.5
     assert fitted.kernels == tuple(kernel.key for kernel in KERNELS)
-    assert fitted.calibration.factors["conv"] == pytest.approx(1.2, abs=0.1)
+    assert fitted.calibration.factors["conv"] == pytest.approx(1.2, abs=0.15)
 
 
 def test_whole_models_calibrate_it(found):
     us, fitted = found
     device = MeasuredDevice.of("onnx", "host", us, fitted)
     for kernels, total in graphs(1.2):
-        assert device.graph(kernels).us == pytest.approx(total, rel=0.05)
+        assert device.graph(kernels).us == pytest.approx(total, rel=0.1)
 
 
 def test_with_a_few_models_nothing_is_calibrated(found):

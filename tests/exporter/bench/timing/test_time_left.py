@@ -14,6 +14,7 @@ from exporter.bench.timing.time_left import time_left
         (6, 2, 4, None, ", 6 s left"),
         (0, 0, 4, None, ""),
         (0, 0, 4, 60, ", 1 min left"),
+        (0, 0, 4, 59.9, ", 1 min left"),
         (60, 1, 3, 30.2, ", 30 s left"),
         (6, 2, 4, -1, ", 0 s left"),
     ],

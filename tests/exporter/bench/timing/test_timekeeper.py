@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,14 @@ def pipe(tmp_path):
     return tmp_path / "pipe.onnx"
 
 
-def kill_who_reads(pipe, times):
-    for _ in range(times):
-        with pipe.open("wb"):  # goes on once somebody reads
-            for process in Path("/proc").glob("[0-9]*"):
-                if is_guest(process):
-                    os.kill(int(process.name), signal.SIGKILL)
+def kill_who_reads(pipe, done):
+    """Every process that times and has begun to read it, until all are done."""
+    while not done.wait(0.01):
+        with suppress(OSError):  # nobody reads
+            end = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+            for process in filter(is_guest, Path("/proc").glob("[0-9]*")):
+                os.kill(int(process.name), signal.SIGKILL)
+            os.close(end)
 
 
 def is_guest(process):
@@ -50,9 +53,10 @@ def test_one_that_does_not_load_costs_itself_only(tmp_path, good):
 
 
 def test_one_that_crashes_costs_itself_only(pipe, good):
-    killer = threading.Thread(target=kill_who_reads, args=(pipe, 2), daemon=True)
-    killer.start()
-    first, second = time_artifacts("onnx", [Timed(pipe, {"x0": (1,)}), good], 0.01, 1)
+    done = threading.Event()
+    threading.Thread(target=kill_who_reads, args=(pipe, done), daemon=True).start()
+    first, second = time_artifacts("onnx", [Timed(pipe, {"x0": (1,)}), good], 0.01, 1, patience=20)
+    done.set()
     assert first.samples is None
     assert "SIGKILL" in first.error
     assert second.samples is not None
