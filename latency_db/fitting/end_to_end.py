@@ -1,8 +1,8 @@
 """Makes `latency_db/data/end_to_end` from public files: `python -m latency_db.fitting.end_to_end CSV GRAPHS`.
 
 CSV is the end-to-end table of github qed-usc/mobile-ml-benchmark @ c864a33 (MIT) in one file; GRAPHS is the folder that
-`exporter.bench.index.published_graphs` writes. A model without a graph is left out. Takes minutes: each
-cell is fitted once for every fold and every family.
+`python -m exporter.bench.index.published_graphs GRAPHS` writes. A model without a graph is left out. Takes minutes:
+each cell is fitted once for every fold and every family.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Makes the index of registered models, `latency_db/data/registered`: `python -m latency_db.fitting.registered GRAPHS`.
 
-GRAPHS is the folder that `exporter.bench.index.registered_graphs` writes. What several models, runtimes
-or compute units have alike stands there once.
+GRAPHS is the folder that `python -m exporter.bench.index.registered_graphs GRAPHS` writes. What several models,
+runtimes or compute units have alike stands there once.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ class Captured:
     """Cut -> key of a kernel -> how often"""
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, tables: Path = TABLES) -> None:
+    """Read what was captured in one folder, write the index to another."""
     captured = [_read(path) for path in sorted(folder.glob("*.csv"))]
     numbers: dict[str, int] = {}
     graphs = list(_graphs(captured, numbers))
     models = [one.model for one in captured]
-    tables = {
+    texts = {
         "kernels": compressed(["kernel"], ([key] for key in numbers)),
         "graphs": compressed(["models", "size", "graph", "cuts", "kernels"], graphs),
         "models": compressed(
@@ -50,10 +51,10 @@ def main(folder: Path) -> None:
             ),
         ),
     }  # fmt: skip
-    TABLES.mkdir(exist_ok=True)
-    for name, table in tables.items():
-        (TABLES / f"{name}.csv.gz").write_bytes(table)
-    size = sum(map(len, tables.values()))
+    tables.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (tables / f"{name}.csv.gz").write_bytes(text)
+    size = sum(map(len, texts.values()))
     print(f"{len(models)} models and sizes, {len(graphs)} graphs, {len(numbers)} kernels, {size} bytes")
 
 
