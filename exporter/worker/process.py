@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import device_profiles
+import latency_db
 from device_profiles.host import cores
 from exporter.backends.runner import Arrays, InputProgress
 
@@ -24,7 +25,11 @@ SILENCE = 3600.0
 _SECONDS_TO_END = 5.0
 """For a process that has closed its output: what it does at its exit may take for ever"""
 
-PACKAGES = {"exporter": Path(__file__).parents[1], "device_profiles": Path(device_profiles.__file__).parent}
+PACKAGES = {
+    "exporter": Path(__file__).parents[1],
+    "device_profiles": Path(device_profiles.__file__).parent,
+    "latency_db": Path(latency_db.__file__).parent,
+}
 """What a guest imports of ours, by name -> where it is"""
 
 
