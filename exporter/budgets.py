@@ -146,6 +146,14 @@ PACKS_BESIDE = Budget(
     limits.PACKS_BESIDE,
     "each is opened to find the pack",
 )
+BUNDLES_BESIDE = Budget(
+    "folders beside an app's result; others are not looked into",
+    limits.BUNDLES_BESIDE,
+    "each is opened to find the bundle",
+)
+BUNDLE_MANIFEST = Budget(
+    "bytes of a bundle's manifest, of a result", limits.BUNDLE_MANIFEST_BYTES, "that of a tracker has 0.1 MB"
+)
 RESULT_FILE = Budget(
     "bytes of a JSON of results",
     limits.RESULT_BYTES,

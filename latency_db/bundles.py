@@ -16,13 +16,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from device_profiles.vocabulary import Precision
+from latency_db import limits
 from latency_db.measurement import Subject
 
 MANIFEST = "manifest.json"
-_LARGEST = 2**24
-"""Bytes of a manifest; that of a tracker has 100,000"""
-_MOST_FOLDERS = 200
-"""That are looked into beside a result"""
 
 
 class BundleRefused(ValueError):
@@ -84,7 +81,7 @@ def read_bundle(folder: Path) -> Bundle:
     """From a bundle's folder. Raises `BundleRefused`."""
     try:
         with (folder / MANIFEST).open("rb") as file:
-            text = file.read(_LARGEST)
+            text = file.read(limits.BUNDLE_MANIFEST_BYTES)
         return Bundle(_Manifest.model_validate_json(text), hashlib.sha256(text).hexdigest())
     except OSError as error:
         raise BundleRefused(f"{folder} has no {MANIFEST} ({error.strerror}): pass a bundle's folder.") from None
@@ -108,7 +105,7 @@ def known_bundle(sha256: str, beside: Path, named: Sequence[Path] = ()) -> Bundl
 
 
 def _beside(file: Path) -> Iterator[Bundle]:
-    manifests = islice(sorted(file.parent.glob(f"*/{MANIFEST}")), _MOST_FOLDERS)
+    manifests = islice(sorted(file.parent.glob(f"*/{MANIFEST}")), limits.BUNDLES_BESIDE)
     for folder in (file.parent, *(manifest.parent for manifest in manifests)):
         with suppress(BundleRefused):
             yield read_bundle(folder)

@@ -24,16 +24,19 @@ from exporter.cli.tables import (
     print_json,
     print_line,
     print_rollouts,
+    print_table,
     print_verdict,
 )
 from exporter.errors import BundleError
 from exporter.lint.summary import counted
 from exporter.paths import check_output_folder
 from exporter.plan import ExportRequest, plan
+from exporter.verify.figures import ms_text
 from exporter.verify.verdict import verdict
 
 if TYPE_CHECKING:
     from exporter.bundle import Bundle
+    from exporter.manifest import Manifest
 
 
 @click.command(help=COMMANDS["export"])
@@ -112,6 +115,7 @@ def print_bundle(bundle: Bundle) -> None:
     print_line()
     print_artifacts(manifest)
     print_rollouts(manifest)
+    print_latencies(manifest)
     print_verdict(verdict(manifest))
     if manifest.findings:
         print_line(f"On the device: {counted(manifest.findings)}; `vitexport lint {bundle.path}` explains them.")
@@ -126,3 +130,24 @@ def print_bundle(bundle: Bundle) -> None:
         print_line(warning, style=UNKNOWN)
     print_line(f"Bundle  {bundle.path}")
     print_line(f"Report  {bundle.path / 'report.html'}")
+
+
+def print_latencies(manifest: Manifest) -> None:
+    """What each variant is expected to take on the target; the report says why one is missing."""
+    known = [(frame, frame.latency) for frame in manifest.latencies if frame.latency is not None]
+    if not known:
+        return
+    print_line()
+    print_table(
+        ("format", "expected ms>", "nine times in ten", "by", f"on {manifest.target.name}"),
+        (
+            (
+                manifest.label(frame.variant),
+                ms_text(latency.ms),
+                f"{ms_text(latency.low)} to {ms_text(latency.high)}",
+                latency.method,
+                " ".join(("any processor" if frame.unit == "all" else frame.unit, frame.cores)).strip(),
+            )
+            for frame, latency in known
+        ),
+    )

@@ -4,8 +4,9 @@ import json
 import re
 
 from exporter.bundle import Bundle
-from exporter.cli.export import print_bundle
+from exporter.cli.export import print_bundle, print_latencies
 from exporter.contents import MANIFEST
+from exporter.manifest import Latency
 from tests.exporter.cli.command_line import QUICK, run_process
 
 
@@ -26,6 +27,18 @@ def test_what_was_made_is_said_last(two_precisions):
     assert bundle.endswith(f"/{two_precisions.name}")
     assert report.endswith(f"/{two_precisions.name}/report.html")
     assert (two_precisions / "report.html").is_file()
+
+
+def test_what_a_variant_is_expected_to_take_is_said_where_it_is_known(two_precisions, capsys):
+    manifest = Bundle.open(two_precisions).manifest
+    first, *others = (one.model_copy(update={"latency": None, "missing": "x."}) for one in manifest.latencies)
+    print_latencies(manifest.model_copy(update={"latencies": (first, *others)}))
+    assert capsys.readouterr().out == ""
+    latency = Latency(ms=12.5, low=11, high=14, method="kernel table", detail="", kernels={}, kernels_by="kernel table")
+    known = first.model_copy(update={"latency": latency, "missing": None})
+    print_latencies(manifest.model_copy(update={"latencies": (known, *others)}))
+    _, _, row = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"coreml fp16 +12\.5 +11 to 14 +kernel table +\S.*", row)
 
 
 def test_toolchain_noise_is_shown_if_asked_for(two_precisions):
