@@ -3,9 +3,9 @@
     µs = Σ over classes (factor · Σ of the class's kernels) + graph + kernels · number + weights · megabytes
 
 It is fitted to the prices that graphs' kernels would have, had nothing of their configurations been measured: so are
-most kernels of a new model, and what the processes err by in one direction is made good. Each graph is left out once,
-and asked for with these prices and with what was measured of its kernels. Intervals are as wide as the worse of the two
-requires.
+most kernels of a new model, and what the processes err by in one direction is made good. Each model is left out once,
+at all its sizes, and asked for with these prices and with what was measured of its kernels. Intervals are as wide as
+the worse of the two requires.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from latency_db.coverage import quantile
 from latency_db.kernel import Kernel
@@ -26,11 +27,11 @@ are in no near cache when their turn comes."""
 
 TRUSTS = (1.0, 0.3, 0.1, 0.03, 0.01)
 """How many graphs' squared relative errors a class's factor is worth that is 1 off: kernels are believed where graphs
-do not contradict them. The one is taken with which graphs that are left out are missed by least."""
+do not contradict them. The one is taken with which models that are left out are missed by least."""
 _TRUST_WHOLE = 1e-4
 """The same of the other terms, each as a share of the whole"""
 
-FEWEST_GRAPHS = 6
+FEWEST_MODELS = 6
 """That factors are fitted to"""
 
 
@@ -49,6 +50,8 @@ class Priced:
 class GraphTimed:
     """A graph that was timed whole."""
 
+    model: str
+    """The same of one model's graphs at several sizes, which know of each other"""
     us: float
     known: Priced
     """By all that was measured"""
@@ -97,14 +100,18 @@ def whole_of(kernels: Sequence[Kernel]) -> dict[str, float]:
 def calibrated(graphs: Sequence[GraphTimed]) -> Calibration:
     """Relative errors are made least, with no term below 0 and factors near 1.
 
-    Raises `ValueError` with fewer than `FEWEST_GRAPHS`.
+    Raises `ValueError` with those of fewer than `FEWEST_MODELS`.
     """
-    if len(graphs) < FEWEST_GRAPHS:
-        raise ValueError(f"A machine is calibrated by {FEWEST_GRAPHS} graphs or more, and {len(graphs)} were timed.")
+    models = np.array([graph.model for graph in graphs])
+    if (count := len(set(models.tolist()))) < FEWEST_MODELS:
+        raise ValueError(f"A machine is calibrated by {FEWEST_MODELS} models or more, and {count} were timed.")
     classes = sorted({kernel_class(kernel) for graph in graphs for kernel in graph.known.kernels})
     known = np.array([_shares(graph.known, graph.us, classes) for graph in graphs])
     unseen = np.array([_shares(graph.unseen, graph.us, classes) for graph in graphs])
-    terms = np.array([_fitted(np.delete(unseen, row, 0), len(classes)) for row in range(len(graphs))])
+    terms = np.empty_like(unseen)
+    for model in set(models.tolist()):
+        others = models != model
+        terms[~others] = _fitted(unseen[others], models[others], len(classes))
     asked = (
         np.abs(np.log(np.einsum("gt,gt->g", shares, terms))) / np.array([one.difficulty for one in priced])
         for shares, priced in (
@@ -112,7 +119,7 @@ def calibrated(graphs: Sequence[GraphTimed]) -> Calibration:
             (unseen, [graph.unseen for graph in graphs]),
         )
     )
-    fitted = _fitted(unseen, len(classes)).tolist()
+    fitted = _fitted(unseen, models, len(classes)).tolist()
     return Calibration(
         dict(zip(classes, fitted[: len(classes)], strict=True)),
         dict(zip(WHOLE, fitted[len(classes) :], strict=True)),
@@ -129,16 +136,19 @@ def _shares(priced: Priced, us: float, classes: Sequence[str]) -> list[float]:
     return [value / us for value in (*sums.values(), *whole_of(priced.kernels).values())]
 
 
-def _fitted(shares: Array, classes: int) -> Array:
-    """[terms] with whichever of `TRUSTS` misses least of these graphs, each left out: no other graph chooses it."""
-    missed = {trust: _left_out(shares, classes, trust).mean() for trust in TRUSTS}
+def _fitted(shares: Array, models: NDArray[np.str_], classes: int) -> Array:
+    """[terms] with whichever of `TRUSTS` misses least of these graphs, each model left out: no other chooses it."""
+    missed = {trust: _left_out(shares, models, classes, trust).mean() for trust in TRUSTS}
     return _least_squares(shares, classes, min(TRUSTS, key=lambda trust: missed[trust]))
 
 
-def _left_out(shares: Array, classes: int, trust: float) -> Array:
-    """[graphs] by how much, in logarithms, each is missed that is left out of the fit"""
-    terms = [_least_squares(np.delete(shares, row, 0), classes, trust) for row in range(len(shares))]
-    return np.abs(np.log(np.einsum("ij,ij->i", shares, np.array(terms))))
+def _left_out(shares: Array, models: NDArray[np.str_], classes: int, trust: float) -> Array:
+    """[graphs] by how much, in logarithms, each is missed whose model is left out of the fit"""
+    said = np.empty(len(shares))
+    for model in set(models.tolist()):
+        others = models != model
+        said[~others] = shares[~others] @ _least_squares(shares[others], classes, trust)
+    return np.abs(np.log(said))
 
 
 def _least_squares(shares: Array, classes: int, trust: float) -> Array:

@@ -10,7 +10,7 @@ from exporter.bench.host.plan import CALL
 from exporter.bench.host.session import Session
 from latency_db.kernel import Kernel
 from latency_db.measurement import Measurement, Subject
-from latency_db.operators.calibration import FEWEST_GRAPHS, NOT_CALIBRATED, Calibration, GraphTimed, calibrated
+from latency_db.operators.calibration import FEWEST_MODELS, NOT_CALIBRATED, Calibration, GraphTimed, calibrated
 from latency_db.operators.fit_file import Fit
 from latency_db.operators.measured_device import MeasuredDevice, but_those_of
 from latency_db.operators.table import KernelTable
@@ -19,8 +19,8 @@ from latency_db.registered import NotInIndex, shipped_index
 FEWEST_KERNELS = 30
 """That a fit is made to"""
 
-GraphTime = tuple[Sequence[Kernel], float]
-"""Kernels, and the µs of the whole"""
+GraphTime = tuple[str, Sequence[Kernel], float]
+"""Model, kernels, and the µs of the whole"""
 
 
 def fitted(session: Session, fewest: int = FEWEST_KERNELS) -> Fit | None:
@@ -47,14 +47,14 @@ def fit(runtime: Runtime, threads: int, us: dict[Kernel, float], graphs: Sequenc
 
 def calibration_by(plain: Fit, us: dict[Kernel, float], graphs: Sequence[GraphTime]) -> Calibration:
     """What graphs say that were timed whole, of which there may be too few."""
-    if len(graphs) < FEWEST_GRAPHS:
+    if len({model for model, _, _ in graphs}) < FEWEST_MODELS:
         return NOT_CALIBRATED
     whole = MeasuredDevice.of(plain.runtime, device().id, us, plain)
     timed = []
-    for kernels, total in graphs:
+    for model, kernels, total in graphs:
         others = but_those_of(us, kernels, plain.runtime)
         unseen = MeasuredDevice.of(plain.runtime, device().id, others, plain) if others else whole
-        timed.append(GraphTimed(total, whole.priced(kernels), unseen.priced(kernels)))
+        timed.append(GraphTimed(model, total, whole.priced(kernels), unseen.priced(kernels)))
     return calibrated(timed)
 
 
@@ -70,8 +70,9 @@ def kernel_times(rows: Iterable[Measurement]) -> dict[Kernel, float]:
 def graphs_timed(rows: Iterable[Measurement], runtime: Runtime) -> list[GraphTime]:
     """Of registered models at sizes that the index has"""
     of_graphs = [row for row in rows if row.subject.kind == "graph"]
-    found = [(_kernels(row, runtime), 1e3 * row.latency.ms) for row in undisturbed(of_graphs, FEWEST_GRAPHS)]
-    return [(kernels, us) for kernels, us in found if kernels]
+    believed = undisturbed(of_graphs, FEWEST_MODELS)
+    found = [(row.subject.name, _kernels(row, runtime), 1e3 * row.latency.ms) for row in believed]
+    return [(model, kernels, us) for model, kernels, us in found if kernels]
 
 
 def undisturbed(rows: Collection[Measurement], fewest: int) -> Collection[Measurement]:

@@ -1,5 +1,7 @@
 """What a graph takes beside its kernels is found from graphs that were timed whole."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,14 @@ from tests.latency_db.operators.measured_here import graph
 HARD = 0.1
 
 
-def timed(kernels, us, total, unseen=1.0):
+NAMES = itertools.count()
+
+
+def timed(kernels, us, total, unseen=1.0, model=None):
     """A graph whose kernels, had nobody measured them, would be priced `unseen` times as high"""
-    return GraphTimed(total, Priced(kernels, us, HARD), Priced(kernels, unseen * us, HARD))
+    return GraphTimed(
+        model or f"model{next(NAMES)}", total, Priced(kernels, us, HARD), Priced(kernels, unseen * us, HARD)
+    )
 
 
 def test_overheads_are_found_again():
@@ -56,7 +63,15 @@ def test_intervals_are_as_wide_as_a_graphs_difficulty():
     assert found.half_width(2 * HARD) == pytest.approx(2 * found.half_width(HARD))
 
 
+def test_a_models_other_sizes_do_not_make_its_interval_narrow():
+    random = np.random.default_rng(4)
+    made = [(*graph(random), np.exp(random.normal(0, 0.3)), model) for model in "abcdefgh"]
+    apart = [timed(kernels, us, off * us.sum()) for kernels, us, off, _ in made]
+    thrice = [timed(kernels, us, off * us.sum(), model=model) for kernels, us, off, model in made for _ in range(3)]
+    assert calibrated(thrice).half_width(HARD) == pytest.approx(calibrated(apart).half_width(HARD), rel=1e-6)
+
+
 def test_a_few_graphs_are_not_enough():
     random = np.random.default_rng(2)
-    with pytest.raises(ValueError, match="6 graphs or more"):
+    with pytest.raises(ValueError, match="6 models or more"):
         calibrated([timed(*graph(random), 100.0) for _ in range(5)])

@@ -27,9 +27,9 @@ def us_of(kernel):
 
 def graphs(factor):
     random = np.random.default_rng(0)
-    for _ in range(8):
+    for number in range(8):
         kernels = [KERNELS[place] for place in random.integers(len(KERNELS), size=4)]
-        yield kernels, factor * sum(us_of(kernel) - 0.5 for kernel in kernels)
+        yield f"model{number}", kernels, factor * sum(us_of(kernel) - 0.5 for kernel in kernels)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_a_call_is_taken_from_each_kernel_and_is_none_itself(found):
 def test_whole_models_calibrate_it(found):
     us, fitted = found
     device = MeasuredDevice.of("onnx", "host", us, fitted)
-    for kernels, total in graphs(1.2):
+    for _, kernels, total in graphs(1.2):
         assert device.graph(kernels).us == pytest.approx(total, rel=0.1)
 
 
@@ -68,8 +68,12 @@ def test_a_graph_that_the_index_has_comes_with_its_kernels():
         replace(FULL, subject=Subject.of_graph(name, "classify", (256, 256)), quality="good")
         for name in ("mobilevit_xxs", "nobodys")
     )
-    ((kernels, us),) = graphs_timed([known, unknown, FULL], "onnx")
-    assert (us, sum(kernel.kind == "attention" or kernel.kind == "softmax" for kernel in kernels)) == (1500, 9)
+    ((model, kernels, us),) = graphs_timed([known, unknown, FULL], "onnx")
+    assert (model, us, sum(kernel.kind == "attention" or kernel.kind == "softmax" for kernel in kernels)) == (
+        "mobilevit_xxs",
+        1500,
+        9,
+    )
 
 
 def test_a_plan_begins_with_a_call_and_what_models_use_most():

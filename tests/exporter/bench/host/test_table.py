@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+from exporter.bench.host.calibration import Sized
 from exporter.bench.host.plan import CALL
 from exporter.bench.host.session import Session
 from exporter.bench.host.table import Plan, measure_table
@@ -15,23 +16,29 @@ from latency_db.operators.measured_device import MeasuredDevice
 from tests.exporter.bench.host.kernels_here import IMPOSSIBLE, KERNELS
 
 MODEL = MODELS["mobilevit_xxs"]
-BROKEN = replace(MODEL, name="nobodys")
+SIZES = (128, 256)
+BROKEN = Sized(replace(MODEL, name="nobodys"), 64)
 
 
 def test_a_table_is_measured_and_fitted_whatever_fails(tmp_path):
     url = f"sqlite:///{tmp_path}/latency.sqlite3"
     with store.open(url) as opened:
         session = Session(opened, "onnx", 1)
-        plan = Plan([CALL, *KERNELS, IMPOSSIBLE], [BROKEN, MODEL], monotonic() + 60, fewest_kernels=3)
+        plan = Plan(
+            [CALL, *KERNELS, IMPOSSIBLE],
+            [BROKEN, *(Sized(MODEL, size) for size in SIZES)],
+            monotonic() + 60,
+            fewest_kernels=3,
+        )
         table = measure_table(session, plan, tmp_path / "artifacts", tmp_path)
         rows = session.measured()
     assert (table.swept.timed, table.swept.impossible, table.swept.left) == (4, 1, 0)
-    assert table.models >= 1  # twice, if the machine was busy at first
-    assert list(table.failed) == [BROKEN.name]
-    assert "nobodys" in table.failed[BROKEN.name]
+    assert table.models >= 2  # more, if the machine was busy at first
+    assert list(table.failed) == ["nobodys at 64 px"]
+    assert "nobodys" in table.failed["nobodys at 64 px"]
     assert rows.keys() == {
         *map(Subject.of_kernel, [CALL, *KERNELS]),
-        Subject.of_graph(MODEL.name, "classify", (256, 256)),
+        *(Subject.of_graph(MODEL.name, "classify", (size, size)) for size in SIZES),
     }
 
     row = rows[Subject.of_kernel(KERNELS[0])]
