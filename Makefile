@@ -1,7 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix apps/web
 
-.PHONY: demo test check schema clean
+.PHONY: demo test check app schema clean
 
 # Export a tracker for a phone, verify every artefact, and follow an object that nobody trained it on through a clip.
 demo: .venv/installed
@@ -11,13 +12,25 @@ demo: .venv/installed
 	$(BIN)/vitexport track demo/efficienttam_nano-iphone15 demo/clip.mp4 --point $$point --out demo/out.mp4
 	$(BIN)/python -m exporter.train.sample judge demo/out-masks demo/clip-masks
 
-test: .venv/installed
+# The web app, built for `vitexport serve`. Node comes with the Python packages.
+app: exporter/serve/app/index.html
+
+exporter/serve/app/index.html: apps/web/node_modules/installed $(shell find apps/web/src apps/web/public -type f) \
+		apps/web/index.html apps/web/vite.config.ts
+	$(NPM) run --silent build
+
+apps/web/node_modules/installed: apps/web/package-lock.json .venv/installed
+	$(NPM) ci --silent --ignore-scripts
+	touch $@
+
+test: .venv/installed exporter/serve/app/index.html
 	$(BIN)/python -m pytest
 
-check: .venv/installed
+check: .venv/installed apps/web/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(NPM) run --silent check
 
 # The manifest's JSON Schema and the list of lint rules, from the code that has them.
 schema: .venv/installed
@@ -25,7 +38,7 @@ schema: .venv/installed
 	$(BIN)/python -c 'from exporter.manifest import json_schema; print(json_schema(), end="")' > docs/manifest.schema.json
 
 clean:
-	rm -rf .venv demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv apps/web/node_modules exporter/serve/app demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
