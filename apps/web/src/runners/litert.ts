@@ -13,7 +13,8 @@ import threadedWasm from '@litertjs/core/wasm/litert_wasm_threaded_internal.wasm
 
 import { RunnerError, type GraphRunner, type LoadGraph, type Tensors, type TensorSpec } from './graph_runner.ts'
 import { checkSignature } from './signature.ts'
-import { elements, given, reason } from './tensors.ts'
+import { elements } from './shapes.ts'
+import { given, reason } from './tensors.ts'
 import { checkThreads, mostThreads } from './threads.ts'
 
 /** What runs in this worker already */
