@@ -1,4 +1,4 @@
-/** The one interface between an app and a runtime: named tensors in, named tensors out, in memory that the caller owns. */
+/** The one interface between an app and a runtime: named tensors in, named tensors out, in the caller's memory. */
 
 /** What a graph takes or gives, as the manifest lists it. */
 export interface TensorSpec {
