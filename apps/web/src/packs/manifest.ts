@@ -3,8 +3,8 @@
 import { fields, JsonError, list, oneOf, parseJson, text, whole } from '../bundle/json.ts'
 import type { Read } from '../bundle/json.ts'
 import { VALUES } from '../bundle/limits.ts'
-import { valuesIn } from '../bundle/shapes.ts'
 import type { ComputeUnit, TensorSpec } from '../runners/graph_runner.ts'
+import { elements } from '../runners/shapes.ts'
 
 /** The most kernels that a pack can have */
 const KERNELS = 2000
@@ -43,7 +43,7 @@ const like = (pattern: RegExp): Read<string> => (value, place) => {
 
 const shape: Read<readonly number[]> = (value, place) => {
   const extents = list(whole(1, VALUES), RANK)(value, place)
-  if (valuesIn(extents) > VALUES) throw new JsonError(`${place} has more than ${VALUES} values`)
+  if (elements(extents) > VALUES) throw new JsonError(`${place} has more than ${VALUES} values`)
   return extents
 }
 

@@ -4,9 +4,9 @@
  */
 
 import type { PackResult } from '../benchmark/result.ts'
-import { valuesIn } from '../bundle/shapes.ts'
 import type { Progress } from '../engine/progress.ts'
 import type { LoadGraph, TimedRunner } from '../runners/graph_runner.ts'
+import { elements } from '../runners/shapes.ts'
 import { KernelClock, clockStep } from './clock.ts'
 import { PackError } from './manifest.ts'
 import type { PackedKernel } from './manifest.ts'
@@ -107,6 +107,6 @@ function failure({ key }: PackedKernel, error: unknown): Failure {
 /** Numbers from 0 to 1: of zeros alone some processors make short work */
 function randomInputs({ inputs }: PackedKernel): Readonly<Record<string, Float32Array>> {
   return Object.fromEntries(inputs.map(({ name, shape }) => [
-    name, Float32Array.from({ length: valuesIn(shape) }, Math.random),
+    name, Float32Array.from({ length: elements(shape) }, Math.random),
   ]))
 }

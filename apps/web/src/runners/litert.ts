@@ -11,8 +11,8 @@ import plainWasm from '@litertjs/core/wasm/litert_wasm_compat_internal.wasm?url'
 import threadedScript from '@litertjs/core/wasm/litert_wasm_threaded_internal.js?url'
 import threadedWasm from '@litertjs/core/wasm/litert_wasm_threaded_internal.wasm?url'
 
-import { valuesIn } from '../bundle/shapes.ts'
 import { RunnerError, type LoadGraph, type Tensors, type TensorSpec, type TimedRunner } from './graph_runner.ts'
+import { elements } from './shapes.ts'
 import { checkSignature, type FoundTensor } from './signature.ts'
 import { given, reason } from './tensors.ts'
 import { checkThreads, mostThreads } from './threads.ts'
@@ -68,7 +68,7 @@ class LiteRtRunner implements TimedRunner {
     this.inputs = inputs
     this.outputs = outputs
     this.#places = Object.fromEntries(inputs.map(({ name, shape }) => [
-      name, new core.Tensor(new Float32Array(valuesIn(shape)), [...shape]),
+      name, new core.Tensor(new Float32Array(elements(shape)), [...shape]),
     ]))
   }
 

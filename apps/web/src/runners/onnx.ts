@@ -11,10 +11,10 @@ import cpuWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
 import gpuScript from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url'
 import gpuWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 
-import { valuesIn } from '../bundle/shapes.ts'
 import {
   RunnerError, type ComputeUnit, type LoadGraph, type RunOptions, type Tensors, type TensorSpec, type TimedRunner,
 } from './graph_runner.ts'
+import { elements } from './shapes.ts'
 import { checkSignature, type FoundTensor } from './signature.ts'
 import { given, reason } from './tensors.ts'
 import { checkThreads } from './threads.ts'
@@ -86,7 +86,7 @@ class OnnxRunner implements TimedRunner {
     const feeds = this.#feeds(inputs)
     // Here it does no harm that they stay as they are: what is not read need not be copied.
     const unread = Object.fromEntries(this.outputs.map(({ name, shape }) => [
-      name, new this.#ort.Tensor('float32', new Float32Array(valuesIn(shape)), shape),
+      name, new this.#ort.Tensor('float32', new Float32Array(elements(shape)), shape),
     ]))
     return async () => { await this.#run(feeds, unread) }
   }

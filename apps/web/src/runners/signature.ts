@@ -1,7 +1,7 @@
 /** Whether a file's inputs and outputs are those that its manifest lists: a graph with others would compute nonsense. */
 
-import { sameShape } from '../bundle/shapes.ts'
 import { RunnerError, type TensorSpec } from './graph_runner.ts'
+import { sameShape } from './shapes.ts'
 
 /** A tensor as a runtime finds it in a file. */
 export interface FoundTensor extends TensorSpec {
