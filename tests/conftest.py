@@ -27,7 +27,8 @@ from exporter.models.registry import model_info
 from exporter.models.weights.loading import model_with_weights, seed_weights
 from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.case import Case
-from exporter.verify.record import EagerRunner, RecordedSequence, record_sequence, recorded_sequence
+from exporter.verify.conformance import RecordedSequence, recorded_sequence
+from exporter.verify.record import EagerRunner, record_sequence
 from tests.exporter.cli.command_line import QUICK, run
 from tests.models import (
     SMALLEST,
@@ -92,10 +93,10 @@ def tracker_bundle(shared: Path) -> Bundle:
 
 @pytest.fixture(scope="session")
 def trained_bundle(shared: Path) -> Bundle:
-    """The tracker that comes with trained weights, in ONNX."""
+    """The tracker that comes with trained weights, in the formats that a browser runs."""
 
     def export(out: Path) -> None:
-        exporter.export("efficienttam_nano", formats=["onnx"], weights="required", workers=1, out=out)
+        exporter.export("efficienttam_nano", formats=["onnx", "tflite"], weights="required", workers=1, out=out)
 
     (path,) = made_once(shared / "bundles" / "trained tracker", export).iterdir()
     return Bundle.open(path)
@@ -234,7 +235,7 @@ class FollowedTracker:
     vectors: dict[str, tuple[Arrays, Arrays]]
     """Graph -> inputs and outputs of its conformance runs, in which the memory is partly filled and full"""
     recorded: RecordedSequence
-    """The frames with their prompt, and what the official algorithm makes of them"""
+    """The frames with their prompts, and what the official algorithm makes of them"""
 
     def case(self, variant: Variant, graph: str, path: Path) -> Case:
         """An artefact of one of the graphs, to be verified on its conformance runs."""
