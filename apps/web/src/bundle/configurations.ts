@@ -1,6 +1,7 @@
 /** Which of a bundle's variants this browser can run, where and with how many threads; the best is the first. */
 
 import type { ComputeUnit, RuntimeName } from '../runners/graph_runner.ts'
+import { mostThreads } from '../runners/threads.ts'
 import { BundleError } from './bundle_error.ts'
 import type { ArtifactEntry, FrameLatency, Manifest, Variant } from './manifest.ts'
 
@@ -14,11 +15,10 @@ export interface Configuration {
 
 /** What the browser offers to graphs. */
 export interface Browser {
-  /** A GPU that is none in name only */
+  /** A GPU, and not only the name of one */
   readonly gpu: boolean
-  /** Whether threads may share memory */
-  readonly isolated: boolean
-  readonly cores: number
+  /** The most that each runtime can have */
+  readonly threads: Readonly<Record<RuntimeName, number>>
 }
 
 export interface Choice {
@@ -42,8 +42,7 @@ export async function thisBrowser(): Promise<Browser> {
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
   return {
     gpu: adapter !== null && adapter !== undefined && !adapter.info.isFallbackAdapter,
-    isolated: globalThis.crossOriginIsolated,
-    cores: navigator.hardwareConcurrency,
+    threads: { onnx: await mostThreads('onnx'), litert: await mostThreads('litert') },
   }
 }
 
@@ -83,8 +82,8 @@ interface Way {
 function waysToRun(variant: Variant, latencies: readonly FrameLatency[], browser: Browser): readonly Way[] {
   const found = RUNTIMES.get(variant.format)
   if (found === undefined) return []
-  const threads = browser.isolated ? Math.min(MOST_THREADS, browser.cores) : 1
   const { runtime, units, name } = found
+  const threads = Math.min(MOST_THREADS, browser.threads[runtime])
   const { precision } = variant
   return units.filter((unit) => unit !== 'gpu' || browser.gpu).map((unit) => ({
     configuration: { runtime, precision, unit, threads: unit === 'gpu' ? 1 : threads },

@@ -13,7 +13,8 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw new JsonError(`it is no JSON: ${error instanceof Error ? error.message : error}`)
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new JsonError(`it is no JSON: ${reason.replaceAll(/\s+/g, ' ')}`) // it may quote lines
   }
 }
 

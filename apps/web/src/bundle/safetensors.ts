@@ -3,10 +3,10 @@
  * copied but what does not lie at a multiple of its size.
  */
 
+import { elements } from '../runners/shapes.ts'
 import { BundleError } from './bundle_error.ts'
 import { fields, JsonError, list, oneOf, parseJson, record, whole } from './json.ts'
 import { HEADER_BYTES, VALUES } from './limits.ts'
-import { valuesIn } from './shapes.ts'
 
 const TYPES = { F32: Float32Array, I32: Int32Array, U8: Uint8Array } as const
 
@@ -64,7 +64,7 @@ const METADATA = '__metadata__'
 
 function valuesOf(name: string, { dtype, shape, data_offsets }: Entry, values: Uint8Array<ArrayBuffer>) {
   const type = TYPES[dtype]
-  const count = valuesIn(shape)
+  const count = elements(shape)
   const [begin, end] = [data_offsets[0] ?? 0, data_offsets[1] ?? 0]
   if (data_offsets.length !== 2 || end > values.length || end - begin !== count * type.BYTES_PER_ELEMENT) {
     throw new JsonError(`${name} does not lie where it should`)

@@ -4,10 +4,10 @@
  */
 
 import type { TensorSpec } from '../runners/graph_runner.ts'
+import { elements, sameShape } from '../runners/shapes.ts'
 import { POINTS } from '../tracker/prompt.ts'
 import { VALUES } from './limits.ts'
 import type { Manifest, ManifestTensor } from './manifest.ts'
-import { sameShape, valuesIn } from './shapes.ts'
 
 /** Pixels of the image for each token of its features, and for each mask logit */
 const PATCH = 16
@@ -84,7 +84,7 @@ function ofShapes({ model, graphs, state }: Manifest): string | null {
   ])
   for (const graph of graphs) {
     for (const { name, shape } of [...graph.inputs, ...graph.outputs]) {
-      const values = valuesIn(shape)
+      const values = elements(shape)
       if (values > VALUES) return `${name} of ${graph.name} has ${values} values, and at most ${VALUES} are taken`
       const [, , rows, columns] = shape
       if (name === 'features' && (shape.length !== 4 || rows !== size / PATCH || columns !== size / PATCH)) {

@@ -7,7 +7,7 @@ import type { Bundle } from '../bundle/bundle.ts'
 import { BundleError } from '../bundle/bundle_error.ts'
 import { parseSafetensors } from '../bundle/safetensors.ts'
 import type { StoredTensor } from '../bundle/safetensors.ts'
-import { sameShape } from '../bundle/shapes.ts'
+import { sameShape } from '../runners/shapes.ts'
 import { ABSENT, POINTS } from '../tracker/prompt.ts'
 import type { Label, PromptPoint, PromptRequest } from '../tracker/prompt.ts'
 

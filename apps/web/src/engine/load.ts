@@ -7,7 +7,8 @@ import type { GraphRunner, LoadGraph, RuntimeName } from '../runners/graph_runne
 import type { TrackerGraphs } from '../tracker/tracker.ts'
 import { EngineError } from './engine_error.ts'
 
-const RUNTIMES: Readonly<Record<RuntimeName, () => Promise<LoadGraph>>> = {
+/** Runtime -> how its graphs are loaded; it is fetched then */
+export const RUNTIMES: Readonly<Record<RuntimeName, () => Promise<LoadGraph>>> = {
   onnx: async () => (await import('../runners/onnx.ts')).loadOnnx,
   litert: async () => (await import('../runners/litert.ts')).loadLiteRt,
 }

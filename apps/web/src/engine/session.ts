@@ -1,5 +1,7 @@
 /** What the worker has: one bundle, its graphs in one configuration, and the objects that are followed. */
 
+import { benchmark } from '../benchmark/benchmark.ts'
+import type { BenchmarkResult, PackResult } from '../benchmark/result.ts'
 import { openBundle } from '../bundle/bundle.ts'
 import type { Bundle } from '../bundle/bundle.ts'
 import { configurationsOf, thisBrowser } from '../bundle/configurations.ts'
@@ -9,9 +11,11 @@ import type { SourceRequest } from '../bundle/source.ts'
 import { readSequence } from '../conformance/sequence.ts'
 import { selfTest } from '../conformance/self_test.ts'
 import type { SelfTestResult } from '../conformance/self_test.ts'
+import { openPack } from '../packs/pack.ts'
+import { timePack } from '../packs/run.ts'
 import { Tracker } from '../tracker/tracker.ts'
 import { EngineError } from './engine_error.ts'
-import { loadGraphs, release } from './load.ts'
+import { loadGraphs, release, RUNTIMES } from './load.ts'
 import type { LoadedGraphs } from './load.ts'
 import type { BundleSummary, Calls, Tracked } from './messages.ts'
 import { FramePixels } from './pixels.ts'
@@ -27,6 +31,8 @@ export interface Loaded extends LoadedGraphs {
 export class Session {
   #bundle: Bundle | null = null
   #loaded: Loaded | null = null
+  /** Of what is loaded */
+  #selfTest: SelfTestResult | null = null
 
   /** The bundle takes the place of the one before once all of its manifest is right. */
   async open(request: SourceRequest): Promise<BundleSummary> {
@@ -64,7 +70,25 @@ export class Session {
   async selfTest(progress: Progress): Promise<SelfTestResult> {
     const { graphs } = this.#ready()
     const bundle = this.#opened()
-    return selfTest(graphs, bundle.manifest.state, await readSequence(bundle), progress)
+    const result = await selfTest(graphs, bundle.manifest.state, await readSequence(bundle), progress)
+    this.#selfTest = result
+    return result
+  }
+
+  /** On the graphs that are loaded, beside the objects that are followed. */
+  async benchmark(seconds: number, progress: Progress): Promise<BenchmarkResult> {
+    const loaded = this.#ready()
+    const { model, state } = this.#opened().manifest
+    const timed = await benchmark(loaded, state, loaded.pixels, model.image_size, seconds, progress)
+    return { ...timed, configuration: loaded.configuration, selfTest: this.#selfTest }
+  }
+
+  /** The bundle's graphs are freed first: they would take memory from the kernels, and are to be loaded anew. */
+  async pack({ source, threads }: Calls['pack']['ask'], progress: Progress): Promise<PackResult> {
+    const pack = await openPack(source)
+    await this.#unload()
+    const load = await RUNTIMES[pack.manifest.runtime === 'tflite' ? 'litert' : 'onnx']()
+    return timePack(pack, load, threads, progress)
   }
 
   #opened(): Bundle {
@@ -80,6 +104,7 @@ export class Session {
   async #unload(): Promise<void> {
     const before = this.#loaded
     this.#loaded = null
+    this.#selfTest = null
     if (before !== null) await release(Object.values(before.graphs))
   }
 }

@@ -2,6 +2,7 @@
 
 import { BundleError } from '../bundle/bundle_error.ts'
 import { SourceError } from '../bundle/source.ts'
+import { PackError } from '../packs/manifest.ts'
 import { RunnerError } from '../runners/graph_runner.ts'
 import { EngineError } from './engine_error.ts'
 import type { CallName, Calls, Reply, Request } from './messages.ts'
@@ -9,7 +10,7 @@ import type { Progress } from './progress.ts'
 import { Session } from './session.ts'
 
 type Answers = {
-  readonly [Name in Exclude<CallName, 'stop' | 'benchmark' | 'pack'>]: (
+  readonly [Name in Exclude<CallName, 'stop'>]: (
     ask: Calls[Name]['ask'],
     progress: Progress,
   ) => Promise<Calls[Name]['answer']>
@@ -32,10 +33,12 @@ const answers: Answers = {
     return {}
   },
   selfTest: (_, progress) => session.selfTest(progress),
+  benchmark: ({ seconds }, progress) => session.benchmark(seconds, progress),
+  pack: (ask, progress) => session.pack(ask, progress),
 }
 
 /** Whose messages are already a sentence for the user; `RangeError` is that of a prompt */
-const SAID = [BundleError, SourceError, RunnerError, EngineError, RangeError]
+const SAID = [BundleError, SourceError, RunnerError, EngineError, PackError, RangeError]
 
 function sentence(error: unknown): string {
   if (SAID.some((known) => error instanceof known)) return (error as Error).message
@@ -59,7 +62,7 @@ function reply(message: Reply): void {
   postMessage(message)
 }
 
-async function answer({ id, call, ask }: Exclude<Request, { call: 'stop' | 'benchmark' | 'pack' }>): Promise<void> {
+async function answer({ id, call, ask }: Exclude<Request, { call: 'stop' }>): Promise<void> {
   const progress: Progress = async (share, what) => {
     reply({ id, progress: share, what })
     await nextTask()

@@ -11,9 +11,10 @@ import plainWasm from '@litertjs/core/wasm/litert_wasm_compat_internal.wasm?url'
 import threadedScript from '@litertjs/core/wasm/litert_wasm_threaded_internal.js?url'
 import threadedWasm from '@litertjs/core/wasm/litert_wasm_threaded_internal.wasm?url'
 
-import { RunnerError, type GraphRunner, type LoadGraph, type Tensors, type TensorSpec } from './graph_runner.ts'
-import { checkSignature } from './signature.ts'
-import { elements, given, reason } from './tensors.ts'
+import { RunnerError, type LoadGraph, type Tensors, type TensorSpec, type TimedRunner } from './graph_runner.ts'
+import { elements } from './shapes.ts'
+import { checkSignature, type FoundTensor } from './signature.ts'
+import { given, reason } from './tensors.ts'
 import { checkThreads, mostThreads } from './threads.ts'
 
 /** What runs in this worker already */
@@ -39,20 +40,19 @@ export const loadLiteRt: LoadGraph = async (file, inputs, outputs, options) => {
   } catch (error) {
     throw new RunnerError(`LiteRT cannot load the graph (${reason(error)}): export the model again.`)
   }
+  const [needed, given] = [found(model.getInputDetails()), found(model.getOutputDetails())]
   try {
-    const found = [model.getInputDetails(), model.getOutputDetails()] as const
-    const [foundInputs, foundOutputs] = found.map((details) => details.map((one) => ({ ...one, shape: [...one.shape] })))
-    checkSignature('input', foundInputs ?? [], inputs)
-    checkSignature('output', foundOutputs ?? [], outputs)
+    checkSignature('input', needed, inputs)
+    if (outputs !== 'any') checkSignature('output', given, outputs)
   } catch (error) {
     model.delete()
     throw error
   }
-  return new LiteRtRunner(core, liteRt, model, inputs, outputs)
+  return new LiteRtRunner(core, liteRt, model, inputs, outputs === 'any' ? given : outputs)
 }
 
 /** Inputs have their places in the runtime's memory, made once; outputs are made by every run, and freed after it. */
-class LiteRtRunner implements GraphRunner {
+class LiteRtRunner implements TimedRunner {
   readonly inputs: readonly TensorSpec[]
   readonly outputs: readonly TensorSpec[]
   readonly #liteRt: LiteRt
@@ -73,21 +73,36 @@ class LiteRtRunner implements GraphRunner {
   }
 
   async run(inputs: Tensors, outputs: Tensors): Promise<void> {
-    for (const { name } of this.inputs) {
-      this.#within(this.#places[name], 'WRITE', (place) => place.set(given(inputs, name)))
-    }
-    let results: Record<string, Tensor>
-    try {
-      results = await this.#model.run(this.#places)
-    } catch (error) {
-      throw new RunnerError(`LiteRT did not run the graph (${reason(error)}): load the model again.`)
-    }
+    this.#place(inputs)
+    const results = await this.#run()
     try {
       for (const [name, values] of Object.entries(outputs)) {
         this.#within(results[name], 'READ', (place) => values.set(place))
       }
     } finally {
       Object.values(results).forEach((tensor) => tensor.delete())
+    }
+  }
+
+  prepared(inputs: Tensors): () => Promise<void> {
+    this.#place(inputs)
+    return async () => {
+      const results = await this.#run()
+      Object.values(results).forEach((tensor) => tensor.delete())
+    }
+  }
+
+  #place(inputs: Tensors): void {
+    for (const { name } of this.inputs) {
+      this.#within(this.#places[name], 'WRITE', (place) => place.set(given(inputs, name)))
+    }
+  }
+
+  async #run(): Promise<Record<string, Tensor>> {
+    try {
+      return await this.#model.run(this.#places)
+    } catch (error) {
+      throw new RunnerError(`LiteRT did not run the graph (${reason(error)}): load the model again.`)
     }
   }
 
@@ -112,6 +127,10 @@ class LiteRtRunner implements GraphRunner {
   }
 }
 
+function found(details: ReturnType<CompiledModel['getInputDetails']>): FoundTensor[] {
+  return details.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }))
+}
+
 async function start(): Promise<Started> {
   const threaded = await mostThreads('litert') > 1
   const [script, wasm] = (threaded ? [threadedScript, threadedWasm] : [plainScript, plainWasm])
@@ -120,11 +139,16 @@ async function start(): Promise<Started> {
   // LiteRT.js loads its script by importScripts, which a module worker has not: what that would have left is there.
   Object.assign(globalThis, {
     ModuleFactory: factory,
-    Module: { locateFile: () => wasm, mainScriptUrlOrBlob: script },
+    Module: { locateFile: () => wasm, mainScriptUrlOrBlob: script, printErr },
     importScripts: () => {},
   })
   const core = await import('@litertjs/core')
   return { core, liteRt: await core.loadLiteRt(script) }
+}
+
+/** LiteRT tells of every run, on several lines, that nothing is wrong. */
+function printErr(line: string): void {
+  if (!/^(VERBOSE|INFO|WARNING):/.test(line)) console.error(line)
 }
 
 /** Evaluates the runtime's script, which is no module but offers itself to AMD loaders: here is the smallest. */

@@ -1,6 +1,7 @@
 /** Whether a file's inputs and outputs are those that its manifest lists: a graph with others would compute nonsense. */
 
 import { RunnerError, type TensorSpec } from './graph_runner.ts'
+import { sameShape } from './shapes.ts'
 
 /** A tensor as a runtime finds it in a file. */
 export interface FoundTensor extends TensorSpec {
@@ -17,7 +18,7 @@ export function checkSignature(
     const tensor = inFile.get(name)
     if (tensor === undefined) throw refusal(`has no ${what} ${name}, which its manifest lists`)
     if (tensor.dtype !== 'float32') throw refusal(`has ${what} ${name} in ${tensor.dtype}, and apps give and take float32`)
-    if (tensor.shape.join() !== shape.join()) {
+    if (!sameShape(tensor.shape, shape)) {
       throw refusal(`has ${what} ${name} [${tensor.shape.join(', ')}], and its manifest says [${shape.join(', ')}]`)
     }
     inFile.delete(name)

@@ -2,11 +2,6 @@
 
 import { RunnerError, type Tensors } from './graph_runner.ts'
 
-/** How many numbers a tensor has */
-export function elements(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1)
-}
-
 /** The values of an input. Throws `RunnerError` where the caller forgot it. */
 export function given(inputs: Tensors, name: string): Float32Array {
   const values = inputs[name]

@@ -5,8 +5,8 @@
  * An object is idle until it is prompted, then tracked, and lost while its score says that it is out of sight.
  */
 
-import { valuesIn } from '../bundle/shapes.ts'
 import type { GraphRunner, Tensors, TensorSpec } from '../runners/graph_runner.ts'
+import { elements } from '../runners/shapes.ts'
 import { promptTensors } from './prompt.ts'
 import type { PromptRequest } from './prompt.ts'
 
@@ -159,7 +159,7 @@ function nextInputs(outputs: Tensors, state: Readonly<Record<string, string>>, f
 }
 
 function allocate(specs: readonly TensorSpec[]): Tensors {
-  return Object.fromEntries(specs.map(({ name, shape }) => [name, new Float32Array(valuesIn(shape))]))
+  return Object.fromEntries(specs.map(({ name, shape }) => [name, new Float32Array(elements(shape))]))
 }
 
 /** Runs graphs, and notes what each run took, in ms. */

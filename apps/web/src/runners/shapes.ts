@@ -4,7 +4,7 @@ export function sameShape(one: readonly number[], other: readonly number[]): boo
   return one.length === other.length && one.every((extent, axis) => extent === other[axis])
 }
 
-/** How many values a tensor has. */
-export function valuesIn(shape: readonly number[]): number {
+/** How many numbers a tensor has. */
+export function elements(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1)
 }
