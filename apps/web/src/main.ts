@@ -9,6 +9,8 @@ import { Offline } from './offline/offline.ts'
 import { Notices } from './view/notices.ts'
 import { Opening } from './view/opening.ts'
 import { AboutScreen } from './view/screens/about.ts'
+import { BenchmarkScreen } from './view/screens/benchmark.ts'
+import { PackScreen } from './view/screens/pack.ts'
 import { SelfTestScreen } from './view/screens/self_test.ts'
 import { TrackScreen } from './view/screens/track.ts'
 import { Shell } from './view/shell.ts'
@@ -25,12 +27,19 @@ const workbench = new Workbench()
 const notices = new Notices()
 const opening = new Opening(workbench, notices)
 const track = new TrackScreen(workbench, opening, notices)
-const selfTest = new SelfTestScreen(workbench, notices)
-const screens = [track, selfTest, new AboutScreen(workbench, opening, () => offline.sentence)]
+const pack = new PackScreen(workbench, notices)
+const screens = [
+  track,
+  new SelfTestScreen(workbench, notices),
+  new BenchmarkScreen(workbench, notices),
+  pack,
+  new AboutScreen(workbench, opening, () => offline.sentence),
+]
 const shell = new Shell(document.body, screens, notices)
 workbench.onChange(() => shell.opened(workbench.opened))
 shell.show(track)
 
-const { bundles } = await catalogue()
+const { bundles, packs } = await catalogue()
+pack.offer(packs)
 await opening.offer(bundles)
 if (!window.isSecureContext) notices.say(PLAIN_HTTP)

@@ -1,5 +1,7 @@
 /** `Stats`: how fast frames are followed, from the last of them. Measured here, on this device; nothing is estimated. */
 
+import { percentile, type Percentiles } from '../benchmark/statistics.ts'
+
 /** One frame that was followed. */
 export interface FrameTimes {
   /** ms, of `performance.now()`: when the picture was taken, and when its masks were there */
@@ -9,11 +11,6 @@ export interface FrameTimes {
   readonly graphs: Readonly<Record<string, number>>
   /** Frames that were dropped since the one before */
   readonly dropped: number
-}
-
-export interface Percentiles {
-  readonly p50: number
-  readonly p90: number
 }
 
 export interface Summary {
@@ -77,9 +74,8 @@ export class Stats {
 }
 
 /** Null where there is no value */
-export function percentiles(values: readonly number[]): Percentiles | null {
+function percentiles(values: readonly number[]): Percentiles | null {
   if (values.length === 0) return null
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1]!
-  return { p50: at(0.5), p90: at(0.9) }
+  const sorted = Float64Array.from(values).sort()
+  return { p50: percentile(sorted, 0.5), p90: percentile(sorted, 0.9) }
 }

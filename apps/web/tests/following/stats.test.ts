@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { percentiles, Stats } from '../../src/following/stats.ts'
+import { Stats } from '../../src/following/stats.ts'
 
 function run(stats: Stats, from: number, ...frames: readonly number[]): void {
   let shown = from
@@ -47,9 +47,4 @@ test('only the last frames count', () => {
 
 test('without frames nothing is said', () => {
   assert.deepEqual(new Stats().summary(), { fps: null, frame: null, graphs: {}, dropped: 0, followed: 0 })
-  assert.equal(percentiles([]), null)
-})
-
-test('of ten values the ninth is that below which 90 % are', () => {
-  assert.deepEqual(percentiles([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]), { p50: 5, p90: 9 })
 })

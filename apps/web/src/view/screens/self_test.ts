@@ -20,7 +20,6 @@ export class SelfTestScreen implements Screen {
   readonly #what = element('p')
   readonly #start = element('button', { class: 'primary', onclick: () => void this.#test() }, 'Run the self-test')
   readonly #result = element('div', { role: 'status' })
-  #last: SelfTestResult | null = null
 
   constructor(workbench: Workbench, notices: Notices) {
     this.#workbench = workbench
@@ -34,13 +33,7 @@ export class SelfTestScreen implements Screen {
     this.#update()
   }
 
-  /** Of the bundle as it runs now; null where it was not tested */
-  get last(): SelfTestResult | null {
-    return this.#last
-  }
-
   #update(): void {
-    this.#last = null
     this.#result.replaceChildren()
     const sequence = this.#workbench.opened?.summary.sequence ?? null
     set(this.#start, { disabled: sequence === null })
@@ -54,9 +47,7 @@ export class SelfTestScreen implements Screen {
   async #test(): Promise<void> {
     this.#result.replaceChildren()
     try {
-      const result = await this.#run.run('The self-test', [this.#start], (engine, onProgress) => engine.ask('selfTest', {}, onProgress))
-      this.#last = result
-      this.#show(result)
+      this.#show(await this.#run.run('The self-test', [this.#start], (engine, onProgress) => engine.ask('selfTest', {}, onProgress)))
     } catch (error) {
       this.#notices.fail(error)
     }
