@@ -27,7 +27,7 @@ export class ObjectChips {
   readonly #chips = new Map<number, Chip>()
   readonly #states = new Map<number, string>()
   readonly #another: HTMLButtonElement
-  readonly #hint = element('p', { class: 'hint' }, 'Tap an object in the picture, or drag a box around it.')
+  readonly #hint = element('p', { class: 'hint' }, 'Tap an object, or drag a box around it.')
 
   constructor(objects: Objects, deleted: (id: number) => void) {
     this.#objects = objects
