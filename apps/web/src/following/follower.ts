@@ -45,7 +45,8 @@ export class Follower {
   #source: FrameSource | null = null
   #moving: MovingSource | null = null
   #number = 0
-  #place = 0
+  /** Frames since following began; null where some were left out */
+  #place: number | null = 0
   #dropped = 0
   #running = false
   #stepping: Promise<void> | null = null
@@ -82,6 +83,7 @@ export class Follower {
   async play(source: MovingSource): Promise<void> {
     this.#running = true
     this.#moving = source
+    this.#place = null
     await source.play(() => void this.#offer(null), () => this.#stopped())
     this.#events.moved()
   }
@@ -89,6 +91,7 @@ export class Follower {
   /** Follow every frame of a file from the one that is shown, however long each takes. */
   everyFrame(video: VideoFile): void {
     this.#running = true
+    this.#place ??= 0
     this.#stepping = this.#step(video).catch((error: unknown) => this.#events.failed(error)).finally(() => {
       this.#stepping = null
       this.#stopped()
@@ -101,7 +104,6 @@ export class Follower {
     const ran = this.#running
     this.#running = false
     this.#moving?.pause()
-    this.#moving = null
     this.#gate.clear()
     await this.#stepping
     await this.#gate.drained()
@@ -116,7 +118,7 @@ export class Follower {
 
   async #step(video: VideoFile): Promise<void> {
     while (this.#running && (await video.next())) {
-      this.#place += 1
+      this.#place = (this.#place ?? 0) + 1
       await this.#offer(this.#place)
       await this.#gate.drained()
     }
@@ -145,6 +147,9 @@ export class Follower {
 
   #stopped(): void {
     this.#running = false
+    // What a player shows when it stops may be a frame later than the last that was taken.
+    if (this.#moving !== null) this.#number += 1
+    this.#moving = null
     this.#events.moved()
   }
 }

@@ -21,6 +21,7 @@ export class VideoFile implements MovingSource {
   /** s, of the frame that is shown */
   #time = 0
   #running = false
+  #ended = false
 
   /** Open a file at its first frame. Throws `FrameSourceError` if the browser cannot play it. */
   static async open(file: File): Promise<VideoFile> {
@@ -65,6 +66,11 @@ export class VideoFile implements MovingSource {
     return this.#time
   }
 
+  /** Whether there is no next frame */
+  get ended(): boolean {
+    return this.#ended || this.element.ended
+  }
+
   /** s */
   get duration(): number {
     return this.element.duration
@@ -98,11 +104,13 @@ export class VideoFile implements MovingSource {
         return true
       }
     }
+    this.#ended = true
     return false
   }
 
   /** Go to the frame at a time, in s. */
   async seek(time: number): Promise<void> {
+    this.#ended = false
     this.#time = (await this.#show(time)) ?? this.#time
   }
 

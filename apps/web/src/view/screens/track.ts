@@ -153,9 +153,16 @@ export class TrackScreen implements Screen {
   async #playOrPause(): Promise<void> {
     this.#workbench.refuseWhileOccupied()
     const source = this.#source
-    if (this.#follower.running) await this.#follower.stop()
-    else if (source instanceof VideoFile && this.#choices.everyFrame) this.#follower.everyFrame(source)
-    else if (source instanceof Camera || source instanceof VideoFile) await this.#follower.play(source)
+    if (this.#follower.running) {
+      await this.#follower.stop()
+      return
+    }
+    if (source instanceof VideoFile && source.ended) await this.#goTo(0)
+    if (source instanceof VideoFile && this.#choices.everyFrame) this.#follower.everyFrame(source)
+    else if (source instanceof Camera || source instanceof VideoFile) {
+      this.#masks.clear()
+      await this.#follower.play(source)
+    }
   }
 
   /** Masks are numbered from the frame that one goes to. */
