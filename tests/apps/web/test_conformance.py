@@ -110,7 +110,7 @@ def test_nothing_runs_of_a_bundle_with_an_altered_byte_in_an_artefact(
 def test_altered_vectors_prove_nothing(engine_page, site, altered, web_bundle):
     path = "vectors/sequence.safetensors"
     altered[f"nano/{path}"] = flipped(web_bundle.path / path)
-    sentence = refusal(engine_page, site, answered=["open", "load"])
+    sentence = refusal(engine_page, site, "litert", answered=["open", "load"])
     assert sentence == f"{path} was altered after export; export the model again."
 
 

@@ -51,7 +51,7 @@ def loaded(engine_page: Page, site: Site) -> Iterator[Page]:
         f"{site.url}/nano",
     )
     assert set(summary["loadMs"]) == {"encode_image", "prompt_points", "track_first", "track_step"}
-    assert [one["runtime"] for one in summary["configurations"]] == ["onnx", "litert"]
+    assert [one["runtime"] for one in summary["configurations"]] == ["litert", "onnx"]
     assert summary["trained"]
     yield engine_page
     engine_page.evaluate("engine.close()")
