@@ -19,13 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from exporter.bundle import Bundle
 from tests.browsers import FAKE_CAMERA, chromium, watched_page
-from tests.web_app import Served, built_app, serving
-
-
-@pytest.fixture(scope="session")
-def app(shared: Path) -> Path:
-    """The folder of the built app."""
-    return built_app(shared)
+from tests.web_app import Served, serving
 
 
 @pytest.fixture(scope="session")
