@@ -35,9 +35,10 @@ from exporter.models.weights.loading import seed_weights
 from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.artifact import verify
 from exporter.verify.case import Case
+from exporter.verify.conformance import recorded_sequence
 from exporter.verify.figures import error_text, largest
 from exporter.verify.parity import compare
-from exporter.verify.record import EagerRunner, record_sequence, recorded_sequence
+from exporter.verify.record import EagerRunner, record_sequence
 from exporter.verify.sequence import follow
 from exporter.verify.tolerances import worth_following
 

@@ -22,7 +22,8 @@ from exporter.models.model import Model
 from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.artifact import verify
 from exporter.verify.case import Case
-from exporter.verify.record import record, recorded_sequence
+from exporter.verify.conformance import recorded_sequence
+from exporter.verify.record import record
 from exporter.verify.sequence import Followed, roll_out
 from exporter.verify.tolerances import worth_following
 from exporter.worker.capacity import workers_for

@@ -28,7 +28,8 @@ from exporter.models.registry import model_info
 from exporter.models.weights.loading import model_with_weights, seed_weights
 from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.case import Case
-from exporter.verify.record import EagerRunner, RecordedSequence, record_sequence, recorded_sequence
+from exporter.verify.conformance import RecordedSequence, recorded_sequence
+from exporter.verify.record import EagerRunner, record_sequence
 from tests.exporter.cli.command_line import QUICK, run
 from tests.models import (
     SMALLEST,

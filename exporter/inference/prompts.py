@@ -13,7 +13,7 @@ from PIL import Image
 from exporter.budgets import MASKS, OBJECTS
 from exporter.errors import PromptError
 from exporter.media.images import Pixels, to_input
-from exporter.models.point_labels import BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
+from exporter.models.point_labels import ABSENT, BACKGROUND, BOTTOM_RIGHT, FOREGROUND, MOST_POINTS, TOP_LEFT
 
 if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
@@ -85,8 +85,9 @@ class Prompt:
 
     @classmethod
     def of_model_points(cls, points: NDArray[np.float32], labels: NDArray[np.float32]) -> Prompt:
-        """The prompt of an image of size x size pixels whose `model_points` these are."""
-        given = [(point, int(label)) for point, label in zip(points[0].tolist(), labels[0], strict=True)]
+        """The prompt of an image of size x size pixels whose `model_points` these are; absent ones are left out."""
+        labelled = zip(points[0].tolist(), labels[0], strict=True)
+        given = [(point, int(label)) for point, label in labelled if label != ABSENT]
         if [label for _, label in given[:2]] == [TOP_LEFT, BOTTOM_RIGHT]:
             (start, _), (end, _), *given = given
             return cls([point for point, _ in given], [label for _, label in given], box=[*start, *end])
@@ -100,6 +101,17 @@ def check_objects(count: int, width: int, height: int) -> None:
     """Raise `PromptError` for more objects than can be followed in frames of a size."""
     OBJECTS.check(count, "Each frame", PromptError)
     MASKS.check(count * width * height, "Each frame", PromptError)
+
+
+def graph_points(
+    points: NDArray[np.float32], labels: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Points [1, P, 2] and labels [1, P] in the fixed shapes of graphs, [1, 4, 2] and [1, 4]: the rest is absent."""
+    missing = MOST_POINTS - points.shape[1]
+    return (
+        np.pad(points, ((0, 0), (0, missing), (0, 0))),
+        np.pad(labels, ((0, 0), (0, missing)), constant_values=ABSENT),
+    )
 
 
 def numbers_of(prompts: Sequence[Prompt]) -> list[int]:

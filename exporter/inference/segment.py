@@ -68,7 +68,7 @@ def segment_photo(
     with isolated() as load:
         for variant, steps in artefact_steps(bundle, formats, threads, precisions, load):
             (followed,) = follow_all(steps, [frame], prompts)
-            results = dict(zip(numbers, followed.results, strict=True))
+            results = dict(zip(numbers, followed.results.values(), strict=True))
             masks = {number: result.mask(height, width) for number, result in results.items()}
             if drawn is None:
                 labels = label_map(masks)

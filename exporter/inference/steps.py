@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TASKS, TRACK_FIRST, TRACK_STEP
-from exporter.models.point_labels import ABSENT, MOST_POINTS
+from exporter.inference.prompts import graph_points
 
 if TYPE_CHECKING:
     from exporter.backends.runner import Runner
@@ -76,9 +76,7 @@ class ArtefactSteps:
         return self._run(ENCODE_IMAGE, {"image": image})["features"]
 
     def prompt_points(self, features: Array, points: Array, labels: Array) -> tuple[TrackResult, Any]:
-        missing = MOST_POINTS - points.shape[1]
-        points = np.pad(points, ((0, 0), (0, missing), (0, 0)))
-        labels = np.pad(labels, ((0, 0), (0, missing)), constant_values=ABSENT)
+        points, labels = graph_points(points, labels)
         return self._step(PROMPT_POINTS, TRACK_FIRST, features=features, points=points, labels=labels)
 
     def prompt_mask(self, features: Array, mask: Array) -> tuple[TrackResult, Any]:

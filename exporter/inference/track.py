@@ -120,7 +120,7 @@ def track_file(
             try:
                 for place, (frame, followed) in enumerate(_followed(steps, shown, prompts), first):
                     before = time.perf_counter()
-                    results = dict(zip(numbers, followed.results, strict=True))
+                    results = dict(zip(numbers, followed.results.values(), strict=True))
                     labels = label_map({i: one.mask(source.height, source.width) for i, one in results.items()})
                     seconds = followed.seconds + time.perf_counter() - before
                     figures.append({"frame": place, "time": frame.time} | _figures(results, labels, seconds))

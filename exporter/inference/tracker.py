@@ -142,21 +142,36 @@ def track_video(
 class FollowedFrame:
     """What is followed in a frame."""
 
-    results: tuple[TrackResult, ...]
-    """Of each object"""
+    results: Mapping[int, TrackResult]
+    """Of each object that was prompted up to here, by its number"""
+    states: Mapping[int, Any]
+    """What is remembered of each after the frame, as the steps have it"""
+    features: Any
+    """The frame's, as the steps have them"""
     seconds: float
     """What resizing the frame and running the steps took"""
 
 
 def follow_all(steps: Steps, frames: Iterable[Pixels], prompts: Sequence[Prompt]) -> Iterator[FollowedFrame]:
     """Of each frame, an object for each prompt, which is one of the first frame; they share the frame's features."""
-    states: list[Any] = []
-    for frame in frames:
+    return follow_prompted(steps, frames, {0: dict(enumerate(prompts))})
+
+
+def follow_prompted(
+    steps: Steps, frames: Iterable[Pixels], prompts: Mapping[int, Mapping[int, Prompt]]
+) -> Iterator[FollowedFrame]:
+    """Of each frame, every object that was prompted up to it; they share the frame's features.
+
+    `prompts` are frame number -> object -> its prompt. An object that is prompted once more starts anew: what was
+    remembered of it is forgotten, and the prompt's result is its result in that frame. The others are followed.
+    """
+    states: dict[int, Any] = {}
+    for number, frame in enumerate(frames):
         before = time.perf_counter()
         features = steps.encode(model_frame(frame, steps.image_size))
-        if states:
-            stepped = [steps.follow(features, state) for state in states]
-        else:
-            stepped = [start(steps, frame, prompt, features) for prompt in prompts]
-        states = [state for _, state in stepped]
-        yield FollowedFrame(tuple(result for result, _ in stepped), time.perf_counter() - before)
+        prompted = prompts.get(number, {})
+        stepped = {one: steps.follow(features, state) for one, state in states.items() if one not in prompted}
+        stepped |= {one: start(steps, frame, prompt, features) for one, prompt in prompted.items()}
+        results = {one: result for one, (result, _) in sorted(stepped.items())}
+        states = {one: state for one, (_, state) in stepped.items()}
+        yield FollowedFrame(results, states, features, time.perf_counter() - before)

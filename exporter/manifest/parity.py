@@ -65,9 +65,11 @@ class Rollout(MadeInVariant):
     status: Literal["passed", "failed"]
     runtime: str
     mask_iou: tuple[float, ...] = Field(
-        description="IoU of the masks, one for each frame that was followed; of two empty masks 1."
+        description="Least IoU of an object's mask, one for each frame that was followed; of two empty masks 1."
     )
-    max_abs: tuple[float | None, ...] = Field(description="max|a-b| of the mask logits, one for each frame.")
+    max_abs: tuple[float | None, ...] = Field(
+        description="Greatest max|a-b| of an object's mask logits, one for each frame."
+    )
     left_out: Amount = Field(default=0, description="Frames that were not, because a slow runtime's time was up.")
     ms: dict[str, float] = Field(
         description="Graph -> median ms of a run on the exporting machine; empty where an interpreter ran it."
@@ -76,8 +78,14 @@ class Rollout(MadeInVariant):
 
 
 class SequenceEntry(Part):
-    """The frames that a tracker's artefacts are verified on as a whole, with the official algorithm's answers."""
+    """The frames that a tracker's artefacts are verified on as a whole, with the official algorithm's answers.
 
-    file: InnerPath = Field(description="safetensors, relative to the bundle: frames, prompt and answers for each.")
+    It is the conformance set of apps too. `write_sequence` of exporter/verify/conformance.py says what its tensors are.
+    """
+
+    file: InnerPath = Field(description="safetensors, relative to the bundle: frames, prompts, answers by object.")
     frames: Count
-    covering: Amount = Field(description="Frames of which the reference mask covers 1 to 99 %; half must, to count.")
+    objects: Count = Field(description="Objects that are prompted in them, and followed.")
+    covering: Amount = Field(
+        description="Reference masks of prompted objects that cover 1 to 99 % of their frame; half must, to count."
+    )

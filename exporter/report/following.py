@@ -65,13 +65,16 @@ class Following:
 
 
 def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.bool_]]) -> Following | None:
-    """`masks` [frames, h, w] by format. None for what is no tracker; raises `BundleError` for unreadable vectors."""
+    """`masks` [objects, frames, h, w] by format. None for what is no tracker.
+
+    Raises `BundleError` for unreadable vectors.
+    """
     if manifest.sequence is None:
         return None
     import numpy as np
 
     given, expected = read_vectors(folder / manifest.sequence.file)
-    reference = expected["mask_logits"][:, 0] > 0
+    reference = expected["mask_logits"][:, :, 0] > 0
     step = next(graph for graph in manifest.graphs if graph.name == TRACK_STEP)
     scale = _Decades(manifest.rollouts)
     return Following(
@@ -79,15 +82,15 @@ def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.b
             Row(
                 frame=number,
                 picture=jpeg(given["frames"][number].astype("uint8"), LONGEST),
-                reference=png(_grey(reference[number]), LONGEST),
+                reference=png(coloured(reference[:, number]), LONGEST),
                 formats={
                     format: (
-                        png(_grey(seen[number]), LONGEST),
-                        png(differing(reference[number], seen[number]), LONGEST),
-                        int((reference[number] != seen[number]).sum()),
+                        png(coloured(seen[:, number]), LONGEST),
+                        png(differing(reference[:, number], seen[:, number]), LONGEST),
+                        int((reference[:, number] != seen[:, number]).sum()),
                     )
                     for format, seen in masks.items()
-                    if number < len(seen)
+                    if number < seen.shape[1]
                 },
             )
             for number in range(0, manifest.sequence.frames, STRIDE)
@@ -107,16 +110,23 @@ def following(folder: Path, manifest: Manifest, masks: Mapping[str, NDArray[np.b
     )
 
 
-def _grey(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    return mask.astype("uint8") * 255
+def coloured(masks: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Masks [objects, h, w] in the colours in which `track` draws objects, the first on top."""
+    from exporter.media.masks import PALETTE
+    from exporter.media.overlay import label_map
+
+    return PALETTE[label_map(dict(enumerate(masks, 1)))]
 
 
-def differing(reference: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Red where only PyTorch sees the object, blue where only the artefact does, dark grey where both do."""
+def differing(reference: NDArray[np.bool_], masks: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Of masks [objects, h, w]: red where only PyTorch sees an object, blue where only the artefact does, and dark grey
+    where both do."""
     import numpy as np
 
     colours = np.array([[0, 0, 0], [60, 150, 255], [255, 70, 50], [60, 60, 60]], np.uint8)
-    return colours[2 * reference.astype(int) + mask]
+    both, only_artefact, only_pytorch = reference & masks, masks & ~reference, reference & ~masks
+    kinds = np.select([only_pytorch.any(0), only_artefact.any(0), both.any(0)], [2, 1, 3], 0)
+    return colours[kinds]
 
 
 class _Decades:

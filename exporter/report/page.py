@@ -42,7 +42,8 @@ def write_report(
 ) -> None:
     """Write report.html for the bundle in `folder`; raises `BundleError` where its vectors cannot be read.
 
-    `followed` are the masks [frames, h, w] that each variant's artefacts saw, by its label, in a tracker's sequence.
+    `followed` are the masks [objects, frames, h, w] that each variant's artefacts saw, by its label, in a tracker's
+    sequence.
     """
     import jinja2
 

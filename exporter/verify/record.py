@@ -7,9 +7,8 @@ and the graphs on some of the states that it comes to.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -20,13 +19,12 @@ from exporter.backends.runner import Arrays
 from exporter.graphs.tasks import TASKS, TRACK_FIRST, TRACK_STEP
 from exporter.graphs.tracker import state_of
 from exporter.inference.prompts import Prompt, model_frame, model_mask
-from exporter.inference.steps import ArtefactSteps, ReferenceSteps, TrackResult
-from exporter.inference.tracker import start
+from exporter.inference.steps import ArtefactSteps, ReferenceSteps
+from exporter.inference.tracker import follow_prompted, start
 from exporter.media.images import Pixels, to_input, verification_images
-from exporter.media.sample_clip import sample_click, sample_clip
-from exporter.models.efficienttam.config import PATCH
-from exporter.models.efficienttam.model import LOGITS_PER_TOKEN
-from exporter.vectors import Shape, read_vectors, shapes_of, vectors_file, write_vectors
+from exporter.media.sample_clip import crossing_clip, sample_click
+from exporter.vectors import vectors_file, write_vectors
+from exporter.verify.conformance import Prompts, write_sequence
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
@@ -36,10 +34,12 @@ if TYPE_CHECKING:
 
 FRAMES = 24
 """The pointer bank first drops one at frame 17, the memory at frame 8."""
-COVERING = (0.01, 0.99)
-"""Share of a frame that a mask covers if it says anything."""
 
-_FILE = "vectors/sequence.safetensors"
+FAR, NEAR = 0, 1
+"""The objects. The far one is hidden by the near one in the middle, and is prompted in the first frame alone."""
+CLICKED, RESTARTED = 3, 17
+"""Frames in which the near one is prompted: before the two meet, and when the far one is back in sight."""
+
 _ENCODED = (0, FRAMES // 2)
 """Frames that are encoded for the conformance vectors."""
 _STEPPED = (1, 2, 3, 8, FRAMES - 1)
@@ -87,31 +87,35 @@ def record_pictures(graph: Graph, folder: Path) -> None:
 
 
 def record_sequence(graphs: Sequence[Graph], model: EfficientTAM, folder: Path) -> manifest.SequenceEntry:
-    """Follow an object with the official algorithm, from its box, and run a tracker's graphs on the way.
+    """Follow two objects with the official algorithm, and run a tracker's graphs on the way.
 
     Writes the sequence, and each graph's runs as its vectors, below `folder`.
     """
     size = model.image_size
-    frames, masks = sample_clip(FRAMES, size, size)
-    reference, runners = ReferenceSteps(model), {graph.name: EagerRunner(graph) for graph in graphs}
-    steps = ArtefactSteps(runners, size)
-    features = [reference.encode(model_frame(frame, size)) for frame in frames]
+    frames, masks = crossing_clip(FRAMES, size, size)
+    runners = {graph.name: EagerRunner(graph) for graph in graphs}
+    steps, prompts = ArtefactSteps(runners, size), prompts_of(masks)
+    followed = list(follow_prompted(ReferenceSteps(model), frames, prompts))
     for number in _ENCODED:
         steps.encode(model_frame(frames[number], size))
-    _prompt(steps, frames, masks, features)
-    prompt = _box_around(masks[0])
-    result, state = start(reference, frames[0], prompt, features[0])
-    results = [result]
-    for number in range(1, FRAMES):
-        if number in _STEPPED:
-            step = TRACK_FIRST if number == 1 and TRACK_FIRST in runners else TRACK_STEP
-            remembered = {name: value.numpy() for name, value in state_of(*state).items()}
-            steps.follow(features[number].numpy(), (step, remembered))
-        result, state = reference.follow(features[number], state)
-        results.append(result)
+    _prompt(steps, frames, masks[NEAR], [one.features.numpy() for one in followed])
+    for number in _STEPPED:
+        step = TRACK_FIRST if number == 1 and TRACK_FIRST in runners else TRACK_STEP
+        remembered = {name: value.numpy() for name, value in state_of(*followed[number - 1].states[FAR]).items()}
+        steps.follow(followed[number].features.numpy(), (step, remembered))
     for graph in graphs:
         _write(graph, runners[graph.name], folder)
-    return _write_sequence(folder, frames, prompt, results, size)
+    return write_sequence(folder, frames, prompts, [one.results for one in followed])
+
+
+def prompts_of(masks: NDArray[np.bool_]) -> Prompts:
+    """What is prompted in a clip of two objects that cross, of the masks [2, frames, H, W]."""
+    near = masks[NEAR]
+    return {
+        0: {FAR: _box_around(masks[FAR, 0])},
+        CLICKED: {NEAR: _middle_of(near[CLICKED])},
+        RESTARTED: {NEAR: _points_of_both_labels(near[RESTARTED])},
+    }
 
 
 def _write(graph: Graph, runner: EagerRunner, folder: Path) -> None:
@@ -124,12 +128,14 @@ def _write(graph: Graph, runner: EagerRunner, folder: Path) -> None:
     write_vectors(folder / vectors_file(graph.name), stored, outputs)
 
 
-def _prompt(steps: ArtefactSteps, frames: list[Pixels], masks: NDArray[np.bool_], features: list[Any]) -> None:
+def _prompt(
+    steps: ArtefactSteps, frames: list[Pixels], masks: NDArray[np.bool_], features: list[NDArray[np.float32]]
+) -> None:
     """Prompt with a point, a box, several points, a mask and an empty mask."""
     for number, kind in _PROMPTED.items():
-        start(steps, frames[number], kind(masks[number]), features[number].numpy())
+        start(steps, frames[number], kind(masks[number]), features[number])
     for mask in (masks[0], np.zeros_like(masks[0])):
-        steps.prompt_mask(features[0].numpy(), model_mask(mask, steps.image_size))
+        steps.prompt_mask(features[0], model_mask(mask, steps.image_size))
 
 
 def _middle_of(mask: NDArray[np.bool_]) -> Prompt:
@@ -148,55 +154,12 @@ def _points_of_all_kinds(mask: NDArray[np.bool_]) -> Prompt:
     return Prompt(points=[(1, 1), *_middle_of(mask).points], labels=[0, 1], box=_box_around(mask).box)
 
 
+def _points_of_both_labels(mask: NDArray[np.bool_]) -> Prompt:
+    """Two on an object without holes, in its middle and half way to its left edge, and two corners of the picture."""
+    (x, y), (height, width) = sample_click(mask[None]), mask.shape
+    halfway = ((x + int(mask[y].argmax())) // 2, y)
+    return Prompt(points=[(x, y), halfway, (1, 1), (width - 2, height - 2)], labels=[1, 1, 0, 0])
+
+
 _PROMPTED = {0: _middle_of, FRAMES // 3: _box_around, 2 * FRAMES // 3: _points_of_all_kinds}
 """Frame -> the prompt that it is given for the conformance vectors."""
-
-
-def _write_sequence(
-    folder: Path, frames: list[Pixels], prompt: Prompt, results: Sequence[TrackResult], size: int
-) -> manifest.SequenceEntry:
-    points, labels = prompt.model_points(size, size, size)
-    logits = np.stack([result.mask_logits for result in results])
-    write_vectors(
-        folder / _FILE,
-        {"frames": np.stack(frames), "points": points, "labels": labels},
-        {
-            "mask_logits": logits,
-            "iou": np.array([result.iou for result in results], np.float32),
-            "object_score": np.array([result.object_score for result in results], np.float32),
-        },
-    )
-    return manifest.SequenceEntry(file=_FILE, frames=len(frames), covering=covering(logits))
-
-
-def covering(logits: NDArray[np.float32]) -> int:
-    """How many of the masks [frames, 1, h, w] cover a share of their frame that says anything."""
-    covered = (logits > 0).mean((1, 2, 3))
-    return int(((covered >= COVERING[0]) & (covered <= COVERING[1])).sum())
-
-
-@dataclass(frozen=True)
-class RecordedSequence:
-    """A sequence as it was recorded: frames with their prompt, and what the official algorithm made of them."""
-
-    sequence: manifest.SequenceEntry
-    image_size: int
-    given: Arrays
-    expected: Arrays
-
-
-def recorded_sequence(folder: Path, sequence: manifest.SequenceEntry, image_size: int) -> RecordedSequence:
-    """The sequence of the bundle in `folder`; raises `BundleError` where it cannot be read or is another."""
-    path, side = folder / sequence.file, image_size // PATCH * LOGITS_PER_TOKEN
-    frames = sequence.frames
-    inputs: dict[str, Shape] = {
-        "frames": (frames, image_size, image_size, 3),
-        "points": (1, "points", 2),
-        "labels": (1, "points"),
-    }
-    outputs: dict[str, Shape] = {
-        "mask_logits": (frames, 1, side, side),
-        "iou": (frames,),
-        "object_score": (frames,),
-    }
-    return RecordedSequence(sequence, image_size, *read_vectors(path, shapes_of(inputs, outputs)))

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import median
 from time import monotonic
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,11 @@ from exporter.backends import backend
 from exporter.backends.runner import InputProgress, Progress, Runner
 from exporter.bundle import Bundle
 from exporter.errors import describe
-from exporter.inference.prompts import Prompt
 from exporter.inference.steps import ArtefactSteps, Steps, TrackResult
-from exporter.inference.tracker import follow_all
+from exporter.inference.tracker import follow_prompted
 from exporter.manifest import Artifact, Rollout, Variant, Verification
-from exporter.media.images import Pixels
+from exporter.verify.conformance import RecordedSequence, by_object, covering, recorded_sequence
 from exporter.verify.parity import mask_iou
-from exporter.verify.record import RecordedSequence, covering, recorded_sequence
 from exporter.verify.tolerances import TOLERANCES, worth_following
 from exporter.worker.isolated import isolated
 
@@ -38,7 +37,7 @@ class Followed:
 
     rollout: Rollout
     masks: NDArray[np.bool_]
-    """[frames, S/4, S/4]; of no frames where the artefacts do not run."""
+    """[objects, frames, S/4, S/4], empty before the first prompt; of no frames where the artefacts do not run"""
 
 
 def roll_out(
@@ -66,7 +65,7 @@ def roll_out(
             ms={},
             detail=detail,
         )
-        return Followed(rollout, np.zeros((0, 0, 0), np.bool_))
+        return Followed(rollout, np.zeros((recorded.sequence.objects, 0, 0, 0), np.bool_))
 
 
 def follow(
@@ -83,41 +82,39 @@ def follow(
     """
     format, tolerance = backend(variant.format), TOLERANCES[variant.precision].rollout
     box = format.seconds if seconds is None else seconds
-    given, expected, sequence = recorded.given, recorded.expected, recorded.sequence
-    frames = [frame.astype(np.uint8) for frame in given["frames"]]
-    prompt = Prompt.of_model_points(given["points"], given["labels"])
-    steps = ArtefactSteps(runners, recorded.image_size)
-    results = _followed(steps, frames, prompt, box, progress)
-    reference = expected["mask_logits"][: len(results)]
-    pairs = list(zip(reference, (result.mask_logits for result in results), strict=True))
-    ious = [mask_iou(a > 0, b > 0) for a, b in pairs]
-    differences = [float(np.abs(a - b).max()) for a, b in pairs]
-    finite = [value if np.isfinite(value) else None for value in differences]
+    steps, frames = ArtefactSteps(runners, recorded.image_size), recorded.sequence.frames
+    results = _followed(steps, recorded, box, progress)
+    expected, prompted = recorded.expected["mask_logits"][:, : len(results)], recorded.prompted[:, : len(results)]
+    found = by_object(results, lambda result: result.mask_logits, expected.shape)
+    ious = np.array([list(map(mask_iou, *masks)) for masks in zip(expected > 0, found > 0, strict=True)])
+    differences = np.abs(expected - found).max((2, 3, 4))
+    finite = np.isfinite(differences)
     problems = []
-    if min(ious) < tolerance.mask_iou:
-        problems.append(f"the mask of frame {int(np.argmin(ious))} has an IoU of {min(ious):.4f} with PyTorch's")
-    if None in finite:
-        problems.append(f"the mask logits of frame {finite.index(None)} are not finite")
-    elif tolerance.max_abs is not None and max(differences) > tolerance.max_abs:
-        problems.append(f"mask logits of frame {int(np.argmax(differences))} are off by {max(differences):.2g}")
-    if sequence.covering * 2 < sequence.frames or covering(reference) * 2 < len(reference):
+    if ious.min() < tolerance.mask_iou:
+        problems.append(f"the mask of {_place(ious, ious.argmin())} has an IoU of {ious.min():.4f} with PyTorch's")
+    if not finite.all():
+        problems.append(f"the mask logits of {_place(finite, finite.argmin())} are not finite")
+    elif tolerance.max_abs is not None and differences.max() > tolerance.max_abs:
+        worst = _place(differences, differences.argmax())
+        problems.append(f"the mask logits of {worst} are off by {differences.max():.2g}")
+    if recorded.says_little or covering(expected[prompted]) * 2 < prompted.sum():
         problems.append("fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing")
-    left_out = len(frames) - len(results)
-    count = f"{len(results)} of {len(frames)} frames" if left_out else f"{len(frames)} frames"
-    within = f"mask IoU at least {min(ious):.4f}, logits within {max(differences):.1e}"
+    left_out = frames - len(results)
+    count = f"{len(results)} of {frames} frames" if left_out else f"{frames} frames"
+    within = f"mask IoU at least {ious.min():.4f}, logits within {differences.max():.1e}"
     cut = f"; then its {box:.0f} s were up" if left_out else ""
     rollout = Rollout(
         **asdict(variant),
         tolerance=tolerance,
         status="failed" if problems else "passed",
         runtime=steps.runtime,
-        mask_iou=tuple(ious),
-        max_abs=tuple(finite),
+        mask_iou=tuple(ious.min(0).tolist()),
+        max_abs=tuple(value if np.isfinite(value) else None for value in differences.max(0).tolist()),
         ms={} if format.interpreted else {graph: 1e3 * median(seconds) for graph, seconds in steps.seconds.items()},
         left_out=left_out,
         detail="; ".join(problems) or f"{count} agree with PyTorch: {within}{cut}.",
     )
-    return Followed(rollout, np.stack([result.mask_logits[0] > 0 for result in results]))
+    return Followed(rollout, found[:, :, 0] > 0)
 
 
 def roll_out_bundle(
@@ -152,20 +149,23 @@ def following(label: str, progress: Progress | None) -> InputProgress | None:
     return lambda done, count: progress(f"{label}: follow an object, {done + 1} of {count}", 0.98)
 
 
+def _place(values: NDArray[Any], index: np.intp) -> str:
+    """What a flat index into values [objects, frames] means, numbered as in the file."""
+    one, frame = np.unravel_index(index, values.shape)
+    return f"object {one} in frame {frame}"
+
+
 def _followed(
-    steps: Steps,
-    frames: list[Pixels],
-    prompt: Prompt,
-    seconds: float | None = None,
-    progress: InputProgress | None = None,
-) -> list[TrackResult]:
-    """Of all frames, or of as many as can be begun within `seconds`, but `FEWEST` in any case."""
-    begun, followed = monotonic(), follow_all(steps, frames, [prompt])
-    results: list[TrackResult] = []
+    steps: Steps, recorded: RecordedSequence, seconds: float | None = None, progress: InputProgress | None = None
+) -> list[Mapping[int, TrackResult]]:
+    """The objects in all frames, or in as many as can be begun within `seconds`, but in `FEWEST` in any case."""
+    frames = recorded.frames
+    begun, followed = monotonic(), follow_prompted(steps, frames, recorded.prompts)
+    results: list[Mapping[int, TrackResult]] = []
     while len(results) < len(frames):
         if len(results) >= FEWEST and seconds is not None and monotonic() - begun > seconds:
             break
         if progress is not None:
             progress(len(results), len(frames))
-        results.append(next(followed).results[0])
+        results.append(next(followed).results)
     return results

@@ -31,7 +31,7 @@ CLASSIFIERS = {
     "has no graph track_step": lambda m: changed(m, graphs=first(m.graphs, name="track_step")),
     "the graph classify is missing": lambda m: changed(m, graphs=()),
     "it has a sequence and no tracker": lambda m: changed(
-        m, sequence={"file": "vectors/sequence.safetensors", "frames": 24, "covering": 24}
+        m, sequence={"file": "vectors/sequence.safetensors", "frames": 24, "objects": 2, "covering": 24}
     ),
     "its state is not that of the task": lambda m: changed(m, state={"logits": "image"}),
     "classify has picture and needs image": lambda m: changed(
