@@ -14,8 +14,11 @@ from exporter.media.photos.reading import read_photo
 BLOOM = (182, 98, 434, 346)
 """Left, top, right and bottom of an ellipse in flower.jpg that holds nothing but petals: one object to any eye."""
 
-LEAVES = (0, 240, 180, 420)
-"""The same of what is out of focus behind the bloom."""
+TREES = (400, 330, 620, 427)
+"""The same in china.jpg, of nothing but trees."""
+
+SKY = (330, 0, 640, 200)
+"""Left, top, right and bottom of the part of china.jpg that is hardly more than sky."""
 
 SHARE = 0.4
 """How much of the frame's height and width the object takes."""
@@ -23,7 +26,7 @@ SHARE = 0.4
 PERIOD = 96
 """Frames until the object is back. A frame moves it by at most 2 % of the width and 3.2 % of the height."""
 
-BEHIND, IN_FRONT = 0.25, 0.5
+BEHIND, IN_FRONT = 0.25, 0.45
 """How much of the frame's height and width each of two objects takes that cross: the nearer one hides the other."""
 
 Box = tuple[int, int, int, int]
@@ -37,7 +40,8 @@ def sample_clip(count: int, height: int = 240, width: int = 320) -> tuple[list[P
     A longer clip begins with the shorter one. The object is an ellipse that never leaves the frame.
     """
     rows, columns = round(height * SHARE), round(width * SHARE)
-    background, bloom = _background(height, width), _ellipse(BLOOM, rows, columns)
+    background = np.asarray(ImageOps.fit(_china(), (width, height)))
+    bloom = _ellipse(_flower(), BLOOM, rows, columns)
     frames, masks = [], np.zeros((count, height, width), np.bool_)
     for index, mask in enumerate(masks):
         angle = 2 * math.pi * index / PERIOD
@@ -56,8 +60,8 @@ def crossing_clip(count: int, height: int = 256, width: int = 256) -> tuple[list
     [2, count, height, width]. Both are ellipses that never leave the frame.
     """
     sizes = [(round(height * share), round(width * share)) for share in (BEHIND, IN_FRONT)]
-    background = _background(height, width)
-    objects = [_ellipse(box, *size) for box, size in zip((BLOOM, LEAVES), sizes, strict=True)]
+    background = np.asarray(ImageOps.fit(_china().crop(SKY), (width, height)))
+    objects = (_ellipse(_flower(), BLOOM, *sizes[0]), _ellipse(_china(), TREES, *sizes[1]))
     frames, masks = [], np.zeros((2, count, height, width), np.bool_)
     for index in range(count):
         time = index / (count - 1)
@@ -79,13 +83,16 @@ def sample_click(masks: NDArray[np.bool_]) -> tuple[int, int]:
     return int(x[nearest]), int(y[nearest])
 
 
-def _background(height: int, width: int) -> Pixels:
-    return np.asarray(ImageOps.fit(read_photo(sample_photo("china.jpg")), (width, height)))
+def _china() -> Image.Image:
+    return read_photo(sample_photo("china.jpg"))
 
 
-def _ellipse(box: Box, rows: int, columns: int) -> Ellipse:
-    """A part of flower.jpg, resized."""
-    photo = read_photo(sample_photo("flower.jpg"))
+def _flower() -> Image.Image:
+    return read_photo(sample_photo("flower.jpg"))
+
+
+def _ellipse(photo: Image.Image, box: Box, rows: int, columns: int) -> Ellipse:
+    """A part of a photo, resized."""
     part = photo.resize((columns, rows), Image.Resampling.BICUBIC, box=box)
     y, x = np.ogrid[:rows, :columns]
     return np.asarray(part), np.hypot((2 * y + 1) / rows - 1, (2 * x + 1) / columns - 1) <= 1

@@ -16,7 +16,7 @@ from exporter.verify.tolerances import TOLERANCES
 @pytest.fixture(scope="module")
 def reference(tracker_bundle):
     sequence = tracker_bundle.manifest.sequence
-    return read_vectors(tracker_bundle.path / sequence.file)[1]["mask_logits"][:, 0] > 0
+    return read_vectors(tracker_bundle.path / sequence.file)[1]["mask_logits"][:, :, 0] > 0
 
 
 def test_a_classifier_follows_nothing(bundles):
@@ -26,7 +26,7 @@ def test_a_classifier_follows_nothing(bundles):
 
 def test_every_third_frame_is_shown_with_both_masks_and_their_difference(tracker_bundle, reference):
     seen = reference.copy()
-    seen[3, 2:4, 5:8] ^= True
+    seen[1, 3, 2:4, 5:8] ^= True
     shown = following(tracker_bundle.path, tracker_bundle.manifest, {"onnx": seen})
     assert [row.frame for row in shown.rows] == list(range(0, 24, 3))
     assert [row.formats["onnx"][2] for row in shown.rows] == [0, 6, 0, 0, 0, 0, 0, 0]
@@ -35,7 +35,8 @@ def test_every_third_frame_is_shown_with_both_masks_and_their_difference(tracker
 
 
 def test_a_difference_says_who_sees_the_object():
-    reference, seen = np.array([[True, True, False, False]]), np.array([[True, False, True, False]])
+    reference = np.array([[[True, False, False, False]], [[False, True, False, False]]])
+    seen = np.array([[[True, False, False, False]], [[False, False, True, False]]])
     both, only_pytorch, only_artefact, neither = differing(reference, seen)[0].tolist()
     assert both[0] == both[1] == both[2] > 0 == max(neither)
     assert only_pytorch[0] == max(only_pytorch) > 200
@@ -43,7 +44,7 @@ def test_a_difference_says_who_sees_the_object():
 
 
 def test_artefacts_that_saw_nothing_have_no_pictures(tracker_bundle):
-    shown = following(tracker_bundle.path, tracker_bundle.manifest, {"onnx": np.zeros((0, 0, 0), bool)})
+    shown = following(tracker_bundle.path, tracker_bundle.manifest, {"onnx": np.zeros((2, 0, 0, 0), bool)})
     assert not any(row.formats for row in shown.rows)
 
 
@@ -52,7 +53,7 @@ def test_a_frame_that_was_not_followed_has_no_picture_and_no_place_on_the_curve(
     (rollout,) = manifest.rollouts
     cut = {"mask_iou": rollout.mask_iou[:5], "max_abs": rollout.max_abs[:5], "left_out": FRAMES - 5}
     short = manifest.model_copy(update={"rollouts": (rollout.model_copy(update=cut),)})
-    shown = following(tracker_bundle.path, short, {"onnx": reference[:5]})
+    shown = following(tracker_bundle.path, short, {"onnx": reference[:, :5]})
     assert [bool(row.formats) for row in shown.rows] == [True, True, *[False] * 6]
     (curve,) = shown.curves
     assert [x for x, _, _, _ in curve.points] == pytest.approx(np.linspace(0, 100, 24)[:5], abs=0.01)
@@ -64,7 +65,7 @@ def test_a_report_says_where_a_format_was_not_followed(tracker_bundle, tmp_path,
     cut = {"mask_iou": (1.0, 1.0), "max_abs": (0.0, 0.0), "left_out": FRAMES - 2, "detail": "2 of 24 frames agree."}
     shutil.copytree(tracker_bundle.path / "vectors", tmp_path / "vectors")
     short = manifest.model_copy(update={"rollouts": (rollout.model_copy(update=cut),)})
-    write_report(tmp_path, short, device_profiles.load("iphone15"), {"onnx": reference[:2]})
+    write_report(tmp_path, short, device_profiles.load("iphone15"), {"onnx": reference[:, :2]})
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "onnx: 2 of 24 frames agree." in page
     assert page.count("not followed") == 7

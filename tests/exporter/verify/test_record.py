@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from exporter.vectors import read_vectors, vectors_file
-from exporter.verify.record import COVERING, FRAMES, EagerRunner, covering, record_pictures
+from exporter.verify.conformance import COVERING, covering
+from exporter.verify.record import FRAMES, EagerRunner, record_pictures
 from tests.models import classifier_graph, classifier_pictures
 
 
