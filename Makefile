@@ -15,7 +15,7 @@ demo: .venv/installed
 # The web app, built for `vitexport serve`. Node comes with the Python packages.
 app: exporter/serve/app/index.html
 
-exporter/serve/app/index.html: apps/web/node_modules/installed $(shell find apps/web/src apps/web/public -type f) \
+exporter/serve/app/index.html: apps/web/node_modules/installed $(shell find apps/web/src $(wildcard apps/web/public) -type f) \
 		apps/web/index.html apps/web/vite.config.ts
 	$(NPM) run --silent build
 

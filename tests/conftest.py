@@ -6,6 +6,7 @@ process makes for itself.
 
 import json
 import pickle
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from tests.models import (
     classifier_pictures,
     small_tracker,
 )
+from tests.sealed import keep_only
 from tests.shared import made_once, shared_root
 
 LONGEST = (
@@ -92,14 +94,26 @@ def tracker_bundle(shared: Path) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def trained_bundle(shared: Path) -> Bundle:
-    """The tracker that comes with trained weights, in the formats that a browser runs."""
+def web_bundle(shared: Path) -> Bundle:
+    """The tracker that comes with trained weights, in both formats that browsers run."""
 
     def export(out: Path) -> None:
         exporter.export("efficienttam_nano", formats=["onnx", "tflite"], weights="required", workers=1, out=out)
 
     (path,) = made_once(shared / "bundles" / "trained tracker", export).iterdir()
     return Bundle.open(path)
+
+
+@pytest.fixture(scope="session")
+def trained_bundle(shared: Path, web_bundle: Bundle) -> Bundle:
+    """The same in ONNX alone."""
+
+    def copy(to: Path) -> None:
+        shutil.copytree(web_bundle.path, to, dirs_exist_ok=True)
+        shutil.rmtree(to / "tflite")
+        keep_only(to, "onnx")
+
+    return Bundle.open(made_once(shared / "bundles" / "trained tracker, onnx", copy))
 
 
 def _bundle(folder: Path, model: str, format: str) -> Bundle:
