@@ -249,7 +249,7 @@ class FollowedTracker:
     vectors: dict[str, tuple[Arrays, Arrays]]
     """Graph -> inputs and outputs of its conformance runs, in which the memory is partly filled and full"""
     recorded: RecordedSequence
-    """The frames with their prompts, and what the official algorithm makes of them"""
+    """The frames with their prompt, and what the official algorithm makes of them"""
 
     def case(self, variant: Variant, graph: str, path: Path) -> Case:
         """An artefact of one of the graphs, to be verified on its conformance runs."""
