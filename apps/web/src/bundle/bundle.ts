@@ -34,7 +34,7 @@ export async function openBundle(source: Source): Promise<Bundle> {
       if (entry.bytes > FILE_BYTES) {
         throw new BundleError(`${path} has ${entry.bytes} bytes, which no browser holds; export a smaller model.`)
       }
-      const read = await source.read(path, entry.bytes)
+      const read = await source.read(path, entry.bytes, entry.sha256)
       if (read.length !== entry.bytes || (await sha256(read)) !== entry.sha256) {
         throw new BundleError(`${path} was altered after export; export the model again.`)
       }

@@ -14,8 +14,11 @@ export type SourceRequest =
   | { readonly kind: 'zip'; readonly file: File }
 
 export interface Source {
-  /** The bytes of a file, at most `most`. Throws `SourceError` for a larger file, and for one that is missing. */
-  read(path: string, most: number): Promise<Uint8Array<ArrayBuffer>>
+  /**
+   * The bytes of a file, at most `most` of them. A server is asked for the file of this SHA-256, so that none of another
+   * build is taken for it where files are kept. Throws `SourceError` for a larger file, and for one that is missing.
+   */
+  read(path: string, most: number, sha256?: string): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** A file that cannot be had, in one sentence. */
@@ -41,8 +44,9 @@ const MANIFEST = 'manifest.json'
 function below(url: string): Source {
   const folder = url.endsWith('/') ? url : `${url}/`
   return {
-    async read(path, most) {
-      const response = await answer(folder + path.split('/').map(encodeURIComponent).join('/'))
+    async read(path, most, sha256) {
+      const file = folder + path.split('/').map(encodeURIComponent).join('/')
+      const response = await answer(sha256 === undefined ? file : `${file}?sha256=${sha256}`)
       if (response.status === 404) throw missing(path, folder)
       if (!response.ok) throw new SourceError(`${response.url} answers with status ${response.status}; try later.`)
       return bounded(response.body, most, path)

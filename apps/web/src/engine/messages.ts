@@ -42,7 +42,10 @@ export interface Tracked {
 export interface Calls {
   open: { ask: { source: SourceRequest }; answer: BundleSummary }
   load: { ask: { configuration: Configuration }; answer: { loadMs: Readonly<Record<string, number>> } }
-  /** Follow all objects to a frame, then start those anew that are prompted. The bitmap is the worker's then. */
+  /**
+   * Follow all objects to a frame, then start those anew that are prompted. A frame that was followed last is not
+   * followed again: in it, only prompts count. The bitmap is the worker's then.
+   */
   track: { ask: { frame: number; image: ImageBitmap; prompts: readonly PromptRequest[] }; answer: Tracked }
   forget: { ask: { object: number | 'all' }; answer: Record<string, never> }
   selfTest: { ask: Record<string, never>; answer: SelfTestResult }

@@ -31,6 +31,8 @@ export interface Loaded extends LoadedGraphs {
 export class Session {
   #bundle: Bundle | null = null
   #loaded: Loaded | null = null
+  /** The number of the frame that was followed last; null where none was, or where that failed */
+  #frame: number | null = null
   /** Of what is loaded */
   #selfTest: SelfTestResult | null = null
 
@@ -55,10 +57,13 @@ export class Session {
 
   async track({ frame, image, prompts }: Calls['track']['ask']): Promise<Tracked> {
     const { tracker, pixels } = this.#ready()
+    if (frame === this.#frame) return { frame, ...(await tracker.restart(prompts)) }
+    this.#frame = null
     const start = performance.now()
     const planes = pixels.planesOf(image)
     const resize = performance.now() - start
     const { objects, ms } = await tracker.follow(planes, prompts)
+    this.#frame = frame
     return { frame, objects, ms: { resize: [resize], ...ms } }
   }
 
@@ -104,6 +109,7 @@ export class Session {
   async #unload(): Promise<void> {
     const before = this.#loaded
     this.#loaded = null
+    this.#frame = null
     this.#selfTest = null
     if (before !== null) await release(Object.values(before.graphs))
   }

@@ -63,7 +63,7 @@ export class Tracker {
    * Throws `RangeError` for a prompt of no points, or of more than a graph takes.
    */
   async follow(image: Float32Array, prompts: readonly PromptRequest[] = []): Promise<SeenFrame> {
-    const prompted = new Map(prompts.map(({ object, points }) => [object, promptTensors(points)]))
+    const prompted = tensorsOf(prompts)
     const run = timed()
     await run('encode_image', this.#graphs.encode_image, { image }, this.#features)
 
@@ -74,17 +74,35 @@ export class Tracker {
       await run(graph, this.#graphs[graph]!, object.inputs, object.spare)
       stepped.push(object)
     }
+    const started = await this.#start(prompted, run)
+
+    for (const object of stepped) object.advance(object.spareScore > 0 ? 'tracking' : 'lost')
+    return this.#seen(started, run.ms)
+  }
+
+  /**
+   * Start objects anew in the frame that was followed last, whose features are still there. Others stay as they were
+   * found in it: to follow them to the same frame once more would fill their memory with it.
+   */
+  async restart(prompts: readonly PromptRequest[]): Promise<SeenFrame> {
+    const run = timed()
+    return this.#seen(await this.#start(tensorsOf(prompts), run), run.ms)
+  }
+
+  async #start(prompts: PromptTensors, run: Run): Promise<readonly FollowedObject[]> {
     const started: FollowedObject[] = []
-    for (const [id, prompt] of prompted) {
+    for (const [id, prompt] of prompts) {
       const object = this.#objects.get(id) ?? this.#newObject(id)
       await run('prompt_points', this.#graphs.prompt_points, { ...this.#features, ...prompt }, object.spare)
       started.push(object)
     }
+    return started
+  }
 
-    for (const object of stepped) object.advance(object.spareScore > 0 ? 'tracking' : 'lost')
+  #seen(started: readonly FollowedObject[], ms: SeenFrame['ms']): SeenFrame {
     for (const object of started) object.advance('prompted')
     this.#objects = new Map([...this.#objects, ...started.map((object) => [object.id, object] as const)])
-    return { objects: [...this.#objects.values()].map((object) => object.seen()), ms: run.ms }
+    return { objects: [...this.#objects.values()].map((object) => object.seen()), ms }
   }
 
   #newObject(id: number): FollowedObject {
@@ -162,8 +180,21 @@ function allocate(specs: readonly TensorSpec[]): Tensors {
   return Object.fromEntries(specs.map(({ name, shape }) => [name, new Float32Array(elements(shape))]))
 }
 
-/** Runs graphs, and notes what each run took, in ms. */
-function timed() {
+/** Object -> what `prompt_points` takes besides features */
+type PromptTensors = ReadonlyMap<number, ReturnType<typeof promptTensors>>
+
+function tensorsOf(prompts: readonly PromptRequest[]): PromptTensors {
+  return new Map(prompts.map(({ object, points }) => [object, promptTensors(points)]))
+}
+
+interface Run {
+  (name: string, graph: GraphRunner, inputs: Tensors, outputs: Tensors): Promise<void>
+  /** Graph -> ms of each run */
+  readonly ms: Readonly<Record<string, readonly number[]>>
+}
+
+/** Runs graphs, and notes what each run took. */
+function timed(): Run {
   const ms: Record<string, number[]> = {}
   const run = async (name: string, graph: GraphRunner, inputs: Tensors, outputs: Tensors): Promise<void> => {
     const start = performance.now()

@@ -129,3 +129,14 @@ test('each run of each graph is timed', async () => {
   assert.deepEqual(runs, [['encode_image', 1], ['track_step', 2], ['prompt_points', 1]])
   assert.ok(Object.values(ms).flat().every((time) => time >= 0))
 })
+
+test('in the frame that was followed last, objects start anew from its features, and the others stay as they were', async () => {
+  const graphs = countingGraphs()
+  const tracker = new Tracker(graphs, STATE)
+  await follow(tracker, 10, click(1))
+  await follow(tracker, 11)
+  const { objects } = await tracker.restart([click(2)])
+  assert.deepEqual(objects.map(({ id, status }) => [id, status]), [[1, 'tracking'], [2, 'prompted']])
+  assert.equal(graphs.encode_image.runs, 2)
+  assert.deepEqual(await follow(tracker, 12), { 1: [11, 0, 0, 10], 2: [0, 0, 0, 11] })
+})
