@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 FOREVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 
-_LEVEL = 6
-"""Of gzip, its own default: 9 takes longer than a phone's network gains by it"""
+_LEVEL = 4
+"""Of gzip: twice as fast as 6, with WebAssembly that is 5 % larger"""
 
 
 def application(site: Site) -> ASGIApp:
