@@ -53,8 +53,8 @@ def built_engine_page(shared: Path) -> Path:
 
 
 def _newest_source() -> float:
-    files = (file for folder in ("src", "public") for file in (SOURCES / folder).rglob("*") if file.is_file())
-    return max(file.stat().st_mtime for file in (*files, SOURCES / "index.html", SOURCES / "vite.config.ts"))
+    inner = (file for folder in ("src", "public") for file in (SOURCES / folder).rglob("*"))
+    return max(file.stat().st_mtime for file in (*inner, *SOURCES.glob("*.*")) if file.is_file())
 
 
 def _built() -> float:

@@ -20,13 +20,7 @@ from playwright.sync_api import Browser, Page
 from exporter.bundle import Bundle
 from tests.apps.web.altered_site import Site, altered_site
 from tests.browsers import FAKE_CAMERA, chromium, watched_page
-from tests.web_app import Served, built_app, built_engine_page, serving
-
-
-@pytest.fixture(scope="session")
-def app(shared: Path) -> Path:
-    """The folder of the built app."""
-    return built_app(shared)
+from tests.web_app import Served, built_engine_page, serving
 
 
 @pytest.fixture(scope="session")
