@@ -42,7 +42,9 @@ class Site:
             file = self.folders.get(folder, Path()) / inner
             content = file.read_bytes() if folder in self.folders and file.is_file() else None
         kind = "text/javascript" if path.endswith(".mjs") else guess_type(path)[0]
-        send_head(request, 404 if content is None else 200, {"Content-Type": kind or "application/octet-stream"}, content)
+        send_head(
+            request, 404 if content is None else 200, {"Content-Type": kind or "application/octet-stream"}, content
+        )
         if content is not None:
             request.wfile.write(content)
 

@@ -2,7 +2,14 @@
 
 import type { Workbench } from '../workbench.ts'
 import { element } from './element.ts'
+import { icon } from './icons.ts'
 import type { Opening } from './opening.ts'
+
+/** Where pictures may come from */
+export interface Starts {
+  camera(): void
+  file(): void
+}
 
 const PRIVATE = 'Pictures stay on this device: no frame of them is sent anywhere.'
 
@@ -10,17 +17,19 @@ export class EmptyStage {
   readonly element = element('div', { class: 'empty', role: 'status' })
   readonly #workbench: Workbench
   readonly #opening: Opening
+  readonly #starts: Starts
 
-  constructor(workbench: Workbench, opening: Opening) {
+  constructor(workbench: Workbench, opening: Opening, starts: Starts) {
     this.#workbench = workbench
     this.#opening = opening
+    this.#starts = starts
     workbench.onChange(() => this.#show(null))
     opening.onProgress((what) => this.#show(what))
     this.#show(null)
   }
 
   #show(busy: string | null): void {
-    this.element.replaceChildren(...(busy !== null ? loading(busy) : this.#workbench.opened ? ready() : this.#closed()))
+    this.element.replaceChildren(...(busy !== null ? loading(busy) : this.#workbench.opened ? this.#ready() : this.#closed()))
   }
 
   #closed(): HTMLElement[] {
@@ -30,16 +39,22 @@ export class EmptyStage {
       this.#opening.buttons(),
     ]
   }
+
+  #ready(): HTMLElement[] {
+    return [
+      element('h2', {}, 'What should be followed?'),
+      element('p', {}, 'Show it to the camera, or choose a video or a picture, and then tap it.'),
+      element(
+        'div', { class: 'buttons' },
+        element('button', { class: 'primary', onclick: () => this.#starts.camera() }, icon('camera'), 'Use the camera'),
+        element('button', { onclick: () => this.#starts.file() }, icon('file'), 'Choose a file'),
+      ),
+      element('p', { class: 'private' }, PRIVATE),
+    ]
+  }
 }
 
 function loading(what: string): HTMLElement[] {
   return [element('div', { class: 'spinner' }), element('p', {}, `${what} …`)]
 }
 
-function ready(): HTMLElement[] {
-  return [
-    element('h2', {}, 'Tap what you want to follow'),
-    element('p', {}, 'Start the camera, or choose a video or a picture. A tap is a point on an object; drag to draw a box around it.'),
-    element('p', { class: 'private' }, PRIVATE),
-  ]
-}

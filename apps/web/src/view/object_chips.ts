@@ -32,7 +32,7 @@ export class ObjectChips {
   constructor(objects: Objects, deleted: (id: number) => void) {
     this.#objects = objects
     this.#deleted = deleted
-    this.#another = element('button', { class: 'chip another', onclick: () => objects.select(null) }, icon('add'), 'New object')
+    this.#another = element('button', { class: 'chip another', 'aria-label': 'New object', title: 'The next point is on a new object', onclick: () => objects.select(null) }, icon('add'), 'New')
     this.element.append(this.#hint, this.#another)
   }
 

@@ -16,7 +16,7 @@ const MARK = 4
 
 /** ms, of which the scale's lines are multiples */
 const STEPS = [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
-const MOST_LINES = 4
+const MOST_LINES = 5
 
 /** Names of what takes time that are no graph's -> what people read */
 const NAMES: Readonly<Record<string, string>> = { resize: 'resize', other: 'all else' }

@@ -26,6 +26,7 @@ export interface ControlState {
 
 export class TrackControls {
   readonly element: HTMLElement
+  readonly #input: HTMLInputElement
   readonly #camera: HTMLButtonElement
   readonly #flip: HTMLButtonElement
   readonly #file: HTMLButtonElement
@@ -44,9 +45,10 @@ export class TrackControls {
         if (file) events.file(file)
       },
     })
+    this.#input = input
     this.#camera = button('camera', 'Camera', () => events.camera())
     this.#flip = button('flip', 'Flip', () => events.flip(), 'Use the camera of the other side')
-    this.#file = button('file', 'File', () => input.click(), 'Choose a video or a picture')
+    this.#file = button('file', 'File', () => this.chooseFile(), 'Choose a video or a picture')
     this.#toStart = button('first', 'Start', () => events.toStart(), 'Back to the first frame')
     this.#play = element('button', { class: 'play', onclick: () => events.playOrPause() })
     this.#modes = {
@@ -65,6 +67,11 @@ export class TrackControls {
         this.#clear,
       ),
     )
+  }
+
+  /** Let the user choose a file, in answer to a click. */
+  chooseFile(): void {
+    this.#input.click()
   }
 
   update({ source, running, mode, severalCameras, objects }: ControlState): void {

@@ -75,11 +75,11 @@ export class BenchmarkScreen implements Screen {
 }
 
 function shown({ graphs, resize, e2e, selfTest }: BenchmarkResult, { summary }: Opened): HTMLElement[] {
-  const columns = ['', 'median', '90 %', '99 %', 'mean', 'runs']
+  const columns = ['ms', 'median', '90 %', '99 %', 'mean', 'runs']
   const rows = Object.entries({ ...graphs, resize }).map(([name, { p50, p90, p99, mean, n }]) =>
     element(
       'tr', {}, element('th', { scope: 'row' }, name),
-      ...[p50, p90, p99, mean].map((time) => element('td', {}, time.toFixed(2))), element('td', {}, String(n)),
+      ...[p50, p90, p99, mean].map((time) => element('td', {}, time.toFixed(1))), element('td', {}, String(n)),
     ),
   )
   const tested = selfTest === null || selfTest.stopped
@@ -90,7 +90,7 @@ function shown({ graphs, resize, e2e, selfTest }: BenchmarkResult, { summary }: 
     element(
       'table', { class: 'figures' },
       element('caption', { class: 'unseen' }, `Times of ${summary.model}`),
-      element('thead', {}, element('tr', {}, ...columns.map((name) => element('th', { scope: 'col' }, name && `${name}${name === 'runs' ? '' : ', ms'}`)))),
+      element('thead', {}, element('tr', {}, ...columns.map((name) => element('th', { scope: 'col' }, name)))),
       element('tbody', {}, ...rows),
     ),
     element('p', { class: 'muted' }, tested),

@@ -49,7 +49,10 @@ export class TrackScreen implements Screen {
     this.#notices = notices
     this.#follower = this.#following(workbench.engine)
     this.#choices = new FileChoices({ goTo: (time) => this.#tell(() => this.#goTo(time)), save: () => this.#save() })
-    this.#empty = new EmptyStage(workbench, opening)
+    this.#empty = new EmptyStage(workbench, opening, {
+      camera: () => this.#tell(() => this.#useCamera('environment')),
+      file: () => this.#controls.chooseFile(),
+    })
     this.#stage = new Stage(this.#objects, () => this.#follower.still, {
       point: (at) => this.#tell(() => this.#point(at)),
       box: (upperLeft, lowerRight) => this.#tell(() => this.#box(upperLeft, lowerRight)),
