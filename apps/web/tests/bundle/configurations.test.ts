@@ -9,7 +9,10 @@ import { MANIFEST } from './bundles.ts'
 const PLAIN: Browser = { gpu: false, threads: { onnx: 1, litert: 1 } }
 
 /** A bundle in these formats, of which some are expected to take so many ms on a unit of its target. */
-function bundleIn(formats: readonly string[], expected: Readonly<Record<string, readonly [string, number]>> = {}): Manifest {
+function bundleIn(
+  formats: readonly string[],
+  expected: Readonly<Record<string, readonly [string, number]>> = {},
+): Manifest {
   const variants = formats.map((format) => ({ format, precision: 'fp32', delegate: null }))
   return {
     ...MANIFEST,
@@ -19,7 +22,8 @@ function bundleIn(formats: readonly string[], expected: Readonly<Record<string, 
     }))),
     latencies: variants.map((variant) => {
       const [unit, ms] = expected[variant.format] ?? ['cpu', null]
-      return { ...variant, unit, latency: ms === null ? null : { ms, low: ms / 2, high: ms * 2, method: 'kernel table' } }
+      const latency = ms === null ? null : { ms, low: ms / 2, high: ms * 2, method: 'kernel table' }
+      return { ...variant, unit, latency }
     }),
   }
 }
