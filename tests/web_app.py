@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from exporter.serve.site import APP
 from tests.exporter.cli.command_line import VITEXPORT
+from tests.shared import made_once
 
 SOURCES = Path(__file__).parent.parent / "apps/web"
 LAST_LINE = "Ctrl-C ends it."
@@ -36,6 +37,19 @@ def built_app(shared: Path) -> Path:
             command = [shutil.which("npm", path=environment["PATH"]), "run", "--silent", "build"]
             subprocess.run(command, cwd=SOURCES, env=environment, check=True, stdout=subprocess.DEVNULL)
     return APP
+
+
+def built_engine_page(shared: Path) -> Path:
+    """The folder of the page on which tests use the app's engine without the app."""
+
+    def build(to: Path) -> None:
+        environment = node_environment()
+        npx = shutil.which("npx", path=environment["PATH"])
+        command = [npx, "vite", "build", "--config", "tests/engine_page/vite.config.ts", "--outDir", to]
+        done = subprocess.run(command, cwd=SOURCES, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return made_once(shared / "engine page", build)
 
 
 def _newest_source() -> float:

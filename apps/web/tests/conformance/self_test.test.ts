@@ -16,7 +16,7 @@ const goOn = async () => true
  * colour of the frame to the state, so that a frame that is not the file's shows as well.
  */
 function coveringGraphs(): TrackerGraphs {
-  const graph = (inputs: GraphRunner['inputs'], outputs: GraphRunner['outputs'], run: GraphRunner['run']): GraphRunner =>
+  const graph = (inputs: GraphRunner['inputs'], outputs: GraphRunner['outputs'], run: GraphRunner['run']) =>
     ({ inputs, outputs, run, release: async () => {} })
   const found = [
     { name: 'mask_logits', shape: [1, 1, SIDE, SIDE] }, { name: 'iou', shape: [1, 1] },

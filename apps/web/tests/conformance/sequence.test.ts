@@ -26,12 +26,13 @@ test('a bundle without a sequence is refused', async () => {
 })
 
 /** The sequence with other values in one tensor */
-const changed = (name: string, change: Partial<Stored>) => readSequence(bundleWith({ ...TENSORS, [name]: { ...TENSORS[name]!, ...change } }))
+const changed = (name: string, change: Partial<Stored>) =>
+  readSequence(bundleWith({ ...TENSORS, [name]: { ...TENSORS[name]!, ...change } }))
 
 test('a tensor that is missing, or of another type or shape, is refused by name', async () => {
   const { 'output.mask_logits': _, ...without } = TENSORS
   await assert.rejects(readSequence(bundleWith(without)), /output\.mask_logits is missing or is not \[2, 6, 1, 4, 4\]/)
-  await assert.rejects(changed('input.prompt_object', { dtype: 'F32' }), /input\.prompt_object is missing or is not \[3\]/)
+  await assert.rejects(changed('input.prompt_object', { dtype: 'F32' }), /prompt_object is missing or is not \[3\]/)
   await assert.rejects(changed('output.mask_logits', { shape: [2, FRAMES, 1, 16, 1] }), /output\.mask_logits/)
   await assert.rejects(changed('input.labels', { shape: [4, 3] }), /input\.labels is missing or is not \[3, 4\]/)
 })

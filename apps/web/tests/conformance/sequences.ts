@@ -15,13 +15,15 @@ export interface Stored {
 
 /** Object 0 is prompted in the first frame, object 1 in the third and again in the fifth, with another point. */
 export function sequenceTensors(maskLogits: readonly number[]): Record<string, Stored> {
-  const frames = Array.from({ length: FRAMES * SIZE * SIZE * 3 }, (_, index) => 10 + Math.floor(index / (SIZE * SIZE * 3)))
+  const bytes = SIZE * SIZE * 3
+  const frames = Array.from({ length: FRAMES * bytes }, (_, index) => 10 + Math.floor(index / bytes))
+  const rest = Array(6).fill(0)
   return {
     'input.frames': { dtype: 'U8', shape: [FRAMES, SIZE, SIZE, 3], values: frames },
     'input.prompt_frame': { dtype: 'I32', shape: [3], values: [0, 2, 4] },
     'input.prompt_object': { dtype: 'I32', shape: [3], values: [0, 1, 1] },
     'input.points': {
-      dtype: 'F32', shape: [3, 4, 2], values: [1, 2, 3, 4, 0, 0, 0, 0, 5, 6, ...Array(6).fill(0), 7, 8, ...Array(6).fill(0)],
+      dtype: 'F32', shape: [3, 4, 2], values: [1, 2, 3, 4, 0, 0, 0, 0, 5, 6, ...rest, 7, 8, ...rest],
     },
     'input.labels': { dtype: 'F32', shape: [3, 4], values: [2, 3, -2, -2, 1, -2, -2, -2, 1, -2, -2, -2] },
     'output.mask_logits': { dtype: 'F32', shape: [2, FRAMES, 1, SIDE, SIDE], values: maskLogits },
