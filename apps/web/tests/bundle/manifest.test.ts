@@ -124,7 +124,7 @@ test('shapes that the image does not give are refused', () => {
     withTensors('encode_image', 'inputs', withShape('image', [1, 3, 64, 64])),
     /image of encode_image has the shape \[1, 3, 64, 64\], and should have \[1, 3, 32, 32\]/,
   )
-  refuses(withTensors('encode_image', 'outputs', withShape('features', [1, 8, 4, 4])), /images of 32 pixels do not give/)
+  refuses(withTensors('encode_image', 'outputs', withShape('features', [1, 8, 4, 4])), /of 32 pixels do not give/)
   refuses(withTensors('track_step', 'inputs', withShape('features', [1, 9, 2, 2])), /should have \[1, 8, 2, 2\]/)
   refuses(withTensors('track_step', 'outputs', withShape('mask_logits', [1, 1, 16, 16])), /should have \[1, 1, 8, 8\]/)
   refuses(

@@ -114,12 +114,13 @@ export class TrackScreen implements Screen {
   }
 
   #followed({ tracked, times, place, time }: FollowedFrame): void {
-    this.#objects.see(tracked)
+    const source = this.#source
+    if (source !== null && source.kind !== 'camera' && place !== null) {
+      this.#masks.keep(place, time, tracked.objects, source.width, source.height)
+    }
     this.#stats.add(times)
     this.#figures.update()
-    const source = this.#source
-    if (source === null || source.kind === 'camera' || place === null) return
-    this.#masks.keep(place, time, tracked.objects, source.width, source.height)
+    this.#objects.see(tracked)
   }
 
   async #useCamera(facing: Facing): Promise<void> {
