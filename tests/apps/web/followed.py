@@ -112,6 +112,11 @@ def saved_masks(page: Page, folder: Path) -> tuple[np.ndarray, list[float]]:
     return np.stack(labels), [frame["time"] for frame in frames]
 
 
+def iou(one: np.ndarray, other: np.ndarray) -> float:
+    """Of two masks, of which one has a pixel at least."""
+    return float((one & other).sum() / (one | other).sum())
+
+
 def overlaid(page: Page) -> np.ndarray:
     """Where something is drawn over the picture, which is square: bool [side, side], as the screen shows it."""
     side, drawn = page.evaluate(

@@ -84,7 +84,15 @@ export class Follower {
     this.#running = true
     this.#moving = source
     this.#place = null
-    await source.play(() => void this.#offer(null), () => this.#stopped())
+    try {
+      await source.play(
+        () => void this.#offer(null).catch((error: unknown) => this.#events.failed(error)),
+        () => this.#stopped(),
+      )
+    } catch (error) {
+      this.#stopped()
+      throw error
+    }
     this.#events.moved()
   }
 
@@ -101,13 +109,12 @@ export class Follower {
 
   /** Stand still. Resolves when nothing is in flight any more. */
   async stop(): Promise<void> {
-    const ran = this.#running
     this.#running = false
     this.#moving?.pause()
     this.#gate.clear()
     await this.#stepping
     await this.#gate.drained()
-    if (ran) this.#stopped()
+    if (this.#moving !== null) this.#stopped()
   }
 
   /** Answer a new prompt: in the frame that stands still, or in the next one. */
@@ -139,7 +146,8 @@ export class Follower {
   async #follow({ number, image, taken, place, time }: TakenFrame): Promise<void> {
     if (this.#objects.list.length === 0) return
     const tracked = await this.#engine.ask('track', { frame: number, image, prompts: this.#objects.take() })
-    const graphs = Object.fromEntries(Object.entries(tracked.ms).map(([name, runs]) => [name, runs.reduce((a, b) => a + b, 0)]))
+    const sum = (runs: readonly number[]): number => runs.reduce((total, run) => total + run, 0)
+    const graphs = Object.fromEntries(Object.entries(tracked.ms).map(([name, runs]) => [name, sum(runs)]))
     const dropped = this.#gate.dropped - this.#dropped
     this.#dropped += dropped
     this.#events.followed({ tracked, times: { taken, shown: performance.now(), graphs, dropped }, place, time })

@@ -27,13 +27,18 @@ export class ObjectChips {
   readonly #chips = new Map<number, Chip>()
   readonly #states = new Map<number, string>()
   readonly #another: HTMLButtonElement
-  readonly #hint = element('p', { class: 'hint' }, 'Tap an object, or drag a box around it.')
+  readonly #hint = element('p', { class: 'hint' })
 
   constructor(objects: Objects, deleted: (id: number) => void) {
     this.#objects = objects
     this.#deleted = deleted
     this.#another = element('button', { class: 'chip another', 'aria-label': 'New object', title: 'The next point is on a new object', onclick: () => objects.select(null) }, icon('add'), 'New')
     this.element.append(this.#hint, this.#another)
+  }
+
+  /** What to do while there is no object */
+  set hint(sentence: string) {
+    this.#hint.textContent = sentence
   }
 
   /** Show the objects as they are now. Elements stay, so that focus does. */

@@ -24,6 +24,9 @@ import { Stage } from '../stage.ts'
 import { type PointMode, TrackControls } from '../track_controls.ts'
 import { stem } from '../words.ts'
 
+const HINT = 'Tap an object, or drag a box around it.'
+const NOT_OPEN = 'No bundle is open: open one on the About screen.'
+
 export class TrackScreen implements Screen {
   readonly name = 'Track'
   readonly icon = 'track'
@@ -43,6 +46,8 @@ export class TrackScreen implements Screen {
   #source: FrameSource | null = null
   #mode: PointMode = 'add'
   #severalCameras = false
+  /** What is being opened or loaded, in words */
+  #busy: string | null = null
 
   constructor(workbench: Workbench, opening: Opening, notices: Notices) {
     this.#workbench = workbench
@@ -84,6 +89,10 @@ export class TrackScreen implements Screen {
       ),
     )
     workbench.onChange(() => this.#reopened())
+    opening.onProgress((what) => {
+      this.#busy = what === null ? null : `${what} …`
+      this.#changed()
+    })
     this.#changed()
   }
 
@@ -193,7 +202,7 @@ export class TrackScreen implements Screen {
 
   #promptable(): { readonly size: number; readonly still: number | null } {
     this.#workbench.refuseWhileOccupied()
-    if (this.#workbench.opened === null) throw new Error('No bundle is open: open one, which says what follows objects.')
+    if (this.#workbench.opened === null) throw new Error(NOT_OPEN)
     return { size: this.#workbench.opened.summary.imageSize, still: this.#follower.still }
   }
 
@@ -220,6 +229,7 @@ export class TrackScreen implements Screen {
   }
 
   #changed(): void {
+    this.#chips.hint = this.#busy ?? (this.#workbench.opened === null ? NOT_OPEN : HINT)
     this.#chips.update()
     this.#choices.update(this.#follower.running, this.#masks.count)
     this.#controls.update({
