@@ -38,7 +38,7 @@ export class Workbench {
     this.#listeners.push(listener)
   }
 
-  /** Open a bundle and load it as it is run by default. What was open is closed, even if this fails. `say` hears of each step. */
+  /** Open a bundle and load it by default. What was open is closed, even if this fails. `say` hears of each step. */
   async open(request: SourceRequest, name: string, say: (what: string) => void): Promise<void> {
     this.#source = { request, name }
     await this.#load(null, say)
