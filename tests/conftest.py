@@ -39,6 +39,7 @@ from tests.models import (
 )
 from tests.sealed import keep_only
 from tests.shared import made_once, shared_root
+from tests.web_app import built_app
 
 LONGEST = (
     "backends/test_tracker_formats.py",
@@ -68,6 +69,12 @@ def one_thread() -> None:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all processes of this run have in common."""
     return shared_root(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def app(shared: Path) -> Path:
+    """The folder of the built web app."""
+    return built_app(shared)
 
 
 class Bundles:

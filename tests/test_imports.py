@@ -81,7 +81,7 @@ TOOLCHAINS = {
     "onnxruntime": {"exporter/backends/onnx.py", "exporter/bench/kernels/onnx_blocks.py"},
     "pillow_heif": {"exporter/media/photos/kinds.py"},
     "cryptography": {"exporter/serve/certificate.py"},
-    "segno": {"exporter/cli/serve.py"},
+    "segno": {"exporter/serve/addresses.py"},
     "starlette": {"exporter/serve/answers.py", "exporter/serve/listening.py"},
     "uvicorn": {"exporter/serve/listening.py"},
 }

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from exporter.serve.site import APP
 from tests.exporter.cli.command_line import VITEXPORT
+from tests.shared import made_once
 
 SOURCES = Path(__file__).parent.parent / "apps/web"
 LAST_LINE = "Ctrl-C ends it."
@@ -38,9 +39,22 @@ def built_app(shared: Path) -> Path:
     return APP
 
 
+def built_engine_page(shared: Path) -> Path:
+    """The folder of the page on which tests use the app's engine without the app."""
+
+    def build(to: Path) -> None:
+        environment = node_environment()
+        npx = shutil.which("npx", path=environment["PATH"])
+        command = [npx, "vite", "build", "--config", "tests/engine_page/vite.config.ts", "--outDir", to]
+        done = subprocess.run(command, cwd=SOURCES, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return made_once(shared / "engine page", build)
+
+
 def _newest_source() -> float:
-    files = (file for folder in ("src", "public") for file in (SOURCES / folder).rglob("*") if file.is_file())
-    return max(file.stat().st_mtime for file in (*files, SOURCES / "index.html", SOURCES / "vite.config.ts"))
+    inner = (file for folder in ("src", "public") for file in (SOURCES / folder).rglob("*"))
+    return max(file.stat().st_mtime for file in (*inner, *SOURCES.glob("*.*")) if file.is_file())
 
 
 def _built() -> float:

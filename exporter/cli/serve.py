@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,10 +12,10 @@ import click
 from exporter.cli.group import COMMANDS
 from exporter.cli.tables import UNKNOWN, print_line
 from exporter.errors import VitexportError
-from exporter.serve.addresses import Addresses, addresses_of, url_of
+from exporter.serve.addresses import Addresses, addresses_of, qr_code, url_of
 from exporter.serve.answers import application
 from exporter.serve.certificate import certificate_file, certificate_for
-from exporter.serve.listening import listen, serve_until_interrupted
+from exporter.serve.listening import listen, serve_forever
 from exporter.serve.offered import offered_bundles, offered_packs
 from exporter.serve.site import site_of
 
@@ -48,8 +48,9 @@ def serve(bundles: Sequence[Path], packs: Sequence[Path], host: str | None, port
     addresses = addresses_of(host)
     with listen(host, port) as listener:
         certificate = certificate_for(addresses.all, certificate_file()) if https else None
-        _print_where(addresses, listener.getsockname()[1], https, qr)
-        serve_until_interrupted(application(site), listener, certificate)
+        with suppress(KeyboardInterrupt):  # which is how a server is ended
+            _print_where(addresses, listener.getsockname()[1], https, qr)
+            serve_forever(application(site), listener, certificate)
 
 
 def _refuse_without(packages: Sequence[str]) -> None:
@@ -69,6 +70,8 @@ def _print_where(addresses: Addresses, port: int, https: bool, qr: bool) -> None
     elsewhere = [url_of(scheme, address, port) for address in addresses.network]
     for url in elsewhere:
         print_line(f"In the same network:  {url}")
+    if https and not elsewhere and addresses.here == "localhost":
+        print_line("This machine has no address in a network, so no phone finds it.", style=UNKNOWN)
     if https:
         print_line(
             "The browser will warn that the connection is not private, because no authority vouches for this machine's "
@@ -81,15 +84,6 @@ def _print_where(addresses: Addresses, port: int, https: bool, qr: bool) -> None
             style=UNKNOWN,
         )
     if https and qr and elsewhere:
-        for line in _qr_code(elsewhere[0]):
+        for line in qr_code(elsewhere[0]):
             print_line(line)
     print_line("Ctrl-C ends it.")
-
-
-def _qr_code(text: str) -> Iterator[str]:
-    """Lines of half blocks, each two modules high. Light modules are drawn: most terminals are dark."""
-    import segno
-
-    drawn = io.StringIO()
-    segno.make_qr(text).terminal(drawn, compact=True)
-    yield from drawn.getvalue().splitlines()

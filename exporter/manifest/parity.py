@@ -65,7 +65,8 @@ class Rollout(MadeInVariant):
     status: Literal["passed", "failed"]
     runtime: str
     mask_iou: tuple[float, ...] = Field(
-        description="Least IoU of an object's mask, one for each frame that was followed; of two empty masks 1."
+        description="Least IoU of an object's mask, one for each frame that was followed. Of two empty masks it is 1, "
+        "in half precision of two that cover less than 1 % as well."
     )
     max_abs: tuple[float | None, ...] = Field(
         description="Greatest max|a-b| of an object's mask logits, one for each frame."

@@ -1,7 +1,8 @@
-"""Under what names a server is opened: here, and from elsewhere in the network."""
+"""Under what names a server is opened, here and from elsewhere in the network, and a picture of one for phones."""
 
 from __future__ import annotations
 
+import io
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -44,6 +45,15 @@ def addresses_of(host: str) -> Addresses:
 
 def url_of(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def qr_code(text: str) -> list[str]:
+    """A QR code for terminals: lines of half blocks, two modules high. Light ones are drawn, as terminals are dark."""
+    import segno
+
+    drawn = io.StringIO()
+    segno.make_qr(text).terminal(drawn, compact=True)
+    return drawn.getvalue().splitlines()
 
 
 def _own_addresses(family: socket.AddressFamily) -> list[str]:

@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exporter import faults
 from exporter.serve.policies import HEADERS
 from exporter.serve.site import LISTING, ServedFile, Site
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 FOREVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 
-_LEVEL = 6
-"""Of gzip, its own default: 9 takes longer than a phone's network gains by it"""
+_LEVEL = 4
+"""Of gzip: twice as fast as 6, with WebAssembly that is 5 % larger"""
 
 
 def application(site: Site) -> ASGIApp:
@@ -31,7 +32,7 @@ def application(site: Site) -> ASGIApp:
 
 
 def _with_headers(app: ASGIApp) -> ASGIApp:
-    """The same, but every answer has `HEADERS`: also those that say what is wrong, which are not made here."""
+    """The same, but every answer has `HEADERS`, also those that say what is wrong, and what goes wrong here is said."""
     from starlette.datastructures import MutableHeaders
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +43,11 @@ def _with_headers(app: ASGIApp) -> ASGIApp:
                     headers.setdefault(name, value)
             await send(message)
 
-        await app(scope, receive, send_with_headers)
+        try:
+            await app(scope, receive, send_with_headers)
+        except Exception as error:
+            faults.report("vitexport serve", error)
+            raise
 
     return answered
 

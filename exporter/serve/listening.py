@@ -47,8 +47,8 @@ def _refusal(error: OSError, host: str, port: int) -> str:
             return f"{host} port {port} cannot be listened on ({error.strerror}): pass another --host or --port."
 
 
-def serve_until_interrupted(app: ASGIApp, listener: socket.socket, certificate: Path | None) -> None:
-    """Answer until Ctrl-C, over TLS where there is a file with a certificate and its key."""
+def serve_forever(app: ASGIApp, listener: socket.socket, certificate: Path | None) -> None:
+    """Answer until a `KeyboardInterrupt`, over TLS where there is a file with a certificate and its key."""
     import uvicorn
 
     config = uvicorn.Config(
@@ -58,14 +58,11 @@ def serve_until_interrupted(app: ASGIApp, listener: socket.socket, certificate: 
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="error",
+        log_level="critical",  # it would show a traceback for each download that is cut off at the end
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
         ssl_certfile=certificate,
     )
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        return  # which is how a server is ended
+    uvicorn.Server(config).run(sockets=[listener])

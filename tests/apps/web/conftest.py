@@ -18,14 +18,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from exporter.bundle import Bundle
+from tests.apps.web.altered_site import Site, altered_site
 from tests.browsers import FAKE_CAMERA, chromium, watched_page
-from tests.web_app import Served, built_app, serving
-
-
-@pytest.fixture(scope="session")
-def app(shared: Path) -> Path:
-    """The folder of the built app."""
-    return built_app(shared)
+from tests.web_app import Served, built_engine_page, serving
 
 
 @pytest.fixture(scope="session")
@@ -47,4 +42,19 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     """The app, opened."""
     with watched_page(browser) as page:
         page.goto(served.urls[0])
+        yield page
+
+
+@pytest.fixture(scope="module")
+def site(shared: Path, web_bundle: Bundle) -> Iterator[Site]:
+    """A page with the app's engine and without the app, and the bundle, which a test may alter."""
+    with altered_site({"page": built_engine_page(shared), "nano": web_bundle.path}) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def engine_page(browser: Browser, site: Site) -> Iterator[Page]:
+    """That page, opened; a file that a test takes away is no error of it."""
+    with watched_page(browser, expected=["Failed to load resource"]) as page:
+        page.goto(f"{site.url}/page/index.html")
         yield page

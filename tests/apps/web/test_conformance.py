@@ -4,8 +4,6 @@ noticed, and a bundle that is not as it was made is refused before any of it run
 import hashlib
 import json
 import re
-import shutil
-import subprocess
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,42 +12,17 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from exporter.bundle import Bundle
 from exporter.contents import MANIFEST, SUMS, digest
-from tests.apps.web.altered_site import Site, altered_site, send_head
-from tests.browsers import watched_page
-from tests.shared import made_once
-from tests.web_app import SOURCES, node_environment
+from tests.apps.web.altered_site import Site, send_head
 
 RUNTIMES = {"onnx": "onnx", "litert": "tflite"}
 """Runtime -> the format that it runs"""
 
 FAULT_FRAMES = 6
 """Every fault shows in these: object 0 is prompted in the first, and object 1 in the fifth."""
-
-
-@pytest.fixture(scope="module")
-def site(shared: Path, web_bundle: Bundle) -> Iterator[Site]:
-    """The page of these tests, and the bundle."""
-
-    def build(to: Path) -> None:
-        environment = node_environment()
-        vite = shutil.which("npx", path=environment["PATH"])
-        command = [vite, "vite", "build", "--config", "tests/conformance/page/vite.config.ts", "--outDir", to]
-        done = subprocess.run(command, cwd=SOURCES, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    with altered_site({"page": made_once(shared / "conformance page", build), "nano": web_bundle.path}) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser, site: Site) -> Iterator[Page]:
-    with watched_page(browser, expected=["Failed to load resource"]) as page:
-        page.goto(f"{site.url}/page/index.html")
-        yield page
 
 
 @pytest.fixture
@@ -59,17 +32,17 @@ def altered(site: Site) -> Iterator[dict]:
     site.instead.clear()
 
 
-def tried(page: Page, site: Site, runtime: str = "onnx", threads: int = 1) -> dict:
+def tried(engine_page: Page, site: Site, runtime: str = "onnx", threads: int = 1) -> dict:
     """How far the engine gets with the bundle."""
     site.asked.clear()
-    return page.evaluate(
-        "([url, runtime, threads]) => conformance.tried(url, runtime, threads)", [f"{site.url}/nano", runtime, threads]
+    return engine_page.evaluate(
+        "([url, runtime, threads]) => engines.tried(url, runtime, threads)", [f"{site.url}/nano", runtime, threads]
     )
 
 
-def refusal(page: Page, site: Site, runtime: str = "onnx", *, answered: list[str]) -> str:
+def refusal(engine_page: Page, site: Site, runtime: str = "onnx", *, answered: list[str]) -> str:
     """Why the engine refuses the bundle, in one sentence, after these calls."""
-    found = tried(page, site, runtime)
+    found = tried(engine_page, site, runtime)
     assert (found["answered"], found["result"]) == (answered, None)
     sentence = found["error"]
     assert re.fullmatch(r"[^\n]+\.", sentence)
@@ -83,8 +56,8 @@ def ran(site: Site) -> bool:
 
 
 @pytest.mark.parametrize(("runtime", "threads"), [("onnx", 1), ("litert", 2)])
-def test_every_mask_of_the_sequence_is_pytorchs(page, site, web_bundle, runtime, threads):
-    found = tried(page, site, runtime, threads)
+def test_every_mask_of_the_sequence_is_pytorchs(engine_page, site, web_bundle, runtime, threads):
+    found = tried(engine_page, site, runtime, threads)
     assert found["error"] is None
     result, sequence = found["result"], web_bundle.manifest.sequence
     assert (result["pass"], result["frames"], result["stopped"]) == (True, sequence.frames, False)
@@ -96,9 +69,9 @@ def test_every_mask_of_the_sequence_is_pytorchs(page, site, web_bundle, runtime,
 
 
 @pytest.fixture(scope="module", params=RUNTIMES)
-def results_by_fault(request, page: Page, site: Site) -> dict[str, dict]:
+def results_by_fault(request, engine_page: Page, site: Site) -> dict[str, dict]:
     asked = {"url": f"{site.url}/nano", "runtime": request.param, "threads": 1, "frames": FAULT_FRAMES}
-    return page.evaluate("request => conformance.withFaults(request)", asked)["results"]
+    return engine_page.evaluate("request => engines.withFaults(request)", asked)["results"]
 
 
 def test_graphs_without_a_fault_pass(results_by_fault):
@@ -115,34 +88,36 @@ def test_a_planted_fault_fails_the_self_test(results_by_fault, fault):
     assert "and 0.999 is the least that passes" in result["detail"]
 
 
-def test_a_file_that_is_missing_is_named(page, site, altered):
+def test_a_file_that_is_missing_is_named(engine_page, site, altered):
     altered["nano/onnx/track_step.onnx"] = None
-    assert "lacks onnx/track_step.onnx" in refusal(page, site, answered=["open"])
+    assert "lacks onnx/track_step.onnx" in refusal(engine_page, site, answered=["open"])
     assert not ran(site)
 
 
 @pytest.mark.parametrize(("runtime", "format"), RUNTIMES.items())
-def test_nothing_runs_of_a_bundle_with_an_altered_byte_in_an_artefact(page, site, altered, web_bundle, runtime, format):
+def test_nothing_runs_of_a_bundle_with_an_altered_byte_in_an_artefact(
+    engine_page, site, altered, web_bundle, runtime, format
+):
     # the last that is loaded: what came before it was right
     path = f"{format}/track_step.{format}"
     altered[f"nano/{path}"] = flipped(web_bundle.path / path)
-    sentence = refusal(page, site, runtime, answered=["open"])
+    sentence = refusal(engine_page, site, runtime, answered=["open"])
     assert sentence == f"{path} was altered after export; export the model again."
     assert f"nano/{path}" in site.asked
     assert not ran(site)
 
 
-def test_altered_vectors_prove_nothing(page, site, altered, web_bundle):
+def test_altered_vectors_prove_nothing(engine_page, site, altered, web_bundle):
     path = "vectors/sequence.safetensors"
     altered[f"nano/{path}"] = flipped(web_bundle.path / path)
-    sentence = refusal(page, site, answered=["open", "load"])
+    sentence = refusal(engine_page, site, "litert", answered=["open", "load"])
     assert sentence == f"{path} was altered after export; export the model again."
 
 
-def test_a_manifest_with_an_altered_byte_is_refused(page, site, altered, web_bundle):
+def test_a_manifest_with_an_altered_byte_is_refused(engine_page, site, altered, web_bundle):
     manifest = (web_bundle.path / MANIFEST).read_bytes()
     altered[f"nano/{MANIFEST}"] = manifest.replace(b'"trained": true', b'"trained":false ')
-    assert refusal(page, site, answered=[]).startswith("manifest.json and SHA256SUMS do not agree")
+    assert refusal(engine_page, site, answered=[]).startswith("manifest.json and SHA256SUMS do not agree")
 
 
 def unknown_schema(manifest: dict) -> None:
@@ -179,15 +154,15 @@ def no_format_that_browsers_run(manifest: dict) -> None:
         ),
     ],
 )
-def test_a_manifest_that_no_app_can_use_is_refused(page, site, altered, web_bundle, change, sentence):
+def test_a_manifest_that_no_app_can_use_is_refused(engine_page, site, altered, web_bundle, change, sentence):
     seal(altered, web_bundle, change)
-    assert sentence in refusal(page, site, answered=[])
+    assert sentence in refusal(engine_page, site, answered=[])
     assert not ran(site)
 
 
 @pytest.mark.parametrize(("runtime", "format"), RUNTIMES.items())
 def test_a_graph_that_takes_something_else_than_its_manifest_says_is_refused(
-    page, site, altered, web_bundle, runtime, format
+    engine_page, site, altered, web_bundle, runtime, format
 ):
     file, other = (f"{format}/{graph}.{format}" for graph in ("track_step", "encode_image"))
 
@@ -199,7 +174,7 @@ def test_a_graph_that_takes_something_else_than_its_manifest_says_is_refused(
 
     seal(altered, web_bundle, swap)
     altered[f"nano/{file}"] = (web_bundle.path / other).read_bytes()
-    sentence = refusal(page, site, runtime, answered=["open"])
+    sentence = refusal(engine_page, site, runtime, answered=["open"])
     assert sentence.startswith("The graph's file has no input ")
 
 
@@ -228,7 +203,7 @@ TEN_GB = 10_000_000_000
     ],
     ids=["and it says so", "and it does not say so", "and it says it is small"],
 )
-def test_a_manifest_of_10_gb_is_refused_before_it_is_read(page, site, altered, headers, parts):
+def test_a_manifest_of_10_gb_is_refused_before_it_is_read(engine_page, site, altered, headers, parts):
     sent = [0]
 
     def answer(request: BaseHTTPRequestHandler) -> None:
@@ -239,9 +214,9 @@ def test_a_manifest_of_10_gb_is_refused_before_it_is_read(page, site, altered, h
                 sent[0] += 1
 
     altered[f"nano/{MANIFEST}"] = answer
-    sentence = refusal(page, site, answered=[])
+    sentence = refusal(engine_page, site, answered=[])
     assert sentence.startswith("manifest.json has more than the 8388608 bytes that it may have")
-    page.wait_for_timeout(200)  # what goes on being sent would show
+    engine_page.wait_for_timeout(200)  # what goes on being sent would show
     assert sent[0] < TEN_GB // 2**20 / 20
 
 

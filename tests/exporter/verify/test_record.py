@@ -58,8 +58,10 @@ def test_a_tracker_is_recorded_on_every_kind_of_prompt(followed_tracker):
 
 def test_the_sequence_counts_the_masks_that_say_something(followed_tracker):
     recorded = followed_tracker.recorded
-    assert recorded.sequence.frames == FRAMES == len(recorded.expected["mask_logits"])
-    assert recorded.sequence.covering == covering(recorded.expected["mask_logits"]) >= FRAMES // 2
+    logits = recorded.expected["mask_logits"]
+    assert (recorded.sequence.objects, recorded.sequence.frames) == logits.shape[:2] == (2, FRAMES)
+    assert recorded.sequence.covering == covering(logits[recorded.prompted]) >= recorded.prompted.sum() / 2
+    assert not recorded.says_little
 
 
 def test_a_mask_says_something_if_it_is_neither_empty_nor_full():

@@ -15,8 +15,8 @@ export type SourceRequest =
 
 export interface Source {
   /**
-   * The bytes of a file, at most `most` of them. A server is asked for the file of this SHA-256, so that none of
-   * another build is taken for it where files are kept. Throws `SourceError` for a larger file, and for one that is missing.
+   * The bytes of a file, at most `most`. A server is asked for the file of this SHA-256, so that none of another build
+   * is taken for it where files are kept. Throws `SourceError` for a larger file, and for one that is missing.
    */
   read(path: string, most: number, sha256?: string): Promise<Uint8Array<ArrayBuffer>>
 }

@@ -88,10 +88,9 @@ export class Session {
     return { ...timed, configuration: loaded.configuration, selfTest: this.#selfTest }
   }
 
-  /** The bundle's graphs are freed first: they would take memory from the kernels, and are to be loaded anew. */
+  /** Needs no bundle, and leaves alone the one that is open. */
   async pack({ source, threads }: Calls['pack']['ask'], progress: Progress): Promise<PackResult> {
     const pack = await openPack(source)
-    await this.#unload()
     const load = await RUNTIMES[pack.manifest.runtime === 'tflite' ? 'litert' : 'onnx']()
     return timePack(pack, load, threads, progress)
   }

@@ -14,13 +14,12 @@ const STEPS = 50
 /** Shortest block, in ms: what a call takes beside its work is then below a thousandth */
 const BLOCK_MS = 1
 
-/** Runs before those that are timed, and how long they may take in all: of what takes seconds two say enough. */
+/** Runs before those that are timed, and how long they may take in all: what takes seconds is warm after one. */
 const WARMUP = 5
 const WARMUP_MS = 500
 
-/** For each kernel in each round, in ms, and blocks at the least */
+/** For each kernel in each round, in ms; one block at the least */
 const ROUND_MS = 40
-const ROUND_BLOCKS = 2
 
 /** The least difference that the clock shows, in ms. */
 export function clockStep(): number {
@@ -66,9 +65,9 @@ export class KernelClock {
   /** One turn. Throws what the run throws. */
   async round(): Promise<void> {
     const end = performance.now() + ROUND_MS
-    for (let blocks = 0; blocks < ROUND_BLOCKS || performance.now() < end; blocks++) {
+    do {
       this.#samples.push((await this.#timed(this.#block)) / this.#block)
-    }
+    } while (performance.now() < end)
   }
 
   /** ms of one run; null before the first round. */

@@ -9,20 +9,23 @@ export class LongRun {
   readonly #workbench: Workbench
   readonly #bar = element('progress', { max: 1, 'aria-label': 'Progress' })
   readonly #what = element('p', { class: 'muted', role: 'status' })
-  readonly #stop = element('button', { onclick: () => void this.#workbench.engine.ask('stop', {}) }, 'Stop')
+  readonly #stop = element('button', { onclick: () => void this.#engine?.ask('stop', {}) }, 'Stop')
+  #engine: Engine | null = null
 
   constructor(workbench: Workbench) {
     this.#workbench = workbench
     this.element = element('div', { class: 'long-run', hidden: true }, this.#bar, this.#what, this.#stop)
   }
 
-  /** Run it, with `starters` disabled meanwhile. */
+  /** Run it, with `starters` disabled meanwhile, on the workbench's engine or another. */
   async run<Result>(
     who: string,
     starters: readonly HTMLButtonElement[],
     work: (engine: Engine, onProgress: OnProgress) => Promise<Result>,
+    engine: Engine = this.#workbench.engine,
   ): Promise<Result> {
-    return this.#workbench.occupy(who, async (engine) => {
+    return this.#workbench.occupy(who, async () => {
+      this.#engine = engine
       this.#show(starters, true)
       this.#progress(0, 'Starting')
       this.#stop.focus()

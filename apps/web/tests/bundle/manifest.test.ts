@@ -32,7 +32,7 @@ test('fields that the app does not read may be there, and are left out', () => {
 })
 
 test('what is no JSON is refused', () => {
-  refuses(bytesOf('{"schema_version": 10,'), /^manifest\.json is damaged \(it is no JSON: .+\); export the model again\.$/)
+  refuses(bytesOf('{"schema_version": 10,'), /^manifest\.json is damaged \(it is no JSON: .+\); export the model/)
   refuses(Uint8Array.of(0x22, 0xff, 0x22), /no JSON/)
   refuses(bytesOf('[]'), /all of it should be an object and is \[\]/)
 })
@@ -99,7 +99,7 @@ test('a graph that is missing, unknown or there twice is refused', () => {
   }))
   refuses(without('track_step'), /the graph track_step is missing/)
   const [encode] = MANIFEST.graphs
-  refuses(manifestBytes((manifest) => ({ ...manifest, graphs: [...manifest.graphs, encode] })), /a graph is there twice/)
+  refuses(manifestBytes((manifest) => ({ ...manifest, graphs: [...manifest.graphs, encode] })), /is there twice/)
   refuses(
     manifestBytes((manifest) => ({ ...manifest, graphs: [...manifest.graphs, { ...encode, name: 'toString' }] })),
     /there is a graph toString, which no tracker has/,
@@ -124,7 +124,7 @@ test('shapes that the image does not give are refused', () => {
     withTensors('encode_image', 'inputs', withShape('image', [1, 3, 64, 64])),
     /image of encode_image has the shape \[1, 3, 64, 64\], and should have \[1, 3, 32, 32\]/,
   )
-  refuses(withTensors('encode_image', 'outputs', withShape('features', [1, 8, 4, 4])), /which images of 32 pixels do not/)
+  refuses(withTensors('encode_image', 'outputs', withShape('features', [1, 8, 4, 4])), /of 32 pixels do not give/)
   refuses(withTensors('track_step', 'inputs', withShape('features', [1, 9, 2, 2])), /should have \[1, 8, 2, 2\]/)
   refuses(withTensors('track_step', 'outputs', withShape('mask_logits', [1, 1, 16, 16])), /should have \[1, 1, 8, 8\]/)
   refuses(
@@ -142,7 +142,8 @@ test('a tensor that fills the memory is refused', () => {
 
 test('a state of another shape than the input that it becomes is refused', () => {
   refuses(
-    withTensors('prompt_points', 'outputs', (tensor) => (tensor.name === 'next_memory' ? { ...tensor, shape: [6, 4, 3] } : tensor)),
+    withTensors('prompt_points', 'outputs', (tensor) =>
+      tensor.name === 'next_memory' ? { ...tensor, shape: [6, 4, 3] } : tensor),
     /memory of prompt_mask has the shape \[7, 4, 3\], and should have \[6, 4, 3\]/,
   )
 })
@@ -150,7 +151,7 @@ test('a state of another shape than the input that it becomes is refused', () =>
 test('a state that is not one to one is refused', () => {
   const withState = (state: Record<string, string>) => manifestBytes((manifest) => ({ ...manifest, state }))
   refuses(withState({ next_memory: 'memory', next_memory_valid: 'memory' }), /two outputs of its state are one input/)
-  refuses(withState({ next_memory: 'memory' }), /gives .+ and should give mask_logits, iou, object_score, next_memory\b/)
+  refuses(withState({ next_memory: 'memory' }), /gives .+ and should give .+ object_score, next_memory;/)
   refuses(withState({}), /it has no state/)
 })
 
@@ -159,7 +160,8 @@ test('artefacts that are not those of the graphs are refused', () => {
   refuses(
     manifestBytes((manifest) => ({
       ...manifest,
-      artifacts: manifest.artifacts.map((one) => (one.graph === 'track_step' ? { ...one, outputs: one.outputs.slice(1) } : one)),
+      artifacts: manifest.artifacts.map((one) =>
+        one.graph === 'track_step' ? { ...one, outputs: one.outputs.slice(1) } : one),
     })),
     /the onnx artefact of track_step takes or gives something else than the graph/,
   )
@@ -167,7 +169,9 @@ test('artefacts that are not those of the graphs are refused', () => {
 
 test('a file that is not listed, or of another size than its artefact, is refused', () => {
   refuses(
-    manifestBytes((manifest) => ({ ...manifest, files: manifest.files.filter(({ path }) => !path.includes('sequence')) })),
+    manifestBytes((manifest) => ({
+      ...manifest, files: manifest.files.filter(({ path }) => !path.includes('sequence')),
+    })),
     /vectors\/sequence\.safetensors is not among its files/,
   )
   refuses(

@@ -71,14 +71,15 @@ test('a file that the server lacks is refused by name, and its other answers by 
     response.writeHead(request.url?.endsWith('gone') ? 404 : 500).end()
   }
   await served(answer, async (source, url) => {
-    await assert.rejects(source.read('gone', 9), refusal(new RegExp(`^${url}/ lacks gone; choose one that is whole\\.$`)))
+    const sentence = new RegExp(`^${url}/ lacks gone; choose one that is whole\\.$`)
+    await assert.rejects(source.read('gone', 9), refusal(sentence))
     await assert.rejects(source.read('other', 9), refusal(/other answers with status 500; try later\.$/))
   })
 })
 
 test('a server that does not answer is named', async () => {
   const source = await openSource({ kind: 'url', url: 'http://127.0.0.1:1/x' })
-  await assert.rejects(source.read('manifest.json', 9), refusal(/^http:\/\/127\.0\.0\.1:1\/x\/manifest\.json does not answer/))
+  await assert.rejects(source.read('a', 9), refusal(/^http:\/\/127\.0\.0\.1:1\/x\/a does not answer; check/))
 })
 
 const LIES: Record<string, Record<string, string>> = {
@@ -91,7 +92,7 @@ for (const [what, headers] of Object.entries(LIES)) {
     const sent = { bytes: 0 }
     const answer = (_: IncomingMessage, response: ServerResponse) => endless(response.writeHead(200, headers), sent)
     await served(answer, async (source) => {
-      await assert.rejects(source.read('manifest.json', 100_000), refusal(/more than the 100000 bytes that it may have/))
+      await assert.rejects(source.read('manifest.json', 100_000), refusal(/^manifest\.json has more than the 100000/))
     })
     assert.ok(sent.bytes < 20e6, `${sent.bytes} bytes were sent`)
   })
@@ -133,7 +134,7 @@ test('of several folders the outermost that has a manifest is the bundle', async
 })
 
 test('files that are no bundle are refused', async () => {
-  await assert.rejects(chosen('photo.jpg'), refusal(/^There is no manifest\.json in what was chosen; choose the folder/))
+  await assert.rejects(chosen('photo.jpg'), refusal(/^There is no manifest\.json in what was chosen/))
 })
 
 test('a chosen file that is missing or too large is refused', async () => {

@@ -9,7 +9,7 @@ const image = (number: number) => Float32Array.of(number, 0, 0)
 const click = (object: number, x = 5, y = 6): PromptRequest => ({ object, points: [{ x, y, label: 1 }] })
 
 /** The masks of a frame by object, copied, since the tracker writes over them. */
-async function follow(tracker: Tracker, number: number, ...prompts: PromptRequest[]): Promise<Record<number, number[]>> {
+async function follow(tracker: Tracker, number: number, ...prompts: PromptRequest[]) {
   const { objects } = await tracker.follow(image(number), prompts)
   return Object.fromEntries(objects.map(({ id, maskLogits }) => [id, [...maskLogits]]))
 }
@@ -130,7 +130,7 @@ test('each run of each graph is timed', async () => {
   assert.ok(Object.values(ms).flat().every((time) => time >= 0))
 })
 
-test('in the frame that was followed last, objects start anew from its features, and the others stay as they were', async () => {
+test('in the frame that was followed last, objects start anew from its features, the others stay', async () => {
   const graphs = countingGraphs()
   const tracker = new Tracker(graphs, STATE)
   await follow(tracker, 10, click(1))

@@ -4,6 +4,7 @@ import { battery, thisDevice } from '../../benchmark/device.ts'
 import { packReport } from '../../benchmark/report.ts'
 import type { PackResult } from '../../benchmark/result.ts'
 import type { OfferedPack } from '../../catalogue.ts'
+import { Engine } from '../../engine/client.ts'
 import type { Workbench } from '../../workbench.ts'
 import { element, facts } from '../element.ts'
 import { LongRun } from '../long_run.ts'
@@ -69,10 +70,12 @@ export class PackScreen implements Screen {
     this.#result.replaceChildren()
     const buttons = [...this.#packs.querySelectorAll('button')]
     const threads = Number(this.#threads.value)
+    // Of its own: a runtime keeps the number of threads that it was started with.
+    const own = new Engine()
     try {
       const start = await battery()
       const result = await this.#run.run('The kernel pack', buttons, (engine, onProgress) =>
-        engine.ask('pack', { source: { kind: 'zip', file }, threads }, onProgress),
+        engine.ask('pack', { source: { kind: 'zip', file }, threads }, onProgress), own,
       )
       const charge = { start, end: await battery() }
       const report = new ResultFile(this.#notices, await thisDevice(), (device) =>
@@ -81,6 +84,8 @@ export class PackScreen implements Screen {
       this.#result.replaceChildren(...shown(result), report.element)
     } catch (error) {
       this.#notices.fail(error)
+    } finally {
+      own.close()
     }
   }
 }

@@ -1,12 +1,12 @@
 /** Tests graphs with each fault, in a worker, where the app runs them. */
 
-import { openBundle } from '../../../src/bundle/bundle.ts'
-import { openSource } from '../../../src/bundle/source.ts'
-import { readSequence } from '../../../src/conformance/sequence.ts'
-import { selfTest } from '../../../src/conformance/self_test.ts'
-import type { SelfTestResult } from '../../../src/conformance/self_test.ts'
-import { loadGraphs } from '../../../src/engine/load.ts'
-import type { RuntimeName } from '../../../src/runners/graph_runner.ts'
+import { openBundle } from '../../src/bundle/bundle.ts'
+import { openSource } from '../../src/bundle/source.ts'
+import { readSequence } from '../../src/conformance/sequence.ts'
+import { selfTest } from '../../src/conformance/self_test.ts'
+import type { SelfTestResult } from '../../src/conformance/self_test.ts'
+import { loadGraphs } from '../../src/engine/load.ts'
+import type { RuntimeName } from '../../src/runners/graph_runner.ts'
 import { FAULTS, withFault } from './faults.ts'
 
 export interface FaultsRequest {

@@ -3,8 +3,8 @@
  * around the graphs would do to them, so the self-test has to notice every one.
  */
 
-import type { GraphRunner, Tensors } from '../../../src/runners/graph_runner.ts'
-import type { TrackerGraphs } from '../../../src/tracker/tracker.ts'
+import type { GraphRunner, Tensors } from '../../src/runners/graph_runner.ts'
+import type { TrackerGraphs } from '../../src/tracker/tracker.ts'
 
 type State = Readonly<Record<string, string>>
 

@@ -1,8 +1,8 @@
 /** What the tests in tests/apps/web call: the app's engine on any bundle, and the self-test with planted faults. */
 
-import { Engine } from '../../../src/engine/client.ts'
-import type { SelfTestResult } from '../../../src/conformance/self_test.ts'
-import type { RuntimeName } from '../../../src/runners/graph_runner.ts'
+import { Engine } from '../../src/engine/client.ts'
+import type { SelfTestResult } from '../../src/conformance/self_test.ts'
+import type { RuntimeName } from '../../src/runners/graph_runner.ts'
 import type { FaultsReply, FaultsRequest } from './faults_worker.ts'
 
 /** How far the engine got with a bundle */
@@ -45,4 +45,4 @@ function withFaults(request: FaultsRequest): Promise<FaultsReply> {
   })
 }
 
-Object.assign(window, { conformance: { tried, withFaults } })
+Object.assign(window, { engines: { Engine, tried, withFaults } })
