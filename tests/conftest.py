@@ -6,7 +6,6 @@ process makes for itself.
 
 import json
 import pickle
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +36,6 @@ from tests.models import (
     classifier_pictures,
     small_tracker,
 )
-from tests.sealed import keep_only
 from tests.shared import made_once, shared_root
 from tests.web_app import built_app
 
@@ -112,15 +110,9 @@ def web_bundle(shared: Path) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def trained_bundle(shared: Path, web_bundle: Bundle) -> Bundle:
-    """The same in ONNX alone."""
-
-    def copy(to: Path) -> None:
-        shutil.copytree(web_bundle.path, to, dirs_exist_ok=True)
-        shutil.rmtree(to / "tflite")
-        keep_only(to, "onnx")
-
-    return Bundle.open(made_once(shared / "bundles" / "trained tracker, onnx", copy))
+def trained_bundle(web_bundle: Bundle) -> Bundle:
+    """The same, for tests that are not about browsers."""
+    return web_bundle
 
 
 def _bundle(folder: Path, model: str, format: str) -> Bundle:
