@@ -50,11 +50,11 @@ export class Workbench {
   }
 
   /** Have the engine for something that takes long. `who` is the subject of a sentence: "The benchmark". */
-  async occupy<Result>(who: string, work: (engine: Engine) => Promise<Result>): Promise<Result> {
+  async occupy<Result>(who: string, work: () => Promise<Result>): Promise<Result> {
     this.refuseWhileOccupied()
     this.#occupied = who
     try {
-      return await work(this.#engine)
+      return await work()
     } finally {
       this.#occupied = null
     }
