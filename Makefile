@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix apps/web
 
-.PHONY: demo test check app schema clean
+.PHONY: demo test check app wheel schema clean
 
 # Export a tracker for a phone, verify every artefact, and follow an object that nobody trained it on through a clip.
 demo: .venv/installed
@@ -15,13 +15,18 @@ demo: .venv/installed
 # The web app, built for `vitexport serve`. Node comes with the Python packages.
 app: exporter/serve/app/index.html
 
-exporter/serve/app/index.html: apps/web/node_modules/installed $(shell find apps/web/src apps/web/public -type f) \
-		apps/web/index.html apps/web/vite.config.ts
-	$(NPM) run --silent build
+exporter/serve/app/index.html: apps/web/node_modules/installed apps/web/index.html $(wildcard apps/web/*.ts) \
+		$(shell find apps/web/src apps/web/public -type f)
+	$(NPM) run --silent build -- --logLevel error
 
 apps/web/node_modules/installed: apps/web/package-lock.json .venv/installed
 	$(NPM) ci --silent --ignore-scripts
 	touch $@
+
+# What is published, with the app: who installs it needs no Node. setuptools would pack what an earlier build/ still has.
+wheel: exporter/serve/app/index.html
+	rm -rf build
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 test: .venv/installed exporter/serve/app/index.html
 	$(BIN)/python -m pytest
@@ -38,7 +43,7 @@ schema: .venv/installed
 	$(BIN)/python -c 'from exporter.manifest import json_schema; print(json_schema(), end="")' > docs/manifest.schema.json
 
 clean:
-	rm -rf .venv apps/web/node_modules exporter/serve/app demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv apps/web/node_modules exporter/serve/app demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

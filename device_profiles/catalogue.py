@@ -44,11 +44,13 @@ def all_devices() -> list[Device]:
 def load(name: str) -> Device:
     """The device of an id, a full name ("Samsung Galaxy S24") or an alias, or, for "host", the machine at hand.
 
-    The vendor may stand before any of them ("Apple iPhone XS"). Case, spaces, `-`, `_` and brackets are ignored. Raises
-    `UnknownDevice`.
+    The vendor may stand before any of them ("Apple iPhone XS"). Case, spaces, `-`, `_` and brackets are ignored. A
+    browser is "browser", or "chrome_on_pixel8", on a device that need not have a profile. Raises `UnknownDevice`.
     """
     ids = _ids_by_spelling()
     spelling = _normalised(name)
+    if spelling not in ids and (found := _browser(name)):
+        return found
     if spelling not in ids:
         by_likeness = difflib.get_close_matches(spelling, ids, n=len(ids), cutoff=0.0)
         # A device has several spellings: take the three closest devices, not the three closest spellings.
@@ -58,6 +60,21 @@ def load(name: str) -> Device:
 
         return read_host()
     return _read(ids[spelling])
+
+
+def _browser(name: str) -> Device | None:
+    """A browser on whatever device, if the name is one's."""
+    from device_profiles.browser import browser, split_name
+
+    found = split_name(name)
+    if found is None:
+        return None
+    kind, on = found
+    try:
+        device = load(on) if on else None
+    except UnknownDevice:
+        device = None
+    return browser(kind, device.id if device else on, device.name if device else on.replace("_", " "))
 
 
 def _data() -> Traversable:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from device_profiles.vocabulary import ComputeUnit, Precision
 
-Platform = Literal["ios", "android", "linux", "host"]
+Platform = Literal["ios", "android", "linux", "host", "browser"]
 Format = Literal["coreml", "coreai", "executorch", "tflite", "onnx"]
 
 Text = Annotated[str, Field(min_length=1)]

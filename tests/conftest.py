@@ -37,6 +37,7 @@ from tests.models import (
     small_tracker,
 )
 from tests.shared import made_once, shared_root
+from tests.web_app import built_app
 
 LONGEST = (
     "backends/test_tracker_formats.py",
@@ -68,6 +69,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared_root(tmp_path_factory)
 
 
+@pytest.fixture(scope="session")
+def app(shared: Path) -> Path:
+    """The folder of the built web app."""
+    return built_app(shared)
+
+
 class Bundles:
     """The smallest model of a family in every format, by family name; small pictures keep it quick."""
 
@@ -92,14 +99,20 @@ def tracker_bundle(shared: Path) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def trained_bundle(shared: Path) -> Bundle:
-    """The tracker that comes with trained weights, in the formats that a browser runs."""
+def web_bundle(shared: Path) -> Bundle:
+    """The tracker that comes with trained weights, in both formats that browsers run."""
 
     def export(out: Path) -> None:
         exporter.export("efficienttam_nano", formats=["onnx", "tflite"], weights="required", workers=1, out=out)
 
     (path,) = made_once(shared / "bundles" / "trained tracker", export).iterdir()
     return Bundle.open(path)
+
+
+@pytest.fixture(scope="session")
+def trained_bundle(web_bundle: Bundle) -> Bundle:
+    """The same, for tests that are not about browsers."""
+    return web_bundle
 
 
 def _bundle(folder: Path, model: str, format: str) -> Bundle:
@@ -235,7 +248,7 @@ class FollowedTracker:
     vectors: dict[str, tuple[Arrays, Arrays]]
     """Graph -> inputs and outputs of its conformance runs, in which the memory is partly filled and full"""
     recorded: RecordedSequence
-    """The frames with their prompts, and what the official algorithm makes of them"""
+    """The frames with their prompt, and what the official algorithm makes of them"""
 
     def case(self, variant: Variant, graph: str, path: Path) -> Case:
         """An artefact of one of the graphs, to be verified on its conformance runs."""

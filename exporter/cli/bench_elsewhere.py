@@ -32,6 +32,7 @@ class Elsewhere:
     target: str | None
     unit: Unit | None
     count: int
+    models: tuple[str, ...]
     adb: bool
     serial: str | None
     benchmark_model: Path | None
@@ -44,21 +45,27 @@ class Elsewhere:
         """Raise `UsageError` for options that would do nothing."""
         if not self.adb and (self.serial or self.benchmark_model):
             raise click.UsageError("--serial and --benchmark-model are for --adb: add it, or leave them out.")
-        if not self.asked and (self.target or self.unit):
-            raise click.UsageError("--target and --unit are for --pack and --adb: here this machine's CPU is timed.")
+        if not self.asked and (self.target or self.unit or self.models):
+            raise click.UsageError(
+                "--target, --unit and --model are for --pack and --adb: here this machine's CPU is timed."
+            )
 
 
 _OPTIONS = (
     click.option(
         "--pack", metavar="ZIP", type=click.Path(dir_okay=False, path_type=Path),
-        help="Write kernels to be timed on a phone into ZIP; with --adb, time those of ZIP.",
+        help="Write kernels to be timed on a phone, or in a browser, into ZIP; with --adb, time those of ZIP.",
     ),
-    click.option("--target", help="The phone, for --pack; with --adb, the id under which it is stored."),
+    click.option("--target", help="The phone, or browser, for --pack; with --adb, the id under which it is stored."),
     click.option(
         "--unit", type=click.Choice(get_args(Unit)),
         help="For --pack: where kernels run. Default: the CPU; Core ML's own choice, which is all.",
     ),
     click.option("--count", type=int, default=300, show_default=True, help="For --pack: how many kernels."),
+    click.option(
+        "--model", "models", multiple=True,
+        help="For --pack: only the kernels of MODEL. Repeatable. Default: of all models.",
+    ),
     click.option("--adb", is_flag=True, help="Time a pack on the Android device that is connected."),
     click.option("--serial", help="For --adb: which device, where several are connected."),
     click.option(
@@ -88,7 +95,7 @@ def bench_pack(said: Elsewhere, formats: Sequence[str], as_json: bool, verbose: 
     if len(formats) > 1:
         raise click.UsageError("A pack has one format: pass --format once.")
     if said.target is None:
-        raise click.UsageError("--pack needs --target, the phone that it is for.")
+        raise click.UsageError("--pack needs --target, the phone that it is for, or browser.")
     _print_made(_made(said, formats[0] if formats else None, verbose), as_json)
 
 
@@ -119,6 +126,7 @@ def _made(said: Elsewhere, format: str | None, verbose: bool) -> MadePack:
             format=format,
             unit=said.unit,
             count=said.count,
+            models=said.models,
         )
         return make_pack(request, progress)
 

@@ -21,7 +21,7 @@ def agrees(row: Measurement, asked: Conditions) -> bool:
 
 def _on_same_cores(row: Measurement, asked: Conditions) -> bool:
     had = row.conditions
-    if not asked.cores:  # of this machine, whose cores are not told apart
+    if not asked.cores:  # of this machine or a browser, whose cores are not told apart
         return asked.threads in (None, had.threads)
     cores = had.cores or default_cores(str(had.runtime), row.device.id, had.threads)
     threads = had.threads or number_of(cores)

@@ -83,6 +83,12 @@ class Cores:
 
 
 @lru_cache(maxsize=1024)
+def has_cores(device: str) -> bool:
+    """Whether threads can be bound to cores that are told apart: neither this machine's nor a browser's are."""
+    return device_profiles.load(device).platform not in ("host", "browser")
+
+
+@lru_cache(maxsize=1024)
 def default_cores(runtime: str, device: str, threads: int | None) -> str:
     """The cores that are meant where only a number of threads is stated, or nothing.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from latency_db.end_to_end.features import of_kernel
 from latency_db.estimator.agreement import agrees
-from latency_db.estimator.cores import default_cores, impossible
+from latency_db.estimator.cores import default_cores, has_cores, impossible
 from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Measurement, NumberFormat, Subject, Unit
@@ -58,7 +58,7 @@ class Question:
     @property
     def on_default_cores(self) -> bool:
         """Whether it runs where the runtime does unless it is told otherwise, as what states no threads and cores."""
-        if self.unit != "cpu" or self.device == HOST:
+        if self.unit != "cpu" or not has_cores(self.device):
             return True
         return self.conditions.cores == default_cores(self.runtime, self.device, None)
 
@@ -151,7 +151,7 @@ def completed(
         [((threads, cores), _)] = ran.most_common(1)
         conditions = replace(conditions, threads=threads, cores=cores)
         assumed += [f"with {threads} threads" if threads != 1 else "with one thread"] if threads else []
-    if not conditions.cores and device != HOST:
+    if not conditions.cores and has_cores(device):
         conditions = replace(conditions, cores=default_cores(runtime, device, conditions.threads))
         assumed.append(f"on cores {conditions.cores}")
     return conditions, tuple(assumed)
@@ -163,6 +163,7 @@ def _refusal(conditions: Conditions, device: str) -> str:
         return ""
     if conditions.unit != "cpu":
         return f"Threads and cores are those of a CPU, and the {conditions.unit} was asked for: leave them out."
-    if device == HOST:
-        return "This machine's cores are not told apart: name a number of threads instead." if conditions.cores else ""
+    if not has_cores(device):
+        whose = "This machine's" if device == HOST else "A browser's"
+        return f"{whose} cores are not told apart: name a number of threads instead." if conditions.cores else ""
     return impossible(device, conditions.cores, conditions.threads)

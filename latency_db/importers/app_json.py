@@ -35,6 +35,8 @@ class Phone(_Part):
     model: str = Field(min_length=1)
     os: str = ""
     soc: str = ""
+    browser: str = ""
+    """Name and version, such as "Chrome 140", of one in which it ran"""
 
 
 class Graph(_Part):
@@ -192,7 +194,7 @@ def _measurement(
         "" if result.selftest is None or result.selftest.passed else "its self-test failed",
     )
     return Measurement(
-        device=device(result.device.model, result.device.soc),
+        device=device(result.device.model, result.device.soc, result.device.browser),
         subject=subject,
         conditions=Conditions(
             runtime=result.backend,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exporter.models.registry import MODELS
@@ -19,8 +20,8 @@ class UsedKernel:
     """How often the registered models run it, each of their graphs once"""
 
 
-def used_kernels(index: Index, runtime: str, unit: str) -> list[UsedKernel]:
-    """The kernels of all registered models at the size that they were trained at, the most used first.
+def used_kernels(index: Index, runtime: str, unit: str, models: Sequence[str] = ()) -> list[UsedKernel]:
+    """The kernels of registered models, by default of all, at the size that they were trained at, the most used first.
 
     Models that the index lacks at that size are left out. Raises `NotInIndex` where nobody has said what the runtime
     fuses on the unit.
@@ -28,6 +29,8 @@ def used_kernels(index: Index, runtime: str, unit: str) -> list[UsedKernel]:
     counts = Counter[str]()
     missing: NotInIndex | None = None
     for name, info in MODELS.items():
+        if models and name not in models:
+            continue
         try:
             workload = index.workload(name, info.image_size, runtime, unit)
         except NotInIndex as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -29,6 +29,7 @@ from exporter.bench.packs.readme import readme
 from exporter.bench.timing.time_left import time_left
 from exporter.budgets import PACK_KERNELS
 from exporter.errors import UnknownDeviceError, VitexportError, describe
+from exporter.models.registry import model_info
 from exporter.paths import check_input, check_output_file
 from exporter.printable import printable
 from latency_db.estimator.question import DEFAULT_UNITS
@@ -64,6 +65,8 @@ class PackRequest:
     """Where it is to run: decides what is fused. None takes that on which the format runs unless it is told: the CPU,
     and of Core ML whichever it chooses."""
     count: int = DEFAULT_COUNT
+    models: tuple[str, ...] = ()
+    """Whose kernels; those of all that are registered, if none is named"""
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,14 @@ def make_pack(request: PackRequest, progress: Progress | None = None) -> MadePac
         raise PackError(f"A kernel pack is a zip: pass --pack {request.out.with_suffix('.zip').name}.")
     _refuse_to_replace(request.out)
     PACK_KERNELS.check_option(request.count, PackError)
+    models = [model_info(name).name for name in request.models]
     device = device_id(request.target)
     format = _format(request.format or ("coreml" if device.startswith(("iphone", "ipad")) else "tflite"))
     unit = request.unit or DEFAULT_UNITS.get(format.name, "cpu")
     if unit == "all" and DEFAULT_UNITS.get(format.name) != "all":
         raise PackError(f"{format.name} does not choose where kernels run: pass --unit cpu, gpu or npu.")
     toolchain = toolchain_versions(format)
-    chosen = _chosen(format, unit, request.count)
+    chosen = _chosen(format, unit, models, request.count)
     with staging(request.out.parent) as stage:
         draft = stage / "pack"
         with zipfile.ZipFile(draft, "w") as archive:
@@ -195,9 +199,9 @@ def _refuse_to_replace(path: Path) -> None:
         raise PackError(f"{path} exists and is no kernel pack: move it away or pass another --pack.") from None
 
 
-def _chosen(format: Backend, unit: Unit, count: int) -> list[UsedKernel]:
+def _chosen(format: Backend, unit: Unit, models: Sequence[str], count: int) -> list[UsedKernel]:
     try:
-        used = used_kernels(shipped_index(), format.name, unit)
+        used = used_kernels(shipped_index(), format.name, unit, models)
     except NotInIndex as error:
         raise PackError(f"{error} Pass another --format or --unit.") from None
     return best_measured_first(used, int(count * SPARE))

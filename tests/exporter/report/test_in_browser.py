@@ -2,10 +2,8 @@
 
 import subprocess
 
+from tests.browsers import OFFLINE
 from tests.system_programs import require
-
-# Without these, Chromium looks for its updates and services at every start.
-OFFLINE = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
 def test_the_report_renders_and_nothing_in_it_is_blocked(bundles, tmp_path):

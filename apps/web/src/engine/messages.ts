@@ -4,23 +4,13 @@
  */
 
 import type { BenchmarkRequest, BenchmarkResult, PackResult } from '../benchmark/result.ts'
+import type { Configuration } from '../bundle/configurations.ts'
+import type { SourceRequest } from '../bundle/source.ts'
 import type { SelfTestResult } from '../conformance/self_test.ts'
-import type { ComputeUnit, RuntimeName } from '../runners/graph_runner.ts'
-import type { PromptPoint } from '../tracker/prompt.ts'
+import type { PromptRequest } from '../tracker/prompt.ts'
+import type { ObjectStatus, SeenObject } from '../tracker/tracker.ts'
 
-/** Where a bundle or a kernel pack is: below a URL, or in files that the user chose (a zip, or a folder's files) */
-export type SourceRequest =
-  | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'files'; readonly files: readonly { readonly path: string; readonly file: File }[] }
-  | { readonly kind: 'zip'; readonly file: File }
-
-/** How graphs are run. */
-export interface Configuration {
-  readonly runtime: RuntimeName
-  readonly precision: string
-  readonly unit: ComputeUnit
-  readonly threads: number
-}
+export type { Configuration, ObjectStatus, PromptRequest, SeenObject, SourceRequest }
 
 /** What there is to know of a bundle before its graphs are loaded. */
 export interface BundleSummary {
@@ -39,19 +29,6 @@ export interface BundleSummary {
   readonly sequence: { readonly frames: number; readonly objects: number } | null
 }
 
-export type ObjectStatus = 'prompted' | 'tracking' | 'lost'
-
-/** One object in one frame. */
-export interface SeenObject {
-  readonly id: number
-  readonly status: ObjectStatus
-  /** [side, side], positive on the object */
-  readonly maskLogits: Float32Array
-  readonly side: number
-  readonly iou: number
-  readonly objectScore: number
-}
-
 /** One frame, followed. */
 export interface Tracked {
   /** The number that the page gave the frame */
@@ -61,17 +38,14 @@ export interface Tracked {
   readonly ms: Readonly<Record<string, readonly number[]>>
 }
 
-/** A prompt for an object, which starts anew with it. */
-export interface PromptRequest {
-  readonly object: number
-  readonly points: readonly PromptPoint[]
-}
-
 /** Request -> its answer */
 export interface Calls {
   open: { ask: { source: SourceRequest }; answer: BundleSummary }
   load: { ask: { configuration: Configuration }; answer: { loadMs: Readonly<Record<string, number>> } }
-  /** Follow all objects to a frame, then start those anew that are prompted. The bitmap is the worker's then. */
+  /**
+   * Follow all objects to a frame, then start those anew that are prompted. A frame that was followed last is not
+   * followed again: in it, only prompts count. The bitmap is the worker's then.
+   */
   track: { ask: { frame: number; image: ImageBitmap; prompts: readonly PromptRequest[] }; answer: Tracked }
   forget: { ask: { object: number | 'all' }; answer: Record<string, never> }
   selfTest: { ask: Record<string, never>; answer: SelfTestResult }
@@ -83,7 +57,9 @@ export interface Calls {
 
 export type CallName = keyof Calls
 
-export type Request = { [Name in CallName]: { readonly id: number; readonly call: Name; readonly ask: Calls[Name]['ask'] } }[CallName]
+export type Request = {
+  [Name in CallName]: { readonly id: number; readonly call: Name; readonly ask: Calls[Name]['ask'] }
+}[CallName]
 
 export type Reply =
   | { readonly id: number; readonly answer: Calls[CallName]['answer'] }

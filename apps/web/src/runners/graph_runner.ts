@@ -1,4 +1,4 @@
-/** The one interface between an app and a runtime: named tensors in, named tensors out, in memory that the caller owns. */
+/** The one interface between an app and a runtime: named tensors in, named tensors out, in the caller's memory. */
 
 /** What a graph takes or gives, as the manifest lists it. */
 export interface TensorSpec {
@@ -32,13 +32,22 @@ export interface GraphRunner {
   release(): Promise<void>
 }
 
-/** Load a graph. Throws `RunnerError` where its inputs and outputs are not those that the manifest lists. */
+/** A graph that can be timed by itself. */
+export interface TimedRunner extends GraphRunner {
+  /** Puts inputs where the runtime has them, and gives a function that runs the graph on them and reads no output. */
+  prepared(inputs: Tensors): () => Promise<void>
+}
+
+/**
+ * Load a graph. Throws `RunnerError` where its inputs and outputs are not those that the manifest lists; a kernel of a
+ * pack, whose manifest lists no outputs, may have any.
+ */
 export type LoadGraph = (
   file: Uint8Array,
   inputs: readonly TensorSpec[],
-  outputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[] | 'any',
   options: RunOptions,
-) => Promise<GraphRunner>
+) => Promise<TimedRunner>
 
 /** A graph that does not load or run, in one sentence. */
 export class RunnerError extends Error {

@@ -15,6 +15,12 @@ export interface PromptPoint {
   readonly label: Label
 }
 
+/** A prompt for an object, which starts anew with it. */
+export interface PromptRequest {
+  readonly object: number
+  readonly points: readonly PromptPoint[]
+}
+
 /** What graphs take: `points` [1, 4, 2] and `labels` [1, 4]. Throws `RangeError` for none, or more than fit. */
 export function promptTensors(prompt: readonly PromptPoint[]): { points: Float32Array; labels: Float32Array } {
   if (prompt.length < 1 || prompt.length > POINTS) {

@@ -1,0 +1,30 @@
+/** Gives a result away: to a file on the device, or, where the user said so and to where, to a latency service. */
+
+import type { Report } from './report.ts'
+
+/** A result that a service did not take, in one sentence. */
+export class SharingError extends Error {
+  override readonly name = 'SharingError'
+}
+
+/** Have the browser save it. */
+export function save({ name, text }: Report): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}
+
+/** Post it to an address that the user gave, after the user agreed. Throws `SharingError`. */
+export async function post({ text }: Report, address: string): Promise<void> {
+  if (!/^https?:\/\//.test(address)) throw new SharingError('An address begins with https:// or http://.')
+  let answer
+  try {
+    answer = await fetch(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: text })
+  } catch {
+    throw new SharingError(`${address} does not answer, or takes nothing from other pages; save the file instead.`)
+  }
+  if (!answer.ok) throw new SharingError(`${address} refused the result with status ${answer.status}.`)
+}

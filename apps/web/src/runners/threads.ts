@@ -1,0 +1,21 @@
+/** How many threads a runtime can have in this browser. */
+
+import { RunnerError, type RuntimeName } from './graph_runner.ts'
+
+/** 1 where pages may not share memory with workers; LiteRT's threads need relaxed SIMD as well, which Safari lacks. */
+export async function mostThreads(runtime: RuntimeName): Promise<number> {
+  if (!crossOriginIsolated) return 1
+  if (runtime === 'litert') {
+    const { supportsFeature } = await import('@litertjs/core')
+    if (!await supportsFeature('relaxedSimd')) return 1
+  }
+  return navigator.hardwareConcurrency
+}
+
+/** Throws `RunnerError` where the runtime cannot have so many. */
+export async function checkThreads(runtime: RuntimeName, threads: number): Promise<void> {
+  if (threads > 1 && await mostThreads(runtime) === 1) {
+    const how = crossOriginIsolated ? 'another browser' : 'a page from vitexport serve over https or localhost'
+    throw new RunnerError(`${threads} threads need ${how}: choose one thread.`)
+  }
+}

@@ -1,0 +1,89 @@
+/** The engine and what is open in it, for all screens: a bundle, and how its graphs are run. */
+
+import { Engine } from './engine/client.ts'
+import type { BundleSummary, Configuration, SourceRequest } from './engine/messages.ts'
+
+/** A bundle whose graphs are loaded. */
+export interface Opened {
+  readonly name: string
+  readonly summary: BundleSummary
+  readonly configuration: Configuration
+  /** Graph -> ms */
+  readonly loadMs: Readonly<Record<string, number>>
+}
+
+export class Workbench {
+  #engine = new Engine()
+  #opened: Opened | null = null
+  #source: { readonly request: SourceRequest; readonly name: string } | null = null
+  #occupied: string | null = null
+  readonly #listeners: (() => void)[] = []
+
+  get engine(): Engine {
+    return this.#engine
+  }
+
+  /** Null while nothing is open, or it is being loaded */
+  get opened(): Opened | null {
+    return this.#opened
+  }
+
+  /** What has the engine for itself, as the subject of a sentence; null if nothing */
+  get occupied(): string | null {
+    return this.#occupied
+  }
+
+  /** Call `listener` whenever another bundle or configuration is open, or none. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Open a bundle and load it by default. What was open is closed, even if this fails. `say` hears of each step. */
+  async open(request: SourceRequest, name: string, say: (what: string) => void): Promise<void> {
+    this.#source = { request, name }
+    await this.#load(null, say)
+  }
+
+  /** Load the bundle that is open to be run otherwise. */
+  async configure(configuration: Configuration, say: (what: string) => void): Promise<void> {
+    await this.#load(configuration, say)
+  }
+
+  /** Have the engine for something that takes long. `who` is the subject of a sentence: "The benchmark". */
+  async occupy<Result>(who: string, work: () => Promise<Result>): Promise<Result> {
+    this.refuseWhileOccupied()
+    this.#occupied = who
+    try {
+      return await work()
+    } finally {
+      this.#occupied = null
+    }
+  }
+
+  /** Throws while something else has the engine. */
+  refuseWhileOccupied(): void {
+    if (this.#occupied !== null) throw new Error(`${this.#occupied} is running: stop it, or wait for its end.`)
+  }
+
+  async #load(configuration: Configuration | null, say: (what: string) => void): Promise<void> {
+    this.refuseWhileOccupied()
+    if (this.#source === null) return
+    this.#set(null)
+    // A worker of its own: a runtime keeps its threads and its memory for as long as its worker lives.
+    this.#engine.close()
+    this.#engine = new Engine()
+    const engine = this.#engine
+    const { request, name } = this.#source
+    say('Checking the bundle')
+    const summary = await engine.ask('open', { source: request })
+    const chosen = configuration ?? summary.configurations[0]!
+    say(`Loading ${summary.model}`)
+    const { loadMs } = await engine.ask('load', { configuration: chosen })
+    if (engine === this.#engine) this.#set({ name, summary, configuration: chosen, loadMs })
+  }
+
+  #set(opened: Opened | null): void {
+    this.#opened = opened
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,276 @@
+"""The app as a person uses it: in Chromium, with the trained tracker, on a clip of kinds that no training saw."""
+
+import json
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from exporter.serve.addresses import addresses_of
+from exporter.train.quality import quality
+from tests.apps.web.followed import (
+    FIRST,
+    FPS,
+    LOADED,
+    SECOND,
+    Film,
+    camera_film,
+    choose,
+    film,
+    follow_to_the_end,
+    iou,
+    on_screen,
+    open_app,
+    overlaid,
+    saved_masks,
+    tap,
+)
+from tests.browsers import camera_of, chromium, watched_page
+from tests.web_app import serving
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Film:
+    return film(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="module")
+def browser(clip, tmp_path_factory):
+    """With a camera that sees the clip's first frame."""
+    with chromium(*camera_of(camera_film(tmp_path_factory.mktemp("camera"), clip.frames[0]))) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def opened(browser, served):
+    """One page for most tests, because a bundle takes seconds to load."""
+    with watched_page(browser, **PHONE) as page:
+        open_app(page, served.urls[0])
+        yield page
+
+
+@pytest.fixture
+def page(opened: Page, clip: Film) -> Page:
+    """At the clip's first frame, with nothing followed."""
+    opened.get_by_role("tab", name="Track").click()
+    choose(opened, clip.path)
+    expect(opened.locator(".object")).to_have_count(0)
+    return opened
+
+
+def test_two_objects_are_followed_where_they_truly_are(page, clip, tmp_path):
+    tap(page, clip.inside(FIRST))
+    page.get_by_role("button", name="New object").click()
+    tap(page, clip.inside(SECOND))
+    follow_to_the_end(page)
+    labels, times = saved_masks(page, tmp_path)
+    assert np.allclose(times, np.arange(len(clip.frames)) / FPS, atol=1e-3), "no frame is left out"
+    for number, name in ((1, FIRST), (2, SECOND)):
+        assert quality(labels == number, clip.masks(name)).region >= 0.8, f"object {number}"
+
+
+def test_the_keyboard_is_enough(page, clip, tmp_path):
+    page.get_by_role("application", name="Picture").focus()
+    x, y = clip.inside(FIRST)
+    for key, steps in (("ArrowRight", round(100 * (x - 0.5))), ("ArrowUp", round(100 * (0.5 - y)))):
+        for _ in range(steps):
+            page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.locator(".state")).to_have_text("found", timeout=LOADED)
+    labels, _ = saved_masks(page, tmp_path)
+    assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('aria-label')") == "Delete object 1":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".object")).to_have_count(0)
+
+
+def test_a_box_is_drawn_by_dragging(page, clip, tmp_path):
+    rows, columns = np.nonzero(clip.masks(FIRST)[0])
+    size = clip.frames.shape[1]
+    page.mouse.move(*on_screen(page, (columns.min() / size, rows.min() / size)))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, ((columns.max() + 1) / size, (rows.max() + 1) / size)), steps=5)
+    page.mouse.up()
+    expect(page.locator(".state")).to_have_text("found", timeout=LOADED)
+    labels, _ = saved_masks(page, tmp_path)
+    assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8
+
+
+def test_a_second_point_in_the_same_frame_refines_the_object(page, clip, tmp_path):
+    """On something else, so that a mask of both points differs from that of the first."""
+    tap(page, clip.inside(FIRST))
+    one, _ = saved_masks(page, tmp_path)
+    tap(page, clip.inside(SECOND))
+    both, _ = saved_masks(page, tmp_path)
+    assert set(np.unique(both)) <= {0, 1}
+    assert (one != both).any()
+
+
+def test_what_does_not_belong_to_an_object_needs_the_object_first(page, clip):
+    page.get_by_role("button", name="Remove").click()
+    page.mouse.click(*on_screen(page, clip.inside(FIRST)))
+    expect(page.get_by_role("alert").filter(has_text="Point at the object first")).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+
+
+def test_a_picture_is_segmented(page, clip, tmp_path):
+    picture = tmp_path / "picture.png"
+    Image.fromarray(clip.frames[0]).save(picture)
+    choose(page, picture)
+    tap(page, clip.inside(FIRST))
+    labels, _ = saved_masks(page, tmp_path)
+    assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8
+
+
+def test_live_video_is_followed_and_the_mask_lies_on_the_object_as_in_a_mirror(page, clip):
+    """A camera of which nobody knows where it looks is a webcam, and people see themselves in it as in a mirror."""
+    page.get_by_role("button", name="Camera", exact=True).click()
+    expect(page.locator("video.mirrored")).to_be_visible()
+    x, y = clip.inside(FIRST)
+    page.mouse.click(*on_screen(page, (1 - x, y)))
+    expect(page.locator(".state")).to_have_text("tracking", timeout=LOADED)
+    drawn = overlaid(page)
+    truth = np.asarray(Image.fromarray(clip.masks(FIRST)[0][:, ::-1]).resize(drawn.shape))
+    # Beside the mask there are its outline, and the number above it.
+    assert (drawn & truth).sum() / truth.sum() >= 0.9
+    assert (drawn & truth).sum() / (drawn | truth).sum() >= 0.5
+    page.get_by_role("tab", name="About").click()
+    expect(page.locator("video")).to_have_count(0)
+
+
+def test_a_file_that_is_no_video_is_refused_in_a_sentence(page, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video")
+    page.locator("#media").set_input_files(broken)
+    expect(page.get_by_role("alert").filter(has_text="cannot play broken.mp4")).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen_and_all_buttons_are_as_large_as_a_thumb(page, clip):
+    tap(page, clip.inside(FIRST))
+    for name in ("Track", "Self-test", "Benchmark", "Kernel pack", "About"):
+        page.get_by_role("tab", name=name).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('button, select, summary')]
+                .filter((one) => one.checkVisibility())
+                .map((one) => [one.ariaLabel ?? one.textContent, one.getBoundingClientRect()])
+                .filter(([, { width, height }]) => Math.min(width, height) < 44)
+                .map(([text]) => text)"""
+        )
+        assert small == [], name
+
+
+def test_another_runtime_follows_too(page, clip, tmp_path):
+    page.get_by_text("How it runs").click()
+    run_by = page.get_by_label("Run by")
+    default, *others = run_by.locator("option").all_text_contents()
+    assert default.endswith("(default)")
+    other = next(name for name in others if name.split(",")[0] != default.split(",")[0] and "CPU" in name)
+    run_by.select_option(other)
+    expect(page.get_by_text("Tap an object")).to_be_visible(timeout=LOADED)
+    tap(page, clip.inside(FIRST))
+    labels, _ = saved_masks(page, tmp_path)
+    assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8
+    page.get_by_text("How it runs").click()
+
+
+def test_the_self_test_is_run_and_agrees(page):
+    page.get_by_role("tab", name="Self-test").click()
+    page.get_by_role("button", name="Run the self-test").click()
+    expect(page.get_by_text("Agrees with PyTorch")).to_be_visible(timeout=LOADED)
+
+
+def test_a_benchmark_is_stopped_shown_and_saved(page, web_bundle, tmp_path):
+    page.get_by_role("tab", name="Benchmark").click()
+    page.get_by_role("button", name="Run for a minute").click()
+    expect(page.get_by_text("frames", exact=False).and_(page.get_by_role("status"))).to_be_visible(timeout=LOADED)
+    page.wait_for_timeout(2000)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("frames a second")).to_be_visible(timeout=LOADED)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a file").click()
+    report = json.loads(download.value.path().read_text())
+    assert set(report["graphs"]) == {"encode_image", "track_step"}
+    assert report["schema"] == 1
+
+
+def test_nothing_is_sent_unless_the_user_agrees(page):
+    """After the benchmark of the test before."""
+    page.get_by_role("tab", name="Benchmark").click()
+    send, address = page.get_by_role("button", name="Send"), page.get_by_label("Its address")
+    expect(send).to_be_disabled()
+    expect(address).to_be_disabled()
+    page.get_by_label("I want to send this result").check()
+    expect(send).to_be_enabled()
+    expect(address).to_be_enabled()
+
+
+def test_it_works_without_a_network_after_the_first_load(browser, served, clip, tmp_path):
+    # The browser says of every request that it has no network.
+    with watched_page(browser, expected=["ERR_INTERNET_DISCONNECTED"]) as page:
+        open_app(page, served.urls[0])
+        page.context.set_offline(True)
+        open_app(page, served.urls[0])
+        choose(page, clip.path)
+        tap(page, clip.inside(FIRST))
+        labels, _ = saved_masks(page, tmp_path)
+    assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8
+
+
+def test_what_an_older_build_left_is_thrown_away(browser, served):
+    with watched_page(browser) as page:
+        kept = "async () => (await (await caches.open('app')).keys()).map(({ url }) => url)"
+        page.goto(served.urls[0])
+        expect(page.get_by_role("tab", name="Track")).to_be_visible()
+        assert f"{served.urls[0]}/" in page.evaluate(kept)
+        page.evaluate("async () => (await caches.open('app')).put('assets/old-00000000.js', new Response(''))")
+        page.evaluate("async () => (await navigator.serviceWorker.getRegistration()).unregister()")
+        page.goto("about:blank")
+        page.goto(served.urls[0])
+        expect(page.get_by_role("tab", name="Track")).to_be_visible()
+        left = page.evaluate(kept)
+    assert f"{served.urls[0]}/" in left
+    assert not any("old-00000000" in url for url in left)
+
+
+def test_over_plain_http_it_says_why_there_is_no_camera_and_takes_files(browser, app, web_bundle, clip):
+    network = addresses_of("0.0.0.0").network
+    if not network:
+        pytest.skip("this machine is in no network")
+    untrusted = ["Cross-Origin-Opener-Policy"]  # of which the browser says that it is ignored
+    with serving("--bundle", web_bundle.path, "--host", "0.0.0.0") as served, watched_page(browser, untrusted) as page:
+        open_app(page, f"http://{network[0]}:{served.port}")
+        expect(page.get_by_role("status").filter(has_text="plain HTTP")).to_be_visible()
+        page.get_by_role("button", name="Use the camera").click()
+        expect(page.get_by_role("alert").filter(has_text="vitexport serve --https")).to_be_visible()
+        choose(page, clip.path)
+        tap(page, clip.inside(FIRST))
+
+
+def test_untrained_weights_are_announced_on_every_screen(browser, app, tracker_bundle):
+    with serving("--bundle", tracker_bundle.path) as served, watched_page(browser, **PHONE) as page:
+        open_app(page, served.urls[0])
+        for name in ("Track", "Self-test", "About"):
+            page.get_by_role("tab", name=name).click()
+            expect(page.get_by_role("alert").filter(has_text="UNTRAINED")).to_be_visible()
+        assert page.locator(".untrained button").count() == 0, "nobody can dismiss it"
+
+
+def test_a_bundle_of_another_version_is_refused_in_a_sentence(page, web_bundle, tmp_path):
+    manifest = json.loads((web_bundle.path / "manifest.json").read_text())
+    path = tmp_path / "altered.zip"
+    with ZipFile(path, "w") as files:
+        files.writestr("altered/manifest.json", json.dumps(manifest | {"schema_version": 9}))
+    page.get_by_role("tab", name="About").click()
+    page.locator('input[accept^=".zip"]').last.set_input_files(path)
+    expect(page.get_by_role("alert").filter(has_text="9")).to_be_visible()
+    page.get_by_role("tab", name="Track").click()
+    expect(page.get_by_text("No bundle is open")).to_be_visible()
