@@ -18,7 +18,9 @@ export function serviceWorkerFiles(publicFolder: string): Plugin {
       const shell = built.filter((file) => !RUNTIMES.test(file))
       const worker = bundle[NAME]
       if (worker?.type !== 'chunk') throw new Error(`The build has no ${NAME}.`)
-      worker.code = worker.code.replace('SHELL_FILES', JSON.stringify(shell)).replace('BUILT_FILES', JSON.stringify(built))
+      worker.code = worker.code
+        .replace('SHELL_FILES', JSON.stringify(shell))
+        .replace('BUILT_FILES', JSON.stringify(built))
     },
   }
 }

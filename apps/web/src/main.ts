@@ -17,7 +17,8 @@ import { Shell } from './view/shell.ts'
 import { Workbench } from './workbench.ts'
 
 const PLAIN_HTTP =
-  'This page came over plain HTTP, so the browser gives it no camera, one thread, and no offline use: for all three, start vitexport serve --https.'
+  'This page came over plain HTTP, so the browser gives it no camera, only one thread, and no offline use: ' +
+  'vitexport serve --https changes that.'
 
 const offline = new Offline()
 // What is fetched from here on, the worker's files among it, is kept for when there is no network.

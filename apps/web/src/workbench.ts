@@ -38,7 +38,7 @@ export class Workbench {
     this.#listeners.push(listener)
   }
 
-  /** Open a bundle and load it as it is run by default. What was open is closed, even if this fails. `say` hears of each step. */
+  /** Open a bundle and load it by default. What was open is closed, even if this fails. `say` hears of each step. */
   async open(request: SourceRequest, name: string, say: (what: string) => void): Promise<void> {
     this.#source = { request, name }
     await this.#load(null, say)
@@ -50,11 +50,11 @@ export class Workbench {
   }
 
   /** Have the engine for something that takes long. `who` is the subject of a sentence: "The benchmark". */
-  async occupy<Result>(who: string, work: (engine: Engine) => Promise<Result>): Promise<Result> {
+  async occupy<Result>(who: string, work: () => Promise<Result>): Promise<Result> {
     this.refuseWhileOccupied()
     this.#occupied = who
     try {
-      return await work(this.#engine)
+      return await work()
     } finally {
       this.#occupied = null
     }

@@ -17,7 +17,7 @@ https://ai.google.dev/edge/litert/models/measurement), over adb:
 FILE is as in manifest.json. It prints microseconds: divide by 1000. All of this, for every kernel, does
 
     vitexport bench --adb --pack THIS.zip --benchmark-model benchmark_model
-""",
+{browser}""",
     "executorch": """\
 With ExecuTorch's executor_runner (built for Android with XNNPACK), over adb:
 
@@ -30,12 +30,19 @@ Time the runs after the first few.
     "onnx": """\
 With onnxruntime_perf_test, or any program that loads a file into ONNX Runtime, fills its inputs with numbers between
 0 and 1 and times the runs after the first few.
-""",
+{browser}""",
     "coreml": """\
 With an app: compile each model with MLModel.compileModel(at:), load it with the computeUnits {unit}, fill its inputs
 with numbers between 0 and 1, and time the predictions after the first few.
 """,
 }
+
+_BROWSER = """
+In a browser on any device, without any other program: `vitexport serve --https --pack THIS.zip` says where.
+"""
+
+_IN_BROWSERS = {("tflite", "cpu"), ("onnx", "cpu"), ("onnx", "gpu")}
+"""(runtime, unit) that the web app runs"""
 
 _OPTIONS: dict[tuple[str, str], str] = {
     ("tflite", "gpu"): " --use_gpu=true --gpu_precision_loss_allowed=true",
@@ -78,6 +85,7 @@ Keys are those of manifest.json, and its SHA-256 is `pack_sha256`: what is not o
 def readme(manifest: PackManifest, sha256: str) -> str:
     """For a pack whose manifest has this SHA-256."""
     asked = _OPTIONS.get((manifest.runtime, manifest.unit), "")
+    browser = _BROWSER if (manifest.runtime, manifest.unit) in _IN_BROWSERS else ""
     return _TEXT.format(
         count=len(manifest.kernels),
         runtime=manifest.runtime,
@@ -85,7 +93,7 @@ def readme(manifest: PackManifest, sha256: str) -> str:
         unit=manifest.unit,
         made_by=manifest.made_by,
         target=manifest.target,
-        run=_RUN[manifest.runtime].replace("{unit}", asked),
+        run=_RUN[manifest.runtime].replace("{unit}", asked).replace("{browser}", browser),
         sha256=sha256,
         key=manifest.kernels[0].key,
     )

@@ -3,7 +3,7 @@ gives."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
@@ -66,7 +66,8 @@ def altered_site(folders: Mapping[str, Path]) -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            site.answer(self)
+            with suppress(ConnectionError):  # a browser that has seen enough hangs up
+                site.answer(self)
 
         def log_message(self, *_: object) -> None:
             """Nothing: `Site.asked` has it."""

@@ -245,7 +245,8 @@ def test_over_plain_http_it_says_why_there_is_no_camera_and_takes_files(browser,
     network = addresses_of("0.0.0.0").network
     if not network:
         pytest.skip("this machine is in no network")
-    with serving("--bundle", web_bundle.path, "--host", "0.0.0.0") as served, watched_page(browser) as page:
+    untrusted = ["Cross-Origin-Opener-Policy"]  # of which the browser says that it is ignored
+    with serving("--bundle", web_bundle.path, "--host", "0.0.0.0") as served, watched_page(browser, untrusted) as page:
         open_app(page, f"http://{network[0]}:{served.port}")
         expect(page.get_by_role("status").filter(has_text="plain HTTP")).to_be_visible()
         page.get_by_role("button", name="Use the camera").click()

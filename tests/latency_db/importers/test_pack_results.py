@@ -42,6 +42,14 @@ def test_a_packs_result_is_a_measurement_for_each_kernel(tmp_path, pack):
     assert (add.latency, add.thermal) == (Latency(mean=0.25, std=0.1, n=80, warmup=5), "light")
 
 
+def test_what_ran_in_a_browser_is_of_a_device_apart(tmp_path, pack):
+    result = result_of(pack, {ADD: {"p50": 0.3}}, delegate="webgpu", backend_version="LiteRT.js 2.5.3")
+    result["device"]["browser"] = "Samsung Internet 28"
+    (row,) = read(tmp_path, result)
+    assert row.device.id == "samsung_internet_on_pixel8"
+    assert (row.conditions.delegate, row.conditions.runtime_version) == ("webgpu", "LiteRT.js 2.5.3")
+
+
 def test_a_part_of_a_pack_is_a_result(tmp_path, pack):
     assert len(read(tmp_path, result_of(pack, {ADD: {"p50": 0.3}}))) == 1
 

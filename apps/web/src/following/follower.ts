@@ -1,6 +1,6 @@
 /**
- * Follows the objects through what a source shows: takes pictures, has the engine follow them one at a time, and hands on
- * what came of it. While the picture stands still, a new prompt is answered in the frame that is seen.
+ * Follows the objects through what a source shows: takes pictures, has the engine follow them one at a time, and hands
+ * on what came of it. While the picture stands still, a new prompt is answered in the frame that is seen.
  */
 
 import type { Engine } from '../engine/client.ts'

@@ -8,7 +8,7 @@ const PALETTE_COLOURS = 256
 /** Of 1 to 9; such pictures are nearly all zeros, and more effort saves little */
 const COMPRESSION = 3
 
-/** Bits 0, 1 and 2 of a number are the highest of red, green and blue, bits 3, 4 and 5 the next: PASCAL VOC's colours. */
+/** PASCAL VOC's: bits 0, 1 and 2 of a number are the highest of red, green and blue, bits 3, 4 and 5 the next. */
 function palette(): Uint8Array {
   const colours = new Uint8Array(3 * PALETTE_COLOURS)
   for (let number = 0; number < PALETTE_COLOURS; number += 1) {

@@ -30,8 +30,8 @@ export class SavedMasks {
   }
 
   /**
-   * A zip of 00000.png and so on, one a frame as `vitexport track` writes them (a palette PNG of the objects' numbers, as
-   * large as the frame), and of frames.json, which says when in the video each begins.
+   * A zip of 00000.png and so on, one a frame as `vitexport track` writes them (a palette PNG of the objects' numbers,
+   * as large as the frame), and of frames.json, which says when in the video each begins.
    */
   zip(): Blob {
     const places = [...this.#frames].sort(([a], [b]) => a - b)

@@ -1,4 +1,4 @@
-/** `Stats`: how fast frames are followed, from the last of them. Measured here, on this device; nothing is estimated. */
+/** `Stats`: how fast frames are followed, from the last of them. Measured on this device; nothing is estimated. */
 
 import { percentile, type Percentiles } from '../benchmark/statistics.ts'
 

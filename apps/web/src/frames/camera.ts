@@ -28,7 +28,8 @@ export class Camera implements MovingSource {
   static async open(facing: Facing): Promise<Camera> {
     if (!window.isSecureContext) {
       throw new FrameSourceError(
-        'Browsers give a camera only to pages over HTTPS or from this machine: use vitexport serve --https, or choose a file.',
+        'Browsers give a camera only to pages over HTTPS or from this machine: ' +
+          'use vitexport serve --https, or choose a file.',
       )
     }
     try {

@@ -1,6 +1,6 @@
 /**
- * Answers for the app when there is no network. The app's own files are kept from the first load on, the runtimes and the
- * files of bundles from when they were first used.
+ * Answers for the app when there is no network. The app's own files are kept from the first load on, the runtimes and
+ * the files of bundles from when they were first used.
  *
  * The page and lists are asked of the network first. Files whose names or addresses change with their content are taken
  * from where they are kept: those of the build by the hash in their names, those of a bundle by their checksum.

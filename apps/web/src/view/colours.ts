@@ -1,4 +1,4 @@
-/** The colour of each object's number: those of Okabe and Ito, which colour-blind people tell apart (jfly.uni-koeln.de/color). */
+/** A colour for each object's number: Okabe and Ito's, told apart by colour-blind people (jfly.uni-koeln.de/color). */
 
 interface ObjectColour {
   readonly name: string

@@ -31,7 +31,8 @@ export class ConfigurationChoice {
         element('option', {}, configurationName(one) + (place === 0 ? ' (default)' : '')),
       ),
     )
-    this.#select.selectedIndex = summary.configurations.findIndex((one) => configurationName(one) === configurationName(configuration))
+    const name = configurationName(configuration)
+    this.#select.selectedIndex = summary.configurations.findIndex((one) => configurationName(one) === name)
     this.#reason.textContent = summary.reason
   }
 }

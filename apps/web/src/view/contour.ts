@@ -1,13 +1,13 @@
 /**
- * The outline of a mask, from its logits: where they are zero between one pixel's centre and the next (marching squares).
- * A few thousand numbers in and a path out, as sharp on a large screen as on a small one, in a fraction of the time that
- * drawing enlarged pixels would take from the frames.
+ * The outline of a mask, from its logits: where they are zero between one pixel's centre and the next (marching
+ * squares). A few thousand numbers in and a path out, as sharp on a large screen as on a small one, and in a fraction
+ * of the time that drawing enlarged pixels would take from the frames.
  */
 
 /** Closed lines x0, y0, x1, y1, …, each of 0 to 1 across the picture; filled by the even–odd rule they are the mask. */
 export type Contour = readonly (readonly number[])[]
 
-/** Corners of a cell as bits: 1 above left, 2 above right, 4 below right, 8 below left. Edges: above, right, below, left. */
+/** The edges of a cell. Its corners are bits: 1 above left, 2 above right, 4 below right, 8 below left. */
 const ABOVE = 0
 const RIGHT = 1
 const BELOW = 2

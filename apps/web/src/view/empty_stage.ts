@@ -29,13 +29,14 @@ export class EmptyStage {
   }
 
   #show(busy: string | null): void {
-    this.element.replaceChildren(...(busy !== null ? loading(busy) : this.#workbench.opened ? this.#ready() : this.#closed()))
+    const idle = this.#workbench.opened === null ? this.#closed() : this.#ready()
+    this.element.replaceChildren(...(busy === null ? idle : loading(busy)))
   }
 
   #closed(): HTMLElement[] {
     return [
       element('h2', {}, 'Open a bundle'),
-      element('p', {}, 'That is a folder, or a zip of it, which vitexport made of a tracker. It is read here and sent nowhere.'),
+      element('p', {}, 'That is a folder, or a zip of it, which vitexport made of a tracker. It is sent nowhere.'),
       this.#opening.buttons(),
     ]
   }

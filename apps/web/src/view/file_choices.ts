@@ -1,4 +1,4 @@
-/** For files only: where in a video one is, whether every frame counts or the video's own speed, and saving the masks. */
+/** For files only: where in a video one is, whether every frame counts or live speed does, and saving the masks. */
 
 import type { FrameSource } from '../frames/frame_source.ts'
 import { VideoFile } from '../frames/video_file.ts'
@@ -25,18 +25,24 @@ export class FileChoices {
 
   constructor({ goTo, save }: FileEvents) {
     this.#place = element('input', {
-      type: 'range', min: 0, step: 'any', 'aria-label': 'Place in the video', onchange: () => goTo(this.#place.valueAsNumber),
+      type: 'range', min: 0, step: 'any', 'aria-label': 'Place in the video',
+      onchange: () => goTo(this.#place.valueAsNumber),
     })
     this.#video = element('div', { class: 'place' }, this.#place, this.#time)
+    const mode = (everyFrame: boolean, title: string, name: string): HTMLButtonElement =>
+      element('button', { title, onclick: () => this.#choose(everyFrame) }, name)
     this.#modes = [
-      element('button', { title: 'None is left out, however long each takes', onclick: () => this.#choose(true) }, 'Every frame'),
-      element('button', { title: 'Frames are dropped where the device is too slow', onclick: () => this.#choose(false) }, 'Live speed'),
+      mode(true, 'None is left out, however long each takes', 'Every frame'),
+      mode(false, 'Frames are dropped where the device is too slow', 'Live speed'),
     ]
-    this.#segments = element('div', { class: 'segments', role: 'group', 'aria-label': 'Which frames are followed' }, ...this.#modes)
-    this.#save = element('button', { title: 'A zip of PNG files, one a frame', onclick: save }, icon('save'), 'Save masks')
-    this.element = element(
-      'div', { class: 'file-choices', hidden: true }, this.#video, element('div', { class: 'row' }, this.#segments, this.#save),
+    this.#segments = element(
+      'div', { class: 'segments', role: 'group', 'aria-label': 'Which frames are followed' }, ...this.#modes,
     )
+    this.#save = element(
+      'button', { title: 'A zip of PNG files, one a frame', onclick: save }, icon('save'), 'Save masks',
+    )
+    const row = element('div', { class: 'row' }, this.#segments, this.#save)
+    this.element = element('div', { class: 'file-choices', hidden: true }, this.#video, row)
   }
 
   /** Whether to step through all frames, rather than to play */

@@ -1,4 +1,4 @@
-/** How fast it goes: four figures that are always seen, and below them, when asked for, what each frame's time goes to. */
+/** How fast it goes: four figures that are always seen, and, when asked for, what each frame's time goes to. */
 
 import type { Stats } from '../following/stats.ts'
 import { element } from './element.ts'
@@ -33,7 +33,7 @@ export class LiveFigures {
       'dl', { class: 'strip' },
       figure('frames/s', 'Frames that were followed, a second', fps),
       figure('ms a frame', 'From picture to masks, in the median', frame),
-      figure('mask age, ms', 'How long ago the picture was taken that the masks were found in, when they were shown', age),
+      figure('mask age, ms', 'How old the picture was that the masks were found in, when they were shown', age),
       figure('dropped', 'Frames that gave way to newer ones', dropped),
     )
     this.#details = element(

@@ -25,9 +25,11 @@ export class Notices {
   #add(sentence: string, role: 'alert' | 'status'): void {
     const same = [...this.element.children].find((notice) => notice.textContent === sentence)
     same?.remove()
-    const close = element('button', { class: 'quiet', 'aria-label': 'Dismiss', onclick: () => notice.remove() }, icon('close'))
     const notice = element(
-      'div', { class: `notice ${role}`, role }, icon(role === 'alert' ? 'warning' : 'info'), element('p', {}, sentence), close,
+      'div', { class: `notice ${role}`, role },
+      icon(role === 'alert' ? 'warning' : 'info'),
+      element('p', {}, sentence),
+      element('button', { class: 'quiet', 'aria-label': 'Dismiss', onclick: () => notice.remove() }, icon('close')),
     )
     this.element.append(notice)
     while (this.element.children.length > MOST) this.element.firstElementChild?.remove()

@@ -32,7 +32,14 @@ export class ObjectChips {
   constructor(objects: Objects, deleted: (id: number) => void) {
     this.#objects = objects
     this.#deleted = deleted
-    this.#another = element('button', { class: 'chip another', 'aria-label': 'New object', title: 'The next point is on a new object', onclick: () => objects.select(null) }, icon('add'), 'New')
+    this.#another = element(
+      'button',
+      {
+        class: 'chip another', 'aria-label': 'New object', title: 'The next point is on a new object',
+        onclick: () => objects.select(null),
+      },
+      icon('add'), 'New',
+    )
     this.element.append(this.#hint, this.#another)
   }
 
@@ -75,8 +82,11 @@ export class ObjectChips {
     const swatch = element('span', { class: 'number' }, String(id))
     swatch.style.borderColor = code
     const state = element('span', { class: 'state' })
-    const select = element('button', { title: `Object ${id}, ${name}`, onclick: () => this.#objects.select(id) }, swatch, state)
-    const remove = element('button', { 'aria-label': `Delete object ${id}`, onclick: () => this.#deleted(id) }, icon('close'))
+    const title = `Object ${id}, ${name}`
+    const select = element('button', { title, onclick: () => this.#objects.select(id) }, swatch, state)
+    const remove = element(
+      'button', { 'aria-label': `Delete object ${id}`, onclick: () => this.#deleted(id) }, icon('close'),
+    )
     const chip = { element: element('div', { class: 'chip object' }, select, remove), select, state }
     this.#chips.set(id, chip)
     this.element.append(chip.element)

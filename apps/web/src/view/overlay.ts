@@ -1,4 +1,4 @@
-/** `Overlay`: what is drawn over the picture. Masks, the points that asked for them, a box being drawn, the cross-hair. */
+/** `Overlay`: what is drawn over the picture: masks, points that asked for them, a box being drawn, a cross-hair. */
 
 import type { FollowedObject } from '../following/objects.ts'
 import { colour } from './colours.ts'
@@ -44,7 +44,8 @@ export class Overlay {
     for (const object of objects) {
       if (marks.still === null || object.still !== marks.still) continue
       for (const { x, y, label } of object.points) {
-        if (label < 2) point(drawing, placement.toBox({ x: x / size, y: y / size }), label === 1, colour(object.id).code)
+        const place = placement.toBox({ x: x / size, y: y / size })
+        if (label < 2) point(drawing, place, label === 1, colour(object.id).code)
       }
     }
     if (marks.box !== null) box(drawing, placement, marks.box)

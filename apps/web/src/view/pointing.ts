@@ -25,7 +25,8 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 }
 
-const HELP = 'Arrow keys move the cross-hair, with Shift further. Enter points at what is there. B is a corner of a box, twice.'
+const HELP =
+  'Arrow keys move the cross-hair, with Shift further. Enter points at what is there. B sets a corner of a box, twice.'
 
 export class Pointing {
   readonly surface: HTMLElement

@@ -1,4 +1,4 @@
-/** What is done with a result: it is saved as a file, or sent to a latency service if the user says so, and to where. */
+/** What is done with a result: it is saved as a file, or sent to a latency service if the user says so and where. */
 
 import type { DeviceFacts } from '../benchmark/device.ts'
 import type { Report } from '../benchmark/report.ts'
@@ -21,10 +21,13 @@ export class ResultFile {
     this.#notices = notices
     this.#device = device
     this.#report = report
-    this.#model = element('input', { id: 'device-model', value: device.model, autocomplete: 'off', spellcheck: 'false' })
+    this.#model = element('input', {
+      id: 'device-model', value: device.model, autocomplete: 'off', spellcheck: 'false',
+    })
     const agreed = element('input', { type: 'checkbox', id: 'agreed', onchange: () => this.#agree(agreed.checked) })
     this.#address = element('input', {
-      id: 'service', type: 'url', placeholder: 'https://latency.example/measurements', autocomplete: 'off', disabled: true,
+      id: 'service', type: 'url', placeholder: 'https://latency.example/measurements', autocomplete: 'off',
+      disabled: true,
     })
     this.#send = element('button', { disabled: true, onclick: () => void this.#post() }, 'Send')
     this.element = element(
@@ -32,9 +35,13 @@ export class ResultFile {
       element(
         'div', { class: 'field' },
         element('label', { for: 'device-model' }, 'This device is called'), this.#model,
-        element('p', { class: 'muted' }, `As people know it, such as Pixel 8: browsers seldom tell. ${device.os} ${device.browser}`.trim()),
+        element('p', { class: 'muted' }, 'As people know it, such as Pixel 8: browsers seldom tell.'),
+        element('p', { class: 'muted' }, [device.os, device.browser].filter(Boolean).join(', ')),
       ),
-      element('div', { class: 'buttons' }, element('button', { class: 'primary', onclick: () => save(this.#made()) }, icon('save'), 'Save as a file')),
+      element(
+        'div', { class: 'buttons' },
+        element('button', { class: 'primary', onclick: () => save(this.#made()) }, icon('save'), 'Save as a file'),
+      ),
       element('label', { class: 'check' }, agreed, 'I want to send this result to a latency service'),
       element('div', { class: 'field' }, element('label', { for: 'service' }, 'Its address'), this.#address),
       element('div', { class: 'buttons' }, this.#send),

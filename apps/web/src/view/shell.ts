@@ -22,7 +22,7 @@ export class Shell {
   readonly #title = element('p', { class: 'title' })
   readonly #untrained = element(
     'p', { class: 'untrained', role: 'alert', hidden: true },
-    element('strong', {}, 'UNTRAINED'), ' These weights are random: the masks mean nothing, only times and formats do.',
+    element('strong', {}, 'UNTRAINED'), 'The weights are random: masks mean nothing here, only times do.',
   )
   #current: Screen | null = null
 

@@ -18,7 +18,12 @@ export class Stage {
   #drawn = 0
 
   /** `empty` is seen while there is no picture; `still` tells the number of the frame that stands still. */
-  constructor(objects: Objects, still: () => number | null, events: Omit<PointingEvents, 'changed'>, empty: HTMLElement) {
+  constructor(
+    objects: Objects,
+    still: () => number | null,
+    events: Omit<PointingEvents, 'changed'>,
+    empty: HTMLElement,
+  ) {
     this.#objects = objects
     this.#still = still
     this.#pointing = new Pointing(() => this.#placement(), { ...events, changed: () => this.draw() })

@@ -1,6 +1,6 @@
 /**
- * What the device is doing, frame by frame: the ms of each graph on top of each other, a mark where frames were dropped,
- * and a line at the time that the source takes for a frame. Bars above that line are what frames are dropped for.
+ * What the device is doing, frame by frame: the ms of each graph on top of each other, a mark where frames were
+ * dropped, and a line at the time that the source takes for a frame. Where bars pass it, frames are dropped.
  */
 
 import type { FrameTimes, Summary } from '../following/stats.ts'
@@ -32,7 +32,8 @@ export class Timeline {
 
   constructor() {
     this.#canvas.style.height = `${HEIGHT}px`
-    const head = element('tr', {}, ...['Graph', 'median ms', '90 %'].map((name) => element('th', { scope: 'col' }, name)))
+    const columns = ['Graph', 'median ms', '90 %']
+    const head = element('tr', {}, ...columns.map((name) => element('th', { scope: 'col' }, name)))
     this.element = element(
       'div',
       { class: 'doing' },
@@ -51,7 +52,7 @@ export class Timeline {
       'aria-label',
       frame === null
         ? 'No frame was followed yet.'
-        : `Time of each of the last ${frames.length} frames: ${frame.p50.toFixed(0)} ms in the median, ${dropped} dropped.`,
+        : `Times of the last ${frames.length} frames: ${frame.p50.toFixed(0)} ms in the median, ${dropped} dropped.`,
     )
   }
 
@@ -106,10 +107,9 @@ export class Timeline {
       ...rows.map(([name, times]) => {
         const swatch = element('span', { class: 'swatch', 'aria-hidden': 'true' })
         if (name !== 'whole frame') swatch.style.background = `var(--${this.#token(name)})`
-        const figure = (ms: number | undefined): HTMLElement => element('td', {}, ms === undefined ? '–' : ms.toFixed(1))
-        return element(
-          'tr', {}, element('th', { scope: 'row' }, swatch, NAMES[name] ?? name), figure(times?.p50), figure(times?.p90),
-        )
+        const head = element('th', { scope: 'row' }, swatch, NAMES[name] ?? name)
+        const figures = [times?.p50, times?.p90].map((ms) => element('td', {}, ms === undefined ? '–' : ms.toFixed(1)))
+        return element('tr', {}, head, ...figures)
       }),
     )
   }

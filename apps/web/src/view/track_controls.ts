@@ -63,7 +63,10 @@ export class TrackControls {
       this.#play,
       element(
         'div', { class: 'side' },
-        element('div', { class: 'modes', role: 'group', 'aria-label': 'The next point' }, this.#modes.add, this.#modes.remove),
+        element(
+          'div', { class: 'modes', role: 'group', 'aria-label': 'The next point' },
+          this.#modes.add, this.#modes.remove,
+        ),
         this.#clear,
       ),
     )

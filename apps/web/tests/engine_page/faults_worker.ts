@@ -13,8 +13,8 @@ export interface FaultsRequest {
   readonly url: string
   readonly runtime: RuntimeName
   readonly threads: number
-  /** So many frames show a fault; more only take time */
-  readonly frames: number
+  /** Fault -> frames that show it; more only take time */
+  readonly frames: Readonly<Record<string, number>>
 }
 
 export type FaultsReply = { readonly results: Readonly<Record<string, SelfTestResult>> } | { readonly error: string }
@@ -26,7 +26,7 @@ async function tested({ url, runtime, threads, frames }: FaultsRequest): Promise
   const { state } = bundle.manifest
   const results: Record<string, SelfTestResult> = {}
   for (const [name, fault] of Object.entries(FAULTS)) {
-    let left = frames
+    let left = frames[name] ?? sequence.frames
     results[name] = await selfTest(withFault(graphs, fault, state), state, sequence, async () => left-- > 0)
   }
   return results

@@ -1,4 +1,4 @@
-/** Masks at the picture's size: bilinear, as PyTorch's `interpolate` without aligned corners, and one number a pixel. */
+/** Masks at the picture's size: bilinear, as PyTorch's `interpolate` has it, and one number a pixel. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,7 +11,8 @@ function seen(id: number, side: number, maskLogits: readonly number[]): SeenObje
 }
 
 function rows(labels: Uint8Array, width: number): string[] {
-  return Array.from({ length: labels.length / width }, (_, row) => labels.subarray(row * width, (row + 1) * width).join(''))
+  const height = labels.length / width
+  return Array.from({ length: height }, (_, row) => labels.subarray(row * width, (row + 1) * width).join(''))
 }
 
 test('logits are resized before they are cut off at zero', () => {

@@ -9,7 +9,8 @@ import type { SeenObject } from '../../src/engine/messages.ts'
 import { labelPng } from '../../src/following/label_png.ts'
 import { SavedMasks } from '../../src/following/saved_masks.ts'
 
-const OBJECT: SeenObject = { id: 2, side: 1, maskLogits: Float32Array.of(1), status: 'tracking', iou: 1, objectScore: 1 }
+const MASK = { side: 1, maskLogits: Float32Array.of(1) }
+const OBJECT: SeenObject = { id: 2, ...MASK, status: 'tracking', iou: 1, objectScore: 1 }
 
 async function files(masks: SavedMasks): Promise<Record<string, Uint8Array>> {
   return unzipSync(new Uint8Array(await masks.zip().arrayBuffer()))
@@ -23,7 +24,10 @@ test('masks are named by their frames, which frames.json gives the times of', as
   assert.deepEqual(Object.keys(saved), ['00000.png', '00001.png', 'frames.json'])
   assert.deepEqual(saved['00000.png'], labelPng(Uint8Array.of(0, 0), 2, 1))
   assert.deepEqual(saved['00001.png'], labelPng(Uint8Array.of(2, 2), 2, 1))
-  assert.deepEqual(JSON.parse(strFromU8(saved['frames.json']!)), [{ file: '00000.png', time: 0 }, { file: '00001.png', time: 0.04 }])
+  assert.deepEqual(JSON.parse(strFromU8(saved['frames.json']!)), [
+    { file: '00000.png', time: 0 },
+    { file: '00001.png', time: 0.04 },
+  ])
 })
 
 test('a frame that is followed again has its last masks', async () => {

@@ -83,7 +83,7 @@ test('a frame that waits can be given up, and the gate is drained once the one i
   assert.equal(waiting.closed, 1)
 })
 
-test('at 30 frames a second and a model of 200 ms, one is in flight and masks are at most two periods old', async (context) => {
+test('with a model of 200 ms one frame is in flight, and masks are at most two of its periods old', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   const CAMERA_MS = 33
   const MODEL_MS = 200

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from exporter.backends.tflite import BACKEND as TFLITE
+from exporter.bench.packs.choice import used_kernels
 from exporter.bench.packs.pack import PackError, PackRequest, make_pack
+from exporter.bench.packs.readme import readme
 from exporter.errors import VitexportError
+from exporter.models.registry import model_info
 from latency_db.estimator.question import completed
 from latency_db.importers.reading import read_file
 from latency_db.measurement import Conditions
 from latency_db.packs import PackRefused, known_pack, read_pack
+from latency_db.registered import shipped_index
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +42,25 @@ def test_kernels_that_models_use_come_first_and_are_not_all_of_one_kind(tflite_p
     kernels = tflite_pack.manifest.kernels
     assert len({one.key.split()[0] for one in kernels}) > 1
     assert all(one.uses > 1 for one in kernels)
+
+
+def test_a_pack_of_some_models_has_their_kernels_alone():
+    index, nano = shipped_index(), model_info("efficienttam_nano")
+    used = used_kernels(index, "tflite", "cpu", [nano.name])
+    graphs = index.workload(nano.name, nano.image_size, "tflite", "cpu").graphs
+    assert {one.kernel for one in used} == {kernel for kernels in graphs.values() for kernel in kernels}
+    assert len(used) < len(used_kernels(index, "tflite", "cpu")) / 2
+
+
+def test_a_model_that_there_is_not_has_no_pack(tmp_path):
+    with pytest.raises(VitexportError, match="There is no model 'efficienttam_huge'"):
+        make_pack(PackRequest(tmp_path / "kernels.zip", "browser", count=1, models=("efficienttam_huge",)))
+
+
+@pytest.mark.parametrize(("unit", "runs"), [("cpu", True), ("gpu", False)])
+def test_its_readme_names_the_web_app_where_that_runs_it(tflite_pack, unit, runs):
+    text = readme(tflite_pack.manifest.model_copy(update={"unit": unit}), tflite_pack.sha256)
+    assert ("vitexport serve" in text) == runs
 
 
 def test_a_pack_is_the_same_whenever_it_is_made_and_is_known_from_then_on(tflite_pack, tmp_path):

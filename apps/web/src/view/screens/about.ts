@@ -33,6 +33,7 @@ export class AboutScreen implements Screen {
   }
 
   #update(): void {
+    const most = window.crossOriginIsolated ? navigator.hardwareConcurrency : 1
     this.#bundle.replaceChildren(this.#facts())
     const { offered } = this.#opening
     this.#others.replaceChildren(
@@ -46,13 +47,13 @@ export class AboutScreen implements Screen {
       element('h2', {}, 'Your pictures'),
       element(
         'p', {},
-        'Nothing leaves this device: the graphs run in this browser, and no picture, mask or figure is sent anywhere. ' +
-        'Only a benchmark’s result is, and only to the address that you give and after you agreed.',
+        'Nothing leaves this device: graphs run in this browser, and no picture, mask or figure is sent anywhere. ' +
+          'Only a benchmark’s result is, to the address that you give, after you agreed.',
       ),
       element('h2', {}, 'This browser'),
       facts([
         ['Camera', window.isSecureContext ? 'may be used' : 'only over HTTPS or from localhost'],
-        ['Threads', window.crossOriginIsolated ? `up to ${navigator.hardwareConcurrency}` : 'one: the page is not cross-origin isolated'],
+        ['Threads', most === 1 ? 'one' : `up to ${most}`],
         ['GPU', 'gpu' in navigator ? 'WebGPU' : 'none that this browser lets pages use'],
         ['Offline', this.#offline()],
       ]),

@@ -37,8 +37,8 @@ export class BenchmarkScreen implements Screen {
       element('h2', {}, 'Benchmark'),
       element(
         'p', {},
-        'Does what tracking does for every frame, as fast as this device can, and times each graph. Leave the app in view ' +
-        'meanwhile; ten minutes show how much slower the device gets when it is hot.',
+        'Does what tracking does for every frame, as fast as this device can, and times each graph. Leave the app in ' +
+          'view meanwhile; ten minutes show how much slower the device gets when it is hot.',
       ),
       this.#configuration,
       element('div', { class: 'buttons' }, ...this.#starts), this.#run.element, this.#result,
@@ -53,7 +53,7 @@ export class BenchmarkScreen implements Screen {
     for (const start of this.#starts) set(start, { disabled: opened === null })
     this.#configuration.textContent = opened === null
       ? 'Open a bundle first.'
-      : `${opened.summary.model}, ${configurationName(opened.configuration)}. Another way to run it is chosen on the Track screen.`
+      : `${opened.summary.model} by ${configurationName(opened.configuration)}, as chosen on the Track screen.`
   }
 
   async #measure(seconds: number): Promise<void> {
@@ -62,7 +62,9 @@ export class BenchmarkScreen implements Screen {
     this.#result.replaceChildren()
     try {
       const start = await battery()
-      const result = await this.#run.run('The benchmark', this.#starts, (engine, onProgress) => engine.ask('benchmark', { seconds }, onProgress))
+      const result = await this.#run.run('The benchmark', this.#starts, (engine, onProgress) =>
+        engine.ask('benchmark', { seconds }, onProgress),
+      )
       const circumstances = { start, end: await battery() }
       const file = new ResultFile(this.#notices, await thisDevice(), (device) =>
         benchmarkReport(result, opened.summary.manifestSha256, { device, battery: circumstances }),
@@ -84,9 +86,15 @@ function shown({ graphs, resize, e2e, selfTest }: BenchmarkResult, { summary }: 
   )
   const tested = selfTest === null || selfTest.stopped
     ? 'The self-test was not run before: whoever reads these figures cannot tell whether the masks were right.'
-    : selfTest.pass ? 'The self-test agreed with PyTorch.' : 'The self-test does NOT agree with PyTorch: these figures are of wrong masks.'
+    : selfTest.pass
+      ? 'The self-test agreed with PyTorch.'
+      : 'The self-test does NOT agree with PyTorch: these figures are of wrong masks.'
   return [
-    element('p', { class: 'headline' }, element('strong', {}, e2e.fps.toFixed(1)), ' frames a second, ', element('strong', {}, ms(e2e.p50)), ' ms a frame'),
+    element(
+      'p', { class: 'headline' },
+      element('strong', {}, e2e.fps.toFixed(1)), ' frames a second, ',
+      element('strong', {}, ms(e2e.p50)), ' ms a frame',
+    ),
     element(
       'table', { class: 'figures' },
       element('caption', { class: 'unseen' }, `Times of ${summary.model}`),

@@ -1,4 +1,4 @@
-/** A kernel pack, run: the small parts that models are made of, each timed here, so that any model's time can be told. */
+/** A kernel pack, run: the small parts that models are made of, each timed, so that any model's time can be told. */
 
 import { battery, thisDevice } from '../../benchmark/device.ts'
 import { packReport } from '../../benchmark/report.ts'
@@ -31,7 +31,9 @@ export class PackScreen implements Screen {
     this.#run = new LongRun(workbench)
     const most = window.crossOriginIsolated ? navigator.hardwareConcurrency : 1
     this.#threads.append(
-      ...THREADS.filter((threads) => threads <= most).map((threads) => element('option', { value: threads }, String(threads))),
+      ...THREADS.filter((threads) => threads <= most).map((threads) =>
+        element('option', { value: threads }, String(threads)),
+      ),
     )
     this.offer([])
     this.element = element(
@@ -51,7 +53,9 @@ export class PackScreen implements Screen {
   /** Packs that the server has, besides those that the user may choose */
   offer(packs: readonly OfferedPack[]): void {
     this.#packs.replaceChildren(
-      ...packs.map((pack) => element('button', { class: 'primary', onclick: () => void this.#fetched(pack) }, `Run ${pack.name}`)),
+      ...packs.map((pack) =>
+        element('button', { class: 'primary', onclick: () => void this.#fetched(pack) }, `Run ${pack.name}`),
+      ),
       chooser('Choose a pack', { accept: '.zip,application/zip', id: 'pack' }, (files) => this.#measure(files[0]!)),
     )
   }
@@ -74,7 +78,9 @@ export class PackScreen implements Screen {
         engine.ask('pack', { source: { kind: 'zip', file }, threads }, onProgress), own,
       )
       const charge = { start, end: await battery() }
-      const report = new ResultFile(this.#notices, await thisDevice(), (device) => packReport(result, { device, battery: charge }))
+      const report = new ResultFile(this.#notices, await thisDevice(), (device) =>
+        packReport(result, { device, battery: charge }),
+      )
       this.#result.replaceChildren(...shown(result), report.element)
     } catch (error) {
       this.#notices.fail(error)
@@ -86,6 +92,7 @@ export class PackScreen implements Screen {
 
 function shown({ kernels, failures, total, stopped, runtime, threads }: PackResult): HTMLElement[] {
   const timed = Object.keys(kernels).length
+  const used = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
   const failed = failures.length === 0 ? [] : [
     element(
       'details', {}, element('summary', {}, 'Those that did not run'),
@@ -94,7 +101,7 @@ function shown({ kernels, failures, total, stopped, runtime, threads }: PackResu
   ]
   return [
     element('p', { class: 'headline' }, element('strong', {}, String(timed)), ` of ${total} kernels were timed`),
-    element('p', { class: 'muted' }, `${stopped ? 'It was stopped before its end. ' : ''}Run by ${runtime}, ${threads} ${threads === 1 ? 'thread' : 'threads'}.`),
+    element('p', { class: 'muted' }, `${stopped ? 'It was stopped before its end. ' : ''}Run by ${runtime}, ${used}.`),
     ...failed,
   ]
 }

@@ -40,14 +40,17 @@ export class SelfTestScreen implements Screen {
     this.#what.textContent =
       sequence === null
         ? 'Open a bundle of a tracker: it brings frames, and the masks that PyTorch found in them.'
-        : `The bundle brings ${sequence.frames} frames with the masks that PyTorch found of ${sequence.objects} objects. ` +
-          `Here they are followed on this device, and every mask has to cover the same pixels (IoU of ${LEAST_IOU} or more).`
+        : `The bundle brings ${sequence.frames} frames, and PyTorch's masks of ${sequence.objects} objects in them. ` +
+          `They are followed on this device, and every mask has to cover the same pixels (IoU of ${LEAST_IOU} or more).`
   }
 
   async #test(): Promise<void> {
     this.#result.replaceChildren()
     try {
-      this.#show(await this.#run.run('The self-test', [this.#start], (engine, onProgress) => engine.ask('selfTest', {}, onProgress)))
+      const result = await this.#run.run('The self-test', [this.#start], (engine, onProgress) =>
+        engine.ask('selfTest', {}, onProgress),
+      )
+      this.#show(result)
     } catch (error) {
       this.#notices.fail(error)
     }
