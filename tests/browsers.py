@@ -14,6 +14,9 @@ OFFLINE = ("--disable-background-networking", "--disable-component-update", "--d
 FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 """A camera that shows a test picture, and a user who allows it"""
 
+NOT_ISOLATED = "The Cross-Origin-Opener-Policy header has been ignored, because the URL's origin was untrustworthy"
+"""What Chromium remarks, as an error, of every page that comes over plain HTTP from elsewhere than localhost"""
+
 
 def camera_of(film: Path) -> tuple[str, ...]:
     """A camera that shows a film, `.y4m` or `.mjpeg`, over and over."""
@@ -42,7 +45,7 @@ def watched_page(browser: Browser, expected: Collection[str] = (), **options) ->
     reported = list[str]()
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not message.text.startswith(NOT_ISOLATED):
             reported.append(f"{message.text} ({message.location['url']})")
 
     def fail(error: Error) -> None:

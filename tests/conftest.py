@@ -48,6 +48,9 @@ LONGEST = (
     "backends/test_coreai.py",
     "cli/test_hostile_bundles.py",
     "cli/test_outside_world.py",
+    "apps/web/test_conformance.py",
+    "apps/web/test_app.py",
+    "apps/web/test_packs.py",
 )
 """The files of tests that take longest, or make what many others need."""
 

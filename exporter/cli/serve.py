@@ -39,8 +39,10 @@ _NEEDED_BY_HTTPS = ("cryptography", "segno")
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any that is free."
 )
 @click.option("--https", is_flag=True, help="Encrypted, without which a phone gets neither camera nor threads.")
-@click.option("--qr/--no-qr", default=True, show_default=True, help="With --https, the address as a QR code.")
-def serve(bundles: Sequence[Path], packs: Sequence[Path], host: str | None, port: int, https: bool, qr: bool) -> None:
+@click.option("--no-qr", is_flag=True, help="For --https: print no QR code of the address.")
+def serve(
+    bundles: Sequence[Path], packs: Sequence[Path], host: str | None, port: int, https: bool, no_qr: bool
+) -> None:
     """Check what is to be served, say where it is, and serve it until Ctrl-C."""
     _refuse_without(_NEEDED + _NEEDED_BY_HTTPS if https else _NEEDED)
     site = site_of(offered_bundles(bundles), offered_packs(packs))
@@ -49,7 +51,7 @@ def serve(bundles: Sequence[Path], packs: Sequence[Path], host: str | None, port
     with listen(host, port) as listener:
         certificate = certificate_for(addresses.all, certificate_file()) if https else None
         with suppress(KeyboardInterrupt):  # which is how a server is ended
-            _print_where(addresses, listener.getsockname()[1], https, qr)
+            _print_where(addresses, listener.getsockname()[1], https, not no_qr)
             serve_forever(application(site), listener, certificate)
 
 

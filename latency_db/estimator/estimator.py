@@ -8,6 +8,7 @@ from dataclasses import replace
 from latency_db.end_to_end.cells import shipped
 from latency_db.estimator.alike import STAND_INS, from_alike_device
 from latency_db.estimator.anchors import from_anchor_kernels, from_anchor_models
+from latency_db.estimator.cores import has_cores
 from latency_db.estimator.estimate import Estimate, NoEstimate
 from latency_db.estimator.exact import from_measurements, from_shipped_models
 from latency_db.estimator.kernel_sums import from_own_table, from_shipped_table
@@ -81,6 +82,8 @@ def _refusal(asked: Question) -> str:
         return f"{words}: run `vitexport bench --kernels` first"
     unit = "" if asked.unit == "all" else f" on the {asked.unit}"
     words = f"nothing is known of {asked.runtime}{unit} of {asked.device} in {asked.precision}"
+    if not has_cores(asked.device):
+        return f"{words}: run a pack of `vitexport bench --pack` there, in the web app of `vitexport serve`"
     return f"{words}: ask for {' or '.join(answering(asked.device))}, or measure there with `vitexport bench --pack`"
 
 
