@@ -1,11 +1,14 @@
 """What a graph takes beside its kernels on one machine, fitted to graphs that were timed there whole.
 
-    µs = Σ over classes (factor · Σ of the class's kernels) + graph + kernels · number + weights · megabytes
+    µs = Σ over classes that multiply (factor · Σ of the class's kernels)
+       + Σ over the others (rate · megabytes that the class's kernels read and write)
+       + graph + kernels · number + weights · megabytes
 
-It is fitted to the prices that graphs' kernels would have, had nothing of their configurations been measured: so are
-most kernels of a new model, and what the processes err by in one direction is made good. Each model is left out once,
-at all its sizes, and asked for with these prices and with what was measured of its kernels. Intervals are as wide as
-the worse of the two requires.
+Kernels that multiply nothing move what within a graph is in the caches, and is not when they are timed alone: what they
+take alone tells less than how much they move. All is fitted to the prices that kernels would have, had nothing of their
+configurations been measured: so are most kernels of a new model, and what the processes err by in one direction is made
+good. Each model is left out once, at all its sizes, and asked for with these prices and with what was measured of
+its kernels. Intervals are as wide as the worse of the two requires.
 """
 
 from __future__ import annotations
@@ -64,7 +67,9 @@ class Calibration:
     """From the prices of a graph's kernels to what it takes."""
 
     factors: Mapping[str, float]
-    """Class -> by what the sum of its kernels is multiplied; 1 of one that is not named"""
+    """Class -> by what the sum of its kernels that multiply is multiplied; 1 of one that is not named"""
+    rates: Mapping[str, float]
+    """Class -> µs for a megabyte that its other kernels move; those of one that is not named are worth their price"""
     whole: Mapping[str, float]
     """Name of `WHOLE` -> µs for one (for a megabyte of weights)"""
     quantile: float
@@ -74,7 +79,11 @@ class Calibration:
 
     def of_kernels(self, priced: Priced) -> Array:
         """[kernels] µs that each adds to its graph"""
-        return priced.us * np.array([self.factors.get(kernel_class(kernel), 1.0) for kernel in priced.kernels])
+        added = np.empty(len(priced.kernels))
+        for place, (kernel, us) in enumerate(zip(priced.kernels, priced.us.tolist(), strict=True)):
+            name, multiplies, size = term(kernel, us)
+            added[place] = self.factors.get(name, 1.0) * us if multiplies else self.rates.get(name, us / size) * size
+        return added
 
     def total(self, priced: Priced) -> float:
         """µs"""
@@ -86,9 +95,17 @@ class Calibration:
         return self.quantile * difficulty
 
 
-NOT_CALIBRATED = Calibration({}, {}, quantile=5.0, graphs=0)
+NOT_CALIBRATED = Calibration({}, {}, {}, quantile=5.0, graphs=0)
 """Nothing is known of a device on which no graph was timed. Its sums are taken to be off by as much as those of the
 worst of ten phones' GPUs were without overheads (`unfitted` of `data/estimator/overheads.csv.gz`)."""
+
+
+def term(kernel: Kernel, us: float) -> tuple[str, bool, float]:
+    """A kernel's class, whether it multiplies, and what the class is multiplied with: the kernel's price, else the
+    megabytes that it moves"""
+    if kernel.macs > 0:
+        return kernel_class(kernel), True, us
+    return kernel_class(kernel), False, (kernel.bytes_read + kernel.bytes_written) / 1e6
 
 
 def whole_of(kernels: Sequence[Kernel]) -> dict[str, float]:
@@ -105,13 +122,14 @@ def calibrated(graphs: Sequence[GraphTimed]) -> Calibration:
     models = np.array([graph.model for graph in graphs])
     if (count := len(set(models.tolist()))) < FEWEST_MODELS:
         raise ValueError(f"A machine is calibrated by {FEWEST_MODELS} models or more, and {count} were timed.")
-    classes = sorted({kernel_class(kernel) for graph in graphs for kernel in graph.known.kernels})
-    known = np.array([_shares(graph.known, graph.us, classes) for graph in graphs])
-    unseen = np.array([_shares(graph.unseen, graph.us, classes) for graph in graphs])
+    named = {term(kernel, 0.0)[:2] for graph in graphs for kernel in graph.known.kernels}
+    factors, rates = (sorted(name for name, multiplies in named if multiplies is which) for which in (True, False))
+    known = np.array([_shares(graph.known, graph.us, factors, rates) for graph in graphs])
+    unseen = np.array([_shares(graph.unseen, graph.us, factors, rates) for graph in graphs])
     terms = np.empty_like(unseen)
     for model in set(models.tolist()):
         others = models != model
-        terms[~others] = _fitted(unseen[others], models[others], len(classes))
+        terms[~others] = _fitted(unseen[others], models[others], len(factors))
     asked = (
         np.abs(np.log(np.einsum("gt,gt->g", shares, terms))) / np.array([one.difficulty for one in priced])
         for shares, priced in (
@@ -119,47 +137,49 @@ def calibrated(graphs: Sequence[GraphTimed]) -> Calibration:
             (unseen, [graph.unseen for graph in graphs]),
         )
     )
-    fitted = _fitted(unseen, models, len(classes)).tolist()
+    fitted = iter(_fitted(unseen, models, len(factors)).tolist())
     return Calibration(
-        dict(zip(classes, fitted[: len(classes)], strict=True)),
-        dict(zip(WHOLE, fitted[len(classes) :], strict=True)),
+        dict(zip(factors, fitted, strict=False)),
+        dict(zip(rates, fitted, strict=False)),
+        dict(zip(WHOLE, fitted, strict=True)),
         max(quantile(scores) for scores in asked),
         len(graphs),
     )
 
 
-def _shares(priced: Priced, us: float, classes: Sequence[str]) -> list[float]:
+def _shares(priced: Priced, us: float, factors: Sequence[str], rates: Sequence[str]) -> list[float]:
     """[terms] what each has to be multiplied with to give the share of the measured time that it explains"""
-    sums = dict.fromkeys(classes, 0.0)
+    sums = {(name, True): 0.0 for name in factors} | {(name, False): 0.0 for name in rates}
     for kernel, price in zip(priced.kernels, priced.us.tolist(), strict=True):
-        sums[kernel_class(kernel)] += price
+        name, multiplies, size = term(kernel, price)
+        sums[name, multiplies] += size
     return [value / us for value in (*sums.values(), *whole_of(priced.kernels).values())]
 
 
-def _fitted(shares: Array, models: NDArray[np.str_], classes: int) -> Array:
+def _fitted(shares: Array, models: NDArray[np.str_], factors: int) -> Array:
     """[terms] with whichever of `TRUSTS` misses least of these graphs, each model left out: no other chooses it."""
-    missed = {trust: _left_out(shares, models, classes, trust).mean() for trust in TRUSTS}
-    return _least_squares(shares, classes, min(TRUSTS, key=lambda trust: missed[trust]))
+    missed = {trust: _left_out(shares, models, factors, trust).mean() for trust in TRUSTS}
+    return _least_squares(shares, factors, min(TRUSTS, key=lambda trust: missed[trust]))
 
 
-def _left_out(shares: Array, models: NDArray[np.str_], classes: int, trust: float) -> Array:
+def _left_out(shares: Array, models: NDArray[np.str_], factors: int, trust: float) -> Array:
     """[graphs] by how much, in logarithms, each is missed whose model is left out of the fit"""
     said = np.empty(len(shares))
     for model in set(models.tolist()):
         others = models != model
-        said[~others] = shares[~others] @ _least_squares(shares[others], classes, trust)
+        said[~others] = shares[~others] @ _least_squares(shares[others], factors, trust)
     return np.abs(np.log(said))
 
 
-def _least_squares(shares: Array, classes: int, trust: float) -> Array:
+def _least_squares(shares: Array, factors: int, trust: float) -> Array:
     """[terms] not below 0, such that `shares` [graphs, terms] of the measured times add up to 1.
 
     A term that would be negative is left out for good, which is not always the very best.
     """
     scale = np.maximum(shares.mean(0), 1e-12)
-    unit = np.concatenate([np.ones(classes), 1 / scale[classes:]])
-    centre = np.concatenate([np.ones(classes), np.zeros(len(scale) - classes)])
-    weight = np.concatenate([np.full(classes, trust), np.full(len(scale) - classes, _TRUST_WHOLE)]) * len(shares)
+    unit = np.concatenate([np.ones(factors), 1 / scale[factors:]])
+    centre = np.concatenate([np.ones(factors), np.zeros(len(scale) - factors)])
+    weight = np.concatenate([np.full(factors, trust), np.full(len(scale) - factors, _TRUST_WHOLE)]) * len(shares)
     matrix = shares * unit
     terms, kept = np.zeros(len(scale)), np.arange(len(scale))
     while len(kept):

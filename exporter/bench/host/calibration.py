@@ -80,35 +80,34 @@ def calibrate(
             one = waiting.pop(0)
             session.progress(f"{session.runtime}: {one}", 1 - (len(waiting) + 1) / total)
             try:
-                made.append((one, _artifact(one, session, folder)))
+                made.append((one, artifact(one, session, folder)))
             except (OSError, MemoryError):
                 raise
             except Exception as error:  # whatever a toolchain throws costs one model
                 failed[str(one)] = describe(error)
         session.progress(f"{session.runtime}: timing {len(made)} models", 1 - len(waiting) / total)
-        ran, others = time_graphs(session, [(one.subject, artifact) for one, artifact in made], seconds, _NOTE)
-        timed, failed = (
-            timed + ran,
-            failed | {str(one): others[one.subject] for one, _ in made if one.subject in others},
-        )
+        ran, others = _time_graphs(session, [(one.subject, file) for one, file in made], seconds)
+        timed += ran
+        failed |= {str(one): others[one.subject] for one, _ in made if one.subject in others}
     return Calibrated(timed, failed)
 
 
-def time_graphs(
-    session: Session, artifacts: Sequence[tuple[Subject, Timed]], seconds: float = SECONDS, note: str = _NOTE
+def _time_graphs(
+    session: Session, artifacts: Sequence[tuple[Subject, Timed]], seconds: float
 ) -> tuple[int, dict[Subject, str]]:
     """Time graphs, several in turns, and store them; returns how many ran, and why the others did not."""
     count, failed = 0, dict[Subject, str]()
     for first in range(0, len(artifacts), AT_ONCE):
         batch = artifacts[first : first + AT_ONCE]
-        times = time_artifacts(session.runtime, [artifact for _, artifact in batch], seconds, session.threads)
+        times = time_artifacts(session.runtime, [file for _, file in batch], seconds, session.threads)
         timed = [(graph, one) for (graph, _), one in zip(batch, times, strict=True)]
-        count += session.add(timed, note)
+        count += session.add(timed, _NOTE)
         failed |= {graph: one.error for graph, one in timed if one.samples is None}
     return count, failed
 
 
-def _artifact(one: Sized, session: Session, folder: Path) -> Timed:
+def artifact(one: Sized, session: Session, folder: Path) -> Timed:
+    """A model's artefact below `folder`, made if it is not there."""
     from exporter.backends import backend
     from exporter.backends.interface import LowerOptions
     from exporter.graphs.cut import graphs_of

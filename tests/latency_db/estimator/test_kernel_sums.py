@@ -103,7 +103,7 @@ def test_too_few_kernels_on_this_machine_are_no_table():
 
 def test_what_was_learned_of_this_machine_comes_with_its_kernels():
     """Its processes and the overheads of whole models"""
-    calibration = Calibration({"conv": 1.5}, {"graph": 5000.0}, quantile=0.5, graphs=12)
+    calibration = Calibration({"conv": 1.5}, {}, {"graph": 5000.0}, quantile=0.5, graphs=12)
     rows, fit = on_host(1894, HERE), replace(fit_here(), calibration=calibration)
     found = estimate(truncated(MODEL, 1), "host", HERE, rows, [fit])
     assert "overheads fitted to 12 models" in found.reason
@@ -123,7 +123,7 @@ def softmaxes(sides):
 def fit_here(version=""):
     """Of this machine, whose times are the Pixel 4's"""
     keys = tuple(kernel.key for kernel in read_table("tflite", "pixel4").kernels)
-    calibration = Calibration({}, {}, quantile=1.0, graphs=12)
+    calibration = Calibration({}, {}, {}, quantile=1.0, graphs=12)
     return Fit("a chip", "tflite", version, 2, read_fitted("tflite", "pixel4"), calibration, keys)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from latency_db.operators.calibration import GraphTimed, Priced, calibrated
-from tests.latency_db.operators.measured_here import graph
+from tests.latency_db.operators.measured_here import graph, softmax
 
 HARD = 0.1
 
@@ -36,6 +36,24 @@ def test_factors_stay_near_1_where_graphs_do_not_contradict_the_kernels():
     random = np.random.default_rng(1)
     graphs = [timed(kernels, us, us.sum()) for kernels, us in (graph(random) for _ in range(8))]
     assert calibrated(graphs).factors["conv"] == pytest.approx(1, abs=0.02)
+
+
+def test_kernels_that_multiply_nothing_cost_what_they_move():
+    """Timed alone they took twice to five times as long, and no price of theirs would do"""
+    random = np.random.default_rng(7)
+    moving = [softmax(side) for side in (16, 32, 48)]
+    graphs = []
+    for _ in range(20):
+        kernels, us = graph(random)
+        more = [moving[place] for place in random.integers(3, size=8)]
+        megabytes = sum(kernel.bytes_read + kernel.bytes_written for kernel in more) / 1e6
+        alone = np.concatenate([us, random.uniform(100, 300, 8)])
+        graphs.append(timed([*kernels, *more], alone, us.sum() + 50 * megabytes))
+    found = calibrated(graphs)
+    assert found.rates == pytest.approx({"softmax": 50}, rel=0.05)
+    for one in graphs:
+        assert found.total(one.unseen) == pytest.approx(one.us, rel=0.03)
+        assert found.of_kernels(one.known).sum() + found.whole["weights"] < 1.02 * one.us
 
 
 def test_intervals_have_room_for_what_estimates_of_unmeasured_kernels_err_by():

@@ -9,7 +9,7 @@ from tests.latency_db.operators.measured_here import US, fit_of
 
 @pytest.fixture
 def fit():
-    return fit_of(US, Calibration({"conv": 1.25}, {"graph": 3.5}, quantile=0.75, graphs=7), call=0.5)
+    return fit_of(US, Calibration({"conv": 1.25}, {"softmax": 90.0}, {"graph": 3.5}, quantile=0.75, graphs=7), call=0.5)
 
 
 def test_a_fit_is_read_as_it_was_written(tmp_path, fit):

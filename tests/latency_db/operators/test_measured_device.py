@@ -43,7 +43,7 @@ def test_classes_that_nobody_measured_count_by_what_they_move():
 
 
 def test_an_interval_is_as_wide_as_its_kernels_are_unknown():
-    calibrated = device(calibration=Calibration({}, {}, quantile=1.0, graphs=9))
+    calibrated = device(calibration=Calibration({}, {}, {}, quantile=1.0, graphs=9))
     widths = [
         np.log(found.high / found.low)
         for found in map(calibrated.graph, ([conv(32, 14)], [conv(48, 14)], [conv(200, 60)]))
@@ -61,13 +61,13 @@ def test_without_models_that_were_timed_whole_intervals_are_those_of_the_worst_p
 
 def test_what_a_call_takes_is_in_a_graph_once():
     kernels = [conv(32, 14)] * 3
-    called = device(call=0.5, calibration=Calibration({}, {"graph": 0.5}, quantile=1.0, graphs=9))
+    called = device(call=0.5, calibration=Calibration({}, {}, {"graph": 0.5}, quantile=1.0, graphs=9))
     assert called.graph(kernels).us == pytest.approx(3 * (US[conv(32, 14)] - 0.5) + 0.5)
     assert device(call=1e6).kernel_times(kernels) == pytest.approx(0.05 * US[conv(32, 14)])
 
 
 def test_kernels_are_told_with_what_their_class_takes_within_graphs():
-    slower = device(calibration=Calibration({"conv": 1.5}, {}, quantile=1.0, graphs=9))
+    slower = device(calibration=Calibration({"conv": 1.5}, {}, {}, quantile=1.0, graphs=9))
     kernels = [conv(32, 14), conv(64, 7)]
     assert slower.kernel_times(kernels).sum() == pytest.approx(slower.graph(kernels).us)
     assert slower.kernel_times(kernels) == pytest.approx(1.5 * np.array([US[kernel] for kernel in kernels]))
