@@ -88,15 +88,18 @@ def time(cache: Path, runtimes: Sequence[Runtime], threads: int, opened: Store) 
         had = session.measured()
         sized = [Sized(MODELS[name], MODELS[name].image_size) for name in YARDSTICKS]
         yardsticks = [calibrating_artifact(one, session, cache) for one in sized]
-        speeds, missing = (
-            read_speeds(cache, runtime),
-            [
-                model
-                for model in HELD_OUT
-                if kernels_file(cache, model, runtime).exists()
-                and (subject(model) not in had or had[subject(model)].quality == "busy")
-            ],
-        )
+        if not all(one.subject in had for one in sized):
+            raise SystemExit(
+                f"{runtime}: the table lacks {' or '.join(map(str, sized))}; run `vitexport bench --kernels`."
+            )
+        then = [had[one.subject].latency.ms for one in sized]
+        speeds = read_speeds(cache, runtime)
+        missing = [
+            model
+            for model in HELD_OUT
+            if kernels_file(cache, model, runtime).exists()
+            and (subject(model) not in had or had[subject(model)].quality == "busy")
+        ]
         for first in range(0, len(missing), AT_ONCE - len(yardsticks)):
             batch = missing[first : first + AT_ONCE - len(yardsticks)]
             files = [Timed(artifact(cache, one, runtime), {"image": (1, 3, one.size, one.size)}) for one in batch]
@@ -104,7 +107,6 @@ def time(cache: Path, runtimes: Sequence[Runtime], threads: int, opened: Store) 
             now = [one.samples.latency.ms for one in times if one.samples is not None]
             if len(now) < len(times):
                 raise SystemExit(f"{runtime}: {next(one.error for one in times if one.samples is None)}")
-            then = [had[one.subject].latency.ms for one in sized]
             speed = float(np.exp(np.mean(np.log(np.array(then) / now[: len(then)]))))
             session.add(zip(map(subject, batch), times[len(then) :], strict=True), "seeded weights")
             speeds |= dict.fromkeys((model.label for model in batch), speed)

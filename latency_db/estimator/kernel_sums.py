@@ -102,7 +102,7 @@ def _fitted(question: Question, own: Times, fit: Fit) -> Estimate | None:
     covered = np.isin(found.methods, COVERED)
     coverage = float((each * counts)[covered].sum() / (each @ counts))
     overheads = (
-        f"overheads fitted to {fit.calibration.graphs} models" if fit.calibration.graphs else "no overheads known"
+        f"overheads fitted to {fit.calibration.graphs} graphs" if fit.calibration.graphs else "no overheads known"
     )
     reason = f"{_counted(found, counts)}; {overheads}"
     breakdown = _breakdown(question, found, each, known)

@@ -82,7 +82,10 @@ class Calibration:
         added = np.empty(len(priced.kernels))
         for place, (kernel, us) in enumerate(zip(priced.kernels, priced.us.tolist(), strict=True)):
             name, multiplies, size = term(kernel, us)
-            added[place] = self.factors.get(name, 1.0) * us if multiplies else self.rates.get(name, us / size) * size
+            if multiplies:
+                added[place] = self.factors.get(name, 1.0) * us
+            else:
+                added[place] = self.rates[name] * size if name in self.rates else us
         return added
 
     def total(self, priced: Priced) -> float:

@@ -106,7 +106,7 @@ def test_what_was_learned_of_this_machine_comes_with_its_kernels():
     calibration = Calibration({"conv": 1.5}, {}, {"graph": 5000.0}, quantile=0.5, graphs=12)
     rows, fit = on_host(1894, HERE), replace(fit_here(), calibration=calibration)
     found = estimate(truncated(MODEL, 1), "host", HERE, rows, [fit])
-    assert "overheads fitted to 12 models" in found.reason
+    assert "overheads fitted to 12 graphs" in found.reason
     kernels = sum(one.ms * one.count for one in found.kernels)
     assert found.ms == pytest.approx(kernels + 5)
     less = replace(fit, calibration=replace(calibration, quantile=1.0))
