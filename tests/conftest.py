@@ -102,7 +102,7 @@ def tracker_bundle(shared: Path) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def web_bundle(shared: Path) -> Bundle:
+def trained_bundle(shared: Path) -> Bundle:
     """The tracker that comes with trained weights, in both formats that browsers run."""
 
     def export(out: Path) -> None:
@@ -110,12 +110,6 @@ def web_bundle(shared: Path) -> Bundle:
 
     (path,) = made_once(shared / "bundles" / "trained tracker", export).iterdir()
     return Bundle.open(path)
-
-
-@pytest.fixture(scope="session")
-def trained_bundle(web_bundle: Bundle) -> Bundle:
-    """The same, for tests that are not about browsers."""
-    return web_bundle
 
 
 def _bundle(folder: Path, model: str, format: str) -> Bundle:

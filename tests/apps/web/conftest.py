@@ -24,9 +24,9 @@ from tests.web_app import Served, built_engine_page, serving
 
 
 @pytest.fixture(scope="session")
-def served(app: Path, web_bundle: Bundle) -> Iterator[Served]:
+def served(app: Path, trained_bundle: Bundle) -> Iterator[Served]:
     """The app with that bundle, over HTTP on this machine."""
-    with serving("--bundle", web_bundle.path) as running:
+    with serving("--bundle", trained_bundle.path) as running:
         yield running
 
 
@@ -46,9 +46,9 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def site(shared: Path, web_bundle: Bundle) -> Iterator[Site]:
+def site(shared: Path, trained_bundle: Bundle) -> Iterator[Site]:
     """A page with the app's engine and without the app, and the bundle, which a test may alter."""
-    with altered_site({"page": built_engine_page(shared), "nano": web_bundle.path}) as site:
+    with altered_site({"page": built_engine_page(shared), "nano": trained_bundle.path}) as site:
         yield site
 
 

@@ -188,7 +188,7 @@ def test_the_self_test_is_run_and_agrees(page):
     expect(page.get_by_text("Agrees with PyTorch")).to_be_visible(timeout=LOADED)
 
 
-def test_a_benchmark_is_stopped_shown_and_saved(page, web_bundle, tmp_path):
+def test_a_benchmark_is_stopped_shown_and_saved(page, trained_bundle, tmp_path):
     page.get_by_role("tab", name="Benchmark").click()
     page.get_by_role("button", name="Run for a minute").click()
     expect(page.get_by_text("frames", exact=False).and_(page.get_by_role("status"))).to_be_visible(timeout=LOADED)
@@ -241,12 +241,13 @@ def test_what_an_older_build_left_is_thrown_away(browser, served):
     assert not any("old-00000000" in url for url in left)
 
 
-def test_over_plain_http_it_says_why_there_is_no_camera_and_takes_files(browser, app, web_bundle, clip):
+def test_over_plain_http_it_says_why_there_is_no_camera_and_takes_files(browser, app, trained_bundle, clip):
     network = addresses_of("0.0.0.0").network
     if not network:
         pytest.skip("this machine is in no network")
     untrusted = ["Cross-Origin-Opener-Policy"]  # of which the browser says that it is ignored
-    with serving("--bundle", web_bundle.path, "--host", "0.0.0.0") as served, watched_page(browser, untrusted) as page:
+    everywhere = ("--bundle", trained_bundle.path, "--host", "0.0.0.0")
+    with serving(*everywhere) as served, watched_page(browser, untrusted) as page:
         open_app(page, f"http://{network[0]}:{served.port}")
         expect(page.get_by_role("status").filter(has_text="plain HTTP")).to_be_visible()
         page.get_by_role("button", name="Use the camera").click()
@@ -264,8 +265,8 @@ def test_untrained_weights_are_announced_on_every_screen(browser, app, tracker_b
         assert page.locator(".untrained button").count() == 0, "nobody can dismiss it"
 
 
-def test_a_bundle_of_another_version_is_refused_in_a_sentence(page, web_bundle, tmp_path):
-    manifest = json.loads((web_bundle.path / "manifest.json").read_text())
+def test_a_bundle_of_another_version_is_refused_in_a_sentence(page, trained_bundle, tmp_path):
+    manifest = json.loads((trained_bundle.path / "manifest.json").read_text())
     path = tmp_path / "altered.zip"
     with ZipFile(path, "w") as files:
         files.writestr("altered/manifest.json", json.dumps(manifest | {"schema_version": 9}))

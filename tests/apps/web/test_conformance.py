@@ -56,10 +56,10 @@ def ran(site: Site) -> bool:
 
 
 @pytest.mark.parametrize(("runtime", "threads"), [("onnx", 1), ("litert", 2)])
-def test_every_mask_of_the_sequence_is_pytorchs(engine_page, site, web_bundle, runtime, threads):
+def test_every_mask_of_the_sequence_is_pytorchs(engine_page, site, trained_bundle, runtime, threads):
     found = tried(engine_page, site, runtime, threads)
     assert found["error"] is None
-    result, sequence = found["result"], web_bundle.manifest.sequence
+    result, sequence = found["result"], trained_bundle.manifest.sequence
     assert (result["pass"], result["frames"], result["stopped"]) == (True, sequence.frames, False)
     assert (sequence.frames, sequence.objects) == (24, 2)
     assert result["iou"] >= 0.999
@@ -96,26 +96,26 @@ def test_a_file_that_is_missing_is_named(engine_page, site, altered):
 
 @pytest.mark.parametrize(("runtime", "format"), RUNTIMES.items())
 def test_nothing_runs_of_a_bundle_with_an_altered_byte_in_an_artefact(
-    engine_page, site, altered, web_bundle, runtime, format
+    engine_page, site, altered, trained_bundle, runtime, format
 ):
     # the last that is loaded: what came before it was right
     path = f"{format}/track_step.{format}"
-    altered[f"nano/{path}"] = flipped(web_bundle.path / path)
+    altered[f"nano/{path}"] = flipped(trained_bundle.path / path)
     sentence = refusal(engine_page, site, runtime, answered=["open"])
     assert sentence == f"{path} was altered after export; export the model again."
     assert f"nano/{path}" in site.asked
     assert not ran(site)
 
 
-def test_altered_vectors_prove_nothing(engine_page, site, altered, web_bundle):
+def test_altered_vectors_prove_nothing(engine_page, site, altered, trained_bundle):
     path = "vectors/sequence.safetensors"
-    altered[f"nano/{path}"] = flipped(web_bundle.path / path)
+    altered[f"nano/{path}"] = flipped(trained_bundle.path / path)
     sentence = refusal(engine_page, site, "litert", answered=["open", "load"])
     assert sentence == f"{path} was altered after export; export the model again."
 
 
-def test_a_manifest_with_an_altered_byte_is_refused(engine_page, site, altered, web_bundle):
-    manifest = (web_bundle.path / MANIFEST).read_bytes()
+def test_a_manifest_with_an_altered_byte_is_refused(engine_page, site, altered, trained_bundle):
+    manifest = (trained_bundle.path / MANIFEST).read_bytes()
     altered[f"nano/{MANIFEST}"] = manifest.replace(b'"trained": true', b'"trained":false ')
     assert refusal(engine_page, site, answered=[]).startswith("manifest.json and SHA256SUMS do not agree")
 
@@ -154,15 +154,15 @@ def no_format_that_browsers_run(manifest: dict) -> None:
         ),
     ],
 )
-def test_a_manifest_that_no_app_can_use_is_refused(engine_page, site, altered, web_bundle, change, sentence):
-    seal(altered, web_bundle, change)
+def test_a_manifest_that_no_app_can_use_is_refused(engine_page, site, altered, trained_bundle, change, sentence):
+    seal(altered, trained_bundle, change)
     assert sentence in refusal(engine_page, site, answered=[])
     assert not ran(site)
 
 
 @pytest.mark.parametrize(("runtime", "format"), RUNTIMES.items())
 def test_a_graph_that_takes_something_else_than_its_manifest_says_is_refused(
-    engine_page, site, altered, web_bundle, runtime, format
+    engine_page, site, altered, trained_bundle, runtime, format
 ):
     file, other = (f"{format}/{graph}.{format}" for graph in ("track_step", "encode_image"))
 
@@ -172,8 +172,8 @@ def test_a_graph_that_takes_something_else_than_its_manifest_says_is_refused(
         (artefact,) = (one for one in manifest["artifacts"] if one["file"] == file)
         artefact["bytes"] = listed[other]["bytes"]
 
-    seal(altered, web_bundle, swap)
-    altered[f"nano/{file}"] = (web_bundle.path / other).read_bytes()
+    seal(altered, trained_bundle, swap)
+    altered[f"nano/{file}"] = (trained_bundle.path / other).read_bytes()
     sentence = refusal(engine_page, site, runtime, answered=["open"])
     assert sentence.startswith("The graph's file has no input ")
 

@@ -33,9 +33,9 @@ FOLLOW = """async ([pictures, points]) => {
 
 
 @pytest.fixture(scope="module")
-def recorded(web_bundle: Bundle) -> RecordedSequence:
-    manifest = web_bundle.manifest
-    return recorded_sequence(web_bundle.path, manifest.sequence, manifest.model.image_size)
+def recorded(trained_bundle: Bundle) -> RecordedSequence:
+    manifest = trained_bundle.manifest
+    return recorded_sequence(trained_bundle.path, manifest.sequence, manifest.model.image_size)
 
 
 @pytest.fixture(scope="module")
