@@ -55,6 +55,9 @@ class RolloutTolerance(Part):
     """What a tracker's artefacts may see otherwise than PyTorch and still pass."""
 
     mask_iou: float = Field(description="Least IoU of a mask.")
+    least_union: float = Field(
+        default=0.0, description="Share of the frame that the union counts as at least, in the IoU of two masks."
+    )
     max_abs: float | None = Field(description="Greatest difference of a mask logit; null is no bound.")
 
 
@@ -65,8 +68,8 @@ class Rollout(MadeInVariant):
     status: Literal["passed", "failed"]
     runtime: str
     mask_iou: tuple[float, ...] = Field(
-        description="Least IoU of an object's mask, one for each frame that was followed. Of two empty masks it is 1, "
-        "in half precision of two that cover less than 1 % as well."
+        description="Least IoU of an object's mask, one for each frame that was followed; of two empty masks 1. "
+        "It is 1 less the share of pixels that differ, in a union that counts as `least_union` at least."
     )
     max_abs: tuple[float | None, ...] = Field(
         description="Greatest max|a-b| of an object's mask logits, one for each frame."

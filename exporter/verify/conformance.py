@@ -141,12 +141,6 @@ def covering(logits: NDArray[np.float32]) -> int:
     return int(((covered >= COVERING[0]) & (covered <= COVERING[1])).sum())
 
 
-def nearly_empty(logits: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Whether masks [objects, frames, 1, h, w] cover too little of their frame to say anything [objects, frames]."""
-    covered: NDArray[np.bool_] = (logits > 0).mean((2, 3, 4)) < COVERING[0]
-    return covered
-
-
 def _prompts(given: Arrays, sequence: manifest.SequenceEntry, size: int) -> Prompts:
     """The prompts of a file that somebody else may have made; raises `PromptError` for what is none."""
     prompts: dict[int, dict[int, Prompt]] = defaultdict(dict)

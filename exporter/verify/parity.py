@@ -119,10 +119,13 @@ def _mask_agreement(expected: NDArray[np.float32], actual: NDArray[np.float32]) 
     return mask_iou(expected > 0, actual > 0) if np.isfinite(actual).all() else 0.0
 
 
-def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    """Intersection over union of two masks; of two empty ones 1."""
-    union = int((a | b).sum())
-    return int((a & b).sum()) / union if union else 1.0
+def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_], least_union: float = 0.0) -> float:
+    """Intersection over union of two masks; of two empty ones 1.
+
+    It is 1 less what differs, as a share of the union, which counts as at least `least_union` of the frame.
+    """
+    differ, union = int((a ^ b).sum()), max(int((a | b).sum()), least_union * a.size)
+    return 1 - differ / union if differ else 1.0
 
 
 def _finite(value: float) -> float | None:

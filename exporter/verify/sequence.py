@@ -22,7 +22,7 @@ from exporter.errors import describe
 from exporter.inference.steps import ArtefactSteps, Steps, TrackResult
 from exporter.inference.tracker import follow_prompted
 from exporter.manifest import Artifact, Rollout, Variant, Verification
-from exporter.verify.conformance import RecordedSequence, by_object, covering, nearly_empty, recorded_sequence
+from exporter.verify.conformance import RecordedSequence, by_object, covering, recorded_sequence
 from exporter.verify.parity import mask_iou
 from exporter.verify.tolerances import TOLERANCES, worth_following
 from exporter.worker.isolated import isolated
@@ -86,10 +86,12 @@ def follow(
     results = _followed(steps, recorded, box, progress)
     expected, prompted = recorded.expected["mask_logits"][:, : len(results)], recorded.prompted[:, : len(results)]
     found = by_object(results, lambda result: result.mask_logits, expected.shape)
-    ious = np.array([list(map(mask_iou, *masks)) for masks in zip(expected > 0, found > 0, strict=True)])
-    if tolerance.max_abs is None:
-        # Half precision changes the sign of a pixel here and there. Of what is left of a hidden object that is a tenth.
-        ious[nearly_empty(expected) & nearly_empty(found)] = 1
+    ious = np.array(
+        [
+            [mask_iou(*masks, tolerance.least_union) for masks in zip(*one, strict=True)]
+            for one in zip(expected > 0, found > 0, strict=True)
+        ]
+    )
     differences = np.abs(expected - found).max((2, 3, 4))
     finite = np.isfinite(differences)
     problems = []

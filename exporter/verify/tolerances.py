@@ -29,10 +29,11 @@ TOLERANCES: dict[Precision, Tolerances] = {
     # Rounding the weights alone to half precision moves the logits by up to 3e-3. A prompted frame is remembered by the
     # sign of each mask pixel: one that flips moves a few elements of the memory by a tenth of its range. Inside an
     # artefact only weights are rounded, if the backend can help it: a tenth of the bound in one operation, most of it
-    # after fifty.
+    # after fifty. What is left of a hidden object may be ten pixels: as many may differ there as where the object is
+    # whole, and then it covers 5 % of the frame.
     "fp16": Tolerances(
         Tolerance(relative=2e-2, psnr=40.0, top1=0.97, labels=0.97, mask_iou=0.98),
-        RolloutTolerance(mask_iou=0.98, max_abs=None),
+        RolloutTolerance(mask_iou=0.98, least_union=0.05, max_abs=None),
         operation=5e-3,
     ),
 }
