@@ -1,9 +1,15 @@
 """The app's own tests, which Node runs, as a part of this project's."""
 
+import json
 import re
 import subprocess
+from importlib.metadata import version
 
 from tests.web_app import SOURCES, node_environment
+
+
+def test_the_app_is_of_this_version():
+    assert json.loads((SOURCES / "package.json").read_text())["version"] == version("vitexport")
 
 
 def test_the_tests_in_typescript_pass():

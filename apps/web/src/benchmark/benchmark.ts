@@ -83,7 +83,7 @@ async function timedFrames(
     if (done - looked < LOOK_EVERY) continue
     looked = done
     const share = Math.min(1, (done - begin) / (end - begin))
-    if (!(await progress(share, `${ms.frames.length} frames`))) break
+    if (!(await progress(share, `Frames: ${ms.frames.length}`))) break
     now = performance.now()
   }
   return { ms, elapsed: performance.now() - begin }

@@ -1,7 +1,7 @@
 /** Which of a bundle's variants this browser can run, where and with how many threads; the best is the first. */
 
+import type { Browser } from '../runners/browser.ts'
 import type { ComputeUnit, RuntimeName } from '../runners/graph_runner.ts'
-import { mostThreads } from '../runners/threads.ts'
 import { BundleError } from './bundle_error.ts'
 import type { ArtifactEntry, FrameLatency, Manifest, Variant } from './manifest.ts'
 
@@ -11,14 +11,6 @@ export interface Configuration {
   readonly precision: string
   readonly unit: ComputeUnit
   readonly threads: number
-}
-
-/** What the browser offers to graphs. */
-export interface Browser {
-  /** A GPU, and not only the name of one */
-  readonly gpu: boolean
-  /** The most that each runtime can have */
-  readonly threads: Readonly<Record<RuntimeName, number>>
 }
 
 export interface Choice {
@@ -47,15 +39,6 @@ const WAYS: readonly Way[] = [
 
 /** More threads than a phone has fast cores make a frame wait for its slow ones */
 const MOST_THREADS = 4
-
-/** What the browser that this runs in offers. */
-export async function thisBrowser(): Promise<Browser> {
-  const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
-  return {
-    gpu: adapter !== null && adapter !== undefined && !adapter.info.isFallbackAdapter,
-    threads: { onnx: await mostThreads('onnx'), litert: await mostThreads('litert') },
-  }
-}
 
 /** Throws `BundleError` where the browser can run none. */
 export function configurationsOf({ variants, latencies, target }: Manifest, browser: Browser): Choice {

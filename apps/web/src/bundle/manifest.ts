@@ -71,7 +71,12 @@ export interface Manifest {
   readonly schema_version: typeof SCHEMA_VERSION
   readonly created: string
   readonly model: { readonly name: string; readonly task: string; readonly image_size: number }
-  readonly weights: { readonly kind: string; readonly trained: boolean }
+  readonly weights: {
+    readonly kind: string
+    readonly trained: boolean
+    /** What is known of weights that come with vitexport */
+    readonly card: { readonly license: string } | null
+  }
   readonly target: { readonly id: string; readonly name: string }
   readonly variants: readonly Variant[]
   readonly graphs: readonly GraphEntry[]
@@ -162,7 +167,7 @@ const MANIFEST = fields<Manifest>({
   schema_version: oneOf(SCHEMA_VERSION),
   created: text,
   model: fields<Manifest['model']>({ name: text, task: text, image_size: whole(1, IMAGE_SIZE) }),
-  weights: fields<Manifest['weights']>({ kind: text, trained: truth }),
+  weights: fields<Manifest['weights']>({ kind: text, trained: truth, card: orNull(fields({ license: text })) }),
   target: fields<Manifest['target']>({ id: text, name: text }),
   variants: list(fields<Variant>(VARIANT), MOST_VARIANTS),
   graphs: list(fields<GraphEntry>({ name: text, inputs: tensors, outputs: tensors, vectors: innerPath }), MOST_GRAPHS),

@@ -18,6 +18,8 @@ export interface BundleSummary {
   readonly task: string
   readonly imageSize: number
   readonly trained: boolean
+  /** Of the weights; null where the bundle does not tell */
+  readonly license: string | null
   readonly target: string
   readonly bytes: number
   /** SHA-256 of manifest.json */

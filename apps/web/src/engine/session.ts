@@ -4,7 +4,7 @@ import { benchmark } from '../benchmark/benchmark.ts'
 import type { BenchmarkResult, PackResult } from '../benchmark/result.ts'
 import { openBundle } from '../bundle/bundle.ts'
 import type { Bundle } from '../bundle/bundle.ts'
-import { configurationsOf, thisBrowser } from '../bundle/configurations.ts'
+import { configurationsOf } from '../bundle/configurations.ts'
 import type { Choice, Configuration } from '../bundle/configurations.ts'
 import { openSource } from '../bundle/source.ts'
 import type { SourceRequest } from '../bundle/source.ts'
@@ -13,6 +13,7 @@ import { selfTest } from '../conformance/self_test.ts'
 import type { SelfTestResult } from '../conformance/self_test.ts'
 import { openPack } from '../packs/pack.ts'
 import { timePack } from '../packs/run.ts'
+import { thisBrowser } from '../runners/browser.ts'
 import { Tracker } from '../tracker/tracker.ts'
 import { EngineError } from './engine_error.ts'
 import { loadGraphs, release, RUNTIMES } from './load.ts'
@@ -121,6 +122,7 @@ function summaryOf({ manifest, manifestSha256 }: Bundle, { configurations, reaso
     task: model.task,
     imageSize: model.image_size,
     trained: weights.trained,
+    license: weights.card?.license ?? null,
     target: target.name,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     manifestSha256,

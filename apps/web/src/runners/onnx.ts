@@ -45,7 +45,8 @@ export const loadOnnx: LoadGraph = async (file, inputs, outputs, options) => {
   try {
     session = await ort.InferenceSession.create(file, { executionProviders: [BUILDS[options.unit].provider] })
   } catch (error) {
-    throw new RunnerError(`ONNX Runtime cannot load the graph (${reason(error)}): export the model again.`)
+    const instead = options.unit === 'gpu' ? 'run it on the CPU' : 'export the model again'
+    throw new RunnerError(`ONNX Runtime cannot load the graph (${reason(error)}): ${instead}.`)
   }
   const given = session.outputMetadata.map(found)
   try {

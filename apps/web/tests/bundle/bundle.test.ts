@@ -54,7 +54,7 @@ test('a file that the manifest does not list is not read, though it is there', a
 })
 
 test('a manifest that was altered, and is still one, is refused by SHA256SUMS', async () => {
-  const trained = manifestBytes((manifest) => ({ ...manifest, weights: { kind: 'hub', trained: true } }))
+  const trained = manifestBytes((manifest) => ({ ...manifest, weights: { kind: 'hub', trained: true, card: null } }))
   await assert.rejects(opened(bundleFiles().set('manifest.json', trained)), {
     name: 'BundleError',
     message: 'manifest.json and SHA256SUMS do not agree, so one was altered; export the model again.',

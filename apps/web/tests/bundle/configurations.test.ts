@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { artifactsFor, configurationsOf } from '../../src/bundle/configurations.ts'
-import type { Browser } from '../../src/bundle/configurations.ts'
 import type { Manifest } from '../../src/bundle/manifest.ts'
+import type { Browser } from '../../src/runners/browser.ts'
 import { MANIFEST } from './bundles.ts'
 
 const PLAIN: Browser = { gpu: false, threads: { onnx: 1, litert: 1 } }

@@ -60,7 +60,7 @@ test('a field that is missing is refused by its place', () => {
 
 test('a field of another type is refused by its place', () => {
   refuses(
-    manifestBytes((manifest) => ({ ...manifest, weights: { kind: 'hub', trained: 'yes' } })),
+    manifestBytes((manifest) => ({ ...manifest, weights: { kind: 'hub', trained: 'yes', card: null } })),
     /weights\.trained should be true or false and is "yes"/,
   )
   refuses(

@@ -1,5 +1,6 @@
 /** What runs here, what it may be used for, and what is not done with pictures. Other bundles are opened here, too. */
 
+import { thisBrowser, type Browser } from '../../runners/browser.ts'
 import type { Workbench } from '../../workbench.ts'
 import { element, facts, type Child } from '../element.ts'
 import type { Opening } from '../opening.ts'
@@ -16,6 +17,8 @@ export class AboutScreen implements Screen {
   readonly #others = element('div', { class: 'buttons' })
   readonly #state = element('p', { class: 'muted', role: 'status' })
   readonly #offline: () => string
+  /** null until it was asked */
+  #browser: Browser | null = null
 
   /** `offline` says in a sentence whether the app works without a network. */
   constructor(workbench: Workbench, opening: Opening, offline: () => string) {
@@ -25,6 +28,10 @@ export class AboutScreen implements Screen {
     this.element = element('section', { class: 'page' })
     workbench.onChange(() => this.#update())
     opening.onProgress((what) => { this.#state.textContent = what === null ? '' : `${what} …` })
+    void thisBrowser().then((browser) => {
+      this.#browser = browser
+      this.#update()
+    })
     this.#update()
   }
 
@@ -33,7 +40,6 @@ export class AboutScreen implements Screen {
   }
 
   #update(): void {
-    const most = window.crossOriginIsolated ? navigator.hardwareConcurrency : 1
     this.#bundle.replaceChildren(this.#facts())
     const { offered } = this.#opening
     this.#others.replaceChildren(
@@ -53,17 +59,24 @@ export class AboutScreen implements Screen {
       element('h2', {}, 'This browser'),
       facts([
         ['Camera', window.isSecureContext ? 'may be used' : 'only over HTTPS or from localhost'],
-        ['Threads', most === 1 ? 'one' : `up to ${most}`],
-        ['GPU', 'gpu' in navigator ? 'WebGPU' : 'none that this browser lets pages use'],
+        ...this.#offers(),
         ['Offline', this.#offline()],
       ]),
       element('h2', {}, 'Licences'),
       element(
         'p', {},
-        'vitexport is under the MIT licence. The app brings ONNX Runtime Web (MIT) and LiteRT.js (Apache 2.0). ' +
-        'Weights are under the licence of whoever trained them.',
+        'vitexport is under the MIT licence. The app brings ONNX Runtime Web (MIT) and LiteRT.js (Apache 2.0).',
       ),
     )
+  }
+
+  #offers(): (readonly [string, Child])[] {
+    if (this.#browser === null) return []
+    const { gpu, threads } = this.#browser
+    return [
+      ['Threads', `ONNX Runtime ${threads.onnx}, LiteRT ${threads.litert} at most`],
+      ['GPU', gpu ? 'WebGPU' : 'none that this browser lets pages use'],
+    ]
   }
 
   #facts(): HTMLElement {
@@ -75,6 +88,7 @@ export class AboutScreen implements Screen {
       ['Bundle', name],
       ['Model', `${summary.model}, ${summary.imageSize} × ${summary.imageSize} pixels`],
       ['Weights', summary.trained ? 'trained' : 'random (UNTRAINED)'],
+      ['Their licence', summary.license ?? 'that of whoever trained them'],
       ['Made for', summary.target],
       ['Size', size(summary.bytes)],
       ['Run by', configurationName(configuration)],

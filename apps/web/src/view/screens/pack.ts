@@ -5,6 +5,7 @@ import { packReport } from '../../benchmark/report.ts'
 import type { PackResult } from '../../benchmark/result.ts'
 import type { OfferedPack } from '../../catalogue.ts'
 import { Engine } from '../../engine/client.ts'
+import { thisBrowser } from '../../runners/browser.ts'
 import type { Workbench } from '../../workbench.ts'
 import { element, facts } from '../element.ts'
 import { LongRun } from '../long_run.ts'
@@ -29,12 +30,8 @@ export class PackScreen implements Screen {
   constructor(workbench: Workbench, notices: Notices) {
     this.#notices = notices
     this.#run = new LongRun(workbench)
-    const most = window.crossOriginIsolated ? navigator.hardwareConcurrency : 1
-    this.#threads.append(
-      ...THREADS.filter((threads) => threads <= most).map((threads) =>
-        element('option', { value: threads }, String(threads)),
-      ),
-    )
+    this.#offerThreads(1)
+    void thisBrowser().then(({ threads }) => this.#offerThreads(Math.max(...Object.values(threads))))
     this.offer([])
     this.element = element(
       'section', { class: 'page' },
@@ -47,6 +44,15 @@ export class PackScreen implements Screen {
       ),
       element('div', { class: 'field' }, element('label', { for: 'pack-threads' }, 'Threads'), this.#threads),
       this.#packs, this.#run.element, this.#result,
+    )
+  }
+
+  /** `most` is of the runtime that can have more: which one a pack needs is not known before it is open. */
+  #offerThreads(most: number): void {
+    this.#threads.replaceChildren(
+      ...THREADS.filter((threads) => threads <= most).map((threads) =>
+        element('option', { value: threads }, String(threads)),
+      ),
     )
   }
 
