@@ -1,6 +1,7 @@
 """The app as a person uses it: in Chromium, with the trained tracker, on a clip of kinds that no training saw."""
 
 import json
+import re
 from zipfile import ZipFile
 
 import numpy as np
@@ -28,6 +29,7 @@ from tests.apps.web.followed import (
     tap,
 )
 from tests.browsers import camera_of, chromium, watched_page
+from tests.exporter.cli.command_line import run
 from tests.web_app import serving
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -188,18 +190,34 @@ def test_the_self_test_is_run_and_agrees(page):
     expect(page.get_by_text("Agrees with PyTorch")).to_be_visible(timeout=LOADED)
 
 
-def test_a_benchmark_is_stopped_shown_and_saved(page, trained_bundle, tmp_path):
+def test_a_benchmark_that_is_stopped_and_saved_answers_for_this_browser(page, trained_bundle, tmp_path):
     page.get_by_role("tab", name="Benchmark").click()
     page.get_by_role("button", name="Run for a minute").click()
-    expect(page.get_by_text("frames", exact=False).and_(page.get_by_role("status"))).to_be_visible(timeout=LOADED)
-    page.wait_for_timeout(2000)
+    expect(page.get_by_text(re.compile(r"^Frames: [1-9]"))).to_be_visible(timeout=LOADED)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("frames a second")).to_be_visible(timeout=LOADED)
+    page.get_by_label("This device is called").fill("Test bench")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as a file").click()
-    report = json.loads(download.value.path().read_text())
-    assert set(report["graphs"]) == {"encode_image", "track_step"}
-    assert report["schema"] == 1
+    saved = tmp_path / "benchmark.json"
+    download.value.save_as(saved)
+
+    said = json.loads(saved.read_text())
+    assert set(said["graphs"]) == {"encode_image", "track_step"}
+    assert {said["n"]} == {times["n"] for times in (*said["graphs"].values(), *said["stages"].values())}
+    for graph in said["graphs"].values():
+        assert 0 < graph["p50"] <= graph["p90"] <= graph["p99"]
+
+    db = ("--db", f"sqlite:///{tmp_path / 'latency.sqlite3'}")
+    imported = run("latency", "import", str(saved), "--bundle", str(trained_bundle.path), *db)
+    assert imported.returncode == 0, imported.stderr
+    target = ("--target", "chromium_on_test_bench", "--runtime", said["backend"])
+    answer = run("latency", "efficienttam_nano", *target, *db, "--json")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert found["method"] == "measured"
+    assert found["ms"] == pytest.approx(sum(graph["p50"] for graph in said["graphs"].values()))
+    assert "web app in Chromium" in found["reason"]
 
 
 def test_nothing_is_sent_unless_the_user_agrees(page):
