@@ -20,8 +20,8 @@ from tests.apps.web.altered_site import Site, send_head
 RUNTIMES = {"onnx": "onnx", "litert": "tflite"}
 """Runtime -> the format that it runs"""
 
-FAULTS = {"state not advanced": 3, "wrong slot": 3, "stale output buffer": 6, "rotated frame": 3}
-"""What is planted -> frames in which it shows: the third steps from a step, the fifth has a second object"""
+FAULTS = {"state not advanced": 12, "wrong slot": 12, "stale output buffer": 6, "rotated frame": 3}
+"""What is planted -> frames in which it shows: a memory tells where an object is hidden; the fifth has a second one"""
 NO_FAULT = {"none": 6}
 
 
