@@ -12,10 +12,19 @@ export interface Opened {
   readonly loadMs: Readonly<Record<string, number>>
 }
 
+/** Where a bundle is, and what it is called. */
+interface Place {
+  readonly request: SourceRequest
+  readonly name: string
+}
+
 export class Workbench {
   #engine = new Engine()
   #opened: Opened | null = null
-  #source: { readonly request: SourceRequest; readonly name: string } | null = null
+  /** Of what is open */
+  #place: Place | null = null
+  /** What is being loaded; null if nothing is */
+  #loading: Engine | null = null
   #occupied: string | null = null
   readonly #listeners: (() => void)[] = []
 
@@ -23,7 +32,7 @@ export class Workbench {
     return this.#engine
   }
 
-  /** Null while nothing is open, or it is being loaded */
+  /** Null while nothing is open */
   get opened(): Opened | null {
     return this.#opened
   }
@@ -38,15 +47,17 @@ export class Workbench {
     this.#listeners.push(listener)
   }
 
-  /** Open a bundle and load it by default. What was open is closed, even if this fails. `say` hears of each step. */
+  /**
+   * Open a bundle and load it by default. What was open stays so until the other one is ready, and where this fails;
+   * what is being loaded is given up. `say` hears of each step.
+   */
   async open(request: SourceRequest, name: string, say: (what: string) => void): Promise<void> {
-    this.#source = { request, name }
-    await this.#load(null, say)
+    await this.#load({ request, name }, null, say)
   }
 
   /** Load the bundle that is open to be run otherwise. */
   async configure(configuration: Configuration, say: (what: string) => void): Promise<void> {
-    await this.#load(configuration, say)
+    if (this.#place !== null) await this.#load(this.#place, configuration, say)
   }
 
   /** Have the engine for something that takes long. `who` is the subject of a sentence: "The benchmark". */
@@ -65,25 +76,34 @@ export class Workbench {
     if (this.#occupied !== null) throw new Error(`${this.#occupied} is running: stop it, or wait for its end.`)
   }
 
-  async #load(configuration: Configuration | null, say: (what: string) => void): Promise<void> {
+  async #load(place: Place, configuration: Configuration | null, say: (what: string) => void): Promise<void> {
     this.refuseWhileOccupied()
-    if (this.#source === null) return
-    this.#set(null)
+    this.#loading?.close()
     // A worker of its own: a runtime keeps its threads and its memory for as long as its worker lives.
-    this.#engine.close()
-    this.#engine = new Engine()
-    const engine = this.#engine
-    const { request, name } = this.#source
-    say('Checking the bundle')
-    const summary = await engine.ask('open', { source: request })
-    const chosen = configuration ?? summary.configurations[0]!
-    say(`Loading ${summary.model}`)
-    const { loadMs } = await engine.ask('load', { configuration: chosen })
-    if (engine === this.#engine) this.#set({ name, summary, configuration: chosen, loadMs })
+    const engine = new Engine()
+    this.#loading = engine
+    try {
+      say('Checking the bundle')
+      const summary = await engine.ask('open', { source: place.request })
+      const chosen = configuration ?? summary.configurations[0]!
+      say(`Loading ${summary.model}`)
+      const { loadMs } = await engine.ask('load', { configuration: chosen })
+      this.refuseWhileOccupied()
+      this.#take(engine, place, { name: place.name, summary, configuration: chosen, loadMs })
+    } catch (error) {
+      engine.close()
+      if (this.#loading === engine) throw error
+    } finally {
+      if (this.#loading === engine) this.#loading = null
+    }
   }
 
-  #set(opened: Opened | null): void {
+  #take(engine: Engine, place: Place, opened: Opened): void {
+    const before = this.#engine
+    this.#engine = engine
+    this.#place = place
     this.#opened = opened
     for (const listener of this.#listeners) listener()
+    before.close()
   }
 }

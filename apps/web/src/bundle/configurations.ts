@@ -29,7 +29,7 @@ interface Way {
 
 /**
  * What runs which format where; what is first is taken where no estimate tells. On the CPU that is LiteRT, which took
- * less than half of the other's time for a frame of efficienttam_nano in Chromium.
+ * less than half of the other's time for a frame of efficienttam_nano in Chromium (docs/apps.md).
  */
 const WAYS: readonly Way[] = [
   { format: 'onnx', runtime: 'onnx', unit: 'gpu', name: 'ONNX Runtime on the GPU' },
@@ -52,7 +52,7 @@ export function configurationsOf({ variants, latencies, target }: Manifest, brow
         unit: way.unit,
         threads: way.unit === 'gpu' ? 1 : Math.min(MOST_THREADS, browser.threads[way.runtime]),
       },
-      ms: expectedMs(variant, way.unit, latencies),
+      ms: target.platform === 'browser' ? expectedMs(variant, way.unit, latencies) : Number.POSITIVE_INFINITY,
     })))
     .toSorted((one, other) => one.ms - other.ms || 0) // of two that are not known the difference is no number
   if (first === undefined) {
@@ -60,9 +60,10 @@ export function configurationsOf({ variants, latencies, target }: Manifest, brow
       'The bundle has nothing that a browser runs; export the model with --format onnx --format tflite.',
     )
   }
+  // What a phone takes outside of a browser says nothing of what it takes within.
   const because = Number.isFinite(first.ms)
-    ? `it is expected to take least on ${target.name}, outside of a browser: ${first.ms.toPrecision(3)} ms a frame`
-    : `it mostly is the fastest of what this browser runs; what it takes on ${target.name} is not known`
+    ? `it is expected to take least in ${target.name}: ${first.ms.toPrecision(3)} ms a frame`
+    : 'it mostly is the fastest of what this browser runs; what it takes here is not known'
   return {
     configurations: [first, ...others].map(({ configuration }) => configuration),
     reason: `${first.name}, because ${because}.`,

@@ -77,7 +77,7 @@ export interface Manifest {
     /** What is known of weights that come with vitexport */
     readonly card: { readonly license: string } | null
   }
-  readonly target: { readonly id: string; readonly name: string }
+  readonly target: { readonly id: string; readonly name: string; readonly platform: string }
   readonly variants: readonly Variant[]
   readonly graphs: readonly GraphEntry[]
   readonly artifacts: readonly ArtifactEntry[]
@@ -168,7 +168,7 @@ const MANIFEST = fields<Manifest>({
   created: text,
   model: fields<Manifest['model']>({ name: text, task: text, image_size: whole(1, IMAGE_SIZE) }),
   weights: fields<Manifest['weights']>({ kind: text, trained: truth, card: orNull(fields({ license: text })) }),
-  target: fields<Manifest['target']>({ id: text, name: text }),
+  target: fields<Manifest['target']>({ id: text, name: text, platform: text }),
   variants: list(fields<Variant>(VARIANT), MOST_VARIANTS),
   graphs: list(fields<GraphEntry>({ name: text, inputs: tensors, outputs: tensors, vectors: innerPath }), MOST_GRAPHS),
   artifacts: list(

@@ -17,11 +17,12 @@ export class ConfigurationChoice {
     this.element = element(
       'div', { class: 'field' }, element('label', { for: 'configuration' }, 'Run by'), this.#select, this.#reason,
     )
-    workbench.onChange(() => this.#update())
-    this.#update()
+    workbench.onChange(() => this.update())
+    this.update()
   }
 
-  #update(): void {
+  /** Show what is loaded, and no other that was chosen and could not be. */
+  update(): void {
     const opened = this.#workbench.opened
     this.element.hidden = opened === null
     if (opened === null) return

@@ -45,7 +45,7 @@ export const MANIFEST: Manifest = {
   created: '2026-01-02T03:04:05+00:00',
   model: { name: 'efficienttam_nano_32x32', task: 'track', image_size: SIZE },
   weights: { kind: 'seeded', trained: false, card: null },
-  target: { id: 'pixel8', name: 'Pixel 8' },
+  target: { id: 'pixel8', name: 'Pixel 8', platform: 'android' },
   variants: [VARIANT],
   graphs: Object.entries(GRAPHS).map(([name, [inputs, outputs]]) => ({
     name, inputs, outputs, vectors: `vectors/${name}.safetensors`,

@@ -77,6 +77,7 @@ export class TrackScreen implements Screen {
     const configuration = new ConfigurationChoice(workbench, (place) => this.#tell(async () => {
       await this.#follower.stop()
       await opening.configure(place)
+      configuration.update()
     }))
     this.element = element(
       'section', { class: 'track' },
@@ -108,12 +109,16 @@ export class TrackScreen implements Screen {
     return new Follower(engine, this.#objects, {
       followed: (frame) => this.#followed(frame),
       moved: () => this.#changed(),
-      failed: (error) => this.#notices.fail(error),
+      failed: (error) => {
+        // What an engine of before did not finish is nobody's loss.
+        if (engine === this.#workbench.engine) this.#notices.fail(error)
+      },
     })
   }
 
   /** Another engine knows nothing of the objects; the picture stays. */
   #reopened(): void {
+    void this.#follower.stop()
     this.#follower = this.#following(this.#workbench.engine)
     this.#follower.source = this.#source
     this.#stage.size = this.#workbench.opened?.summary.imageSize ?? 1
