@@ -5,6 +5,7 @@ import './styles/frame.css'
 import './styles/track.css'
 
 import { catalogue } from './catalogue.ts'
+import { CrashMemory, ownStorage } from './crash_memory.ts'
 import { Offline } from './offline/offline.ts'
 import { Notices } from './view/notices.ts'
 import { Opening } from './view/opening.ts'
@@ -24,7 +25,9 @@ const offline = new Offline()
 // What is fetched from here on, the worker's files among it, is kept for when there is no network.
 await offline.ready()
 
-const workbench = new Workbench()
+const crashes = new CrashMemory(ownStorage())
+window.addEventListener('pagehide', () => crashes.finished())
+const workbench = new Workbench(crashes)
 const notices = new Notices()
 const opening = new Opening(workbench, notices)
 const track = new TrackScreen(workbench, opening, notices)

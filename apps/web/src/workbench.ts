@@ -1,5 +1,6 @@
 /** The engine and what is open in it, for all screens: a bundle, and how its graphs are run. */
 
+import type { CrashMemory } from './crash_memory.ts'
 import { Engine } from './engine/client.ts'
 import type { BundleSummary, Configuration, SourceRequest } from './engine/messages.ts'
 
@@ -8,6 +9,8 @@ export interface Opened {
   readonly name: string
   readonly summary: BundleSummary
   readonly configuration: Configuration
+  /** A person chose the configuration: it is none by default. */
+  readonly chosen: boolean
   /** Graph -> ms */
   readonly loadMs: Readonly<Record<string, number>>
 }
@@ -26,7 +29,12 @@ export class Workbench {
   /** What is being loaded; null if nothing is */
   #loading: Engine | null = null
   #occupied: string | null = null
+  readonly #crashes: CrashMemory
   readonly #listeners: (() => void)[] = []
+
+  constructor(crashes: CrashMemory) {
+    this.#crashes = crashes
+  }
 
   get engine(): Engine {
     return this.#engine
@@ -85,16 +93,41 @@ export class Workbench {
     try {
       say('Checking the bundle')
       const summary = await engine.ask('open', { source: place.request })
-      const chosen = configuration ?? summary.configurations[0]!
       say(`Loading ${summary.model}`)
-      const { loadMs } = await engine.ask('load', { configuration: chosen })
+      const ways = configuration === null ? this.#byDefault(summary) : [configuration]
+      const loaded = await this.#loadFirst(engine, summary, ways)
       this.refuseWhileOccupied()
-      this.#take(engine, place, { name: place.name, summary, configuration: chosen, loadMs })
+      this.#take(engine, place, { name: place.name, summary, chosen: configuration !== null, ...loaded })
     } catch (error) {
       engine.close()
       if (this.#loading === engine) throw error
     } finally {
       if (this.#loading === engine) this.#loading = null
+    }
+  }
+
+  /** The best first, but those last that ended a page while they were loaded. */
+  #byDefault(summary: BundleSummary): readonly Configuration[] {
+    const crashed = summary.configurations.filter((one) => this.#crashes.has(idOf(summary, one)))
+    return [...summary.configurations.filter((one) => !crashed.includes(one)), ...crashed]
+  }
+
+  /** Load the first; where that is on a GPU, which may lack anything, and does not load, the next. */
+  async #loadFirst(
+    engine: Engine, summary: BundleSummary, ways: readonly Configuration[],
+  ): Promise<Pick<Opened, 'configuration' | 'loadMs'>> {
+    const [configuration, ...others] = ways as [Configuration, ...Configuration[]]
+    const id = idOf(summary, configuration)
+    this.#crashes.begun(id)
+    try {
+      const { loadMs } = await engine.ask('load', { configuration })
+      this.#crashes.forget(id)
+      return { configuration, loadMs }
+    } catch (error) {
+      if (configuration.unit !== 'gpu' || others.length === 0) throw error
+      return await this.#loadFirst(engine, summary, others)
+    } finally {
+      this.#crashes.finished()
     }
   }
 
@@ -106,4 +139,9 @@ export class Workbench {
     for (const listener of this.#listeners) listener()
     before.close()
   }
+}
+
+/** One way to run one bundle */
+function idOf({ manifestSha256 }: BundleSummary, configuration: Configuration): string {
+  return `${manifestSha256} ${JSON.stringify(configuration)}`
 }

@@ -7,6 +7,7 @@ import type { BenchmarkRequest, BenchmarkResult, PackResult } from '../benchmark
 import type { Configuration } from '../bundle/configurations.ts'
 import type { SourceRequest } from '../bundle/source.ts'
 import type { SelfTestResult } from '../conformance/self_test.ts'
+import type { RuntimeName } from '../runners/graph_runner.ts'
 import type { PromptRequest } from '../tracker/prompt.ts'
 import type { ObjectStatus, SeenObject } from '../tracker/tracker.ts'
 
@@ -28,6 +29,8 @@ export interface BundleSummary {
   readonly configurations: readonly Configuration[]
   /** Why the first is first */
   readonly reason: string
+  /** The most threads that each runtime can have */
+  readonly threads: Readonly<Record<RuntimeName, number>>
   readonly sequence: { readonly frames: number; readonly objects: number } | null
 }
 

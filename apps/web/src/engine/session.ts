@@ -13,7 +13,7 @@ import { selfTest } from '../conformance/self_test.ts'
 import type { SelfTestResult } from '../conformance/self_test.ts'
 import { openPack } from '../packs/pack.ts'
 import { timePack } from '../packs/run.ts'
-import { thisBrowser } from '../runners/browser.ts'
+import { thisBrowser, type Browser } from '../runners/browser.ts'
 import { Tracker } from '../tracker/tracker.ts'
 import { EngineError } from './engine_error.ts'
 import { loadGraphs, release, RUNTIMES } from './load.ts'
@@ -40,10 +40,11 @@ export class Session {
   /** The bundle takes the place of the one before once all of its manifest is right. */
   async open(request: SourceRequest): Promise<BundleSummary> {
     const bundle = await openBundle(await openSource(request))
-    const choice = configurationsOf(bundle.manifest, await thisBrowser())
+    const browser = await thisBrowser()
+    const choice = configurationsOf(bundle.manifest, browser)
     await this.#unload()
     this.#bundle = bundle
-    return summaryOf(bundle, choice)
+    return summaryOf(bundle, choice, browser)
   }
 
   /** Graphs that were loaded before are freed first: a phone has no room for two sets. */
@@ -115,7 +116,9 @@ export class Session {
   }
 }
 
-function summaryOf({ manifest, manifestSha256 }: Bundle, { configurations, reason }: Choice): BundleSummary {
+function summaryOf(
+  { manifest, manifestSha256 }: Bundle, { configurations, reason }: Choice, { threads }: Browser,
+): BundleSummary {
   const { model, weights, target, files, sequence } = manifest
   return {
     model: model.name,
@@ -128,6 +131,7 @@ function summaryOf({ manifest, manifestSha256 }: Bundle, { configurations, reaso
     manifestSha256,
     configurations,
     reason,
+    threads,
     sequence: sequence && { frames: sequence.frames, objects: sequence.objects },
   }
 }

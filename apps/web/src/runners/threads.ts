@@ -12,6 +12,12 @@ export async function mostThreads(runtime: RuntimeName): Promise<number> {
   return navigator.hardwareConcurrency
 }
 
+/** Numbers to choose from, of which `most` is the greatest and `used` is one. */
+export function threadCounts(most: number, used = 1): readonly number[] {
+  const powers = [1, 2, 4, 8, 16].filter((count) => count <= most)
+  return [...new Set([...powers, used])].toSorted((one, other) => one - other)
+}
+
 /** Throws `RunnerError` where the runtime cannot have so many. */
 export async function checkThreads(runtime: RuntimeName, threads: number): Promise<void> {
   if (threads > 1 && await mostThreads(runtime) === 1) {

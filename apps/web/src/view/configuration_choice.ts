@@ -1,21 +1,37 @@
 /** How the graphs are run: what this browser can, the default first, and why it is the default. */
 
-import type { Workbench } from '../workbench.ts'
+import type { Configuration } from '../engine/messages.ts'
+import { threadCounts } from '../runners/threads.ts'
+import type { Opened, Workbench } from '../workbench.ts'
 import { element } from './element.ts'
-import { configurationName } from './words.ts'
+import { wayName } from './words.ts'
 
 export class ConfigurationChoice {
   readonly element: HTMLElement
   readonly #workbench: Workbench
-  readonly #select: HTMLSelectElement
+  readonly #ways: HTMLSelectElement
+  readonly #threads: HTMLSelectElement
+  readonly #threadsField: HTMLElement
   readonly #reason = element('p', { class: 'muted' })
 
-  /** `choose` is called with the place of the configuration in the bundle's list. */
-  constructor(workbench: Workbench, choose: (place: number) => void) {
+  /** `choose` is called with the configuration that a person wants. */
+  constructor(workbench: Workbench, choose: (configuration: Configuration) => void) {
     this.#workbench = workbench
-    this.#select = element('select', { id: 'configuration', onchange: () => choose(this.#select.selectedIndex) })
+    this.#ways = element('select', {
+      id: 'configuration',
+      onchange: () => choose(workbench.opened!.summary.configurations[this.#ways.selectedIndex]!),
+    })
+    this.#threads = element('select', {
+      id: 'threads',
+      onchange: () => choose({ ...workbench.opened!.configuration, threads: Number(this.#threads.value) }),
+    })
+    this.#threadsField = element(
+      'div', { class: 'field' }, element('label', { for: 'threads' }, 'Threads'), this.#threads,
+    )
     this.element = element(
-      'div', { class: 'field' }, element('label', { for: 'configuration' }, 'Run by'), this.#select, this.#reason,
+      'div', {},
+      element('div', { class: 'field' }, element('label', { for: 'configuration' }, 'Run by'), this.#ways, this.#reason),
+      this.#threadsField,
     )
     workbench.onChange(() => this.update())
     this.update()
@@ -27,13 +43,24 @@ export class ConfigurationChoice {
     this.element.hidden = opened === null
     if (opened === null) return
     const { summary, configuration } = opened
-    this.#select.replaceChildren(
-      ...summary.configurations.map((one, place) =>
-        element('option', {}, configurationName(one) + (place === 0 ? ' (default)' : '')),
+    this.#ways.replaceChildren(
+      ...summary.configurations.map((one, index) =>
+        element('option', {}, wayName(one) + (index === 0 ? ' (default)' : '')),
       ),
     )
-    const name = configurationName(configuration)
-    this.#select.selectedIndex = summary.configurations.findIndex((one) => configurationName(one) === name)
-    this.#reason.textContent = summary.reason
+    this.#ways.selectedIndex = summary.configurations.findIndex((one) => wayName(one) === wayName(configuration))
+    this.#threads.replaceChildren(
+      ...threadCounts(summary.threads[configuration.runtime], configuration.threads).map((threads) =>
+        element('option', { value: threads, selected: threads === configuration.threads }, String(threads)),
+      ),
+    )
+    this.#threadsField.hidden = configuration.unit === 'gpu'
+    this.#reason.textContent = reasonOf(opened)
   }
+}
+
+function reasonOf({ summary, configuration, chosen }: Opened): string {
+  const [first] = summary.configurations
+  if (chosen || wayName(configuration) === wayName(first!)) return summary.reason
+  return `${wayName(first!)}, which would be taken first, did not load here.`
 }

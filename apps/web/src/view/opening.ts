@@ -1,7 +1,7 @@
 /** Opening a bundle: one that the server offers, or a folder or a zip that the user has. */
 
 import type { OfferedBundle } from '../catalogue.ts'
-import type { SourceRequest } from '../engine/messages.ts'
+import type { Configuration, SourceRequest } from '../engine/messages.ts'
 import type { Workbench } from '../workbench.ts'
 import { element } from './element.ts'
 import { icon } from './icons.ts'
@@ -38,10 +38,8 @@ export class Opening {
     await this.#open({ kind: 'url', url: new URL(url, location.href).href }, name)
   }
 
-  /** Run the open bundle by another of its configurations. */
-  async configure(place: number): Promise<void> {
-    const configuration = this.#workbench.opened?.summary.configurations[place]
-    if (configuration === undefined) return
+  /** Run the open bundle otherwise. */
+  async configure(configuration: Configuration): Promise<void> {
     await this.#load((say) => this.#workbench.configure(configuration, say))
   }
 

@@ -5,6 +5,11 @@ import type { Configuration } from '../engine/messages.ts'
 const RUNTIMES = { onnx: 'ONNX Runtime', litert: 'LiteRT' } as const
 const UNITS = { cpu: 'CPU', gpu: 'GPU' } as const
 
+/** Such as "LiteRT, CPU, fp32" */
+export function wayName({ runtime, unit, precision }: Configuration): string {
+  return `${RUNTIMES[runtime]}, ${UNITS[unit]}, ${precision}`
+}
+
 /** Such as "LiteRT, CPU, 4 threads, fp32" */
 export function configurationName({ runtime, unit, threads, precision }: Configuration): string {
   const count = unit === 'cpu' ? `, ${threads} ${threads === 1 ? 'thread' : 'threads'}` : ''

@@ -6,6 +6,7 @@ import type { PackResult } from '../../benchmark/result.ts'
 import type { OfferedPack } from '../../catalogue.ts'
 import { Engine } from '../../engine/client.ts'
 import { thisBrowser } from '../../runners/browser.ts'
+import { threadCounts } from '../../runners/threads.ts'
 import type { Workbench } from '../../workbench.ts'
 import { element, facts } from '../element.ts'
 import { LongRun } from '../long_run.ts'
@@ -13,9 +14,6 @@ import type { Notices } from '../notices.ts'
 import { chooser } from '../opening.ts'
 import { ResultFile } from '../result_file.ts'
 import type { Screen } from '../shell.ts'
-
-/** What a device's own estimate rests on: one thread and several cost differently, and most tables have one. */
-const THREADS = [1, 2, 4, 8]
 
 export class PackScreen implements Screen {
   readonly name = 'Kernel pack'
@@ -50,9 +48,7 @@ export class PackScreen implements Screen {
   /** `most` is of the runtime that can have more: which one a pack needs is not known before it is open. */
   #offerThreads(most: number): void {
     this.#threads.replaceChildren(
-      ...THREADS.filter((threads) => threads <= most).map((threads) =>
-        element('option', { value: threads }, String(threads)),
-      ),
+      ...threadCounts(most).map((threads) => element('option', { value: threads }, String(threads))),
     )
   }
 

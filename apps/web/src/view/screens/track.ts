@@ -74,10 +74,10 @@ export class TrackScreen implements Screen {
       },
       clear: () => this.#tell(() => this.#clear()),
     })
-    const configuration = new ConfigurationChoice(workbench, (place) => this.#tell(async () => {
+    const choice = new ConfigurationChoice(workbench, (configuration) => this.#tell(async () => {
       await this.#follower.stop()
-      await opening.configure(place)
-      configuration.update()
+      await opening.configure(configuration)
+      choice.update()
     }))
     this.element = element(
       'section', { class: 'track' },
@@ -85,7 +85,7 @@ export class TrackScreen implements Screen {
       element(
         'div', { class: 'panel' },
         this.#chips.element, this.#controls.element, this.#choices.element, this.#figures.element,
-        element('details', { class: 'settings' }, element('summary', {}, 'How it runs'), configuration.element),
+        element('details', { class: 'settings' }, element('summary', {}, 'How it runs'), choice.element),
         this.#chips.news,
       ),
     )
