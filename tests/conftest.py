@@ -51,6 +51,7 @@ LONGEST = (
     "apps/web/test_conformance.py",
     "apps/web/test_app.py",
     "apps/web/test_packs.py",
+    "apps/web/test_webgpu.py",
 )
 """The files of tests that take longest, or make what many others need."""
 

@@ -70,7 +70,8 @@ def test_every_mask_of_the_sequence_is_pytorchs(engine_page, site, trained_bundl
 
 @pytest.fixture(scope="module", params=RUNTIMES)
 def results_by_fault(request, engine_page: Page, site: Site) -> dict[str, dict]:
-    asked = {"url": f"{site.url}/nano", "runtime": request.param, "threads": 1, "frames": NO_FAULT | FAULTS}
+    how = {"runtime": request.param, "unit": "cpu", "threads": 1}
+    asked = {"url": f"{site.url}/nano", "frames": NO_FAULT | FAULTS, **how}
     return engine_page.evaluate("request => engines.withFaults(request)", asked)["results"]
 
 

@@ -30,6 +30,9 @@ const BUILDS: Readonly<Record<ComputeUnit, Build>> = {
   gpu: { provider: 'webgpu', files: { mjs: gpuScript, wasm: gpuWasm }, load: () => import('onnxruntime-web/webgpu') },
 }
 
+/** Without it the runtime warns of each graph that the GPU leaves shapes to the CPU, which is as it should be. */
+const ONLY_ERRORS = 3
+
 interface Started {
   readonly ort: typeof Ort
   readonly threads: number
@@ -43,7 +46,10 @@ export const loadOnnx: LoadGraph = async (file, inputs, outputs, options) => {
   const { ort } = await runtime(options)
   let session
   try {
-    session = await ort.InferenceSession.create(file, { executionProviders: [BUILDS[options.unit].provider] })
+    session = await ort.InferenceSession.create(file, {
+      executionProviders: [BUILDS[options.unit].provider],
+      logSeverityLevel: ONLY_ERRORS,
+    })
   } catch (error) {
     const instead = options.unit === 'gpu' ? 'run it on the CPU' : 'export the model again'
     throw new RunnerError(`ONNX Runtime cannot load the graph (${reason(error)}): ${instead}.`)
