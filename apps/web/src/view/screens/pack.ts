@@ -3,7 +3,7 @@
 import { battery, thisDevice } from '../../benchmark/device.ts'
 import { packReport } from '../../benchmark/report.ts'
 import type { PackResult } from '../../benchmark/result.ts'
-import type { OfferedPack } from '../../catalogue.ts'
+import type { Offered } from '../../catalogue.ts'
 import { Engine } from '../../engine/client.ts'
 import { thisBrowser } from '../../runners/browser.ts'
 import { threadCounts } from '../../runners/threads.ts'
@@ -53,7 +53,7 @@ export class PackScreen implements Screen {
   }
 
   /** Packs that the server has, besides those that the user may choose */
-  offer(packs: readonly OfferedPack[]): void {
+  offer(packs: readonly Offered[]): void {
     this.#packs.replaceChildren(
       ...packs.map((pack) =>
         element('button', { class: 'primary', onclick: () => void this.#fetched(pack) }, `Run ${pack.name}`),
@@ -62,7 +62,7 @@ export class PackScreen implements Screen {
     )
   }
 
-  async #fetched({ name, url }: OfferedPack): Promise<void> {
+  async #fetched({ name, url }: Offered): Promise<void> {
     const answer = await fetch(url).catch(() => null)
     if (answer === null || !answer.ok) this.#notices.fail(`${name} could not be fetched: is the server still there?`)
     else await this.#measure(new File([await answer.blob()], name))
