@@ -1,37 +1,45 @@
-"""How many frames a second the web app follows in headless Chromium, by runtime and threads, and whether its memory
-stays as it is while it does.
+"""How many frames a second the web app follows in headless Chromium, and whether its memory stays as it is meanwhile.
 
-    .venv/bin/python -m benchmarks.web_app [efficienttam_nano efficienttam_ti_512x512] [--seconds 20] [--minutes 5]
+    .venv/bin/python -m benchmarks.web_app [efficienttam_nano efficienttam_ti_2_512x512] [--seconds 20] [--minutes 5]
 
-Each model is exported to ONNX and TFLite, and follows one object through drawn frames of 640 x 480 by the app's own
-engine, as the app's page calls it: a bitmap goes to the worker, and the mask comes back. A frame is sent when the one
-before has come back. With `--minutes` the first model is then followed for so long by each runtime, with the memory of
-the worker, of the page and of their process every half minute; the worker's has that of WebAssembly in it.
+Each model is exported to ONNX and TFLite. Three tables are printed:
+
+* the app as a person uses it: Chromium's own test camera of 30 frames a second, a tap on what moves in it, masks over
+  the picture; the figures are those that the app shows;
+* the app's engine alone, by runtime and threads, on drawn frames of 640 x 480: a bitmap goes to the worker, and the
+  mask comes back. A frame is sent when the one before has come back;
+* with `--minutes`, the app with the first model for so long by each runtime, with the memory of the worker, of the page
+  and of their process every half minute; the worker's has that of WebAssembly in it.
 """
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import exporter
 from benchmarks.page import machine
 from exporter.bundle import Bundle
 from exporter.toolchain_noise import hidden
 from tests.apps.web.altered_site import altered_site
+from tests.apps.web.followed import LOADED
 from tests.browsers import chromium, watched_page
-from tests.web_app import built_engine_page
+from tests.web_app import built_engine_page, serving
 
-MODELS = ("efficienttam_nano", "efficienttam_ti_512x512")
-RUNTIMES = {"onnx": "ONNX Runtime Web", "litert": "LiteRT.js"}
+MODELS = ("efficienttam_nano", "efficienttam_ti_2_512x512")
+RUNTIMES = {"onnx": "ONNX Runtime", "litert": "LiteRT"}
 WARMUP = 10
 """Frames before those that are timed"""
 INTERVAL = 30
 """Seconds between two looks at the memory"""
+CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=30")
+"""A test picture in which a disc moves"""
+MEASURABLE = "--enable-blink-features=ForceEagerMeasureMemory"
+"""Memory is measured when it is asked for, not when the collector would have come by."""
 
 OPEN = """async ([url, runtime, threads]) => {
     window.engine = new engines.Engine()
@@ -82,17 +90,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bundles = {model: exported(model, Path(folder) / model) for model in given.models}
         folders = {"page": built_engine_page(Path(folder))} | {name: one.path for name, one in bundles.items()}
-        # Memory is measured when it is asked for, not when the collector would have come by.
-        with altered_site(folders) as site, chromium("--enable-blink-features=ForceEagerMeasureMemory") as browser:
-            rates(browser, site.url, given.models, given.threads, given.seconds)
+        with chromium(MEASURABLE, *CAMERA) as browser:
+            seen(browser, bundles, given.seconds)
+            with altered_site(folders) as site:
+                rates(browser, site.url, given.models, given.threads, given.seconds)
             if given.minutes:
-                steadiness(browser, site.url, given.models[0], max(given.threads), given.minutes)
+                steadiness(browser, bundles[given.models[0]], given.minutes)
             print(f"\nChromium {browser.version}, headless. {machine()}")
 
 
 def exported(model: str, out: Path) -> Bundle:
     with hidden():
         return exporter.export(model, formats=["onnx", "tflite"], weights="auto", out=out)
+
+
+def seen(browser: Browser, bundles: Mapping[str, Bundle], seconds: float) -> None:
+    print("| model | run by | frames/s | ms a frame | mask age, ms | dropped |")
+    print("|---|---|---:|---:|---:|---:|")
+    for model, bundle in bundles.items():
+        for name in RUNTIMES.values():
+            with following(browser, bundle, name) as (page, way):
+                page.wait_for_timeout(1000 * seconds)
+                shown = figures(page)
+                print(f"| {model} | {way} | {' | '.join(shown.values())} |", flush=True)
+    print()
 
 
 def rates(browser: Browser, url: str, models: list[str], threads: list[int], seconds: float) -> None:
@@ -107,18 +128,54 @@ def rates(browser: Browser, url: str, models: list[str], threads: list[int], sec
                     print(f"| {model} | {name} | {number} | {found['fps']:.2f} | {ms} | {found['count']} |", flush=True)
 
 
-def steadiness(browser: Browser, url: str, model: str, threads: int, minutes: float) -> None:
-    print(f"\n{model}, {threads} threads\n")
-    print("| runtime | minutes | frames/s | worker, MB | page, MB | process, MB |")
+def steadiness(browser: Browser, bundle: Bundle, minutes: float) -> None:
+    print("\n| run by | minutes | frames/s | worker, MB | page, MB | process, MB |")
     print("|---|---:|---:|---:|---:|---:|")
-    for runtime, name in RUNTIMES.items():
-        with opened(browser, url, model, runtime, threads) as page:
+    for name in RUNTIMES.values():
+        with following(browser, bundle, name) as (page, way):
             for look in range(round(60 * minutes / INTERVAL)):
-                fps = page.evaluate(FOLLOW, [INTERVAL, 1])["fps"]
+                page.wait_for_timeout(1000 * INTERVAL)
                 memory = page.evaluate(MEMORY)
-                figures = (memory["worker"], memory["rest"], resident(browser))
-                mb = " | ".join(f"{figure / 1e6:.1f}" for figure in figures)
-                print(f"| {name} | {(look + 1) * INTERVAL / 60:.1f} | {fps:.1f} | {mb} |", flush=True)
+                mb = " | ".join(f"{one / 1e6:.1f}" for one in (memory["worker"], memory["rest"], resident(browser)))
+                fps = figures(page)["frames/s"]
+                print(f"| {way} | {(look + 1) * INTERVAL / 60:.1f} | {fps} | {mb} |", flush=True)
+
+
+@contextmanager
+def following(browser: Browser, bundle: Bundle, runtime: str) -> Iterator[tuple[Page, str]]:
+    """The app, which follows the disc of the test camera by a runtime, and how it runs, in the app's words."""
+    with serving("--bundle", bundle.path) as served, watched_page(browser) as page:
+        page.goto(served.urls[0])
+        page.get_by_text("How it runs").click(timeout=LOADED)
+        ways = page.get_by_label("Run by")
+        expect(ways).to_be_visible(timeout=LOADED)
+        (wanted,) = (one for one in ways.locator("option").all_text_contents() if one.startswith(f"{runtime}, CPU"))
+        if ways.locator("option:checked").text_content() != wanted:
+            ways.select_option(wanted)
+            expect(ways).to_be_enabled(timeout=LOADED)
+        page.get_by_text("How it runs").click()
+        page.get_by_role("button", name="Camera", exact=True).click()
+        expect(page.locator("video")).to_be_visible()
+        page.wait_for_timeout(1000)
+        page.mouse.click(*middle(page))
+        expect(page.locator(".state")).to_have_text("tracking", timeout=LOADED)
+        yield page, f"{wanted.removesuffix(' (default)')}, {page.get_by_label('Threads').first.input_value()} threads"
+
+
+def middle(page: Page) -> tuple[float, float]:
+    """Of the picture, where the disc of the test camera is."""
+    box = page.locator(".stage").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def figures(page: Page) -> dict[str, str]:
+    """Name -> figure, as the app shows them now."""
+    shown: dict[str, str] = page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('.strip dt')]"
+        ".map((one) => [one.textContent, one.nextElementSibling.textContent]))"
+    )
+    return shown
 
 
 @contextmanager

@@ -179,7 +179,7 @@ def test_another_runtime_follows_too(page, clip, tmp_path):
     assert default.endswith("(default)")
     other = next(name for name in others if name.split(",")[0] != default.split(",")[0] and "CPU" in name)
     run_by.select_option(other)
-    expect(page.get_by_text("Tap an object")).to_be_visible(timeout=LOADED)
+    expect(run_by).to_be_enabled(timeout=LOADED)
     tap(page, clip.inside(FIRST))
     labels, _ = saved_masks(page, tmp_path)
     assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8

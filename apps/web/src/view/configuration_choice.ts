@@ -9,21 +9,23 @@ import { wayName } from './words.ts'
 export class ConfigurationChoice {
   readonly element: HTMLElement
   readonly #workbench: Workbench
+  readonly #choose: (configuration: Configuration) => void
   readonly #ways: HTMLSelectElement
   readonly #threads: HTMLSelectElement
   readonly #threadsField: HTMLElement
   readonly #reason = element('p', { class: 'muted' })
 
-  /** `choose` is called with the configuration that a person wants. */
+  /** `choose` is called with the configuration that a person wants, and no other until `update`. */
   constructor(workbench: Workbench, choose: (configuration: Configuration) => void) {
     this.#workbench = workbench
+    this.#choose = choose
     this.#ways = element('select', {
       id: 'configuration',
-      onchange: () => choose(workbench.opened!.summary.configurations[this.#ways.selectedIndex]!),
+      onchange: () => this.#chosen(workbench.opened!.summary.configurations[this.#ways.selectedIndex]!),
     })
     this.#threads = element('select', {
       id: 'threads',
-      onchange: () => choose({ ...workbench.opened!.configuration, threads: Number(this.#threads.value) }),
+      onchange: () => this.#chosen({ ...workbench.opened!.configuration, threads: Number(this.#threads.value) }),
     })
     this.#threadsField = element(
       'div', { class: 'field' }, element('label', { for: 'threads' }, 'Threads'), this.#threads,
@@ -35,6 +37,11 @@ export class ConfigurationChoice {
     )
     workbench.onChange(() => this.update())
     this.update()
+  }
+
+  #chosen(configuration: Configuration): void {
+    for (const select of [this.#ways, this.#threads]) select.disabled = true
+    this.#choose(configuration)
   }
 
   /** Show what is loaded, and no other that was chosen and could not be. */
@@ -54,6 +61,7 @@ export class ConfigurationChoice {
         element('option', { value: threads, selected: threads === configuration.threads }, String(threads)),
       ),
     )
+    for (const select of [this.#ways, this.#threads]) select.disabled = false
     this.#threadsField.hidden = configuration.unit === 'gpu'
     this.#reason.textContent = reasonOf(opened)
   }
