@@ -44,6 +44,8 @@ def serve(
     bundles: Sequence[Path], packs: Sequence[Path], host: str | None, port: int, https: bool, no_qr: bool
 ) -> None:
     """Check what is to be served, say where it is, and serve it until Ctrl-C."""
+    if no_qr and not https:
+        raise click.UsageError("--no-qr is for --https, without which no code is printed: leave it out.")
     _refuse_without(_NEEDED + _NEEDED_BY_HTTPS if https else _NEEDED)
     site = site_of(offered_bundles(bundles), offered_packs(packs))
     host = host or (_EVERYWHERE if https else _ONLY_HERE)
@@ -72,7 +74,9 @@ def _print_where(addresses: Addresses, port: int, https: bool, qr: bool) -> None
     elsewhere = [url_of(scheme, address, port) for address in addresses.network]
     for url in elsewhere:
         print_line(f"In the same network:  {url}")
-    if https and not elsewhere and addresses.here == "localhost":
+    if https and addresses.only_here:
+        print_line("No other machine reaches this address: for a phone, leave --host out.", style=UNKNOWN)
+    elif https and not elsewhere:
         print_line("This machine has no address in a network, so no phone finds it.", style=UNKNOWN)
     if https:
         print_line(

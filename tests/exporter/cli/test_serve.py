@@ -114,14 +114,30 @@ def test_no_code_is_printed_where_nobody_wants_it(tmp_path):
         assert "█" not in served.printed
 
 
+def test_encrypted_for_this_machine_alone_it_says_what_a_phone_needs(tmp_path):
+    with serving("--https", "--host", "127.0.0.1", XDG_DATA_HOME=str(tmp_path)) as served:
+        assert served.urls == [f"https://localhost:{served.port}"]
+        assert "for a phone, leave --host out" in served.printed
+        assert "no address in a network" not in served.printed
+
+
 def test_a_port_in_use_is_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert_one_sentence(run("serve", "--port", str(port)), f"Port {port} is in use on this machine: pass another")
 
 
-def test_an_address_of_another_machine_is_one_sentence():
-    assert_one_sentence(run("serve", "--host", "192.0.2.77"), "is no address of this machine")
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--host", "192.0.2.77"), "192.0.2.77 is no address of this machine"),
+        (("--host", "a..b"), "There is no host a..b (no name is written like that): pass an address of this machine."),
+        (("--host", "no-such-host.invalid"), "There is no host no-such-host.invalid ("),
+        (("--no-qr",), "--no-qr is for --https, without which no code is printed: leave it out."),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence(arguments, complaint):
+    assert_one_sentence(run("serve", *arguments), complaint)
 
 
 def test_a_missing_package_is_one_sentence(monkeypatch):
