@@ -46,7 +46,12 @@ def addresses_of(host: str) -> Addresses:
 
 
 def url_of(scheme: str, host: str, port: int) -> str:
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{scheme}://{in_url(host)}:{port}"
+
+
+def in_url(host: str) -> str:
+    """A host as URLs, and so `Host` headers, have it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def qr_code(text: str) -> list[str]:

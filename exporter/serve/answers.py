@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exporter import faults
+from exporter.serve.addresses import in_url
 from exporter.serve.policies import HEADERS
 from exporter.serve.site import LISTING, ServedFile, Site
 
@@ -23,12 +25,27 @@ _LEVEL = 4
 """Of gzip: twice as fast as 6, with WebAssembly that is 5 % larger"""
 
 
-def application(site: Site) -> ASGIApp:
-    """A site as an ASGI application."""
+def application(site: Site, names: Collection[str]) -> ASGIApp:
+    """A site as an ASGI application, for who asks for one of these names or for the address that was reached."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    return _with_headers(Starlette(routes=[Route("/{path:path}", _Answers(site).answer)]))
+    return _with_headers(_under_its_names(Starlette(routes=[Route("/{path:path}", _Answers(site).answer)]), names))
+
+
+def _under_its_names(app: ASGIApp, names: Collection[str]) -> ASGIApp:
+    """The same, but whose `Host` is another gets 400.
+
+    A page whose own name was made to lead here, which is DNS rebinding, would be of the same origin, and read all.
+    """
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        reached, _ = scope["server"]
+        allowed = [in_url(name) for name in (*names, reached)]
+        await TrustedHostMiddleware(app, allowed, www_redirect=False)(scope, receive, send)
+
+    return answered
 
 
 def _with_headers(app: ASGIApp) -> ASGIApp:

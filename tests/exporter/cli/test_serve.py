@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from exporter.cli import serve as command
-from exporter.serve.addresses import addresses_of, qr_code
+from exporter.serve.addresses import addresses_of, qr_code, url_of
 from tests.exporter.cli.command_line import assert_one_sentence, run
 from tests.web_app import serving
 
@@ -37,6 +37,12 @@ def test_others_are_told_what_they_lack_over_plain_http():
         network = addresses_of("0.0.0.0").network
         assert served.urls == [f"http://{name}:{served.port}" for name in ("localhost", *network)]
         assert ("one thread" in served.printed and "--https" in served.printed) == bool(network)
+
+
+@pytest.mark.parametrize(("host", "reached"), [("::1", "::1"), ("0.0.0.0", "127.0.0.2")])
+def test_every_address_of_this_machine_is_a_name_of_it_also_one_that_it_does_not_print(host, reached):
+    with serving("--host", host) as served:
+        assert urllib.request.urlopen(url_of("http", reached, served.port), timeout=10).status == 200
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +139,11 @@ def test_a_port_in_use_is_one_sentence():
         (("--host", "192.0.2.77"), "192.0.2.77 is no address of this machine"),
         (("--host", "a..b"), "There is no host a..b (no name is written like that): pass an address of this machine."),
         (("--host", "no-such-host.invalid"), "There is no host no-such-host.invalid ("),
+        (
+            ("--allow-host", "https://tracker.example.org/"),
+            "https://tracker.example.org/ is no host name",
+        ),
+        (("--allow-host", "*"), "* is no host name: pass it alone, such as --allow-host tracker.example.org."),
         (("--no-qr",), "--no-qr is for --https, without which no code is printed: leave it out."),
     ],
 )

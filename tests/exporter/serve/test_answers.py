@@ -21,7 +21,7 @@ def bundle(tracker_bundle, tmp_path_factory):
 @pytest.fixture(scope="module")
 def get(app, bundle):
     """Asks a running server, with a path just as it is written."""
-    with serving("--bundle", bundle) as served:
+    with serving("--bundle", bundle, "--allow-host", "tracker.example.org") as served:
 
         def ask(path, method="GET", **headers):
             connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
@@ -62,6 +62,29 @@ def test_refused_methods_and_ranges_have_them_too(get):
     for answer in (get("/", "POST"), get(f"{BUNDLE}/manifest.json", Range="bytes=999999999-")):
         assert answer.status in (405, 416)
         assert all(name in answer.headers for name in HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("localhost:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("tracker.example.org", 200),
+        ("Tracker.Example.org:443", 200),
+        ("rebound.example.org", 400),
+        ("tracker.example.org.rebound.example.org", 400),
+        ("localhost.rebound.example.org", 400),
+        ("192.0.2.7", 400),
+        ("", 400),
+    ],
+)
+def test_only_who_asks_for_a_name_of_this_machine_or_an_allowed_one_is_answered(get, host, status):
+    for path in ("/", "/bundles.json", f"{BUNDLE}/manifest.json"):
+        answer = get(path, Host=host)
+        assert answer.status == status
+        assert (b"a tracker" in answer.content) == (path == "/bundles.json" and status == 200)
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 def test_the_app_may_run_its_scripts_and_a_bundle_may_run_none(get):
