@@ -89,6 +89,8 @@ def _print_where(addresses: Addresses, port: int, https: bool, qr: bool) -> None
     elsewhere = [url_of(scheme, address, port) for address in addresses.network]
     for url in elsewhere:
         print_line(f"In the same network:  {url}")
+    if not addresses.only_here:
+        print_line("Whoever reaches this port can read what is served, the weights of its bundles included.")
     if https and addresses.only_here:
         print_line("No other machine reaches this address: for a phone, leave --host out.", style=UNKNOWN)
     elif https and not elsewhere:

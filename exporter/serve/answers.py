@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ FOREVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 
 _LEVEL = 4
 """Of gzip: twice as fast as 6, with WebAssembly that is 5 % larger"""
+
+
+_REFUSED = re.compile(r"q=0(\.0*)?")
+"""The weight of an encoding that is not to be sent"""
 
 
 def application(site: Site, names: Collection[str]) -> ASGIApp:
@@ -113,17 +118,18 @@ class _Answers:
 
 
 def _regular(served: ServedFile) -> os.stat_result | None:
-    """A file as it is now; None where it has gone, or has become a link or something else."""
+    """A file as it is now; None where it has gone, or it or a folder of it has become a link or something else."""
     try:
         seen = served.path.lstat()
-    except OSError:
+        moved = served.path.resolve(strict=True) != served.path
+    except (OSError, RuntimeError):  # the latter of links in a circle
         return None
-    return seen if stat.S_ISREG(seen.st_mode) else None
+    return seen if stat.S_ISREG(seen.st_mode) and not moved else None
 
 
 def _takes_gzip(request: Request) -> bool:
-    encodings = (one.strip() for one in request.headers.get("accept-encoding", "").split(","))
-    return any(one.partition(";")[0] == "gzip" and not one.endswith("q=0") for one in encodings)
+    encodings = (one.partition(";") for one in request.headers.get("accept-encoding", "").split(","))
+    return any(name.strip() == "gzip" and not _REFUSED.fullmatch(weight.strip()) for name, _, weight in encodings)
 
 
 def _headers(served: ServedFile, seen: os.stat_result, compressed: bool) -> dict[str, str]:

@@ -21,10 +21,13 @@ from tests.web_app import serving
 
 pytestmark = pytest.mark.usefixtures("app")
 
+WARNING = "Whoever reaches this port can read what is served, the weights of its bundles included."
+
 
 def test_without_encryption_only_this_machine_is_served():
     with serving() as served:
         assert served.urls == [f"http://localhost:{served.port}"]
+        assert WARNING not in served.printed
         with urllib.request.urlopen(served.urls[0], timeout=10) as answer:
             assert answer.status == 200
         for address in addresses_of("0.0.0.0").network:
@@ -36,6 +39,7 @@ def test_others_are_told_what_they_lack_over_plain_http():
     with serving("--host", "0.0.0.0") as served:
         network = addresses_of("0.0.0.0").network
         assert served.urls == [f"http://{name}:{served.port}" for name in ("localhost", *network)]
+        assert WARNING in served.printed
         assert ("one thread" in served.printed and "--https" in served.printed) == bool(network)
 
 
