@@ -72,8 +72,8 @@ def write_sequence(
     * `output.mask_logits` [N, F, 1, S/4, S/4], `output.iou` and `output.object_score` [N, F]: float32, all finite;
       zeros before an object's first prompt, where there is nothing to compare.
 
-    In each frame the objects that have been prompted are followed first; then those that are prompted in it start anew,
-    and the prompt's result is their result in that frame.
+    In each frame the objects that were prompted before are followed, but for those that are prompted in it: these start
+    anew, and the prompt's result is their result in that frame.
     """
     shape = (1 + max(results[-1]), len(frames))
     logits = by_object(results, lambda one: one.mask_logits, (*shape, *results[-1][0].mask_logits.shape))

@@ -1,26 +1,40 @@
 /** What the server that the app came from offers besides: bundles and kernel packs. */
 
-export interface OfferedBundle {
+import { fields, JsonError, list, parseJson, text } from './bundle/json.ts'
+import { FILES, MANIFEST_BYTES } from './bundle/limits.ts'
+import { openSource, SourceError } from './bundle/source.ts'
+import { keepOnly } from './offline/kept_files.ts'
+
+export interface Offered {
   readonly name: string
-  readonly url: string
-  readonly trained: boolean
-}
-
-export interface OfferedPack {
-  readonly name: string
+  /** Where it is: below the app's folder, unless it is absolute */
   readonly url: string
 }
 
-export interface Catalogue {
-  readonly bundles: readonly OfferedBundle[]
-  readonly packs: readonly OfferedPack[]
+interface Catalogue {
+  readonly bundles: readonly Offered[]
+  readonly packs: readonly Offered[]
 }
 
-const NOTHING: Catalogue = { bundles: [], packs: [] }
+const LIST = 'bundles.json'
 
-/** What `vitexport serve` lists; nothing, where another server has only the app. */
-export async function catalogue(): Promise<Catalogue> {
-  const answer = await fetch('bundles.json').catch(() => null)
-  if (answer === null || !answer.ok || !answer.headers.get('Content-Type')?.includes('json')) return NOTHING
-  return (await answer.json()) as Catalogue
+const offered = list(fields<Offered>({ name: text, url: text }), FILES)
+const catalogueOf = fields<Catalogue>({ bundles: offered, packs: offered })
+
+/**
+ * What `vitexport serve` lists, below the app's folder; nothing, where another server has only the app. Bundles that the
+ * server no longer has are kept no longer.
+ */
+export async function catalogue(folder: string): Promise<Catalogue> {
+  try {
+    const source = await openSource({ kind: 'url', url: folder })
+    const bytes = await source.read(LIST, MANIFEST_BYTES)
+    const found = catalogueOf(parseJson(bytes), '')
+    await keepOnly([LIST, ...found.bundles.map(({ url }) => url)].map((url) => new URL(url, folder).href))
+    await source.keep?.(LIST, bytes)
+    return found
+  } catch (error) {
+    if (error instanceof SourceError || error instanceof JsonError) return { bundles: [], packs: [] }
+    throw error
+  }
 }

@@ -20,11 +20,11 @@ import { Workbench } from './workbench.ts'
 const PLAIN_HTTP =
   'This page came over plain HTTP, so the browser gives it no camera, only one thread, and no offline use: ' +
   'vitexport serve --https changes that.'
+const NOT_ISOLATED =
+  'This server does not isolate its pages (COOP and COEP), so the browser gives this one a single thread: ' +
+  'vitexport serve changes that.'
 
 const offline = new Offline()
-// What is fetched from here on, the worker's files among it, is kept for when there is no network.
-await offline.ready()
-
 const crashes = new CrashMemory(ownStorage())
 window.addEventListener('pagehide', () => crashes.finished())
 const workbench = new Workbench(crashes)
@@ -42,8 +42,10 @@ const screens = [
 const shell = new Shell(document.body, screens, notices)
 workbench.onChange(() => shell.opened(workbench.opened))
 shell.show(track)
-
-const { bundles, packs } = await catalogue()
-pack.offer(packs)
-await opening.offer(bundles)
 if (!window.isSecureContext) notices.say(PLAIN_HTTP)
+else if (!window.crossOriginIsolated) notices.say(NOT_ISOLATED)
+
+// What is fetched after that, runtimes among it, is kept for when there is no network.
+const offered = offline.ready().then(() => catalogue(new URL('.', location.href).href))
+void offered.then(({ packs }) => pack.offer(packs))
+await opening.offer(offered.then(({ bundles }) => bundles))

@@ -31,6 +31,8 @@ class Site:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path.partition("?")[0].lstrip("/")
+        if path.endswith("/"):
+            path += "index.html"
         self.asked.append(path)
         if path in self.instead:
             content = self.instead[path]

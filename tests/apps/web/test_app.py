@@ -28,6 +28,7 @@ from tests.apps.web.followed import (
     saved_masks,
     tap,
 )
+from tests.apps.web.latency_service import latency_service
 from tests.browsers import camera_of, chromium, watched_page
 from tests.exporter.cli.command_line import run
 from tests.web_app import serving
@@ -153,6 +154,7 @@ def test_a_file_that_is_no_video_is_refused_in_a_sentence(page, tmp_path):
     page.locator("#media").set_input_files(broken)
     expect(page.get_by_role("alert").filter(has_text="cannot play broken.mp4")).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_role("region", name="Messages")).to_be_focused()
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen_and_all_buttons_are_as_large_as_a_thumb(page, clip):
@@ -184,29 +186,38 @@ def test_another_runtime_follows_too(page, clip, tmp_path):
     page.get_by_text("How it runs").click()
 
 
-def test_the_self_test_is_run_and_agrees(page):
-    page.get_by_role("tab", name="Self-test").click()
-    page.get_by_role("button", name="Run the self-test").click()
-    expect(page.get_by_text("Agrees with PyTorch")).to_be_visible(timeout=LOADED)
-
-
-def test_a_benchmark_that_is_stopped_and_saved_answers_for_this_browser(page, trained_bundle, tmp_path):
+def test_a_benchmark_is_sent_only_when_the_user_agrees_and_answers_for_this_browser(page, trained_bundle, tmp_path):
+    """Before any other self-test, so that it is the benchmark that runs it."""
     page.get_by_role("tab", name="Benchmark").click()
     page.get_by_role("button", name="Run for a minute").click()
     expect(page.get_by_text(re.compile(r"^Frames: [1-9]"))).to_be_visible(timeout=LOADED)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("frames a second")).to_be_visible(timeout=LOADED)
     page.get_by_label("This device is called").fill("Test bench")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save as a file").click()
     saved = tmp_path / "benchmark.json"
-    download.value.save_as(saved)
+    with latency_service() as service:
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save as a file").click()
+        download.value.save_as(saved)
+        send, address = page.get_by_role("button", name="Send"), page.get_by_label("Its address")
+        expect(send).to_be_disabled()
+        expect(address).to_be_disabled()
+        page.get_by_label("I want to send this result").check()
+        address.fill(service.url)
+        assert service.asked == []
+        send.click()
+        expect(page.get_by_text("The latency service took the result.")).to_be_visible()
+        page.get_by_role("button", name="Dismiss").click()
+    assert service.posted == [saved.read_bytes()]
 
     said = json.loads(saved.read_text())
     assert set(said["graphs"]) == {"encode_image", "track_step"}
     assert {said["n"]} == {times["n"] for times in (*said["graphs"].values(), *said["stages"].values())}
     for graph in said["graphs"].values():
         assert 0 < graph["p50"] <= graph["p90"] <= graph["p99"]
+    assert said["selftest"]["pass"]
+    assert (said["stopped"], said["warmup"]) == (True, 5)
+    assert 0 < said["seconds"] < 60
 
     db = ("--db", f"sqlite:///{tmp_path / 'latency.sqlite3'}")
     imported = run("latency", "import", str(saved), "--bundle", str(trained_bundle.path), *db)
@@ -220,15 +231,10 @@ def test_a_benchmark_that_is_stopped_and_saved_answers_for_this_browser(page, tr
     assert "web app in Chromium" in found["reason"]
 
 
-def test_nothing_is_sent_unless_the_user_agrees(page):
-    """After the benchmark of the test before."""
-    page.get_by_role("tab", name="Benchmark").click()
-    send, address = page.get_by_role("button", name="Send"), page.get_by_label("Its address")
-    expect(send).to_be_disabled()
-    expect(address).to_be_disabled()
-    page.get_by_label("I want to send this result").check()
-    expect(send).to_be_enabled()
-    expect(address).to_be_enabled()
+def test_the_self_test_is_run_and_agrees(page):
+    page.get_by_role("tab", name="Self-test").click()
+    page.get_by_role("button", name="Run the self-test").click()
+    expect(page.get_by_text("Agrees with PyTorch")).to_be_visible(timeout=LOADED)
 
 
 def test_it_works_without_a_network_after_the_first_load(browser, served, clip, tmp_path):
@@ -273,13 +279,18 @@ def test_over_plain_http_it_says_why_there_is_no_camera_and_takes_files(browser,
         tap(page, clip.inside(FIRST))
 
 
-def test_untrained_weights_are_announced_on_every_screen(browser, app, tracker_bundle):
-    with serving("--bundle", tracker_bundle.path) as served, watched_page(browser, **PHONE) as page:
+def test_untrained_weights_are_announced_on_every_screen(browser, app, tracker_bundle, trained_bundle):
+    bundles = ("--bundle", tracker_bundle.path, "--bundle", trained_bundle.path)
+    with serving(*bundles) as served, watched_page(browser, **PHONE) as page:
         open_app(page, served.urls[0])
         for name in ("Track", "Self-test", "About"):
             page.get_by_role("tab", name=name).click()
             expect(page.get_by_role("alert").filter(has_text="UNTRAINED")).to_be_visible()
         assert page.locator(".untrained button").count() == 0, "nobody can dismiss it"
+        other = page.get_by_role("button", name=trained_bundle.path.name)
+        other.click()
+        expect(page.locator(".untrained")).to_be_hidden(timeout=LOADED)
+        expect(other).to_be_focused()
 
 
 def test_a_bundle_of_another_version_is_refused_in_a_sentence_and_the_open_one_stays(

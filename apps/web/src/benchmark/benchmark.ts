@@ -9,10 +9,13 @@ import type { Progress } from '../engine/progress.ts'
 import { Tracker } from '../tracker/tracker.ts'
 import { DISC, syntheticFrames } from './frames.ts'
 import type { BenchmarkResult, GraphTimes } from './result.ts'
-import { timesOf } from './statistics.ts'
+import { medians, timesOf } from './statistics.ts'
 
 /** Frames that are not timed: runtimes take memory, and browsers compile, in the first ones. */
-export const WARMUP = 5
+const WARMUP = 5
+
+/** ms */
+const HALF_MINUTE = 30_000
 
 /** Between two looks at whether to go on, in ms: they take time that is not the frame's. */
 const LOOK_EVERY = 250
@@ -43,9 +46,9 @@ export async function benchmark(
     const prompt = { object: 0, points: [{ x: DISC.x * size, y: DISC.y * size, label: 1 as const }] }
     const first = (await tracker.follow(pixels.planesOf(frames[0]!), [prompt])).ms
     const firstMs: Record<string, number> = {}
-    for (let place = 1; place <= WARMUP; place++) {
-      if (!(await progress(0, 'Warming up'))) break
-      const { ms } = await tracker.follow(pixels.planesOf(frames[place % frames.length]!))
+    let warmup = 0
+    while (warmup < WARMUP && await progress(0, 'Warming up')) {
+      const { ms } = await tracker.follow(pixels.planesOf(frames[++warmup % frames.length]!))
       for (const [graph, [took]] of Object.entries(ms)) firstMs[graph] ??= first[graph]?.[0] ?? took!
     }
     const timed = await timedFrames(tracker, pixels, frames, seconds, progress)
@@ -54,10 +57,13 @@ export async function benchmark(
     ])
     const { p50, p90 } = timesOf(timed.ms.frames)
     return {
-      warmup: WARMUP,
+      warmup,
       graphs: Object.fromEntries(graphTimes),
       resize: timesOf(timed.ms.resize),
       e2e: { fps: (1000 * timed.ms.frames.length) / timed.elapsed, p50, p90 },
+      halfMinutes: medians(timed.ms.frames, HALF_MINUTE),
+      seconds: timed.elapsed / 1000,
+      stopped: timed.stopped,
       startedAt,
     }
   } finally {
@@ -67,11 +73,12 @@ export async function benchmark(
 
 async function timedFrames(
   tracker: Tracker, pixels: FramePixels, frames: readonly ImageBitmap[], seconds: number, progress: Progress,
-): Promise<{ readonly ms: Timed; readonly elapsed: number }> {
+): Promise<{ readonly ms: Timed; readonly elapsed: number; readonly stopped: boolean }> {
   const ms: Timed = { graphs: {}, resize: [], frames: [] }
   const begin = performance.now()
   const end = begin + 1000 * seconds
   let looked = begin
+  let stopped = false
   for (let now = begin, count = WARMUP + 1; ms.frames.length === 0 || now < end; count++) {
     const planes = pixels.planesOf(frames[count % frames.length]!)
     ms.resize.push(performance.now() - now)
@@ -83,8 +90,9 @@ async function timedFrames(
     if (done - looked < LOOK_EVERY) continue
     looked = done
     const share = Math.min(1, (done - begin) / (end - begin))
-    if (!(await progress(share, `Frames: ${ms.frames.length}`))) break
+    stopped = !(await progress(share, `Frames: ${ms.frames.length}`))
+    if (stopped) break
     now = performance.now()
   }
-  return { ms, elapsed: performance.now() - begin }
+  return { ms, elapsed: performance.now() - begin, stopped }
 }

@@ -1,6 +1,6 @@
 /**
- * What a browser tells of its device: a model where it has one to tell, the system, and the browser itself. Nothing else
- * is asked, and nothing leaves the device with it unless the user saves or sends a result.
+ * What a browser tells of its device: a model where it has one to tell, the system, and the browser itself. Nothing of
+ * it leaves the device unless the user saves or sends a result.
  */
 
 /** Names and versions as the latency database has them; "" where the browser does not tell. */
@@ -112,20 +112,4 @@ function modelOfAgent(agent: string): string {
 
 function major(version: string): string {
   return version.split('.', 1)[0] ?? ''
-}
-
-export interface Battery {
-  /** 0 to 1 */
-  readonly level: number
-  readonly charging: boolean
-}
-
-interface WithBattery {
-  getBattery?(): Promise<Battery>
-}
-
-/** The battery now; null where the browser does not tell. */
-export async function battery(): Promise<Battery | null> {
-  const found = await (navigator as WithBattery).getBattery?.().catch(() => null)
-  return found ? { level: found.level, charging: found.charging } : null
 }

@@ -3,13 +3,14 @@
  * docs/latency_import.md describes it. What a browser cannot measure, such as how hot the device is, is null.
  */
 
-import { APP_VERSION, RUNTIME_VERSIONS } from '../versions.ts'
 import type { ComputeUnit, RuntimeName } from '../runners/graph_runner.ts'
-import type { Battery, DeviceFacts } from './device.ts'
+import { APP_VERSION, RUNTIME_VERSIONS } from '../versions.ts'
+import type { Battery } from './battery.ts'
+import type { DeviceFacts } from './device.ts'
 import type { BenchmarkResult, PackResult } from './result.ts'
 
 /** What the page knows of a run. */
-export interface Circumstances {
+interface Circumstances {
   /** As the user put it right */
   readonly device: DeviceFacts
   /** Before and after; null where the browser does not tell */
@@ -25,11 +26,13 @@ export interface Report {
 
 /** `manifestSha256` is that of the bundle. */
 export function benchmarkReport(result: BenchmarkResult, manifestSha256: string, about: Circumstances): Report {
-  const { configuration, graphs, resize, e2e, selfTest, warmup, startedAt } = result
+  const { configuration, graphs, resize, e2e, halfMinutes, selfTest, warmup, seconds, stopped, startedAt } = result
   const { runtime, unit, precision, threads } = configuration
   return reportOf('benchmark', about, startedAt, {
     manifest_sha256: manifestSha256,
     ...ranWith(runtime, unit, precision, threads),
+    seconds,
+    stopped,
     warmup,
     n: resize.n,
     graphs: Object.fromEntries(Object.entries(graphs).map(([graph, { firstMs, loadMs, ...times }]) => [
@@ -37,7 +40,7 @@ export function benchmarkReport(result: BenchmarkResult, manifestSha256: string,
     ])),
     stages: { resize },
     // Frames are made when there is time for them, so that none is dropped: no figure of a camera.
-    e2e: { ...e2e, dropped: null },
+    e2e: { ...e2e, p50_of_half_minutes: halfMinutes, dropped: null },
     selftest: selfTest === null || selfTest.stopped
       ? null
       : { pass: selfTest.pass, iou: selfTest.iou, max_abs: selfTest.maxAbs },
@@ -45,10 +48,12 @@ export function benchmarkReport(result: BenchmarkResult, manifestSha256: string,
 }
 
 export function packReport(result: PackResult, about: Circumstances): Report {
-  const { packSha256, runtime, unit, precision, threads, kernels, failures, startedAt } = result
+  const { packSha256, runtime, unit, precision, threads, kernels, failures, seconds, stopped, startedAt } = result
   return reportOf('kernels', about, startedAt, {
     pack_sha256: packSha256,
     ...ranWith(runtime === 'tflite' ? 'litert' : 'onnx', unit, precision, threads),
+    seconds,
+    stopped,
     kernels,
     failures,
   })
@@ -70,7 +75,7 @@ function reportOf(kind: string, { device, battery }: Circumstances, startedAt: s
   const { start, end } = battery
   const report = {
     schema: 1,
-    device,
+    device: { ...device, soc: '' }, // no browser tells
     app_version: APP_VERSION,
     method: `web app in ${device.browser}`,
     ...ran,

@@ -22,10 +22,15 @@ export interface BenchmarkResult {
   readonly warmup: number
   /** The graphs that run in every frame */
   readonly graphs: Readonly<Record<string, GraphTimes>>
+  /** Median ms of a frame in each half minute, in their order */
+  readonly halfMinutes: readonly number[]
+  /** How long was timed, and whether that was stopped before its end */
+  readonly seconds: number
+  readonly stopped: boolean
   /** Of a camera's frame to the square that graphs take */
   readonly resize: Times
   readonly e2e: Percentiles & { readonly fps: number }
-  /** Of this configuration, since it was loaded; null where none was made */
+  /** Of this configuration; null where the bundle has none */
   readonly selfTest: SelfTestResult | null
   /** ISO 8601 */
   readonly startedAt: string
@@ -55,6 +60,8 @@ export interface PackResult {
   readonly total: number
   /** Whether it was stopped before the last kernel */
   readonly stopped: boolean
+  /** All that it took */
+  readonly seconds: number
   /** ISO 8601 */
   readonly startedAt: string
 }

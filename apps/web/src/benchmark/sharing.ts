@@ -1,20 +1,10 @@
-/** Gives a result away: to a file on the device, or, where the user said so and to where, to a latency service. */
+/** Sends a result to a latency service, where the user said so and to where. */
 
 import type { Report } from './report.ts'
 
 /** A result that a service did not take, in one sentence. */
-export class SharingError extends Error {
+class SharingError extends Error {
   override readonly name = 'SharingError'
-}
-
-/** Have the browser save it. */
-export function save({ name, text }: Report): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
 }
 
 /** Post it to an address that the user gave, after the user agreed. Throws `SharingError`. */

@@ -30,6 +30,26 @@ export function timesOf(samples: readonly number[]): Times {
   }
 }
 
+/**
+ * Medians of periods one after the other, each of `period` ms: they tell whether what is done over and over gets slower.
+ * The last has what is left, unless that is less than a half.
+ */
+export function medians(samples: readonly number[], period: number): readonly number[] {
+  const periods: number[][] = [[]]
+  let begun = 0
+  let now = 0
+  for (const sample of samples) {
+    if (now - begun >= period) {
+      begun = now
+      periods.push([])
+    }
+    periods.at(-1)!.push(sample)
+    now += sample
+  }
+  if (periods.length > 1 && now - begun < period / 2) periods.pop()
+  return periods.map((one) => timesOf(one).p50)
+}
+
 /** Of sorted values, between the two nearest in proportion, as NumPy has it. */
 export function percentile(sorted: ArrayLike<number>, share: number): number {
   const place = share * (sorted.length - 1)

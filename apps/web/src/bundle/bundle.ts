@@ -20,10 +20,12 @@ export async function openBundle(source: Source): Promise<Bundle> {
   const bytes = await source.read('manifest.json', MANIFEST_BYTES)
   const manifest = parseManifest(bytes)
   const manifestSha256 = await sha256(bytes)
-  const sums = new TextDecoder().decode(await source.read('SHA256SUMS', MANIFEST_BYTES))
-  if (!sums.split('\n').includes(`${manifestSha256}  manifest.json`)) {
+  const sums = await source.read('SHA256SUMS', MANIFEST_BYTES)
+  if (!new TextDecoder().decode(sums).split('\n').includes(`${manifestSha256}  manifest.json`)) {
     throw new BundleError('manifest.json and SHA256SUMS do not agree, so one was altered; export the model again.')
   }
+  await source.keep?.('manifest.json', bytes)
+  await source.keep?.('SHA256SUMS', sums)
   const listed = new Map(manifest.files.map((file) => [file.path, file]))
   return {
     manifest,
@@ -38,6 +40,7 @@ export async function openBundle(source: Source): Promise<Bundle> {
       if (read.length !== entry.bytes || (await sha256(read)) !== entry.sha256) {
         throw new BundleError(`${path} was altered after export; export the model again.`)
       }
+      await source.keep?.(path, read, entry.sha256)
       return read
     },
   }

@@ -19,7 +19,7 @@ const KINDS = [
 ] as const
 
 /** What a tensor's numbers are. */
-export type Kind = (typeof KINDS)[number]
+type Kind = (typeof KINDS)[number]
 
 export interface ManifestTensor extends TensorSpec {
   readonly kind: Kind
@@ -32,7 +32,7 @@ export interface Variant {
   readonly delegate: string | null
 }
 
-export interface GraphEntry {
+interface GraphEntry {
   readonly name: string
   readonly inputs: readonly ManifestTensor[]
   readonly outputs: readonly ManifestTensor[]
@@ -48,7 +48,7 @@ export interface ArtifactEntry extends Variant {
   readonly outputs: readonly ManifestTensor[]
 }
 
-export interface FileEntry {
+interface FileEntry {
   readonly path: string
   readonly bytes: number
   readonly sha256: string
@@ -61,7 +61,7 @@ export interface FrameLatency extends Variant {
   readonly latency: { readonly ms: number; readonly low: number; readonly high: number; readonly method: string } | null
 }
 
-export interface SequenceEntry {
+interface SequenceEntry {
   readonly file: string
   readonly frames: number
   readonly objects: number

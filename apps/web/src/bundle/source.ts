@@ -5,6 +5,7 @@
 
 import { unzipSync } from 'fflate'
 import type { UnzipFileInfo } from 'fflate'
+import { keep } from '../offline/kept_files.ts'
 import { FILES, ZIP_BYTES } from './limits.ts'
 
 /** Where a bundle or a kernel pack is: below a URL, or in files that the user chose (a zip, or a folder's files) */
@@ -19,6 +20,8 @@ export interface Source {
    * is taken for it where files are kept. Throws `SourceError` for a larger file, and for one that is missing.
    */
   read(path: string, most: number, sha256?: string): Promise<Uint8Array<ArrayBuffer>>
+  /** Of a server, which may be out of reach the next time: have at hand what was read and found to be right. */
+  keep?(path: string, content: Uint8Array<ArrayBuffer>, sha256?: string): Promise<void>
 }
 
 /** A file that cannot be had, in one sentence. */
@@ -43,14 +46,18 @@ const MANIFEST = 'manifest.json'
 
 function below(url: string): Source {
   const folder = url.endsWith('/') ? url : `${url}/`
+  const address = (path: string, sha256?: string) => {
+    const file = folder + path.split('/').map(encodeURIComponent).join('/')
+    return sha256 === undefined ? file : `${file}?sha256=${sha256}`
+  }
   return {
     async read(path, most, sha256) {
-      const file = folder + path.split('/').map(encodeURIComponent).join('/')
-      const response = await answer(sha256 === undefined ? file : `${file}?sha256=${sha256}`)
+      const response = await answer(address(path, sha256))
       if (response.status === 404) throw missing(path, folder)
       if (!response.ok) throw new SourceError(`${response.url} answers with status ${response.status}; try later.`)
       return bounded(response.body, most, path)
     },
+    keep: (path, content, sha256) => keep(address(path, sha256), content),
   }
 }
 
@@ -110,7 +117,9 @@ function chosen(given: readonly { readonly path: string; readonly file: File }[]
 }
 
 async function zipped(file: File): Promise<Source> {
-  if (file.size > ZIP_BYTES) throw tooLarge(file.name, ZIP_BYTES)
+  if (file.size > ZIP_BYTES) {
+    throw new SourceError(`${file.name} has more than ${ZIP_BYTES} bytes, which no browser holds; choose a smaller one.`)
+  }
   const archive = new Uint8Array(await file.arrayBuffer())
   const names: string[] = []
   unzip(file.name, archive, ({ name }) => {
@@ -155,7 +164,7 @@ function folderOf(paths: readonly string[]): string {
     .toSorted((one, other) => one.split('/').length - other.split('/').length)
   const [outermost] = folders
   if (outermost === undefined) {
-    throw new SourceError(`There is no ${MANIFEST} in what was chosen; choose the folder of a bundle.`)
+    throw new SourceError(`There is no ${MANIFEST} in what was chosen; choose all of a bundle, or of a kernel pack.`)
   }
   return outermost
 }

@@ -59,7 +59,7 @@ export async function selfTest(
 function resultOf(compared: readonly Compared[], frames: number, sequence: Sequence): SelfTestResult {
   const worst = compared.reduce<Compared | undefined>((a, b) => (a !== undefined && a.iou <= b.iou ? a : b), undefined)
   const iou = worst?.iou ?? 0
-  const maxAbs = Math.max(0, ...compared.map((one) => one.maxAbs))
+  const maxAbs = compared.reduce((most, one) => Math.max(most, one.maxAbs), 0)
   const saying = compared.filter((one) => one.saysSomething).length
   const stopped = frames < sequence.frames
   const pass = worst !== undefined && iou >= LEAST_IOU && 2 * saying >= compared.length

@@ -82,10 +82,13 @@ export class Session {
     return result
   }
 
-  /** On the graphs that are loaded, beside the objects that are followed. */
+  /** Beside the objects that are followed, and after a self-test: times of wrong masks are to be known as such. */
   async benchmark(seconds: number, progress: Progress): Promise<BenchmarkResult> {
     const loaded = this.#ready()
-    const { model, state } = this.#opened().manifest
+    const { model, state, sequence } = this.#opened().manifest
+    if (sequence !== null && (this.#selfTest === null || this.#selfTest.stopped)) {
+      await this.selfTest((share, what) => progress(share, `Self-test first. ${what}`))
+    }
     const timed = await benchmark(loaded, state, loaded.pixels, model.image_size, seconds, progress)
     return { ...timed, configuration: loaded.configuration, selfTest: this.#selfTest }
   }

@@ -4,6 +4,7 @@ import { BundleError } from '../bundle/bundle_error.ts'
 import { SourceError } from '../bundle/source.ts'
 import { PackError } from '../packs/manifest.ts'
 import { RunnerError } from '../runners/graph_runner.ts'
+import { PromptError } from '../tracker/prompt.ts'
 import { EngineError } from './engine_error.ts'
 import type { CallName, Calls, Reply, Request } from './messages.ts'
 import type { Progress } from './progress.ts'
@@ -37,8 +38,8 @@ const answers: Answers = {
   pack: (ask, progress) => session.pack(ask, progress),
 }
 
-/** Whose messages are already a sentence for the user; `RangeError` is that of a prompt */
-const SAID = [BundleError, SourceError, RunnerError, EngineError, PackError, RangeError]
+/** Whose messages are already a sentence for the user */
+const SAID = [BundleError, SourceError, RunnerError, EngineError, PackError, PromptError]
 
 function sentence(error: unknown): string {
   if (SAID.some((known) => error instanceof known)) return (error as Error).message

@@ -1,6 +1,6 @@
 /** Has the service worker keep what the app needs, where the browser allows one. */
 
-/** ms that the first load waits for it; what comes later is kept from the next load on */
+/** ms that the first bundle waits for it; runtimes that come later are kept from the next load on */
 const PATIENCE = 4000
 
 export class Offline {
@@ -31,6 +31,6 @@ export class Offline {
       navigator.serviceWorker.addEventListener('controllerchange', () => resolve(true), { once: true })
       setTimeout(() => resolve(false), PATIENCE)
     })
-    if (await controlled) this.#sentence = 'yes, with what was opened here before'
+    if (await controlled) this.#sentence = 'yes, with what was opened here before and this browser had room for'
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Answers for the app when there is no network. The app's own files are kept from the first load on, the runtimes and
- * the files of bundles from when they were first used.
+ * Answers for the app when there is no network: with the app's own files, which are kept here, and with those of
+ * bundles, which are kept by whoever found them to be right (`kept_files.ts`).
  *
- * The page and lists are asked of the network first. Files whose names or addresses change with their content are taken
- * from where they are kept: those of the build by the hash in their names, those of a bundle by their checksum.
+ * Files whose addresses change with their content are taken from where they are kept: those of the build have a hash in
+ * their names, those of a bundle their checksum in the address. All others are asked of the network first.
  */
 
 export {}
@@ -14,7 +14,10 @@ declare const SHELL_FILES: readonly string[]
 declare const BUILT_FILES: readonly string[]
 
 const APP = 'app'
-const BUNDLES = 'bundles'
+const BUILT = new Set(BUILT_FILES.map((file) => new URL(file, self.registration.scope).href))
+
+/** ms that the network has for an answer where there is a kept one: a device that has left it waits for a minute. */
+const PATIENCE = 3000
 
 self.addEventListener('install', (event) => {
   event.waitUntil(install())
@@ -25,11 +28,11 @@ self.addEventListener('activate', (event) => {
 })
 
 self.addEventListener('fetch', (event) => {
-  const url = new URL(event.request.url)
-  if (event.request.method !== 'GET' || url.origin !== self.location.origin) return
-  if (url.searchParams.has('sha256')) event.respondWith(kept(event.request, BUNDLES))
-  else if (url.pathname.includes('/assets/')) event.respondWith(kept(event.request, APP))
-  else if (!url.pathname.includes('/packs/')) event.respondWith(fresh(event.request))
+  const { method, url } = event.request
+  const { origin, pathname, searchParams } = new URL(url)
+  if (method !== 'GET' || origin !== self.location.origin || pathname.includes('/packs/')) return
+  const unchanging = pathname.includes('/assets/') || searchParams.has('sha256')
+  event.respondWith(unchanging ? kept(event) : fresh(event.request))
 })
 
 async function install(): Promise<void> {
@@ -42,43 +45,30 @@ async function install(): Promise<void> {
 /** Files of the build before go, but for those that this build has, too. */
 async function activate(): Promise<void> {
   const cache = await caches.open(APP)
-  const built = new Set(BUILT_FILES.map((file) => new URL(file, self.registration.scope).href))
-  for (const request of await cache.keys()) if (!built.has(request.url)) await cache.delete(request)
+  for (const request of await cache.keys()) if (!BUILT.has(request.url)) await cache.delete(request)
   await self.clients.claim()
 }
 
-/** From where it is kept, or else from the network, and then kept. */
-async function kept(request: Request, name: string): Promise<Response> {
-  const cache = await caches.open(name)
-  const found = await cache.match(request.url)
+/** From where it is kept, or else from the network. A runtime is kept then, for which the page does not wait. */
+async function kept(event: FetchEvent): Promise<Response> {
+  const { request } = event
+  const found = await caches.match(request.url)
   if (found !== undefined) return found
   const response = await fetch(request)
-  if (response.status === 200) await keep(cache, request, response.clone())
+  if (response.status === 200 && BUILT.has(request.url)) event.waitUntil(keep(request.url, response.clone()))
   return response
+}
+
+/** Where there is no room it is not kept, and the app goes on. */
+async function keep(url: string, response: Response): Promise<void> {
+  const cache = await caches.open(APP)
+  await cache.put(url, response).catch(() => undefined)
 }
 
 /** From the network, or else as it was the last time. */
 async function fresh(request: Request): Promise<Response> {
-  const name = request.url.includes('/bundles/') || request.url.endsWith('/bundles.json') ? BUNDLES : APP
-  const cache = await caches.open(name)
-  try {
-    const response = await fetch(request)
-    if (response.status === 200) await keep(cache, request, response.clone())
-    return response
-  } catch (error) {
-    const found = await cache.match(request.url, { ignoreSearch: true })
-    if (found !== undefined) return found
-    throw error
-  }
-}
-
-/** A file takes the place of others of its path. Where there is no room it is not kept, and the app goes on. */
-async function keep(cache: Cache, request: Request, response: Response): Promise<void> {
-  try {
-    const before = await cache.keys(request.url, { ignoreSearch: true })
-    await cache.put(request.url, response)
-    for (const other of before) if (other.url !== request.url) await cache.delete(other)
-  } catch {
-    await response.body?.cancel()
-  }
+  const answer = fetch(request)
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PATIENCE))
+  const inTime = await Promise.race([answer.catch(() => undefined), late])
+  return inTime ?? (await caches.match(request.url, { ignoreSearch: true })) ?? answer
 }

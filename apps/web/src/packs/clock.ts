@@ -54,7 +54,7 @@ export class KernelClock {
       await this.#run()
       this.#warmup++
     } while (this.#warmup < WARMUP && performance.now() - begin < WARMUP_MS)
-    // Twice as many each time, until one block is long enough: a single run may be too short for the clock to see.
+    // More each time, until one block is long enough: a single run may be too short for the clock to see.
     for (let took = await this.#timed(1); took < this.#shortest; took = await this.#timed(this.#block)) {
       this.#warmup += this.#block
       this.#block *= took > 0 ? Math.min(16, Math.ceil(this.#shortest / took)) : 16

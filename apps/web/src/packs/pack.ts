@@ -40,7 +40,8 @@ export async function openPack(request: SourceRequest): Promise<Pack> {
 /** The URL of a pack is that of its zip. */
 async function sourceOf(request: SourceRequest): Promise<Source> {
   if (request.kind !== 'url') return openSource(request)
-  const [, folder, name] = /^(.*?)([^/]*)$/.exec(request.url)!
-  const zip = await (await openSource({ kind: 'url', url: folder! })).read(decodeURIComponent(name!), ZIP_BYTES)
-  return openSource({ kind: 'zip', file: new File([zip], name!) })
+  const folder = new URL('.', request.url).href
+  const name = decodeURIComponent(request.url.slice(folder.length))
+  const zip = await (await openSource({ kind: 'url', url: folder })).read(name, ZIP_BYTES)
+  return openSource({ kind: 'zip', file: new File([zip], name) })
 }

@@ -36,6 +36,7 @@ type GoOn = (turns: number) => Promise<boolean>
 export async function timePack(pack: Pack, load: LoadGraph, threads: number, progress: Progress): Promise<PackResult> {
   const { runtime, unit, precision, kernels } = pack.manifest
   const startedAt = new Date().toISOString()
+  const begin = performance.now()
   const step = clockStep()
   const times: Record<string, NonNullable<KernelClock['times']>> = {}
   const failures: Failure[] = []
@@ -61,7 +62,8 @@ export async function timePack(pack: Pack, load: LoadGraph, threads: number, pro
   }
   const packSha256 = pack.sha256
   const total = kernels.length
-  return { packSha256, runtime, unit, precision, threads, kernels: times, failures, total, stopped, startedAt }
+  const seconds = (performance.now() - begin) / 1000
+  return { packSha256, runtime, unit, precision, threads, kernels: times, failures, total, stopped, seconds, startedAt }
 
   /** Those of a group that load, warm. */
   async function loaded(group: readonly PackedKernel[], goOn: GoOn): Promise<Running[]> {

@@ -102,7 +102,7 @@ class LiteRtRunner implements TimedRunner {
     try {
       return await this.#model.run(this.#places)
     } catch (error) {
-      throw new RunnerError(`LiteRT did not run the graph (${reason(error)}): load the model again.`)
+      throw new RunnerError(`LiteRT did not run the graph (${reason(error)}): reload the page.`)
     }
   }
 

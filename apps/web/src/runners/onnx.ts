@@ -108,7 +108,7 @@ class OnnxRunner implements TimedRunner {
     try {
       return await this.#session.run(feeds, fetches)
     } catch (error) {
-      throw new RunnerError(`ONNX Runtime did not run the graph (${reason(error)}): load the model again.`)
+      throw new RunnerError(`ONNX Runtime did not run the graph (${reason(error)}): reload the page.`)
     }
   }
 

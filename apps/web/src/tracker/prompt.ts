@@ -21,10 +21,15 @@ export interface PromptRequest {
   readonly points: readonly PromptPoint[]
 }
 
-/** What graphs take: `points` [1, 4, 2] and `labels` [1, 4]. Throws `RangeError` for none, or more than fit. */
+/** A prompt that no graph takes, in one sentence. */
+export class PromptError extends Error {
+  override readonly name = 'PromptError'
+}
+
+/** What graphs take: `points` [1, 4, 2] and `labels` [1, 4]. Throws `PromptError` for none, or more than fit. */
 export function promptTensors(prompt: readonly PromptPoint[]): { points: Float32Array; labels: Float32Array } {
   if (prompt.length < 1 || prompt.length > POINTS) {
-    throw new RangeError(`A prompt has 1 to ${POINTS} points, a box counting as two; ${prompt.length} were given.`)
+    throw new PromptError(`A prompt has 1 to ${POINTS} points, a box counting as two; ${prompt.length} were given.`)
   }
   const points = new Float32Array(2 * POINTS)
   const labels = new Float32Array(POINTS).fill(ABSENT)

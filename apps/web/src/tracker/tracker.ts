@@ -24,7 +24,7 @@ export interface SeenObject {
 }
 
 /** All objects in one frame. */
-export interface SeenFrame {
+interface SeenFrame {
   readonly objects: readonly SeenObject[]
   /** Graph -> ms of each of its runs for this frame */
   readonly ms: Readonly<Record<string, readonly number[]>>
@@ -52,15 +52,10 @@ export class Tracker {
     this.#features = allocate(graphs.encode_image.outputs)
   }
 
-  /** What an object was in the last frame. */
-  status(object: number): ObjectStatus | 'idle' {
-    return this.#objects.get(object)?.status ?? 'idle'
-  }
-
   /**
    * Follow all objects to a frame, `image` [1, 3, S, S], but those that are prompted in it: they start anew. One frame
    * at a time. Where a graph fails, its error is thrown, and all objects are as they were in the frame before.
-   * Throws `RangeError` for a prompt of no points, or of more than a graph takes.
+   * Throws `PromptError` for a prompt of no points, or of more than a graph takes.
    */
   async follow(image: Float32Array, prompts: readonly PromptRequest[] = []): Promise<SeenFrame> {
     const prompted = tensorsOf(prompts)

@@ -1,7 +1,7 @@
 /** Elements of the page, made in one call each. The content policy forbids markup in strings, and so does this. */
 
 type Listener = (event: never) => void
-export type Attributes = Readonly<Record<string, string | number | boolean | Listener | undefined>>
+type Attributes = Readonly<Record<string, string | number | boolean | Listener | undefined>>
 export type Child = Node | string
 
 /** An element with attributes (`true` for one without a value) and, by names that begin with `on`, listeners. */
@@ -28,12 +28,4 @@ export function set(target: Element, attributes: Attributes): void {
 export function facts(pairs: readonly (readonly [string, Child])[]): HTMLElement {
   const rows = pairs.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)])
   return element('dl', { class: 'facts' }, ...rows)
-}
-
-/** Let the user save a file. */
-export function save(content: Blob, name: string): void {
-  const url = URL.createObjectURL(content)
-  element('a', { href: url, download: name }).click()
-  // The browser reads it after the click, by itself.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

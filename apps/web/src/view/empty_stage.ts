@@ -6,7 +6,7 @@ import { icon } from './icons.ts'
 import type { Opening } from './opening.ts'
 
 /** Where pictures may come from */
-export interface Starts {
+interface Starts {
   camera(): void
   file(): void
 }

@@ -7,7 +7,9 @@ import { icon } from './icons.ts'
 const MOST = 2
 
 export class Notices {
-  readonly element = element('div', { class: 'notices', role: 'region', 'aria-label': 'Messages' })
+  readonly element = element('div', {
+    class: 'notices', role: 'region', 'aria-label': 'Messages', tabindex: -1,
+  })
 
   /** Something went wrong: what, and what to do. The same twice is said once. */
   fail(error: unknown): void {
@@ -18,8 +20,9 @@ export class Notices {
     this.#add(sentence, 'status')
   }
 
+  /** What went wrong is over; what the app had to say is still so. */
   clear(): void {
-    this.element.replaceChildren()
+    for (const notice of this.element.querySelectorAll('.alert')) notice.remove()
   }
 
   #add(sentence: string, role: 'alert' | 'status'): void {
@@ -29,9 +32,16 @@ export class Notices {
       'div', { class: `notice ${role}`, role },
       icon(role === 'alert' ? 'warning' : 'info'),
       element('p', {}, sentence),
-      element('button', { class: 'quiet', 'aria-label': 'Dismiss', onclick: () => notice.remove() }, icon('close')),
+      element('button', { class: 'quiet', 'aria-label': 'Dismiss', onclick: () => this.#dismiss(notice) }, icon('close')),
     )
     this.element.append(notice)
     while (this.element.children.length > MOST) this.element.firstElementChild?.remove()
+  }
+
+  /** The focus stays where the message was. */
+  #dismiss(notice: HTMLElement): void {
+    notice.remove()
+    const next = this.element.querySelector('button') ?? this.element
+    next.focus()
   }
 }

@@ -1,6 +1,6 @@
 /** Opening a bundle: one that the server offers, or a folder or a zip that the user has. */
 
-import type { OfferedBundle } from '../catalogue.ts'
+import type { Offered } from '../catalogue.ts'
 import type { Configuration, SourceRequest } from '../engine/messages.ts'
 import type { Workbench } from '../workbench.ts'
 import { element } from './element.ts'
@@ -12,7 +12,7 @@ export class Opening {
   readonly #workbench: Workbench
   readonly #notices: Notices
   readonly #listeners: ((what: string | null) => void)[] = []
-  #offered: readonly OfferedBundle[] = []
+  #offered: readonly Offered[] = []
 
   constructor(workbench: Workbench, notices: Notices) {
     this.#workbench = workbench
@@ -20,7 +20,7 @@ export class Opening {
   }
 
   /** Bundles that the server has */
-  get offered(): readonly OfferedBundle[] {
+  get offered(): readonly Offered[] {
     return this.#offered
   }
 
@@ -29,12 +29,15 @@ export class Opening {
     this.#listeners.push(listener)
   }
 
-  async offer(bundles: readonly OfferedBundle[]): Promise<void> {
-    this.#offered = bundles
-    if (bundles[0] !== undefined) await this.openOffered(bundles[0])
+  /** Open the first of the bundles that the server has, once it is known which these are. */
+  async offer(bundles: Promise<readonly Offered[]>): Promise<void> {
+    this.#tell('Looking for bundles')
+    this.#offered = await bundles
+    if (this.#offered[0] === undefined) this.#tell(null)
+    else await this.openOffered(this.#offered[0])
   }
 
-  async openOffered({ url, name }: OfferedBundle): Promise<void> {
+  async openOffered({ url, name }: Offered): Promise<void> {
     await this.#open({ kind: 'url', url: new URL(url, location.href).href }, name)
   }
 

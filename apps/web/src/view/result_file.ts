@@ -2,10 +2,11 @@
 
 import type { DeviceFacts } from '../benchmark/device.ts'
 import type { Report } from '../benchmark/report.ts'
-import { post, save } from '../benchmark/sharing.ts'
+import { post } from '../benchmark/sharing.ts'
 import { element, set } from './element.ts'
 import { icon } from './icons.ts'
 import type { Notices } from './notices.ts'
+import { save } from './save_file.ts'
 
 export class ResultFile {
   readonly element: HTMLElement
@@ -21,29 +22,26 @@ export class ResultFile {
     this.#notices = notices
     this.#device = device
     this.#report = report
-    this.#model = element('input', {
-      id: 'device-model', value: device.model, autocomplete: 'off', spellcheck: 'false',
-    })
-    const agreed = element('input', { type: 'checkbox', id: 'agreed', onchange: () => this.#agree(agreed.checked) })
+    this.#model = element('input', { value: device.model, autocomplete: 'off', spellcheck: 'false' })
+    const agreed = element('input', { type: 'checkbox', onchange: () => this.#agree(agreed.checked) })
     this.#address = element('input', {
-      id: 'service', type: 'url', placeholder: 'https://latency.example/measurements', autocomplete: 'off',
-      disabled: true,
+      type: 'url', placeholder: 'https://latency.example/measurements', autocomplete: 'off', disabled: true,
     })
     this.#send = element('button', { disabled: true, onclick: () => void this.#post() }, 'Send')
     this.element = element(
       'div', { class: 'card' },
       element(
         'div', { class: 'field' },
-        element('label', { for: 'device-model' }, 'This device is called'), this.#model,
+        element('label', {}, 'This device is called', this.#model),
         element('p', { class: 'muted' }, 'As people know it, such as Pixel 8: browsers seldom tell.'),
         element('p', { class: 'muted' }, [device.os, device.browser].filter(Boolean).join(', ')),
       ),
       element(
         'div', { class: 'buttons' },
-        element('button', { class: 'primary', onclick: () => save(this.#made()) }, icon('save'), 'Save as a file'),
+        element('button', { class: 'primary', onclick: () => this.#save() }, icon('save'), 'Save as a file'),
       ),
       element('label', { class: 'check' }, agreed, 'I want to send this result to a latency service'),
-      element('div', { class: 'field' }, element('label', { for: 'service' }, 'Its address'), this.#address),
+      element('div', { class: 'field' }, element('label', {}, 'Its address', this.#address)),
       element('div', { class: 'buttons' }, this.#send),
     )
   }
@@ -55,6 +53,11 @@ export class ResultFile {
 
   #made(): Report {
     return this.#report({ ...this.#device, model: this.#model.value.trim() || this.#device.model })
+  }
+
+  #save(): void {
+    const { name, text } = this.#made()
+    save(new Blob([text], { type: 'application/json' }), name)
   }
 
   async #post(): Promise<void> {

@@ -15,6 +15,9 @@ const BENCHMARK: BenchmarkResult = {
   graphs: { encode_image: { ...TIMES, firstMs: 80, loadMs: 120 } },
   resize: { ...TIMES, p50: 1 },
   e2e: { fps: 45, p50: 21, p90: 24 },
+  halfMinutes: [20, 25],
+  seconds: 60.012345,
+  stopped: false,
   selfTest: null,
   startedAt: '2026-11-27T08:00:00.000Z',
 }
@@ -27,7 +30,8 @@ const PACK: PackResult = {
   kernels: { key: { p50: 0.5, mean: 0.5, n: 160, warmup: 21 } },
   failures: [{ key: 'other', reason: 'It did not load.' }],
   total: 2,
-  stopped: false,
+  stopped: true,
+  seconds: 95,
   startedAt: '2026-11-27T08:00:00.000Z',
 }
 
@@ -56,6 +60,13 @@ test('what a browser does not tell is null', () => {
   assert.deepEqual(report.thermal, { start: null, end: null, samples: [] })
   assert.equal(report.battery.start, null)
   assert.equal(report.selftest, null)
+})
+
+test('a result says how long it ran, whether it was stopped, and how it slowed down', () => {
+  const { seconds, stopped, e2e } = parsed(benchmarkReport(BENCHMARK, 'b'.repeat(64), ABOUT))
+  assert.deepEqual([seconds, stopped, e2e.p50_of_half_minutes], [60.0123, false, [20, 25]])
+  const pack = parsed(packReport(PACK, ABOUT))
+  assert.deepEqual([pack.seconds, pack.stopped], [95, true])
 })
 
 test('a self-test that was stopped proves nothing', () => {

@@ -138,7 +138,7 @@ test('of several folders the outermost that has a manifest is the bundle', async
 })
 
 test('files that are no bundle are refused', async () => {
-  await assert.rejects(chosen('photo.jpg'), refusal(/^There is no manifest\.json in what was chosen/))
+  await assert.rejects(chosen('photo.jpg'), refusal(/^There is no manifest\.json in what was chosen; choose all of a/))
 })
 
 test('a chosen file that is missing or too large is refused', async () => {

@@ -115,3 +115,16 @@ test('a test that is stopped before the first frame passes nothing', async () =>
   assert.deepEqual([pass, frames], [false, 0])
   assert.equal(detail, 'It was stopped before the first frame, so nothing is known.')
 })
+
+test('a sequence of as many masks as a bundle may have is summed up', async () => {
+  const [frames, objects, size] = [1000, 130, 2] as const
+  const long = {
+    frames, objects, size, side: SIDE,
+    pixels: new Uint8Array(frames * 3 * size * size),
+    prompts: new Map([[0, Array.from({ length: objects }, (_, object) => ({
+      object, points: [{ x: 0, y: 0, label: 1 as const }],
+    }))]]),
+    maskLogits: new Float32Array(objects * frames * SIDE * SIDE),
+  }
+  assert.equal((await selfTest(coveringGraphs(), STATE, long, goOn)).frames, frames)
+})

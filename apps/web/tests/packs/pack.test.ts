@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 
 import { strToU8 } from 'fflate'
@@ -14,6 +17,25 @@ test('a pack is opened with its name and its artefacts', async () => {
   assert.equal(pack.sha256, sha256(bytesOf(MANIFEST)))
   assert.equal(pack.manifest.kernels.length, 2)
   assert.deepEqual(await pack.read(pack.manifest.kernels[1]!), artefact('b'))
+})
+
+test('a pack is opened from where a server has it', async () => {
+  const zip = Buffer.from(await zipOf(MANIFEST).arrayBuffer())
+  const asked: (string | undefined)[] = []
+  const server = createServer(({ url }, response) => {
+    asked.push(url)
+    response.end(zip)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  try {
+    const pack = await openPack({ kind: 'url', url: `http://127.0.0.1:${port}/packs/two%20kernels.zip` })
+    assert.deepEqual(await pack.read(pack.manifest.kernels[1]!), artefact('b'))
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+  assert.deepEqual(asked, ['/packs/two%20kernels.zip'])
 })
 
 test('an artefact that was altered is refused before any other is given away', async () => {

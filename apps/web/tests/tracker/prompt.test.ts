@@ -17,6 +17,8 @@ test('a box is its upper left and lower right corner', () => {
 
 test('none, and more points than a graph takes, are refused', () => {
   const point = { x: 1, y: 2, label: 1 } as const
-  assert.throws(() => promptTensors([]), /1 to 4 points, a box counting as two; 0 were given/)
+  assert.throws(() => promptTensors([]), {
+    name: 'PromptError', message: 'A prompt has 1 to 4 points, a box counting as two; 0 were given.',
+  })
   assert.throws(() => promptTensors(Array(5).fill(point)), /5 were given/)
 })

@@ -14,6 +14,7 @@ export class AboutScreen implements Screen {
   readonly #workbench: Workbench
   readonly #opening: Opening
   readonly #bundle = element('div')
+  readonly #page = element('div')
   readonly #others = element('div', { class: 'buttons' })
   readonly #state = element('p', { class: 'muted', role: 'status' })
   readonly #offline: () => string
@@ -25,7 +26,23 @@ export class AboutScreen implements Screen {
     this.#workbench = workbench
     this.#opening = opening
     this.#offline = offline
-    this.element = element('section', { class: 'page' })
+    this.element = element(
+      'section', { class: 'page' },
+      element('h2', {}, 'The bundle'), this.#bundle,
+      element('h2', {}, 'Open another'), this.#others, opening.buttons(), this.#state,
+      element('h2', {}, 'Your pictures'),
+      element(
+        'p', {},
+        'Nothing leaves this device: graphs run in this browser, and no picture, mask or figure is sent anywhere. ' +
+          'Only a benchmark’s result is, to the address that you give, after you agreed.',
+      ),
+      element('h2', {}, 'This browser'), this.#page,
+      element('h2', {}, 'Licences'),
+      element(
+        'p', {},
+        'vitexport is under the MIT licence. The app brings ONNX Runtime Web (MIT) and LiteRT.js (Apache 2.0).',
+      ),
+    )
     workbench.onChange(() => this.#update())
     opening.onProgress((what) => { this.#state.textContent = what === null ? '' : `${what} …` })
     void thisBrowser().then((browser) => {
@@ -39,33 +56,19 @@ export class AboutScreen implements Screen {
     this.#update()
   }
 
+  /** Only what is not pressed is made anew: a button that is would lose the focus. */
   #update(): void {
     this.#bundle.replaceChildren(this.#facts())
+    this.#page.replaceChildren(facts([
+      ['Camera', window.isSecureContext ? 'may be used' : 'only over HTTPS or from localhost'],
+      ...this.#offers(),
+      ['Offline', this.#offline()],
+    ]))
     const { offered } = this.#opening
+    if (this.#others.hasChildNodes() || offered.length < 2) return
     this.#others.replaceChildren(
-      ...(offered.length < 2 ? [] : offered).map((bundle) =>
+      ...offered.map((bundle) =>
         element('button', { onclick: () => void this.#opening.openOffered(bundle) }, bundle.name),
-      ),
-    )
-    this.element.replaceChildren(
-      element('h2', {}, 'The bundle'), this.#bundle,
-      element('h2', {}, 'Open another'), this.#others, this.#opening.buttons(), this.#state,
-      element('h2', {}, 'Your pictures'),
-      element(
-        'p', {},
-        'Nothing leaves this device: graphs run in this browser, and no picture, mask or figure is sent anywhere. ' +
-          'Only a benchmark’s result is, to the address that you give, after you agreed.',
-      ),
-      element('h2', {}, 'This browser'),
-      facts([
-        ['Camera', window.isSecureContext ? 'may be used' : 'only over HTTPS or from localhost'],
-        ...this.#offers(),
-        ['Offline', this.#offline()],
-      ]),
-      element('h2', {}, 'Licences'),
-      element(
-        'p', {},
-        'vitexport is under the MIT licence. The app brings ONNX Runtime Web (MIT) and LiteRT.js (Apache 2.0).',
       ),
     )
   }

@@ -1,6 +1,7 @@
 /** How long the graphs take on this device, for a minute or for ten: in the long run, phones get hot and slow. */
 
-import { battery, thisDevice } from '../../benchmark/device.ts'
+import { battery } from '../../benchmark/battery.ts'
+import { thisDevice } from '../../benchmark/device.ts'
 import { benchmarkReport } from '../../benchmark/report.ts'
 import type { BenchmarkResult } from '../../benchmark/result.ts'
 import type { Opened, Workbench } from '../../workbench.ts'
@@ -38,7 +39,7 @@ export class BenchmarkScreen implements Screen {
       element(
         'p', {},
         'Does what tracking does for every frame, as fast as this device can, and times each graph. Leave the app in ' +
-          'view meanwhile; ten minutes show how much slower the device gets when it is hot.',
+          'view meanwhile; ten minutes show how much slower the device gets when it is hot. The self-test comes first.',
       ),
       this.#configuration,
       element('div', { class: 'buttons' }, ...this.#starts), this.#run.element, this.#result,
@@ -62,7 +63,7 @@ export class BenchmarkScreen implements Screen {
     this.#result.replaceChildren()
     try {
       const start = await battery()
-      const result = await this.#run.run('The benchmark', this.#starts, (engine, onProgress) =>
+      const result = await this.#run.timed('The benchmark', this.#starts, (engine, onProgress) =>
         engine.ask('benchmark', { seconds }, onProgress),
       )
       const circumstances = { start, end: await battery() }
@@ -76,7 +77,7 @@ export class BenchmarkScreen implements Screen {
   }
 }
 
-function shown({ graphs, resize, e2e, selfTest }: BenchmarkResult, { summary }: Opened): HTMLElement[] {
+function shown({ graphs, resize, e2e, halfMinutes, selfTest }: BenchmarkResult, { summary }: Opened): HTMLElement[] {
   const columns = ['ms', 'median', '90 %', '99 %', 'mean', 'runs']
   const rows = Object.entries({ ...graphs, resize }).map(([name, { p50, p90, p99, mean, n }]) =>
     element(
@@ -85,7 +86,7 @@ function shown({ graphs, resize, e2e, selfTest }: BenchmarkResult, { summary }: 
     ),
   )
   const tested = selfTest === null || selfTest.stopped
-    ? 'The self-test was not run before: whoever reads these figures cannot tell whether the masks were right.'
+    ? 'The self-test was not run to its end: whoever reads these figures cannot tell whether the masks were right.'
     : selfTest.pass
       ? 'The self-test agreed with PyTorch.'
       : 'The self-test does NOT agree with PyTorch: these figures are of wrong masks.'
@@ -101,6 +102,15 @@ function shown({ graphs, resize, e2e, selfTest }: BenchmarkResult, { summary }: 
       element('thead', {}, element('tr', {}, ...columns.map((name) => element('th', { scope: 'col' }, name)))),
       element('tbody', {}, ...rows),
     ),
+    ...slowing(halfMinutes),
     element('p', { class: 'muted' }, tested),
   ]
+}
+
+/** What heat did, where it was long enough to tell */
+function slowing(halfMinutes: readonly number[]): HTMLElement[] {
+  const [first, last] = [halfMinutes[0]!, halfMinutes.at(-1)!]
+  return halfMinutes.length === 1
+    ? []
+    : [element('p', {}, `A frame took ${ms(first)} ms in the first half minute, and ${ms(last)} ms in the last.`)]
 }

@@ -1,10 +1,12 @@
 /** A kernel pack, run: the small parts that models are made of, each timed, so that any model's time can be told. */
 
-import { battery, thisDevice } from '../../benchmark/device.ts'
+import { battery } from '../../benchmark/battery.ts'
+import { thisDevice } from '../../benchmark/device.ts'
 import { packReport } from '../../benchmark/report.ts'
 import type { PackResult } from '../../benchmark/result.ts'
-import type { OfferedPack } from '../../catalogue.ts'
+import type { Offered } from '../../catalogue.ts'
 import { Engine } from '../../engine/client.ts'
+import type { SourceRequest } from '../../engine/messages.ts'
 import { thisBrowser } from '../../runners/browser.ts'
 import { threadCounts } from '../../runners/threads.ts'
 import type { Workbench } from '../../workbench.ts'
@@ -53,22 +55,18 @@ export class PackScreen implements Screen {
   }
 
   /** Packs that the server has, besides those that the user may choose */
-  offer(packs: readonly OfferedPack[]): void {
+  offer(packs: readonly Offered[]): void {
     this.#packs.replaceChildren(
       ...packs.map((pack) =>
-        element('button', { class: 'primary', onclick: () => void this.#fetched(pack) }, `Run ${pack.name}`),
+        element('button', { class: 'primary', onclick: () => void this.#measure(sourceOf(pack)) }, `Run ${pack.name}`),
       ),
-      chooser('Choose a pack', { accept: '.zip,application/zip', id: 'pack' }, (files) => this.#measure(files[0]!)),
+      chooser('Choose a pack', { accept: '.zip,application/zip', id: 'pack' }, (files) =>
+        this.#measure({ kind: 'zip', file: files[0]! }),
+      ),
     )
   }
 
-  async #fetched({ name, url }: OfferedPack): Promise<void> {
-    const answer = await fetch(url).catch(() => null)
-    if (answer === null || !answer.ok) this.#notices.fail(`${name} could not be fetched: is the server still there?`)
-    else await this.#measure(new File([await answer.blob()], name))
-  }
-
-  async #measure(file: File): Promise<void> {
+  async #measure(source: SourceRequest): Promise<void> {
     this.#result.replaceChildren()
     const buttons = [...this.#packs.querySelectorAll('button')]
     const threads = Number(this.#threads.value)
@@ -76,8 +74,8 @@ export class PackScreen implements Screen {
     const own = new Engine()
     try {
       const start = await battery()
-      const result = await this.#run.run('The kernel pack', buttons, (engine, onProgress) =>
-        engine.ask('pack', { source: { kind: 'zip', file }, threads }, onProgress), own,
+      const result = await this.#run.timed('The kernel pack', buttons, (engine, onProgress) =>
+        engine.ask('pack', { source, threads }, onProgress), own,
       )
       const charge = { start, end: await battery() }
       const report = new ResultFile(this.#notices, await thisDevice(), (device) =>
@@ -90,6 +88,10 @@ export class PackScreen implements Screen {
       own.close()
     }
   }
+}
+
+function sourceOf({ url }: Offered): SourceRequest {
+  return { kind: 'url', url: new URL(url, location.href).href }
 }
 
 function shown({ kernels, failures, total, stopped, runtime, threads }: PackResult): HTMLElement[] {

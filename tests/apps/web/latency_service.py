@@ -1,0 +1,51 @@
+"""A latency service that takes whatever is posted to it from any page, and keeps it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class LatencyService:
+    url: str
+    asked: list[str] = field(default_factory=list)
+    """Methods of all requests, in order: browsers ask first whether a page may post, by `OPTIONS`"""
+    posted: list[bytes] = field(default_factory=list)
+
+
+@contextmanager
+def latency_service() -> Iterator[LatencyService]:
+    """On a free port of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            self.answer(204)
+
+        def do_POST(self) -> None:
+            service.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.answer(201)
+
+        def answer(self, status: int) -> None:
+            service.asked.append(self.command)
+            self.send_response(status)
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.send_header("Access-Control-Allow-Headers", "Content-Type")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: `LatencyService.asked` has it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    service = LatencyService(f"http://127.0.0.1:{server.server_port}/measurements")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
