@@ -1,6 +1,6 @@
 /** A video that the user chose: played at its own speed, or stepped through so that no frame is left out. */
 
-import { FrameSourceError, type MovingSource, playing, silentVideo } from './frame_source.ts'
+import { FrameSourceError, type MovingSource, Playback, silentVideo } from './frame_source.ts'
 
 /** s; no frame of a video is shown for less, which is 120 frames a second */
 const LEAST_GAP = 1 / 120
@@ -16,11 +16,11 @@ export class VideoFile implements MovingSource {
   readonly element: HTMLVideoElement
   readonly mirrored = false
   readonly name: string
+  readonly #playback: Playback
   /** s, the least from one frame to the next so far; null before two were seen */
   #gap: number | null = null
   /** s, of the frame that is shown */
   #time = 0
-  #running = false
   #ended = false
 
   /** Open a file at its first frame. Throws `FrameSourceError` if the browser cannot play it. */
@@ -43,6 +43,7 @@ export class VideoFile implements MovingSource {
   private constructor(element: HTMLVideoElement, name: string) {
     this.element = element
     this.name = name
+    this.#playback = new Playback(element)
   }
 
   get width(): number {
@@ -55,10 +56,6 @@ export class VideoFile implements MovingSource {
 
   get period(): number | null {
     return this.#gap === null ? null : 1000 * this.#gap
-  }
-
-  get running(): boolean {
-    return this.#running
   }
 
   /** s, when the frame that is shown begins */
@@ -77,20 +74,15 @@ export class VideoFile implements MovingSource {
   }
 
   async play(shown: () => void, ended: () => void): Promise<void> {
-    this.#running = true
-    this.element.onended = () => {
-      this.#running = false
-      ended()
-    }
-    await playing(this.element, (_, mediaTime) => {
+    this.element.onended = ended
+    await this.#playback.play((mediaTime) => {
       this.#arrive(mediaTime)
       shown()
     })
   }
 
   pause(): void {
-    this.#running = false
-    this.element.pause()
+    this.#playback.pause()
   }
 
   /** Go to the next frame. False at the end of the file. */
