@@ -20,9 +20,9 @@ export class SavedMasks {
     return this.#frames.size
   }
 
-  /** Keep a frame's masks. `place` counts from the frame that following began with; the same place is replaced. */
-  keep(place: number, time: number, objects: readonly SeenObject[], width: number, height: number): void {
-    this.#frames.set(place, { time, png: labelPng(labelMap(objects, width, height), width, height) })
+  /** Keep a frame's masks. `index` counts from the frame that following began with; the same index is replaced. */
+  keep(index: number, time: number, objects: readonly SeenObject[], width: number, height: number): void {
+    this.#frames.set(index, { time, png: labelPng(labelMap(objects, width, height), width, height) })
   }
 
   clear(): void {
@@ -34,8 +34,8 @@ export class SavedMasks {
    * as large as the frame), and of frames.json, which says when in the video each begins.
    */
   zip(): Blob {
-    const places = [...this.#frames].sort(([a], [b]) => a - b)
-    const named = places.map(([place, { time, png }]) => ({ file: `${String(place).padStart(5, '0')}.png`, time, png }))
+    const ordered = [...this.#frames].sort(([a], [b]) => a - b)
+    const named = ordered.map(([index, { time, png }]) => ({ file: `${String(index).padStart(5, '0')}.png`, time, png }))
     const frames: SavedFrame[] = named.map(({ file, time }) => ({ file, time }))
     const files = Object.fromEntries(named.map(({ file, png }) => [file, png]))
     // PNG is compressed already.

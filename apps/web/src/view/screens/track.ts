@@ -127,10 +127,10 @@ export class TrackScreen implements Screen {
     this.#objects.clear()
   }
 
-  #followed({ tracked, times, place, time }: FollowedFrame): void {
+  #followed({ tracked, times, index, time }: FollowedFrame): void {
     const source = this.#source
-    if (source !== null && source.kind !== 'camera' && place !== null) {
-      this.#masks.keep(place, time, tracked.objects, source.width, source.height)
+    if (source !== null && source.kind !== 'camera' && index !== null) {
+      this.#masks.keep(index, time, tracked.objects, source.width, source.height)
     }
     this.#stats.add(times)
     this.#figures.update()
@@ -190,7 +190,7 @@ export class TrackScreen implements Screen {
     await this.#source.seek(time)
     this.#follower.began()
     this.#masks.clear()
-    this.#changed()
+    this.#objects.elsewhere()
   }
 
   async #point({ x, y }: Place): Promise<void> {
