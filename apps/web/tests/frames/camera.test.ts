@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { Camera } from '../../src/frames/camera.ts'
-import { VideoElement } from './videos.ts'
+import { page, VideoElement } from './videos.ts'
 
 test('a camera whose pictures cannot be shown is turned off, and a sentence says so', async () => {
   const video = new VideoElement()
@@ -12,8 +12,7 @@ test('a camera whose pictures cannot be shown is turned off, and a sentence says
   let on = true
   const track = { stop: () => { on = false } }
   const mediaDevices = { getUserMedia: async () => ({ getTracks: () => [track], getVideoTracks: () => [track] }) }
-  const page = { window: { isSecureContext: true }, document: { createElement: () => video } }
-  Object.assign(globalThis, page)
+  page.gives(video)
   Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices } })
   await assert.rejects(Camera.open('user'), /The camera does not start: no picture/)
   assert.equal(on, false)

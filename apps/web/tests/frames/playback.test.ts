@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { Playback } from '../../src/frames/frame_source.ts'
-import { asVideo, VideoElement } from './videos.ts'
+import { VideoElement } from './videos.ts'
 
 test('after several pauses each frame is told of once', async () => {
   const video = new VideoElement()
-  const playback = new Playback(asVideo(video))
+  const playback = new Playback(video as never)
   const times: number[] = []
   for (let start = 0; start < 4; start += 1) {
     await playback.play((time) => times.push(time))
@@ -22,7 +22,7 @@ test('after several pauses each frame is told of once', async () => {
 test('a pause before it goes on is no fault, and nothing is told of then', async () => {
   const video = new VideoElement()
   video.starts = new Promise(() => undefined)
-  const playback = new Playback(asVideo(video))
+  const playback = new Playback(video as never)
   const times: number[] = []
   const playing = playback.play((time) => times.push(time))
   playback.pause()
@@ -34,5 +34,5 @@ test('a pause before it goes on is no fault, and nothing is told of then', async
 test('a video that cannot be played is a fault', async () => {
   const video = new VideoElement()
   video.starts = Promise.reject(new DOMException('It cannot be decoded.', 'NotSupportedError'))
-  await assert.rejects(new Playback(asVideo(video)).play(() => undefined), /cannot be decoded/)
+  await assert.rejects(new Playback(video as never).play(() => undefined), /cannot be decoded/)
 })
