@@ -46,6 +46,8 @@ export class TrackScreen implements Screen {
   #source: FrameSource | null = null
   #mode: PointMode = 'add'
   #severalCameras = false
+  /** Of sources that a person chose: one that opens after another was chosen is not shown. */
+  #choice = 0
   /** What is being opened or loaded, in words */
   #busy: string | null = null
 
@@ -138,11 +140,17 @@ export class TrackScreen implements Screen {
   }
 
   async #useCamera(facing: Facing): Promise<void> {
+    const choice = ++this.#choice
     await this.#use(null)
     const camera = await Camera.open(facing)
+    // Permission may come when the person looks at another screen, or has chosen a file meanwhile.
+    if (choice !== this.#choice || this.element.hidden) {
+      camera.stop()
+      return
+    }
     await this.#use(camera)
     this.#severalCameras = await Camera.several()
-    await this.#follower.play(camera)
+    if (this.#source === camera) await this.#follower.play(camera)
   }
 
   async #flip(): Promise<void> {
@@ -151,7 +159,10 @@ export class TrackScreen implements Screen {
   }
 
   async #useFile(file: File): Promise<void> {
-    await this.#use(await (file.type.startsWith('image/') ? PictureFile.open(file) : VideoFile.open(file)))
+    const choice = ++this.#choice
+    const source = await (file.type.startsWith('image/') ? PictureFile.open(file) : VideoFile.open(file))
+    if (choice === this.#choice) await this.#use(source)
+    else source.stop()
   }
 
   /** Show another source; what was followed in the last is forgotten. */
