@@ -160,6 +160,7 @@ export class Follower {
 
   async #follow({ number, image, taken, index, time }: TakenFrame): Promise<void> {
     if (this.#objects.list.length === 0) return
+    const begun = performance.now()
     const prompts = this.#objects.take()
     let tracked: Tracked
     try {
@@ -173,7 +174,8 @@ export class Follower {
     const graphs = Object.fromEntries(Object.entries(tracked.ms).map(([name, runs]) => [name, sum(runs)]))
     const dropped = this.#gate.dropped - this.#dropped
     this.#dropped += dropped
-    this.#events.followed({ tracked, times: { taken, shown: performance.now(), graphs, dropped }, index, time })
+    const times = { taken, begun, shown: performance.now(), graphs, dropped }
+    this.#events.followed({ tracked, times, index, time })
   }
 
   /** Of every frame none is left out: where one fails, the next is not gone to. */
