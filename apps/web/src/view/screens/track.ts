@@ -55,7 +55,10 @@ export class TrackScreen implements Screen {
     this.#workbench = workbench
     this.#notices = notices
     this.#follower = this.#following(workbench.engine)
-    this.#choices = new FileChoices({ goTo: (time) => this.#tell(() => this.#goTo(time)), save: () => this.#save() })
+    this.#choices = new FileChoices({
+      goTo: (time) => this.#tell(() => this.#goTo(time)),
+      save: () => this.#tell(() => this.#save()),
+    })
     this.#empty = new EmptyStage(workbench, opening, {
       camera: () => this.#tell(() => this.#useCamera('environment')),
       file: () => this.#controls.chooseFile(),
@@ -222,8 +225,9 @@ export class TrackScreen implements Screen {
     return { size: this.#workbench.opened.summary.imageSize, still: this.#follower.still }
   }
 
-  #save(): void {
-    save(this.#masks.zip(), `${this.#source instanceof VideoFile ? stem(this.#source.name) : 'picture'}-masks.zip`)
+  async #save(): Promise<void> {
+    const name = this.#source instanceof VideoFile ? stem(this.#source.name) : 'picture'
+    save(await this.#masks.zip(), `${name}-masks.zip`)
   }
 
   #delete(id: number): void {
@@ -240,8 +244,12 @@ export class TrackScreen implements Screen {
   }
 
   /** Do something that a person asked for, and say it where it fails. */
-  #tell(act: () => unknown): void {
-    void (async () => act())().catch((error: unknown) => this.#notices.fail(error))
+  async #tell(act: () => unknown): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.#notices.fail(error)
+    }
   }
 
   #changed(): void {
