@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from device_profiles.schema import Cluster, Device, Isa, OperatingSystem, Preference, Sources
+from device_profiles.vocabulary import ComputeUnit
 
 BROWSERS = {
     "browser": "A browser",
@@ -21,6 +22,9 @@ BROWSERS = {
     "samsung_internet": "Samsung Internet",
 }
 """Id -> name"""
+
+RUNS: dict[str, tuple[ComputeUnit, ...]] = {"tflite": ("cpu",), "onnx": ("cpu", "gpu")}
+"""Format -> where the web app's runtime of it runs it, the preferred first"""
 
 _RUNTIMES = "both runtimes of the web app need it"
 

@@ -68,7 +68,7 @@ def make(export: Export, progress: Progress) -> Made:
             following, interpreted = partial(_follow, export, variant), backend(variant.format).interpreted
             weight = _INTERPRETING if interpreted else _FOLLOWING
             # It is timed, so nothing may run beside it; an interpreter's times are not kept.
-            stage = Stage(f"{label}: follow an object", following, seen, group, weight, alone=not interpreted)
+            stage = Stage(f"{label}: follow objects", following, seen, group, weight, alone=not interpreted)
             followed.append(stage)
     stages += followed
     workers = planned.request.workers or workers_for(_memory_of_a_worker(export.network), len(stages))

@@ -109,7 +109,7 @@ def print_artifacts(manifest: Manifest) -> None:
 
 
 def print_rollouts(manifest: Manifest) -> None:
-    """Whether a tracker's artefacts, variant by variant, follow an object as PyTorch does."""
+    """Whether a tracker's artefacts, variant by variant, follow objects as PyTorch does."""
     if not manifest.rollouts:
         return
     print_line()
@@ -128,6 +128,9 @@ def print_rollouts(manifest: Manifest) -> None:
             for rollout in ran
         ),
     )
+    for precision, least in {one.precision: one.tolerance.least_union for one in ran}.items():
+        if least:
+            print_line(f"In {precision} the union of two masks counts as at least {100 * least:g} % of the frame.")
     for rollout in manifest.rollouts:
         if rollout.status != "passed" or rollout.left_out:
             print_line(f"{manifest.label(rollout.variant)}: {rollout.detail}")

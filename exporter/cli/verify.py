@@ -203,7 +203,7 @@ def print_regression(regression: Regression, new: str, old: str) -> None:
             (
                 (
                     change.format,
-                    change.graph or "all, following an object",
+                    change.graph or "all, following objects",
                     change.metric,
                     _figure(change.old),
                     _figure(change.new),

@@ -147,6 +147,8 @@ def _prompts(given: Arrays, sequence: manifest.SequenceEntry, size: int) -> Prom
     for index, (frame, one) in enumerate(zip(given["prompt_frame"], given["prompt_object"], strict=True)):
         if not (frame in range(sequence.frames) and one in range(sequence.objects)):
             raise PromptError(f"object {one:g} is prompted in frame {frame:g}")
+        if int(one) in prompts[int(frame)]:
+            raise PromptError(f"object {one:g} is prompted twice in frame {frame:g}")
         points, labels = given["points"][index : index + 1], given["labels"][index : index + 1]
         prompt = Prompt.of_model_points(points, labels)
         prompt.check(size, size)

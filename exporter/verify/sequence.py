@@ -148,10 +148,10 @@ def roll_out_bundle(
 
 
 def following(label: str, progress: Progress | None) -> InputProgress | None:
-    """How far a variant has followed the object, passed on to what shows the progress of the whole."""
+    """How far a variant has followed the objects, passed on to what shows the progress of the whole."""
     if progress is None:
         return None
-    return lambda done, count: progress(f"{label}: follow an object, {done + 1} of {count}", 0.98)
+    return lambda done, count: progress(f"{label}: follow objects, {done + 1} of {count}", 0.98)
 
 
 def _place(values: NDArray[Any], index: np.intp) -> str:

@@ -44,5 +44,5 @@ BETWEEN_INSTRUCTION_SETS = Tolerance(relative=1e-5, psnr=None, top1=1.0, labels=
 
 
 def worth_following(trained: bool, precision: Precision) -> bool:
-    """Whether following an object proves anything: seeded weights amplify the rounding of half precision to chaos."""
+    """Whether following objects proves anything: seeded weights amplify the rounding of half precision to chaos."""
     return trained or precision == "fp32"

@@ -88,11 +88,11 @@ def _following(rollouts: Mapping[str, Rollout], agreeing: Sequence[str]) -> Iter
     if followed:
         each = len(followed) > 1 or bool(lost or untried)
         counts = [f"{frames} by {listed(by)}" if each else frames for frames, by in followed.items()]
-        yield f"an object is followed as by PyTorch in {', in '.join(counts)}"
+        yield f"objects are followed as by PyTorch in {', in '.join(counts)}"
     if lost:
-        yield f"{listed(lost)} cannot follow an object"
+        yield f"{listed(lost)} cannot follow objects"
     if untried:
-        yield f"following an object was not tried with {listed(untried)}"
+        yield f"following objects was not tried with {listed(untried)}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 import device_profiles
-from device_profiles.browser import browser_id, split_name
+from device_profiles.browser import RUNS, browser_id, split_name
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ def test_it_is_found_by_its_name_and_its_devices(name: str, id: str, called: str
 def test_no_fact_of_the_hardware_is_stated_though_its_device_has_a_profile() -> None:
     device = device_profiles.load("chrome_on_pixel8")
     assert (device.soc, device.gpu, device.npu, device.memory) == (None, None, None, None)
-    assert device.prefer.formats == ("tflite", "onnx")
+    assert device.prefer.formats == tuple(RUNS)
+    assert all(device.prefer.compute_unit in units for units in RUNS.values())
 
 
 def test_it_is_not_among_the_devices_that_have_files() -> None:

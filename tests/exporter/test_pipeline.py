@@ -215,4 +215,4 @@ def test_a_tracker_says_what_its_graphs_remember(tracker_bundle):
     ]  # fmt: skip
     assert manifest.state["next_memory"] == "memory"
     assert (manifest.model.num_classes, manifest.preprocessing.resize) == (None, "square")
-    assert "Following an object" in (tracker_bundle.path / "report.html").read_text()
+    assert "Following objects" in (tracker_bundle.path / "report.html").read_text()

@@ -60,4 +60,4 @@ def test_a_tracker_is_the_same_from_two_processes_and_is_timed(tracker_bundle, t
     assert set(rollout.ms) == {graph.name for graph in beside.manifest.graphs} - {"prompt_mask"}
     shares = [share for _, share in steps]
     assert shares == sorted(shares)
-    assert any(what.startswith("onnx: follow an object, ") for what, _ in steps)
+    assert any(what.startswith("onnx: follow objects, ") for what, _ in steps)

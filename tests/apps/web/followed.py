@@ -74,9 +74,10 @@ def open_app(page: Page, url: str) -> None:
 
 
 def choose(page: Page, file: Path) -> None:
-    """Choose a video or a picture."""
+    """Choose a video or a picture, and wait until it takes the place of the one before."""
+    page.evaluate("document.querySelector('.picture')?.classList.add('before')")
     page.locator("#media").set_input_files(file)
-    expect(page.locator(".picture")).to_be_visible()
+    expect(page.locator(".picture:not(.before)")).to_be_visible()
 
 
 def tap(page: Page, place: tuple[float, float]) -> None:

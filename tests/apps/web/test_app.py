@@ -82,8 +82,11 @@ def test_the_keyboard_is_enough(page, clip, tmp_path):
     for key, steps in (("ArrowRight", round(100 * (x - 0.5))), ("ArrowUp", round(100 * (0.5 - y)))):
         for _ in range(steps):
             page.keyboard.press(key)
-    page.keyboard.press("Enter")
+    for _ in range(6):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
     expect(page.locator(".state")).to_have_text("found", timeout=LOADED)
+    expect(page.get_by_role("alert")).to_have_count(0)  # a key that is held down is one point, and not more than four
     labels, _ = saved_masks(page, tmp_path)
     assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8
     for _ in range(20):
@@ -92,6 +95,8 @@ def test_the_keyboard_is_enough(page, clip, tmp_path):
             break
     page.keyboard.press("Enter")
     expect(page.locator(".object")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)"), "the focus is lost"
 
 
 def test_a_box_is_drawn_by_dragging(page, clip, tmp_path):
@@ -104,6 +109,31 @@ def test_a_box_is_drawn_by_dragging(page, clip, tmp_path):
     expect(page.locator(".state")).to_have_text("found", timeout=LOADED)
     labels, _ = saved_masks(page, tmp_path)
     assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8
+
+
+def test_two_fingers_neither_point_nor_draw(page, clip):
+    one, other = (dict(zip("xy", on_screen(page, place), strict=True)) for place in ((0.3, 0.3), (0.7, 0.7)))
+    touch = page.context.new_cdp_session(page)
+    for kind, fingers in (("Start", [one]), ("Start", [one, other]), ("Move", [other, one]), ("End", [])):
+        touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": fingers})
+    expect(page.locator(".object")).to_have_count(0)
+
+
+def test_masks_are_not_left_on_the_picture_that_one_goes_to(page, clip):
+    """While frames are followed, the slider stays under the finger that goes there."""
+    tap(page, clip.inside(FIRST))
+    page.get_by_role("button", name="Play").click()
+    slider = page.get_by_label("Place in the video")
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    place, seen = slider.input_value(), page.locator(".time").text_content()
+    expect(page.locator(".time")).not_to_have_text(seen)
+    assert slider.input_value() == place
+    page.mouse.up()
+    expect(page.locator(".state")).to_have_text("waiting")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    assert not overlaid(page).any()
 
 
 def test_a_second_point_in_the_same_frame_refines_the_object(page, clip, tmp_path):
@@ -146,6 +176,33 @@ def test_live_video_is_followed_and_the_mask_lies_on_the_object_as_in_a_mirror(p
     assert (drawn & truth).sum() / (drawn | truth).sum() >= 0.5
     page.get_by_role("tab", name="About").click()
     expect(page.locator("video")).to_have_count(0)
+
+
+def test_a_camera_that_is_allowed_too_late_is_turned_off(page):
+    page.evaluate(
+        """() => {
+            const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+            const allowed = new Promise((allow) => { window.allow = allow })
+            navigator.mediaDevices.getUserMedia = async (asked) => {
+                await allowed
+                window.camera = await real(asked)
+                return window.camera
+            }
+        }"""
+    )
+    page.get_by_role("button", name="Camera", exact=True).click()
+    page.get_by_role("tab", name="About").click()
+    off = page.evaluate(
+        """async () => {
+            window.allow()
+            const off = () => window.camera?.getTracks().every(({ readyState }) => readyState === 'ended') ?? false
+            for (let drawn = 0; !off() && drawn < 300; drawn += 1) await new Promise(requestAnimationFrame)
+            return off()
+        }"""
+    )
+    assert off, "nobody looks at it"
+    expect(page.locator("video")).to_have_count(0)
+    page.evaluate("delete navigator.mediaDevices.getUserMedia")
 
 
 def test_a_file_that_is_no_video_is_refused_in_a_sentence(page, tmp_path):

@@ -53,7 +53,7 @@ def test_a_trackers_sequence_is_followed_again(tracker_bundle):
     assert done["artifacts"][-1]["graph"] == "track_step"
     assert {entry["status"] for entry in (*done["artifacts"], *done["rollouts"])} == {"passed"}
     assert [entry["format"] for entry in done["rollouts"]] == ["onnx"]
-    assert "an object is followed as by PyTorch in 24 frames." in done["verdict"]["sentence"]
+    assert "objects are followed as by PyTorch in 24 frames." in done["verdict"]["sentence"]
 
 
 def test_a_failed_verification_exits_one(onnx_bundle):

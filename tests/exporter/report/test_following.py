@@ -6,11 +6,21 @@ import numpy as np
 import pytest
 
 import device_profiles
+from exporter.cli.tables import print_rollouts
 from exporter.report.following import HEIGHT, differing, following
 from exporter.report.page import write_report
 from exporter.vectors import read_vectors
 from exporter.verify.record import FRAMES
 from exporter.verify.tolerances import TOLERANCES
+
+
+@pytest.fixture
+def in_half_precision(tracker_bundle):
+    """A manifest whose rollout was judged by what half precision may differ by, its logits far off."""
+    manifest = tracker_bundle.manifest
+    (rollout,) = manifest.rollouts
+    changes = {"max_abs": (5.0,) * FRAMES, "precision": "fp16", "tolerance": TOLERANCES["fp16"].rollout}
+    return manifest.model_copy(update={"rollouts": (rollout.model_copy(update=changes),)})
 
 
 @pytest.fixture(scope="module")
@@ -90,15 +100,26 @@ def test_a_frame_that_is_not_finite_is_above_the_tolerance(tracker_bundle):
     assert curve.points[-1][2:] == ("frame 23: not finite", True)
 
 
-def test_a_format_whose_logits_have_no_bound_is_never_over_it(tracker_bundle):
-    manifest = tracker_bundle.manifest
-    (rollout,) = manifest.rollouts
-    half = rollout.model_copy(
-        update={"max_abs": (5.0,) * FRAMES, "precision": "fp16", "tolerance": TOLERANCES["fp16"].rollout}
-    )
-    (curve,) = following(tracker_bundle.path, manifest.model_copy(update={"rollouts": (half,)}), {}).curves
+def test_a_format_whose_logits_have_no_bound_is_never_over_it(tracker_bundle, in_half_precision):
+    (curve,) = following(tracker_bundle.path, in_half_precision, {}).curves
     assert curve.limit is None
     assert not any(over for _, _, _, over in curve.points)
+
+
+def test_where_a_union_counts_as_more_than_it_is_report_and_table_say_so(
+    tracker_bundle, in_half_precision, tmp_path, capsys
+):
+    shutil.copytree(tracker_bundle.path / "vectors", tmp_path / "vectors")
+    shown = {}
+    for precision, manifest in (("fp32", tracker_bundle.manifest), ("fp16", in_half_precision)):
+        write_report(tmp_path, manifest, device_profiles.load("iphone15"), {})
+        print_rollouts(manifest)
+        page = (tmp_path / "report.html").read_text(encoding="utf-8")
+        shown[precision] = page, capsys.readouterr().out
+    page, table = shown["fp16"]
+    assert "0.98 with PyTorch's, where the union of the two counts as at least 5 % of the frame" in page
+    assert "In fp16 the union of two masks counts as at least 5 % of the frame." in table
+    assert not any("counts as" in text for text in shown["fp32"])
 
 
 def test_the_size_of_the_state_is_told(tracker_bundle):

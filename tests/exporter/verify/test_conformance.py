@@ -132,6 +132,7 @@ def test_a_sequence_is_read_as_it_was_written(trained_bundle, tensors, tmp_path)
         ("prompt_frame", 1, -1, "object 1 is prompted in frame -1"),
         ("prompt_object", 0, 2, "object 2 is prompted in frame 0"),
         ("prompt_object", 0, 1, "an object has none"),
+        ("prompt_frame", 2, CLICKED, f"object 1 is prompted twice in frame {CLICKED}"),
         ("labels", (1, 0), -1, "The label of a point is"),
         ("labels", (1, 0), 0.5, "No point is on the object"),
         ("labels", (2, 0), -2, "absent points come last"),

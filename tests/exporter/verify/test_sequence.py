@@ -39,6 +39,18 @@ class Faulty:
         return self._made(inputs, self._runner(self._given(inputs)))
 
 
+def into_one_buffer():
+    """The runtime's own memory is kept for a result, which every later run writes over."""
+    buffers: Arrays = {}
+
+    def made(inputs: Arrays, outputs: Arrays) -> Arrays:
+        for name, values in outputs.items():
+            np.copyto(buffers.setdefault(name, np.empty_like(values)), values)
+        return buffers
+
+    return made
+
+
 FAULTS = {
     "a memory that drifts": ("track_step", {"given": lambda inputs: inputs | {"memory": 0.9 * inputs["memory"]}}),
     "a state that is not advanced": (
@@ -49,7 +61,11 @@ FAULTS = {
         "track_step",
         {"given": lambda inputs: inputs | {"memory": np.roll(inputs["memory"], 1, 0)}},
     ),
-    "frames that are turned": ("encode_image", {"given": lambda inputs: {"image": inputs["image"][:, :, ::-1].copy()}}),
+    "a stale output buffer": ("track_step", {"made": into_one_buffer()}),
+    "frames that are turned by a quarter": (
+        "encode_image",
+        {"given": lambda inputs: {"image": np.rot90(inputs["image"], -1, axes=(2, 3)).copy()}},
+    ),
     "a prompt without its last points": (
         "prompt_points",
         {"given": lambda inputs: inputs | {"labels": np.where([[1, 1, 0, 0]], inputs["labels"], np.float32(-2))}},

@@ -83,33 +83,33 @@ def test_a_classifiers_formats_agree_disagree_or_were_not_executed(classifier, r
 
 @pytest.fixture
 def tracker(tracker_bundle):
-    """A tracker of which two formats followed the object."""
+    """A tracker of which two formats followed the objects."""
     manifest = with_results(tracker_bundle.manifest, onnx=PASSED, tflite=PASSED)
     (rollout,) = manifest.rollouts
     return manifest.model_copy(update={"rollouts": (rollout, rollout.model_copy(update={"format": "tflite"}))})
 
 
-def test_a_tracker_must_follow_an_object_too(tracker):
+def test_a_tracker_must_follow_objects_too(tracker):
     assert verdict(tracker) == Verdict(
         "passed",
-        "2 formats agree with PyTorch within 4.6e-06; an object is followed as by PyTorch in 24 frames.",
+        "2 formats agree with PyTorch within 4.6e-06; objects are followed as by PyTorch in 24 frames.",
     )
 
 
-def test_a_format_that_agrees_graph_by_graph_and_loses_the_object_has_failed(tracker):
+def test_a_format_that_agrees_graph_by_graph_and_loses_its_objects_has_failed(tracker):
     onnx, tflite = tracker.rollouts
     lost = tracker.model_copy(update={"rollouts": (onnx, tflite.model_copy(update={"status": "failed"}))})
     assert verdict(lost) == Verdict(
         "failed",
-        "2 formats agree with PyTorch within 4.6e-06; an object is followed as by PyTorch in 24 frames by onnx; "
-        "tflite cannot follow an object.",
+        "2 formats agree with PyTorch within 4.6e-06; objects are followed as by PyTorch in 24 frames by onnx; "
+        "tflite cannot follow objects.",
     )
 
 
 def test_a_format_that_was_not_made_to_follow_is_named(tracker):
     onnx, _ = tracker.rollouts
     assert verdict(tracker.model_copy(update={"rollouts": (onnx,)})).sentence.endswith(
-        "an object is followed as by PyTorch in 24 frames by onnx; following an object was not tried with tflite."
+        "objects are followed as by PyTorch in 24 frames by onnx; following objects was not tried with tflite."
     )
 
 
@@ -121,22 +121,22 @@ def test_seeded_weights_in_half_precision_are_not_asked_to_follow(tracker):
     )
     seeded = tracker.model_copy(update={"artifacts": half, "rollouts": (onnx,)})
     assert verdict(seeded).sentence.endswith(
-        "an object is followed as by PyTorch in 24 frames; "
+        "objects are followed as by PyTorch in 24 frames; "
         "in half precision seeded weights follow nothing, so tflite did not try."
     )
     trained = seeded.model_copy(update={"weights": seeded.weights.model_copy(update={"trained": True})})
-    assert verdict(trained).sentence.endswith("following an object was not tried with tflite.")
+    assert verdict(trained).sentence.endswith("following objects was not tried with tflite.")
 
 
 def test_a_format_whose_time_was_up_is_said_to_have_followed_as_far_as_it_came(tracker):
     onnx, tflite = tracker.rollouts
     short = tflite.model_copy(update={"mask_iou": tflite.mask_iou[:7], "max_abs": tflite.max_abs[:7], "left_out": 17})
     assert verdict(tracker.model_copy(update={"rollouts": (short, onnx)})).sentence.endswith(
-        "an object is followed as by PyTorch in 24 frames by onnx, in 7 of 24 frames by tflite."
+        "objects are followed as by PyTorch in 24 frames by onnx, in 7 of 24 frames by tflite."
     )
     alone = tuple(artifact for artifact in tracker.artifacts if artifact.format == "tflite")
     assert verdict(tracker.model_copy(update={"artifacts": alone, "rollouts": (short,)})).sentence.endswith(
-        "an object is followed as by PyTorch in 7 of 24 frames."
+        "objects are followed as by PyTorch in 7 of 24 frames."
     )
 
 

@@ -17,7 +17,7 @@ interface TakenFrame extends Closable {
   readonly image: ImageBitmap
   readonly taken: number
   /** Frames since following began, where none is left out; null where some may be */
-  readonly place: number | null
+  readonly index: number | null
   readonly time: number
 }
 
@@ -25,12 +25,12 @@ interface TakenFrame extends Closable {
 export interface FollowedFrame {
   readonly tracked: Tracked
   readonly times: FrameTimes
-  readonly place: number | null
+  readonly index: number | null
   /** s into the video */
   readonly time: number
 }
 
-export interface FollowerEvents {
+interface FollowerEvents {
   followed(frame: FollowedFrame): void
   /** It started, stopped, or reached the end of a file. */
   moved(): void
@@ -38,24 +38,30 @@ export interface FollowerEvents {
 }
 
 export class Follower {
-  readonly #engine: Engine
+  readonly #engine: Pick<Engine, 'ask'>
   readonly #objects: Objects
   readonly #events: FollowerEvents
   readonly #gate: LatestFrameGate<TakenFrame>
   #source: FrameSource | null = null
   #moving: MovingSource | null = null
+  /** Of the picture that is shown: the engine takes one number for one picture. */
   #number = 0
+  /** Of the picture that was followed last */
+  #followed: number | null = null
   /** Frames since following began; null where some were left out */
-  #place: number | null = 0
+  #index: number | null = 0
   #dropped = 0
   #running = false
+  #stopping = false
   #stepping: Promise<void> | null = null
+  /** Resolves when all pictures that were taken are at the gate */
+  #taking: Promise<void> = Promise.resolve()
 
-  constructor(engine: Engine, objects: Objects, events: FollowerEvents) {
+  constructor(engine: Pick<Engine, 'ask'>, objects: Objects, events: FollowerEvents) {
     this.#engine = engine
     this.#objects = objects
     this.#events = events
-    this.#gate = new LatestFrameGate((frame) => this.#follow(frame), (error) => events.failed(error))
+    this.#gate = new LatestFrameGate((frame) => this.#follow(frame), (error) => this.#fail(error))
   }
 
   get running(): boolean {
@@ -76,17 +82,20 @@ export class Follower {
   /** Begin anew at the frame that is shown, which a person went to. */
   began(): void {
     this.#number += 1
-    this.#place = 0
+    this.#index = 0
   }
 
   /** Follow a moving source at its own speed, dropping frames that come too fast. */
   async play(source: MovingSource): Promise<void> {
     this.#running = true
     this.#moving = source
-    this.#place = null
+    this.#index = null
     try {
       await source.play(
-        () => void this.#offer(null).catch((error: unknown) => this.#events.failed(error)),
+        () => {
+          this.#number += 1
+          void this.#take()
+        },
         () => this.#stopped(),
       )
     } catch (error) {
@@ -97,10 +106,10 @@ export class Follower {
   }
 
   /** Follow every frame of a file from the one that is shown, however long each takes. */
-  everyFrame(video: VideoFile): void {
+  everyFrame(video: Pick<VideoFile, 'next'>): void {
     this.#running = true
-    this.#place ??= 0
-    this.#stepping = this.#step(video).catch((error: unknown) => this.#events.failed(error)).finally(() => {
+    this.#stopping = false
+    this.#stepping = this.#step(video).catch((error: unknown) => this.#fail(error)).finally(() => {
       this.#stepping = null
       this.#stopped()
     })
@@ -109,55 +118,86 @@ export class Follower {
 
   /** Stand still. Resolves when nothing is in flight any more. */
   async stop(): Promise<void> {
-    this.#running = false
+    this.#stopping = true
     this.#moving?.pause()
-    this.#gate.clear()
-    await this.#stepping
-    await this.#gate.drained()
+    if (this.#moving !== null) this.#gate.clear()
+    await this.#idle()
     if (this.#moving !== null) this.#stopped()
+    await this.#idle()
   }
 
   /** Answer a new prompt: in the frame that stands still, or in the next one. */
   async prompted(): Promise<void> {
-    if (this.#running || this.#source === null) return
-    await this.#offer(this.#place)
+    if (!this.#running) await this.#take()
   }
 
-  async #step(video: VideoFile): Promise<void> {
-    while (this.#running && (await video.next())) {
-      this.#place = (this.#place ?? 0) + 1
-      await this.#offer(this.#place)
-      await this.#gate.drained()
+  async #step(video: Pick<VideoFile, 'next'>): Promise<void> {
+    if (this.#followed !== this.#number) await this.#followShown()
+    while (!this.#stopping && (await video.next())) {
+      this.#number += 1
+      this.#index! += 1
+      await this.#followShown()
     }
   }
 
-  async #offer(place: number | null): Promise<void> {
-    const source = this.#source
-    // There is nothing to do for a frame without objects.
-    if (source === null || this.#objects.list.length === 0) return
-    if (this.#running) this.#number += 1
-    const number = this.#number
-    const taken = performance.now()
-    const { time } = source
-    const image = await source.grab()
-    this.#gate.offer({ number, image, taken, place, time, close: () => image.close() })
+  async #followShown(): Promise<void> {
+    await this.#take()
+    await this.#gate.drained()
   }
 
-  async #follow({ number, image, taken, place, time }: TakenFrame): Promise<void> {
+  /** Take the picture that is shown now to the gate, after those that were taken before. */
+  #take(): Promise<void> {
+    const source = this.#source
+    // There is nothing to do for a frame without objects.
+    if (source === null || this.#objects.list.length === 0) return this.#taking
+    const frame = { number: this.#number, taken: performance.now(), index: this.#index, time: source.time }
+    this.#taking = Promise.all([source.grab(), this.#taking]).then(
+      ([image]) => this.#gate.offer({ ...frame, image, close: () => image.close() }),
+      (error: unknown) => this.#fail(error),
+    )
+    return this.#taking
+  }
+
+  async #follow({ number, image, taken, index, time }: TakenFrame): Promise<void> {
     if (this.#objects.list.length === 0) return
-    const tracked = await this.#engine.ask('track', { frame: number, image, prompts: this.#objects.take() })
+    const begun = performance.now()
+    const prompts = this.#objects.take()
+    let tracked: Tracked
+    try {
+      tracked = await this.#engine.ask('track', { frame: number, image, prompts })
+    } catch (error) {
+      this.#objects.giveBack(prompts)
+      throw error
+    }
+    this.#followed = number
     const sum = (runs: readonly number[]): number => runs.reduce((total, run) => total + run, 0)
     const graphs = Object.fromEntries(Object.entries(tracked.ms).map(([name, runs]) => [name, sum(runs)]))
     const dropped = this.#gate.dropped - this.#dropped
     this.#dropped += dropped
-    this.#events.followed({ tracked, times: { taken, shown: performance.now(), graphs, dropped }, place, time })
+    const times = { taken, begun, shown: performance.now(), graphs, dropped }
+    this.#events.followed({ tracked, times, index, time })
+  }
+
+  /** Of every frame none is left out: where one fails, the next is not gone to. */
+  #fail(error: unknown): void {
+    this.#stopping = true
+    this.#events.failed(error)
   }
 
   #stopped(): void {
+    if (!this.#running) return
     this.#running = false
     // What a player shows when it stops may be a frame later than the last that was taken.
-    if (this.#moving !== null) this.#number += 1
+    if (this.#moving !== null) this.began()
     this.#moving = null
+    // No frame comes for prompts that wait for the next one.
+    if (this.#objects.asked) void this.#take()
     this.#events.moved()
+  }
+
+  async #idle(): Promise<void> {
+    await this.#stepping
+    await this.#taking
+    await this.#gate.drained()
   }
 }

@@ -2,11 +2,13 @@
 
 import type { SeenObject } from '../engine/messages.ts'
 
+type Mask = Pick<SeenObject, 'id' | 'maskLogits' | 'side'>
+
 /**
  * The number of the object at each pixel [height, width], 0 where there is none; where two meet, the lower number is on
  * top. An object's mask is where its logits, resized bilinearly with pixels' centres aligned, are positive.
  */
-export function labelMap(objects: readonly SeenObject[], width: number, height: number): Uint8Array<ArrayBuffer> {
+export function labelMap(objects: readonly Mask[], width: number, height: number): Uint8Array<ArrayBuffer> {
   const labels = new Uint8Array(width * height)
   for (const { id, maskLogits, side } of [...objects].sort((a, b) => b.id - a.id)) {
     const across = places(width, side)

@@ -9,7 +9,7 @@ export const MOST_OBJECTS = 7
 export interface FollowedObject {
   /** 1 to `MOST_OBJECTS`: its colour, and its number in saved masks */
   readonly id: number
-  /** `waiting` until a frame was followed with its prompt */
+  /** `waiting` until a frame was followed with its prompt, or after a person went elsewhere in a video */
   readonly status: ObjectStatus | 'waiting'
   /** Where it was pointed at, in pixels of the model's image */
   readonly points: readonly PromptPoint[]
@@ -98,6 +98,17 @@ export class Objects {
     const prompts = this.#list.filter(({ id }) => this.#asked.has(id)).map(({ id, points }) => ({ object: id, points }))
     this.#asked.clear()
     return prompts
+  }
+
+  /** No frame was followed with these after all: the next one is, with what is asked of their objects by then. */
+  giveBack(prompts: readonly PromptRequest[]): void {
+    for (const { object } of prompts) if (this.#find(object) !== undefined) this.#asked.add(object)
+  }
+
+  /** The picture is another now, in which nobody knows yet where the objects are. */
+  elsewhere(): void {
+    this.#list = this.#list.map((object) => ({ ...object, seen: null, status: 'waiting' }))
+    this.#changed()
   }
 
   /** What became of the objects in a frame. One that was deleted meanwhile stays so. */

@@ -4,8 +4,9 @@ import { percentile, type Percentiles } from '../benchmark/statistics.ts'
 
 /** One frame that was followed. */
 export interface FrameTimes {
-  /** ms, of `performance.now()`: when the picture was taken, and when its masks were there */
+  /** ms, of `performance.now()`: when the picture was taken, when its turn came, and when its masks were there */
   readonly taken: number
+  readonly begun: number
   readonly shown: number
   /** Graph -> ms, all its runs for this frame together */
   readonly graphs: Readonly<Record<string, number>>
@@ -16,7 +17,7 @@ export interface FrameTimes {
 export interface Summary {
   /** Frames a second */
   readonly fps: number | null
-  /** ms from picture to masks, of the graphs and all else */
+  /** ms from a picture's turn to its masks, of the graphs and all else */
   readonly frame: Percentiles | null
   readonly graphs: Readonly<Record<string, Percentiles>>
   /** Frames, since the start */
@@ -27,7 +28,7 @@ export interface Summary {
 /** How many frames count */
 const WINDOW = 90
 
-/** ms. After a longer break it is another run, whose rate the break says nothing of. */
+/** ms from masks to the next picture. After a longer break it is another run, whose rate the break says nothing of. */
 const BREAK = 2000
 
 export class Stats {
@@ -42,7 +43,7 @@ export class Stats {
 
   add(frame: FrameTimes): void {
     const last = this.#frames.at(-1)
-    const earlier = last !== undefined && frame.shown - last.shown > BREAK ? [] : this.#frames
+    const earlier = last !== undefined && frame.taken - last.shown > BREAK ? [] : this.#frames
     this.#frames = [...earlier.slice(1 - WINDOW), frame]
     this.#dropped += frame.dropped
     this.#followed += 1
@@ -65,7 +66,7 @@ export class Stats {
     const span = first && last ? last.shown - first.shown : 0
     return {
       fps: span > 0 ? (1000 * (this.#frames.length - 1)) / span : null,
-      frame: percentiles(this.#frames.map(({ taken, shown }) => shown - taken)),
+      frame: percentiles(this.#frames.map(({ begun, shown }) => shown - begun)),
       graphs: Object.fromEntries(graphs),
       dropped: this.#dropped,
       followed: this.#followed,

@@ -1,6 +1,6 @@
 /** The device's camera. Its pictures go nowhere but into this page. */
 
-import { FrameSourceError, type MovingSource, playing, silentVideo } from './frame_source.ts'
+import { FrameSourceError, type MovingSource, Playback, silentVideo } from './frame_source.ts'
 
 /** As browsers call them: towards the user, or away */
 export type Facing = 'user' | 'environment'
@@ -22,7 +22,7 @@ export class Camera implements MovingSource {
   readonly facing: Facing
   readonly period: number | null
   readonly #stream: MediaStream
-  #running = false
+  readonly #playback: Playback
 
   /** Open the camera of one side, or whichever there is. Throws `FrameSourceError`. */
   static async open(facing: Facing): Promise<Camera> {
@@ -32,14 +32,16 @@ export class Camera implements MovingSource {
           'use vitexport serve --https, or choose a file.',
       )
     }
+    let stream: MediaStream | null = null
     try {
       const video = { facingMode: facing, width: { ideal: WIDTH }, height: { ideal: HEIGHT } }
-      const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false })
+      stream = await navigator.mediaDevices.getUserMedia({ video, audio: false })
       const element = silentVideo()
       element.srcObject = stream
       await element.play()
       return new Camera(element, stream)
     } catch (error) {
+      for (const track of stream?.getTracks() ?? []) track.stop()
       if (!(error instanceof DOMException)) throw error
       throw new FrameSourceError(REFUSALS[error.name] ?? `The camera does not start: ${error.message}`)
     }
@@ -48,6 +50,7 @@ export class Camera implements MovingSource {
   private constructor(element: HTMLVideoElement, stream: MediaStream) {
     this.element = element
     this.#stream = stream
+    this.#playback = new Playback(element)
     const { facingMode, frameRate } = stream.getVideoTracks()[0]!.getSettings()
     // A camera that does not say where it looks is a webcam, which looks at the user.
     this.facing = facingMode === 'environment' ? 'environment' : 'user'
@@ -72,20 +75,14 @@ export class Camera implements MovingSource {
     return this.facing === 'user'
   }
 
-  get running(): boolean {
-    return this.#running
-  }
-
   async play(shown: () => void, ended: () => void): Promise<void> {
-    this.#running = true
     // It is taken away by pulling a plug, or in the browser's own controls.
     this.#stream.getVideoTracks()[0]!.onended = ended
-    await playing(this.element, () => shown())
+    await this.#playback.play(shown)
   }
 
   pause(): void {
-    this.#running = false
-    this.element.pause()
+    this.#playback.pause()
   }
 
   grab(): Promise<ImageBitmap> {

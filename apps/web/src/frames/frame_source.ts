@@ -26,7 +26,6 @@ export interface FrameSource {
 /** A source that goes on by itself. */
 export interface MovingSource extends FrameSource {
   readonly element: HTMLVideoElement
-  readonly running: boolean
   /** Go on, calling `shown` for each frame; at the end of a file it stops, and calls `ended`. */
   play(shown: () => void, ended: () => void): Promise<void>
   /** Stand still at the frame that is shown. */
@@ -47,13 +46,35 @@ export function silentVideo(): HTMLVideoElement {
   return video
 }
 
-/** Play a video, calling `shown` for every frame that the browser presents until it is paused. */
-export async function playing(video: HTMLVideoElement, shown: (now: number, mediaTime: number) => void): Promise<void> {
-  await video.play()
-  const next = (now: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
-    if (video.paused) return
-    shown(now, mediaTime)
-    video.requestVideoFrameCallback(next)
+/** Plays a video, and tells of each frame that the browser presents until it is paused. */
+export class Playback {
+  readonly #video: HTMLVideoElement
+  #callback = 0
+
+  constructor(video: HTMLVideoElement) {
+    this.#video = video
   }
-  video.requestVideoFrameCallback(next)
+
+  /** Go on, calling `shown` with the time of each frame, s. Resolves when it goes on, or was paused before it did. */
+  async play(shown: (mediaTime: number) => void): Promise<void> {
+    const video = this.#video
+    try {
+      await video.play()
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') return // so says a browser of such a pause
+      throw error
+    }
+    if (video.paused) return
+    const next = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
+      this.#callback = video.requestVideoFrameCallback(next)
+      shown(mediaTime)
+    }
+    this.#callback = video.requestVideoFrameCallback(next)
+  }
+
+  pause(): void {
+    this.#video.pause()
+    // Otherwise it would come after the next start, beside that one's own.
+    this.#video.cancelVideoFrameCallback(this.#callback)
+  }
 }

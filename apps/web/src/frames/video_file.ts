@@ -1,26 +1,32 @@
 /** A video that the user chose: played at its own speed, or stepped through so that no frame is left out. */
 
-import { FrameSourceError, type MovingSource, playing, silentVideo } from './frame_source.ts'
+import { FrameSourceError, type MovingSource, Playback, silentVideo } from './frame_source.ts'
 
-/** s; no frame of a video is shown for less, which is 120 frames a second */
-const LEAST_GAP = 1 / 120
+/** s; no frame of a video is shown for less: phones film in slow motion at 240 frames a second. */
+const LEAST_GAP = 1 / 240
+
+/** s; one that begins with a picture that stands still may go on at 30 frames a second. */
+const LONGEST_STEP = 1 / 30
 
 /** s into a frame, because times of files are rounded */
 const WITHIN = 1e-3
 
-/** ms that a browser may take to show the frame that it went to. One that is shown already it need not show again. */
-const SHOWN_WITHIN = 300
+/**
+ * How often the screen may be drawn until the frame that a browser went to is on it. One that was there before need not
+ * be drawn again. Counted in drawings, because these are as late as the frame where the device is busy.
+ */
+const DRAWN_WITHIN = 20
 
 export class VideoFile implements MovingSource {
   readonly kind = 'video'
   readonly element: HTMLVideoElement
   readonly mirrored = false
   readonly name: string
+  readonly #playback: Playback
   /** s, the least from one frame to the next so far; null before two were seen */
   #gap: number | null = null
   /** s, of the frame that is shown */
   #time = 0
-  #running = false
   #ended = false
 
   /** Open a file at its first frame. Throws `FrameSourceError` if the browser cannot play it. */
@@ -36,6 +42,12 @@ export class VideoFile implements MovingSource {
       }
     })
     const video = new VideoFile(element, file.name)
+    // What a browser recorded does not say how long it is, until somebody goes to its end.
+    if (video.duration === Infinity) await video.seek(Number.MAX_SAFE_INTEGER)
+    if (video.duration === Infinity) {
+      video.stop()
+      throw new FrameSourceError(`This browser cannot tell how long ${file.name} is: save it as MP4 (H.264).`)
+    }
     await video.seek(0)
     return video
   }
@@ -43,6 +55,7 @@ export class VideoFile implements MovingSource {
   private constructor(element: HTMLVideoElement, name: string) {
     this.element = element
     this.name = name
+    this.#playback = new Playback(element)
   }
 
   get width(): number {
@@ -55,10 +68,6 @@ export class VideoFile implements MovingSource {
 
   get period(): number | null {
     return this.#gap === null ? null : 1000 * this.#gap
-  }
-
-  get running(): boolean {
-    return this.#running
   }
 
   /** s, when the frame that is shown begins */
@@ -77,27 +86,23 @@ export class VideoFile implements MovingSource {
   }
 
   async play(shown: () => void, ended: () => void): Promise<void> {
-    this.#running = true
-    this.element.onended = () => {
-      this.#running = false
-      ended()
-    }
-    await playing(this.element, (_, mediaTime) => {
+    this.element.onended = ended
+    await this.#playback.play((mediaTime) => {
       this.#arrive(mediaTime)
       shown()
     })
   }
 
   pause(): void {
-    this.#running = false
-    this.element.pause()
+    this.#playback.pause()
   }
 
   /** Go to the next frame. False at the end of the file. */
   async next(): Promise<boolean> {
     // Frames of one file come at uneven times. A step as long as the least gap passes no frame; if it ends within the
     // one that is shown already, this one is shown for longer, and the next is looked for further on.
-    for (let to = this.#time + (this.#gap ?? LEAST_GAP); to < this.duration; to += LEAST_GAP) {
+    const step = Math.min(this.#gap ?? LEAST_GAP, LONGEST_STEP)
+    for (let to = this.#time + step; to < this.duration; to += step) {
       const time = await this.#show(to + WITHIN)
       if (time !== null && time > this.#time) {
         this.#arrive(time)
@@ -129,23 +134,29 @@ export class VideoFile implements MovingSource {
   /** The time of the frame that is shown after going to another time; null where it is the one shown before. */
   async #show(time: number): Promise<number | null> {
     const video = this.element
-    return new Promise((arrived) => {
-      const callback = video.requestVideoFrameCallback((_, { mediaTime }) => arrived(mediaTime))
-      video.addEventListener(
-        'seeked',
-        () => setTimeout(() => {
-          video.cancelVideoFrameCallback(callback)
-          arrived(null)
-        }, SHOWN_WITHIN),
-        { once: true },
-      )
-      video.currentTime = Math.min(time, video.duration)
-    })
+    await visible()
+    let shown: number | null = null
+    const callback = video.requestVideoFrameCallback((_, { mediaTime }) => { shown = mediaTime })
+    const there = new Promise((seeked) => video.addEventListener('seeked', seeked, { once: true }))
+    video.currentTime = Math.min(time, video.duration)
+    // Its time may be told earlier than that, but not every browser gives the picture then.
+    await there
+    const { hidden } = document
+    for (let drawn = 0; shown === null && drawn < DRAWN_WITHIN; drawn += 1) await new Promise(requestAnimationFrame)
+    video.cancelVideoFrameCallback(callback)
+    return shown === null && hidden ? this.#show(time) : shown
   }
 
   #arrive(time: number): void {
     const gap = time - this.#time
     if (gap >= LEAST_GAP / 2) this.#gap = Math.min(gap, this.#gap ?? gap)
     this.#time = time
+  }
+}
+
+/** Resolves when somebody can see the page: in one that is hidden, no frame is told of. */
+async function visible(): Promise<void> {
+  while (document.hidden) {
+    await new Promise((changed) => document.addEventListener('visibilitychange', changed, { once: true }))
   }
 }

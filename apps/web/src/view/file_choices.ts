@@ -6,10 +6,10 @@ import { element, set } from './element.ts'
 import { icon } from './icons.ts'
 import { clock } from './words.ts'
 
-export interface FileEvents {
+interface FileEvents {
   /** To a time in the video, s */
   goTo(time: number): void
-  save(): void
+  save(): Promise<void>
 }
 
 export class FileChoices {
@@ -39,7 +39,8 @@ export class FileChoices {
       'div', { class: 'segments', role: 'group', 'aria-label': 'Which frames are followed' }, ...this.#modes,
     )
     this.#save = element(
-      'button', { title: 'A zip of PNG files, one a frame', onclick: save }, icon('save'), 'Save masks',
+      'button', { title: 'A zip of PNG files, one a frame', onclick: () => void this.#saveOnce(save) },
+      icon('save'), 'Save masks',
     )
     const row = element('div', { class: 'row' }, this.#segments, this.#save)
     this.element = element('div', { class: 'file-choices', hidden: true }, this.#video, row)
@@ -65,8 +66,17 @@ export class FileChoices {
     set(this.#save, { disabled: running || saved === 0 })
     this.#press()
     if (!(this.#source instanceof VideoFile)) return
-    this.#place.value = String(this.#source.time)
+    // What a person drags stays under the finger.
+    if (!this.#place.matches(':active')) this.#place.value = String(this.#source.time)
     this.#time.textContent = `${clock(this.#source.time)} / ${clock(this.#source.duration)}`
+  }
+
+  /** Once at a time: many frames take a while. */
+  async #saveOnce(save: () => Promise<void>): Promise<void> {
+    if (this.#save.ariaBusy === 'true') return
+    this.#save.ariaBusy = 'true'
+    await save()
+    this.#save.ariaBusy = 'false'
   }
 
   #choose(everyFrame: boolean): void {

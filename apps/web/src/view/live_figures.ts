@@ -32,7 +32,7 @@ export class LiveFigures {
     const figures = element(
       'dl', { class: 'strip' },
       figure('frames/s', 'Frames that were followed, a second', fps),
-      figure('ms a frame', 'From picture to masks, in the median', frame),
+      figure('ms a frame', 'What it takes to find the masks in a picture, in the median', frame),
       figure('mask age, ms', 'How old the picture was that the masks were found in, when they were shown', age),
       figure('dropped', 'Frames that gave way to newer ones', dropped),
     )

@@ -19,7 +19,7 @@ interface Chip {
 }
 
 export class ObjectChips {
-  readonly element = element('div', { class: 'chips', role: 'group', 'aria-label': 'Objects' })
+  readonly element = element('div', { class: 'chips', role: 'group', 'aria-label': 'Objects', tabindex: -1 })
   /** For ears: which objects were lost and found. */
   readonly news = element('p', { class: 'unseen', role: 'status' })
   readonly #objects: Objects
@@ -53,9 +53,11 @@ export class ObjectChips {
     const { list, selected } = this.#objects
     for (const [id, chip] of this.#chips) {
       if (list.some((object) => object.id === id)) continue
+      const focused = chip.element.contains(document.activeElement)
       chip.element.remove()
       this.#chips.delete(id)
       this.#states.delete(id)
+      if (focused) this.#focusBeside(id)
     }
     for (const { id, status } of list) {
       const chip = this.#chips.get(id) ?? this.#made(id)
@@ -66,6 +68,14 @@ export class ObjectChips {
     this.#hint.hidden = list.length > 0
     this.#another.hidden = list.length === 0
     set(this.#another, { 'aria-pressed': String(selected === null) })
+  }
+
+  /** Whoever goes through the page by keys goes on where the object was. */
+  #focusBeside(id: number): void {
+    const { list } = this.#objects
+    const beside = list.find((other) => other.id > id) ?? list.at(-1)
+    const target = beside === undefined ? this.element : this.#chips.get(beside.id)?.select
+    target?.focus()
   }
 
   #tell(id: number, chip: Chip, state: string): void {

@@ -6,7 +6,7 @@ import { type Contour, contour } from './contour.ts'
 import type { Place, Placement } from './placement.ts'
 
 /** What there is to draw besides the masks; places are 0 to 1 across the picture. */
-export interface Marks {
+interface Marks {
   readonly box: readonly [Place, Place] | null
   readonly crossHair: Place | null
   /** The frame that stands still, whose points are shown */

@@ -49,7 +49,7 @@ export class Pointing {
         onpointerdown: (event: PointerEvent) => this.#press(event),
         onpointermove: (event: PointerEvent) => this.#move(event),
         onpointerup: (event: PointerEvent) => this.#release(event),
-        onpointercancel: () => this.#end(),
+        onpointercancel: (event: PointerEvent) => { if (event.isPrimary) this.#end() },
         onkeydown: (event: KeyboardEvent) => this.#key(event),
         onfocus: () => this.#keys(this.surface.matches(':focus-visible')),
         onblur: () => this.#keys(false),
@@ -69,6 +69,8 @@ export class Pointing {
   }
 
   #press(event: PointerEvent): void {
+    // A second finger: whoever uses two means neither a point nor a box.
+    if (!event.isPrimary) return this.#end()
     const placement = this.#placement()
     const at = this.#at(event)
     if (placement === null || event.button !== 0 || !placement.holds(at)) return
@@ -79,7 +81,7 @@ export class Pointing {
 
   #move(event: PointerEvent): void {
     const placement = this.#placement()
-    if (this.#pressed === null || placement === null) return
+    if (this.#pressed === null || placement === null || !event.isPrimary) return
     const at = this.#at(event)
     const from = placement.toBox(this.#pressed)
     if (this.#dragged === null && Math.hypot(at.x - from.x, at.y - from.y) < SLIP) return
@@ -88,6 +90,7 @@ export class Pointing {
   }
 
   #release(event: PointerEvent): void {
+    if (!event.isPrimary) return
     this.#move(event)
     const [pressed, dragged] = [this.#pressed, this.#dragged]
     this.#end()
@@ -107,6 +110,7 @@ export class Pointing {
     if (event.ctrlKey || event.metaKey || event.altKey || this.#placement() === null) return
     const arrow = ARROWS[event.key]
     if (arrow !== undefined) this.#step(arrow, event.shiftKey ? LEAP : STEP)
+    else if (event.repeat) return // a key that is held down counts once
     else if (event.key === 'Enter') this.#events.point(this.#crossHair)
     else if (event.key.toLowerCase() === 'b') this.#setCorner()
     else if (event.key === 'Escape' && this.#corner !== null) this.#corner = null

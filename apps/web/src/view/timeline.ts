@@ -119,11 +119,11 @@ export class Timeline {
   }
 }
 
-function total({ taken, shown }: FrameTimes): number {
-  return shown - taken
+function total({ begun, shown }: FrameTimes): number {
+  return shown - begun
 }
 
-/** What a frame's time went to; the rest is waiting, copying and drawing. */
+/** What a frame's time went to; the rest is copying. */
 function parts(frame: FrameTimes): [string, number][] {
   const graphs = Object.entries(frame.graphs)
   return [...graphs, ['other', Math.max(total(frame) - graphs.reduce((sum, [, ms]) => sum + ms, 0), 0)]]

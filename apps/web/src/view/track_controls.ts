@@ -6,7 +6,7 @@ import { icon, type IconName } from './icons.ts'
 /** Whether the next point is on the object or beside it */
 export type PointMode = 'add' | 'remove'
 
-export interface ControlEvents {
+interface ControlEvents {
   camera(): void
   flip(): void
   file(file: File): void
@@ -16,7 +16,7 @@ export interface ControlEvents {
   clear(): void
 }
 
-export interface ControlState {
+interface ControlState {
   readonly source: 'camera' | 'video' | 'picture' | null
   readonly running: boolean
   readonly mode: PointMode

@@ -105,3 +105,24 @@ test('prompts are taken once', () => {
   assert.equal(objects.asked, false)
   assert.deepEqual(objects.take(), [])
 })
+
+test('a prompt that came to nothing is asked for again, as it is by then', () => {
+  const objects = none()
+  objects.point(1, 1, 1, 0)
+  objects.select(null)
+  objects.point(2, 2, 1, 0)
+  const prompts = objects.take()
+  objects.delete(1)
+  objects.point(3, 3, 1, 0)
+  objects.giveBack(prompts)
+  assert.deepEqual(objects.take(), [{ object: 2, points: [{ x: 2, y: 2, label: 1 }, { x: 3, y: 3, label: 1 }] }])
+})
+
+test('elsewhere in a video, objects wait to be seen', () => {
+  const objects = none()
+  objects.point(1, 1, 1, 0)
+  objects.see(tracked([1, 'tracking']))
+  objects.elsewhere()
+  const [{ seen, status }] = objects.list as [(typeof objects.list)[number]]
+  assert.deepEqual([seen, status], [null, 'waiting'])
+})

@@ -47,6 +47,8 @@ export class TrackScreen implements Screen {
   #source: FrameSource | null = null
   #mode: PointMode = 'add'
   #severalCameras = false
+  /** Of sources that a person chose: one that opens after another was chosen is not shown. */
+  #choice = 0
   /** What is being opened or loaded, in words */
   #busy: string | null = null
 
@@ -54,7 +56,10 @@ export class TrackScreen implements Screen {
     this.#workbench = workbench
     this.#notices = notices
     this.#follower = this.#following(workbench.engine)
-    this.#choices = new FileChoices({ goTo: (time) => this.#tell(() => this.#goTo(time)), save: () => this.#save() })
+    this.#choices = new FileChoices({
+      goTo: (time) => this.#tell(() => this.#goTo(time)),
+      save: () => this.#tell(() => this.#save()),
+    })
     this.#empty = new EmptyStage(workbench, opening, {
       camera: () => this.#tell(() => this.#useCamera('environment')),
       file: () => this.#controls.chooseFile(),
@@ -128,10 +133,10 @@ export class TrackScreen implements Screen {
     this.#objects.clear()
   }
 
-  #followed({ tracked, times, place, time }: FollowedFrame): void {
+  #followed({ tracked, times, index, time }: FollowedFrame): void {
     const source = this.#source
-    if (source !== null && source.kind !== 'camera' && place !== null) {
-      this.#masks.keep(place, time, tracked.objects, source.width, source.height)
+    if (source !== null && source.kind !== 'camera' && index !== null) {
+      this.#masks.keep(index, time, tracked.objects, source.width, source.height)
     }
     this.#stats.add(times)
     this.#figures.update()
@@ -139,11 +144,17 @@ export class TrackScreen implements Screen {
   }
 
   async #useCamera(facing: Facing): Promise<void> {
+    const choice = ++this.#choice
     await this.#use(null)
     const camera = await Camera.open(facing)
+    // Permission may come when the person looks at another screen, or has chosen a file meanwhile.
+    if (choice !== this.#choice || this.element.hidden) {
+      camera.stop()
+      return
+    }
     await this.#use(camera)
     this.#severalCameras = await Camera.several()
-    await this.#follower.play(camera)
+    if (this.#source === camera) await this.#follower.play(camera)
   }
 
   async #flip(): Promise<void> {
@@ -152,7 +163,10 @@ export class TrackScreen implements Screen {
   }
 
   async #useFile(file: File): Promise<void> {
-    await this.#use(await (file.type.startsWith('image/') ? PictureFile.open(file) : VideoFile.open(file)))
+    const choice = ++this.#choice
+    const source = await (file.type.startsWith('image/') ? PictureFile.open(file) : VideoFile.open(file))
+    if (choice === this.#choice) await this.#use(source)
+    else source.stop()
   }
 
   /** Show another source; what was followed in the last is forgotten. */
@@ -191,7 +205,7 @@ export class TrackScreen implements Screen {
     await this.#source.seek(time)
     this.#follower.began()
     this.#masks.clear()
-    this.#changed()
+    this.#objects.elsewhere()
   }
 
   async #point({ x, y }: Place): Promise<void> {
@@ -212,8 +226,9 @@ export class TrackScreen implements Screen {
     return { size: this.#workbench.opened.summary.imageSize, still: this.#follower.still }
   }
 
-  #save(): void {
-    save(this.#masks.zip(), `${this.#source instanceof VideoFile ? stem(this.#source.name) : 'picture'}-masks.zip`)
+  async #save(): Promise<void> {
+    const name = this.#source instanceof VideoFile ? stem(this.#source.name) : 'picture'
+    save(await this.#masks.zip(), `${name}-masks.zip`)
   }
 
   #delete(id: number): void {
@@ -230,8 +245,12 @@ export class TrackScreen implements Screen {
   }
 
   /** Do something that a person asked for, and say it where it fails. */
-  #tell(act: () => unknown): void {
-    void (async () => act())().catch((error: unknown) => this.#notices.fail(error))
+  async #tell(act: () => unknown): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.#notices.fail(error)
+    }
   }
 
   #changed(): void {
