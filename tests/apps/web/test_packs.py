@@ -33,7 +33,7 @@ def packs(shared: Path) -> Path:
             for format in FORMATS:
                 make_pack(PackRequest(folder / f"{format}.zip", "browser", format, count=KERNELS, models=(MODEL,)))
 
-    return made_once(shared / "kernel packs" / "browser", make)
+    return made_once(shared / "kernel packs for browsers", make)
 
 
 @pytest.fixture(scope="module")
