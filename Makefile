@@ -15,7 +15,8 @@ demo: .venv/installed
 # The web app, built for `vitexport serve`. Node comes with the Python packages.
 app: exporter/serve/app/index.html
 
-exporter/serve/app/index.html: apps/web/node_modules/installed apps/web/index.html $(wildcard apps/web/*.ts) \
+exporter/serve/app/index.html: apps/web/node_modules/installed apps/web/index.html apps/web/package.json \
+		apps/web/tsconfig.json $(wildcard apps/web/*.ts) \
 		$(shell find apps/web/src apps/web/public -type f)
 	$(NPM) run --silent build -- --logLevel error
 

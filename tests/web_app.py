@@ -84,8 +84,17 @@ def serving(*arguments: str | Path, **variables: str) -> Iterator[Served]:
     """`vitexport serve` on a free port, with more `variables` in its environment; at the end, that it complained of
     nothing."""
     command = [*VITEXPORT, "serve", "--port", "0", *map(str, arguments)]
+
+    def as_in_a_terminal() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs, and so their children, ignore SIGINT
+
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | variables
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | variables,
+        preexec_fn=as_in_a_terminal,
     )
     try:
         yield Served(_printed(process), process)

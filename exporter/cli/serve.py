@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
@@ -21,8 +22,17 @@ from exporter.serve.site import site_of
 
 _ONLY_HERE, _EVERYWHERE = "127.0.0.1", "0.0.0.0"
 
+_HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*", re.ASCII)
+
 _NEEDED = ("starlette", "uvicorn")
 _NEEDED_BY_HTTPS = ("cryptography", "segno")
+
+
+def _host_names(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise click.UsageError(f"{name} is no host name: pass it alone, such as --allow-host tracker.example.org.")
+    return names
 
 
 @click.command(help=COMMANDS["serve"])
@@ -39,11 +49,18 @@ _NEEDED_BY_HTTPS = ("cryptography", "segno")
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any that is free."
 )
 @click.option("--https", is_flag=True, help="Encrypted, without which a phone gets neither camera nor threads.")
+@click.option(
+    "--allow-host", "allowed_hosts", multiple=True, metavar="NAME", callback=_host_names,
+    help="Another name under which browsers open it, such as a proxy's. Repeatable.",
+)  # fmt: skip
 @click.option("--no-qr", is_flag=True, help="For --https: print no QR code of the address.")
 def serve(
-    bundles: Sequence[Path], packs: Sequence[Path], host: str | None, port: int, https: bool, no_qr: bool
-) -> None:
+    bundles: Sequence[Path], packs: Sequence[Path], host: str | None, port: int, https: bool,
+    allowed_hosts: Sequence[str], no_qr: bool,
+) -> None:  # fmt: skip
     """Check what is to be served, say where it is, and serve it until Ctrl-C."""
+    if no_qr and not https:
+        raise click.UsageError("--no-qr is for --https, without which no code is printed: leave it out.")
     _refuse_without(_NEEDED + _NEEDED_BY_HTTPS if https else _NEEDED)
     site = site_of(offered_bundles(bundles), offered_packs(packs))
     host = host or (_EVERYWHERE if https else _ONLY_HERE)
@@ -52,7 +69,7 @@ def serve(
         certificate = certificate_for(addresses.all, certificate_file()) if https else None
         with suppress(KeyboardInterrupt):  # which is how a server is ended
             _print_where(addresses, listener.getsockname()[1], https, not no_qr)
-            serve_forever(application(site), listener, certificate)
+            serve_forever(application(site, ("localhost", *addresses.all, *allowed_hosts)), listener, certificate)
 
 
 def _refuse_without(packages: Sequence[str]) -> None:
@@ -72,7 +89,11 @@ def _print_where(addresses: Addresses, port: int, https: bool, qr: bool) -> None
     elsewhere = [url_of(scheme, address, port) for address in addresses.network]
     for url in elsewhere:
         print_line(f"In the same network:  {url}")
-    if https and not elsewhere and addresses.here == "localhost":
+    if not addresses.only_here:
+        print_line("Whoever reaches this port can read what is served, the weights of its bundles included.")
+    if https and addresses.only_here:
+        print_line("No other machine reaches this address: for a phone, leave --host out.", style=UNKNOWN)
+    elif https and not elsewhere:
         print_line("This machine has no address in a network, so no phone finds it.", style=UNKNOWN)
     if https:
         print_line(

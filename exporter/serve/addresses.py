@@ -25,6 +25,8 @@ class Addresses:
     """For others, the likeliest first"""
     further: tuple[str, ...] = ()
     """Other names that may lead there"""
+    only_here: bool = False
+    """Whether no other machine reaches it"""
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -39,12 +41,17 @@ def addresses_of(host: str) -> Addresses:
         further = ("127.0.0.1", "::1", *([name] if name.isascii() else []))
         return Addresses("localhost", tuple(own for family in families for own in _own_addresses(family)), further)
     if host in ("localhost", "127.0.0.1"):
-        return Addresses("localhost", (), ("127.0.0.1",))
-    return Addresses(host, ()) if _is_loopback(host) else Addresses(None, (host,))
+        return Addresses("localhost", (), ("127.0.0.1",), only_here=True)
+    return Addresses(host, (), only_here=True) if _is_loopback(host) else Addresses(None, (host,))
 
 
 def url_of(scheme: str, host: str, port: int) -> str:
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{scheme}://{in_url(host)}:{port}"
+
+
+def in_url(host: str) -> str:
+    """A host as URLs, and so `Host` headers, have it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def qr_code(text: str) -> list[str]:

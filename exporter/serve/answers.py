@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exporter import faults
+from exporter.serve.addresses import in_url
 from exporter.serve.policies import HEADERS
 from exporter.serve.site import LISTING, ServedFile, Site
 
@@ -23,12 +26,31 @@ _LEVEL = 4
 """Of gzip: twice as fast as 6, with WebAssembly that is 5 % larger"""
 
 
-def application(site: Site) -> ASGIApp:
-    """A site as an ASGI application."""
+_REFUSED = re.compile(r"q=0(\.0*)?")
+"""The weight of an encoding that is not to be sent"""
+
+
+def application(site: Site, names: Collection[str]) -> ASGIApp:
+    """A site as an ASGI application, for who asks for one of these names or for the address that was reached."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    return _with_headers(Starlette(routes=[Route("/{path:path}", _Answers(site).answer)]))
+    return _with_headers(_under_its_names(Starlette(routes=[Route("/{path:path}", _Answers(site).answer)]), names))
+
+
+def _under_its_names(app: ASGIApp, names: Collection[str]) -> ASGIApp:
+    """The same, but whose `Host` is another gets 400.
+
+    A page whose own name was made to lead here, which is DNS rebinding, would be of the same origin, and read all.
+    """
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        reached, _ = scope["server"]
+        allowed = [in_url(name) for name in (*names, reached)]
+        await TrustedHostMiddleware(app, allowed, www_redirect=False)(scope, receive, send)
+
+    return answered
 
 
 def _with_headers(app: ASGIApp) -> ASGIApp:
@@ -96,17 +118,18 @@ class _Answers:
 
 
 def _regular(served: ServedFile) -> os.stat_result | None:
-    """A file as it is now; None where it has gone, or has become a link or something else."""
+    """A file as it is now; None where it has gone, or it or a folder of it has become a link or something else."""
     try:
         seen = served.path.lstat()
-    except OSError:
+        moved = served.path.resolve(strict=True) != served.path
+    except (OSError, RuntimeError):  # the latter of links in a circle
         return None
-    return seen if stat.S_ISREG(seen.st_mode) else None
+    return seen if stat.S_ISREG(seen.st_mode) and not moved else None
 
 
 def _takes_gzip(request: Request) -> bool:
-    encodings = (one.strip() for one in request.headers.get("accept-encoding", "").split(","))
-    return any(one.partition(";")[0] == "gzip" and not one.endswith("q=0") for one in encodings)
+    encodings = (one.partition(";") for one in request.headers.get("accept-encoding", "").split(","))
+    return any(name.strip() == "gzip" and not _REFUSED.fullmatch(weight.strip()) for name, _, weight in encodings)
 
 
 def _headers(served: ServedFile, seen: os.stat_result, compressed: bool) -> dict[str, str]:

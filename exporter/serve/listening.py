@@ -22,8 +22,9 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
         ]
-    except OSError as error:  # of which `gaierror` is one
-        raise VitexportError(f"There is no host {host} ({error.strerror}): pass an address of this machine.") from error
+    except (OSError, UnicodeError) as error:  # `gaierror`, or what can be no name, such as "a..b"
+        reason = error.strerror if isinstance(error, OSError) else "no name is written like that"
+        raise VitexportError(f"There is no host {host} ({reason}): pass an address of this machine.") from error
     listener = socket.socket(family, kind)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # after a server that has just ended

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from device_profiles.browser import RUNS
 from exporter.bundle import Bundle
 from exporter.errors import BundleError, VitexportError
 from exporter.paths import check_input
 from exporter.printable import printable
 from latency_db.packs import PackRefused, read_pack
 
-FORMATS = ("onnx", "tflite")
-"""Those that runtimes in a browser read"""
-
-_MAKES_ONE = "`vitexport efficienttam_nano --target host` makes one"
+_MAKES_ONE = "`vitexport efficienttam_nano --target browser` makes one"
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ def _offered_bundle(path: Path) -> OfferedBundle:
         raise BundleError(
             f"{path} holds {manifest.model.name}, which follows no object, and the app needs a tracker: {_MAKES_ONE}."
         )
-    if not set(manifest.formats) & set(FORMATS):
-        again = " ".join(f"--format {name}" for name in FORMATS)
+    if not set(manifest.formats) & set(RUNS):
+        again = " ".join(f"--format {name}" for name in RUNS)
         raise BundleError(
             f"{path} has {', '.join(manifest.formats)}, none of which a browser runs: "
             f"`vitexport {manifest.model.name} --target {manifest.target.id} {again}` makes what it does."
@@ -82,12 +80,12 @@ def _offered_pack(path: Path) -> OfferedPack:
         manifest = read_pack(path).manifest
     except PackRefused as error:
         raise VitexportError(printable(error)) from None
-    if path.suffix != ".zip":
+    if path.suffix.lower() != ".zip":
         raise VitexportError(f"{path} is a pack's manifest alone: pass the zip that `vitexport bench --pack` made.")
-    if manifest.runtime not in FORMATS:
+    if manifest.unit not in RUNS.get(manifest.runtime, ()):
         raise VitexportError(
-            f"{path} has kernels in {manifest.runtime}, which no browser runs: "
-            f"`vitexport bench --pack {path.name} --target {manifest.target} --format tflite` makes those that it does."
+            f"{path} has kernels in {manifest.runtime} with --unit {manifest.unit}, which no browser runs: "
+            f"`vitexport bench --pack {path.stem}-browser.zip --target browser` makes those that it does."
         )
     return OfferedPack(path.name, path)
 

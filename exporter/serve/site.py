@@ -111,5 +111,5 @@ def _bundle_files(offered: OfferedBundle) -> dict[str, ServedFile]:
 
 
 def _served(name: str, path: Path, policy: str, immutable: bool = False) -> ServedFile:
-    media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix, BYTES)
+    media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), BYTES)
     return ServedFile(path.resolve(), media_type, policy, immutable)

@@ -28,6 +28,7 @@ def test_no_fact_of_the_hardware_is_stated_though_its_device_has_a_profile() -> 
     device = device_profiles.load("chrome_on_pixel8")
     assert {fact for fact, _, _ in described(device)} == {"instruction set", "operating system"}
     assert device.prefer.formats == tuple(RUNS)
+    assert all(device.prefer.compute_unit in units for units in RUNS.values())
 
 
 def test_it_is_not_among_the_devices_that_have_files() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
+from device_profiles.browser import RUNS
 from device_profiles.vocabulary import Runtime
 from exporter.atomic.publishing import move_all
 from exporter.atomic.staging import staging
@@ -92,6 +93,9 @@ def make_pack(request: PackRequest, progress: Progress | None = None) -> MadePac
     unit = request.unit or DEFAULT_UNITS.get(format.name, "cpu")
     if unit == "all" and DEFAULT_UNITS.get(format.name) != "all":
         raise PackError(f"{format.name} does not choose where kernels run: pass --unit cpu, gpu or npu.")
+    if load_device(device).platform == "browser" and unit not in RUNS.get(format.name, ()):
+        runs = ", or ".join(f"--format {name} with --unit {' or '.join(units)}" for name, units in RUNS.items())
+        raise PackError(f"No browser runs kernels in {format.name} with --unit {unit}: pass {runs}.")
     toolchain = toolchain_versions(format)
     chosen = _chosen(format, unit, models, request.count)
     with staging(request.out.parent) as stage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from device_profiles.browser import RUNS
 from latency_db.packs import PackManifest
 
 _RUN = {
@@ -40,9 +41,6 @@ with numbers between 0 and 1, and time the predictions after the first few.
 _BROWSER = """
 In a browser on any device, without any other program: `vitexport serve --https --pack THIS.zip` says where.
 """
-
-_IN_BROWSERS = {("tflite", "cpu"), ("onnx", "cpu"), ("onnx", "gpu")}
-"""(runtime, unit) that the web app runs"""
 
 _OPTIONS: dict[tuple[str, str], str] = {
     ("tflite", "gpu"): " --use_gpu=true --gpu_precision_loss_allowed=true",
@@ -85,7 +83,7 @@ Keys are those of manifest.json, and its SHA-256 is `pack_sha256`: what is not o
 def readme(manifest: PackManifest, sha256: str) -> str:
     """For a pack whose manifest has this SHA-256."""
     asked = _OPTIONS.get((manifest.runtime, manifest.unit), "")
-    browser = _BROWSER if (manifest.runtime, manifest.unit) in _IN_BROWSERS else ""
+    browser = _BROWSER if manifest.unit in RUNS.get(manifest.runtime, ()) else ""
     return _TEXT.format(
         count=len(manifest.kernels),
         runtime=manifest.runtime,

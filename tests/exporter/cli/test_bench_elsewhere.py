@@ -19,6 +19,15 @@ from tests.exporter.cli.command_line import assert_one_sentence, run
         (("bundle", "--target", "pixel8"), "--target, --unit and --model are for --pack and --adb"),
         (("bundle", "--unit", "cpu"), "--target, --unit and --model are for --pack and --adb"),
         (("--pack", "k.zip", "--target", "pixel8", "--unit", "all"), "tflite does not choose where kernels run"),
+        (("--pack", "k.zip", "--target", "browser", "--format", "coreml"), "No browser runs kernels in coreml with"),
+        (
+            ("--pack", "k.zip", "--target", "browser", "--unit", "gpu"),
+            "No browser runs kernels in tflite with --unit",
+        ),
+        (
+            ("--pack", "k.zip", "--target", "chrome_on_pixel8", "--unit", "npu", "--format", "onnx"),
+            "pass --format tflite with --unit cpu, or --format onnx with --unit cpu or gpu.",
+        ),
         (("--adb",), "--adb needs --pack ZIP and --benchmark-model PROGRAM."),
         (("--adb", "--pack", "k.zip", "--benchmark-model", "b"), "k.zip is not there: pass --target"),
         (("--adb", "--pack", "k.zip", "--benchmark-model", "b", "--unit", "npu"), "on the cpu or the gpu"),

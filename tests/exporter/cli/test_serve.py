@@ -15,16 +15,19 @@ import numpy as np
 import pytest
 
 from exporter.cli import serve as command
-from exporter.serve.addresses import addresses_of, qr_code
+from exporter.serve.addresses import addresses_of, qr_code, url_of
 from tests.exporter.cli.command_line import assert_one_sentence, run
 from tests.web_app import serving
 
 pytestmark = pytest.mark.usefixtures("app")
 
+WARNING = "Whoever reaches this port can read what is served, the weights of its bundles included."
+
 
 def test_without_encryption_only_this_machine_is_served():
     with serving() as served:
         assert served.urls == [f"http://localhost:{served.port}"]
+        assert WARNING not in served.printed
         with urllib.request.urlopen(served.urls[0], timeout=10) as answer:
             assert answer.status == 200
         for address in addresses_of("0.0.0.0").network:
@@ -36,7 +39,14 @@ def test_others_are_told_what_they_lack_over_plain_http():
     with serving("--host", "0.0.0.0") as served:
         network = addresses_of("0.0.0.0").network
         assert served.urls == [f"http://{name}:{served.port}" for name in ("localhost", *network)]
+        assert WARNING in served.printed
         assert ("one thread" in served.printed and "--https" in served.printed) == bool(network)
+
+
+@pytest.mark.parametrize(("host", "reached"), [("::1", "::1"), ("0.0.0.0", "127.0.0.2")])
+def test_every_address_of_this_machine_is_a_name_of_it_also_one_that_it_does_not_print(host, reached):
+    with serving("--host", host) as served:
+        assert urllib.request.urlopen(url_of("http", reached, served.port), timeout=10).status == 200
 
 
 @pytest.fixture(scope="module")
@@ -114,14 +124,35 @@ def test_no_code_is_printed_where_nobody_wants_it(tmp_path):
         assert "█" not in served.printed
 
 
+def test_encrypted_for_this_machine_alone_it_says_what_a_phone_needs(tmp_path):
+    with serving("--https", "--host", "127.0.0.1", XDG_DATA_HOME=str(tmp_path)) as served:
+        assert served.urls == [f"https://localhost:{served.port}"]
+        assert "for a phone, leave --host out" in served.printed
+        assert "no address in a network" not in served.printed
+
+
 def test_a_port_in_use_is_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert_one_sentence(run("serve", "--port", str(port)), f"Port {port} is in use on this machine: pass another")
 
 
-def test_an_address_of_another_machine_is_one_sentence():
-    assert_one_sentence(run("serve", "--host", "192.0.2.77"), "is no address of this machine")
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--host", "192.0.2.77"), "192.0.2.77 is no address of this machine"),
+        (("--host", "a..b"), "There is no host a..b (no name is written like that): pass an address of this machine."),
+        (("--host", "no-such-host.invalid"), "There is no host no-such-host.invalid ("),
+        (
+            ("--allow-host", "https://tracker.example.org/"),
+            "https://tracker.example.org/ is no host name",
+        ),
+        (("--allow-host", "*"), "* is no host name: pass it alone, such as --allow-host tracker.example.org."),
+        (("--no-qr",), "--no-qr is for --https, without which no code is printed: leave it out."),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence(arguments, complaint):
+    assert_one_sentence(run("serve", *arguments), complaint)
 
 
 def test_a_missing_package_is_one_sentence(monkeypatch):

@@ -21,7 +21,7 @@ def bundle(tracker_bundle, tmp_path_factory):
 @pytest.fixture(scope="module")
 def get(app, bundle):
     """Asks a running server, with a path just as it is written."""
-    with serving("--bundle", bundle) as served:
+    with serving("--bundle", bundle, "--allow-host", "tracker.example.org") as served:
 
         def ask(path, method="GET", **headers):
             connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
@@ -62,6 +62,34 @@ def test_refused_methods_and_ranges_have_them_too(get):
     for answer in (get("/", "POST"), get(f"{BUNDLE}/manifest.json", Range="bytes=999999999-")):
         assert answer.status in (405, 416)
         assert all(name in answer.headers for name in HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("localhost:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("tracker.example.org", 200),
+        ("Tracker.Example.org:443", 200),
+        ("rebound.example.org", 400),
+        ("tracker.example.org.rebound.example.org", 400),
+        ("localhost.rebound.example.org", 400),
+        ("192.0.2.7", 400),
+        ("", 400),
+    ],
+)
+def test_only_who_asks_for_a_name_of_this_machine_or_an_allowed_one_is_answered(get, host, status):
+    for path in ("/", "/bundles.json", f"{BUNDLE}/manifest.json"):
+        answer = get(path, Host=host)
+        assert answer.status == status
+        assert (b"a tracker" in answer.content) == (path == "/bundles.json" and status == 200)
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_the_app_may_connect_to_a_service_of_either_scheme(get):
+    """Which `post` in `apps/web/src/benchmark/sharing.ts` takes"""
+    assert "connect-src 'self' blob: https: http:;" in get("/").headers["Content-Security-Policy"]
 
 
 def test_the_app_may_run_its_scripts_and_a_bundle_may_run_none(get):
@@ -117,6 +145,18 @@ def test_a_file_that_became_a_link_is_not_followed(get, bundle, tmp_path):
     assert get(f"{BUNDLE}/{name}").status == 404
 
 
+@pytest.mark.parametrize("to", ["elsewhere", "vectors"])
+def test_a_folder_that_became_a_link_is_not_followed(get, bundle, tmp_path, to):
+    """Nor one to itself"""
+    name, folder, elsewhere = "vectors/track_step.safetensors", bundle / "vectors", tmp_path / "elsewhere"
+    assert get(f"{BUNDLE}/{name}").status == 200
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere if to == "elsewhere" else folder)
+    assert get(f"{BUNDLE}/{name}").status == 404
+    folder.unlink()
+    elsewhere.rename(folder)
+
+
 def test_the_list_names_bundles_by_addresses_that_lead_to_them(get):
     (listed,) = json.loads(get("/bundles.json").content)["bundles"]
     assert listed == {"name": "a tracker", "url": "bundles/a%20tracker/", "trained": False}
@@ -152,10 +192,11 @@ def test_what_has_its_hash_in_its_name_is_kept_for_ever_and_the_rest_asked_for_a
         assert get(path).headers["Cache-Control"] == "no-cache"
 
 
-def test_scripts_and_manifests_are_gzipped_for_those_who_take_it(get, app):
+@pytest.mark.parametrize("refusal", ["gzip;q=0", "br, gzip; q=0.0", "gzip;q=0.000"])
+def test_scripts_and_manifests_are_gzipped_for_those_who_take_it(get, app, refusal):
     script = next(path for path in site_of((), (), app).files if path.endswith(".js"))
     for path in (script, f"{BUNDLE}/manifest.json"):
-        plain, refused, zipped = (get(path, **{"Accept-Encoding": each}) for each in ("br", "gzip;q=0", "br, gzip"))
+        plain, refused, zipped = (get(path, **{"Accept-Encoding": each}) for each in ("br", refusal, "br, gzip"))
         assert plain.headers["Content-Encoding"] is refused.headers["Content-Encoding"] is None
         assert zipped.headers["Content-Encoding"] == "gzip"
         assert plain.headers["Vary"] == zipped.headers["Vary"] == "Accept-Encoding"

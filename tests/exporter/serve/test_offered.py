@@ -41,7 +41,7 @@ def test_formats_that_no_browser_runs_are_refused(bundle):
     }
     seal_again(bundle, **changes, variants=(Variant("coreml", "fp32"),), findings=())
     with pytest.raises(
-        BundleError, match=r"has coreml, none of which a browser runs: .* --format onnx --format tflite`"
+        BundleError, match=r"has coreml, none of which a browser runs: .* --format tflite --format onnx`"
     ):
         offered_bundles([bundle])
 
@@ -85,7 +85,7 @@ def test_what_is_no_kernel_pack_is_refused(tmp_path):
         offered_packs([tmp_path / "missing.zip"])
 
 
-def pack(path, runtime):
+def pack(path, runtime, unit="cpu"):
     """A pack of one kernel, without its artefact, which nobody reads here."""
     key = "conv 1x3x224x224>1x32x112x112 k3x3 s2x2 conv2d+relu float32"
     kernel = PackedKernel(key=key, file="kernels/conv.x", sha256="0" * 64, inputs=(), uses=1)
@@ -95,7 +95,7 @@ def pack(path, runtime):
         toolchain={},
         target="iphone15",
         runtime=runtime,
-        unit="cpu",
+        unit=unit,
         precision="fp32",
         kernels=(kernel,),
     )
@@ -104,11 +104,22 @@ def pack(path, runtime):
     return path
 
 
-def test_kernels_that_no_browser_runs_are_refused(tmp_path):
-    with pytest.raises(VitexportError, match=r"kernels in coreml, which no browser runs: .*--format tflite`"):
-        offered_packs([pack(tmp_path / "kernels.zip", "coreml")])
+@pytest.mark.parametrize(
+    ("runtime", "unit"),
+    [("coreml", "all"), ("executorch", "cpu"), ("tflite", "gpu"), ("tflite", "npu"), ("onnx", "npu")],
+)
+def test_kernels_that_no_browser_runs_are_refused(tmp_path, runtime, unit):
+    path = pack(tmp_path / "kernels.zip", runtime, unit)
+    with pytest.raises(VitexportError) as refused:
+        offered_packs([path])
+    assert str(refused.value) == (
+        f"{path} has kernels in {runtime} with --unit {unit}, which no browser runs: "
+        "`vitexport bench --pack kernels-browser.zip --target browser` makes those that it does."
+    )
 
 
-def test_others_are_offered_under_their_files_name(tmp_path):
-    (offered,) = offered_packs([pack(tmp_path / "kernels.zip", "tflite")])
-    assert offered.name == "kernels.zip"
+@pytest.mark.parametrize(("runtime", "unit"), [("tflite", "cpu"), ("onnx", "cpu"), ("onnx", "gpu")])
+@pytest.mark.parametrize("name", ["kernels.zip", "KERNELS.ZIP"])
+def test_others_are_offered_under_their_files_name(tmp_path, runtime, unit, name):
+    (offered,) = offered_packs([pack(tmp_path / name, runtime, unit)])
+    assert offered.name == name

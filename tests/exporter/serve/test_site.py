@@ -1,17 +1,12 @@
-"""What is served, and what a wheel has to have so that it can be."""
+"""What is served: the app, bundles and packs, each file under an address of its own."""
 
 import json
-import tomllib
-from pathlib import Path
 
 import pytest
 
-import exporter
 from exporter.errors import VitexportError
 from exporter.serve.offered import OfferedPack
 from exporter.serve.site import site_of
-
-PACKAGE = Path(exporter.__file__).parent
 
 
 def test_an_app_that_was_not_built_is_one_sentence_that_says_what_builds_it(tmp_path):
@@ -30,10 +25,3 @@ def test_a_pack_has_an_address_that_the_list_names(app, tmp_path):
     site = site_of((), [OfferedPack("my kernels.zip", tmp_path / "my kernels.zip")], app)
     assert site.files["/packs/my kernels.zip"].media_type == "application/zip"
     assert json.loads(site.listing)["packs"] == [{"name": "my kernels.zip", "url": "packs/my%20kernels.zip"}]
-
-
-def test_wheels_have_every_file_of_the_app(app):
-    settings = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())
-    patterns = settings["tool"]["setuptools"]["package-data"]["exporter"]
-    packed = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
-    assert {path for path in app.rglob("*") if path.is_file()} <= packed
