@@ -45,7 +45,8 @@ def load(name: str) -> Device:
     """The device of an id, a full name ("Samsung Galaxy S24") or an alias, or, for "host", the machine at hand.
 
     The vendor may stand before any of them ("Apple iPhone XS"). Case, spaces, `-`, `_` and brackets are ignored. A
-    browser is "browser", or "chrome_on_pixel8", on a device that need not have a profile. Raises `UnknownDevice`.
+    browser is "browser", or "chrome_on_pixel8", of any name and on a device that need not have a profile. Raises
+    `UnknownDevice`.
     """
     ids = _ids_by_spelling()
     spelling = _normalised(name)

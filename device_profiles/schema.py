@@ -148,8 +148,8 @@ class Device(Part):
     soc: Text | None = None
     """System on a chip; the processor's model name on the host."""
     gpu: Text | None = None
-    cpu: Annotated[tuple[Cluster, ...], Field(min_length=1)]
-    """Clusters, fastest first."""
+    cpu: tuple[Cluster, ...]
+    """Clusters, fastest first; none of a browser, which does not tell."""
     isa: Isa
     npu: Npu | None = None
     memory: Memory | None = None
@@ -163,7 +163,7 @@ class Device(Part):
         facts: dict[str, object] = {
             "year": self.year,
             "soc": self.soc,
-            "cpu": [cluster.count for cluster in self.cpu],
+            "cpu": [cluster.count for cluster in self.cpu] or None,
             "cpu_cores": [cluster.core for cluster in self.cpu if cluster.core] or None,
             "cpu_clocks": [cluster.ghz for cluster in self.cpu if cluster.ghz] or None,
             "isa": self.isa,
@@ -182,6 +182,12 @@ class Device(Part):
     def from_memory(self) -> list[str]:
         """The facts that were, at least in part, not looked up: to be marked where they are shown."""
         return [fact for fact in self.facts if FROM_MEMORY in getattr(self.sources, fact)]
+
+    @model_validator(mode="after")
+    def _has_cores(self) -> Self:
+        if not self.cpu and self.platform != "browser":
+            raise ValueError(f"{self.id}: cpu has no cluster: state one at the least")
+        return self
 
     @model_validator(mode="after")
     def _every_fact_has_a_source(self) -> Self:

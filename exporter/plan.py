@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
+from device_profiles.browser import meant
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
 from exporter.backends import all_formats, backend, installed, toolchain_versions
@@ -28,6 +29,9 @@ from exporter.paths import check_input, check_name
 DEFAULT_MIN_IOS = 17
 NEWEST_IOS = CORE_AI_IOS
 """The newest that was announced when this was written."""
+
+_KEEPING_UP = {"ios": "a phone", "android": "a phone", "browser": "a browser"}
+"""Platform that keeps up with a camera only by small models -> what it is"""
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,11 @@ def plan(request: ExportRequest) -> Plan:
     delegate, min_ios = request.delegate, request.min_ios
     if info is not named:
         warnings += (
-            f"{request.model} is exported as {info.name}, for a phone's sake: --image-size 1024 keeps the large one.",
+            f"{request.model} is exported as {info.name}, for the sake of {_KEEPING_UP[device.platform]}: "
+            "--image-size 1024 keeps the large one.",
         )
+    if device.platform == "browser" and (other := meant(device.id)) is not None:
+        warnings += (f"{device.id} is known by its name alone: take --target {other}, if that was meant.",)
     if delegate == "coreml" and device.platform not in ("ios", "host"):
         raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
     if "coreai" in formats:
@@ -206,12 +213,12 @@ def _refuse_older_system(device: Device, runtime: str, oldest: int) -> None:
 
 
 def resolved(info: ModelInfo, device: Device, image_size: int | None) -> ModelInfo:
-    """The model that a name means on a device: trackers without a size get the small one of theirs on phones.
+    """The model that a name means on a device: without a size, trackers for phones and browsers are their small ones.
 
     80.6 ms a frame instead of 1010.8 on an iPhone 15 Pro Max (arXiv 2411.18933, tables 1 and 5).
     """
     small = f"{info.name}_512x512"
-    if info.family.task == "track" and image_size is None and device.platform in ("ios", "android") and small in MODELS:
+    if info.family.task == "track" and image_size is None and device.platform in _KEEPING_UP and small in MODELS:
         return model_info(small)
     return info
 

@@ -20,12 +20,12 @@ from exporter.cli.tables import print_json, print_line, print_table
 @click.argument("device", required=False)
 @json_option
 def devices(device: str | None, as_json: bool) -> None:
-    """All devices in a table, or one in full."""
+    """All devices in a table, and a browser, or one in full."""
     if device is not None:
         profile = device_profiles.load(device)
         print_json(profile.model_dump(mode="json")) if as_json else print_device(profile)
         return
-    profiles = device_profiles.all_devices()
+    profiles = [*device_profiles.all_devices(), device_profiles.load("browser")]
     if as_json:
         print_json([profile.model_dump(mode="json") for profile in profiles])
     else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import device_profiles
+from device_profiles.browser import RUNS
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
 from exporter.backends import FORMATS, backend
@@ -68,7 +69,7 @@ def advice(
         return [
             Variant(format, precision, size, unit, workload(size, format, unit))
             for format, precision in _made(device, formats, precisions)
-            for unit in UNITS.get(format, ("cpu",))
+            for unit in _units(device, format)
             for size in asked_sizes
         ]
 
@@ -87,6 +88,12 @@ def _made(device: Device, formats: Sequence[str], precisions: Sequence[Precision
         if format in RUNTIMES
         for precision in _precisions(format, precisions)
     ]
+
+
+def _units(device: Device, format: str) -> Sequence[Unit]:
+    """Where a format may run on a device; of one that browsers do not run, the refusal says so."""
+    in_browsers = RUNS.get(format) if device.platform == "browser" else None
+    return in_browsers or UNITS.get(format, ("cpu",))
 
 
 def _precisions(format: str, asked: Sequence[Precision]) -> Sequence[Precision]:

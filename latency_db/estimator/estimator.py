@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
+from device_profiles.browser import RUNS, meant, split_name
 from latency_db.end_to_end.cells import shipped
 from latency_db.estimator.alike import STAND_INS, from_alike_device
 from latency_db.estimator.anchors import from_anchor_kernels, from_anchor_models
-from latency_db.estimator.cores import has_cores
 from latency_db.estimator.estimate import Estimate, NoEstimate
 from latency_db.estimator.exact import from_measurements, from_shipped_models
 from latency_db.estimator.kernel_sums import from_own_table, from_shipped_table
@@ -48,6 +48,12 @@ OF_FP32: Collection[Callable[[Question], Estimate | None]] = {
 """Methods that know no fp16: their tables of fp32 answer for it (`rooflines.cell_precision`)."""
 
 
+_BROWSERS_TABLE = (
+    "its table is made by a pack of `vitexport bench --pack PACK.zip --target browser`, run there in the web app of "
+    "`vitexport serve --https --pack PACK.zip`, and `vitexport latency import RESULT.json`"
+)
+
+
 def estimate(
     workload: Workload,
     device: str,
@@ -82,9 +88,21 @@ def _refusal(asked: Question) -> str:
         return f"{words}: run `vitexport bench --kernels` first"
     unit = "" if asked.unit == "all" else f" on the {asked.unit}"
     words = f"nothing is known of {asked.runtime}{unit} of {asked.device} in {asked.precision}"
-    if not has_cores(asked.device):
-        return f"{words}: run a pack of `vitexport bench --pack` there, in the web app of `vitexport serve`"
+    if (browser := split_name(asked.device)) is not None:
+        return _refusal_of_browser(asked, browser, unit, words)
     return f"{words}: ask for {' or '.join(answering(asked.device))}, or measure there with `vitexport bench --pack`"
+
+
+def _refusal_of_browser(asked: Question, browser: tuple[str, str], unit: str, words: str) -> str:
+    if asked.unit not in RUNS.get(asked.runtime, ()):
+        ways = ", or ".join(f"{runtime} on the {' or '.join(units)}" for runtime, units in RUNS.items())
+        return f"no browser runs {asked.runtime}{unit}: ask for {ways}"
+    kind, on = browser
+    if not on:
+        example = f"{'chrome' if kind == 'browser' else kind}_on_pixel8"
+        return f"{words}: name browser and device, such as {example}; {_BROWSERS_TABLE}"
+    other = meant(asked.device)
+    return f"{words}: {f'name {other}, if that was meant; ' if other else ''}{_BROWSERS_TABLE}"
 
 
 def answering(device: str) -> list[str]:

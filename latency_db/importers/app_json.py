@@ -19,7 +19,17 @@ from latency_db.importers.plausibility import check_possible
 from latency_db.importers.refusal import ImportRefused, refused
 from latency_db.kernel import Kernel
 from latency_db.limits import RESULT_BYTES
-from latency_db.measurement import Conditions, Latency, Measurement, NumberFormat, Source, Subject, Thermal, Unit
+from latency_db.measurement import (
+    Conditions,
+    Device,
+    Latency,
+    Measurement,
+    NumberFormat,
+    Source,
+    Subject,
+    Thermal,
+    Unit,
+)
 from latency_db.packs import Pack, known_pack
 
 LICENCE = "the user's own"
@@ -121,6 +131,8 @@ def read(path: Path, bundles: Sequence[Path] = ()) -> Iterator[Measurement]:
         result = kind.model_validate_json(text)
     except ValidationError as error:
         raise _refusal(path, text, error) from None
+    with refused(path, _line_of(text, ["device", "model"])):
+        ran_on(result)
     if isinstance(result, PackResult):
         pack = known_pack(result.pack_sha256, path)
         if pack is None:
@@ -142,6 +154,11 @@ def read(path: Path, bundles: Sequence[Path] = ()) -> Iterator[Measurement]:
                 "result beside it",
             )
         yield from _of_bundle(result, bundle, path, text)
+
+
+def ran_on(result: _Run) -> Device:
+    """Raises `ValueError` for names of which no id can be made."""
+    return device(result.device.model, result.device.soc, result.device.browser)
 
 
 def of_pack(result: PackResult, pack: Pack, path: Path, text: str) -> Iterator[Measurement]:
@@ -194,7 +211,7 @@ def _measurement(
         "" if result.selftest is None or result.selftest.passed else "its self-test failed",
     )
     return Measurement(
-        device=device(result.device.model, result.device.soc, result.device.browser),
+        device=ran_on(result),
         subject=subject,
         conditions=Conditions(
             runtime=result.backend,

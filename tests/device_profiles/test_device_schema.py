@@ -36,6 +36,15 @@ def test_an_empty_source_is_refused(pixel8: dict[str, Any]) -> None:
         Device.model_validate(pixel8)
 
 
+def test_a_device_without_cores_is_refused_unless_it_is_a_browser(pixel8: dict[str, Any]) -> None:
+    pixel8["cpu"] = []
+    for fact in ("cpu", "cpu_cores", "cpu_clocks"):
+        del pixel8["sources"][fact]
+    with pytest.raises(ValidationError, match="pixel8: cpu has no cluster: state one at the least"):
+        Device.model_validate(pixel8)
+    assert Device.model_validate(pixel8 | {"platform": "browser"}).cpu == ()
+
+
 def test_a_misspelt_key_is_refused(pixel8: dict[str, Any]) -> None:
     pixel8["memory"]["bandwith_gbs"] = 51.2
     with pytest.raises(ValidationError, match="bandwith_gbs"):

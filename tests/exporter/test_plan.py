@@ -36,6 +36,21 @@ def test_formats_are_made_once_each(formats, expected):
     assert made(plan(ExportRequest("mobilevit_xxs", "pixel8", formats))) == expected
 
 
+@pytest.mark.parametrize("target", ["browser", "chrome_on_pixel8"])
+def test_for_a_browser_both_formats_that_it_runs_are_made_in_single_precision(target):
+    planned = plan(ExportRequest("mobilevit_xxs", target))
+    assert list(planned.lowerings) == [Variant("tflite", "fp32"), Variant("onnx", "fp32")]
+    assert planned.bundle_name(trained=True) == f"mobilevit_xxs-{target}"
+
+
+def test_a_browser_on_a_device_that_is_nearly_another_is_made_for_and_the_other_named():
+    warnings = plan(ExportRequest("mobilevit_xxs", "chrome_on_pixle8")).warnings
+    assert warnings == (
+        "chrome_on_pixle8 is known by its name alone: take --target chrome_on_pixel8, if that was meant.",
+    )
+    assert plan(ExportRequest("mobilevit_xxs", "chrome_on_test_bench")).warnings == ()
+
+
 def test_core_ai_is_made_for_whom_it_is_asked_for_and_nobody_else():
     def chosen(target: str, *formats: str) -> list[str]:
         return made(plan(ExportRequest("mobilevit_xxs", target, formats or None)))
@@ -86,12 +101,15 @@ def test_an_old_phone_gets_the_formats_that_its_system_runs():
     [
         ("efficienttam_s", "iphone15", None, "efficienttam_s_512x512"),
         ("efficienttam_ti_2", "pixel8", None, "efficienttam_ti_2_512x512"),
+        ("efficienttam_ti", "browser", None, "efficienttam_ti_512x512"),
+        ("efficienttam_ti", "chrome_on_pixel8", None, "efficienttam_ti_512x512"),
         ("efficienttam_s", "iphone15", 1024, "efficienttam_s"),
+        ("efficienttam_ti", "browser", 1024, "efficienttam_ti"),
         ("efficienttam_s", "host", None, "efficienttam_s"),
         ("mobilevit_s", "iphone15", None, "mobilevit_s"),
     ],
 )
-def test_a_tracker_without_a_size_is_the_small_one_on_phones(model, target, image_size, resolved):
+def test_a_tracker_without_a_size_is_the_small_one_on_phones_and_in_browsers(model, target, image_size, resolved):
     planned = plan(ExportRequest(model, target, ["onnx"], image_size=image_size))
     assert planned.info.name == resolved
     assert bool(planned.warnings) == (model != resolved)

@@ -34,6 +34,16 @@ def test_a_device_is_asked_in_the_formats_that_it_prefers_on_each_unit_at_common
     assert (rows[0]["size"], rows[0]["ms"], rows[0]["surely"]) == (512, 80.6, True)
 
 
+def test_a_browser_is_asked_in_what_it_runs():
+    found = advised("mobilevit_xxs", "--fps", "10", "--size", "256", "--target", "browser")
+    asked = ("tflite on the cpu", "onnx on the cpu", "onnx on the gpu")
+    assert len(found["unknown"]) == len(asked)
+    for reason, way in zip(found["unknown"], asked, strict=True):
+        assert reason.startswith(f"nothing is known of {way} of browser in fp32: name browser and device, such as ")
+    other = advised("mobilevit_xxs", "--fps", "10", "--size", "256", "--target", "browser", "--format", "executorch")
+    assert [reason.partition(":")[0] for reason in other["unknown"]] == ["no browser runs executorch on the cpu"]
+
+
 def test_it_is_said_on_how_many_devices_it_is_reached_and_how():
     lines = run("advise", "efficienttam_s", "--fps", "10", "--target", "iphone15_pro_max").stdout.splitlines()
     assert lines[0] == (

@@ -7,11 +7,12 @@ import device_profiles
 from tests.exporter.cli.command_line import run
 
 
-def test_the_table_has_a_row_for_every_device():
+def test_the_table_has_a_row_for_every_device_and_one_for_browsers():
+    expected = [*device_profiles.names(), "browser"]
     listed = json.loads(run("devices", "--json").stdout)
-    assert [device["id"] for device in listed] == device_profiles.names()
+    assert [device["id"] for device in listed] == expected
     starts = [line.split()[0] for line in run("devices").stdout.splitlines() if line]
-    assert sorted(start for start in starts if start in device_profiles.names()) == sorted(device_profiles.names())
+    assert sorted(start for start in starts if start in expected) == sorted(expected)
 
 
 def test_a_row_fits_80_columns():
@@ -23,13 +24,19 @@ def test_devices_stand_under_what_an_export_for_them_makes():
     made = ""
     for line in run("devices").stdout.splitlines():
         made = line if line.startswith("An export makes") else made
-        if line.startswith(("iphone15 ", "pixel8 ", "iphone7 ")):
+        if line.startswith(("iphone15 ", "pixel8 ", "iphone7 ", "browser ")):
             device = device_profiles.load(line.split()[0])
             formats = re.sub(r" \(.*\)", "", made).removeprefix("An export makes ").removesuffix(":")
             assert tuple(formats.split(", ")) == device.prefer.formats
             assert (
                 f"{device.prefer.formats[0]} ({device.prefer.precision}, for the {device.prefer.compute_unit})" in made
             )
+
+
+def test_of_a_browser_no_cores_are_shown():
+    shown = run("devices", "chrome_on_pixel8").stdout
+    assert "instruction set" in shown
+    assert "core" not in shown
 
 
 def test_a_fact_from_memory_is_shown_as_such():

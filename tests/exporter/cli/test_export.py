@@ -7,7 +7,7 @@ from exporter.bundle import Bundle
 from exporter.cli.export import print_bundle, print_latencies
 from exporter.contents import MANIFEST
 from exporter.manifest import Latency
-from tests.exporter.cli.command_line import QUICK, run_process
+from tests.exporter.cli.command_line import QUICK, run, run_process
 
 
 def test_several_precisions_of_a_format_are_in_one_bundle_whose_name_and_table_say_which(two_precisions):
@@ -50,6 +50,18 @@ def test_that_an_earlier_bundle_gave_way_is_said(two_precisions, capsys):
     print_bundle(Bundle(two_precisions, Bundle.open(two_precisions).manifest, "2026-11-26T09:30:00+00:00"))
     said = "It takes the place of the bundle that was made 2026-11-26T09:30:00+00:00."
     assert said in capsys.readouterr().out.splitlines()
+
+
+def test_for_a_browser_it_makes_what_the_web_app_runs_and_says_why_no_latency_is_expected(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # nothing was measured
+    done = run("mobilevit_xxs", "--target", "browser", *QUICK, "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    manifest = Bundle.open(tmp_path / "mobilevit_xxs-browser-64px-untrained").manifest
+    assert [(one.format, one.precision) for one in manifest.variants] == [("tflite", "fp32"), ("onnx", "fp32")]
+    assert manifest.model.image_size == 64
+    for one in manifest.latencies:
+        assert one.latency is None
+        assert one.missing.startswith(f"nothing is known of {one.format} on the cpu of browser in fp32: name browser")
 
 
 def test_json_is_all_that_is_printed(onnx_bundle, tmp_path):

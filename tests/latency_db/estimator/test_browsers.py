@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from device_profiles.browser import RUNS
 from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import estimate
 from latency_db.measurement import Conditions, Subject
@@ -18,13 +19,51 @@ MINE = replace(
 ROW = Subject.of_model("mine", "classify", (256, 256))
 
 
-@pytest.mark.parametrize("unit", ["cpu", "gpu"])
-@pytest.mark.parametrize("runtime", ["tflite", "onnx", "executorch"])
+@pytest.mark.parametrize(("runtime", "unit"), [(runtime, unit) for runtime, units in RUNS.items() for unit in units])
 def test_nothing_that_is_known_of_its_device_is_known_of_a_browser(runtime, unit):
     workload = shipped_workload("mobilenetv2_w1", "tflite", unit)
     estimate(workload, "pixel4", Conditions("tflite", unit, "fp32"))
-    with pytest.raises(NoEstimate, match=r"nothing is known.*run a pack"):
+    with pytest.raises(NoEstimate, match=rf"nothing is known of {runtime} on the {unit} of chrome_on_pixel4"):
         estimate(workload, "chrome_on_pixel4", Conditions(runtime, unit, "fp32"))
+
+
+def refusal(device, runtime="tflite", unit="cpu"):
+    with pytest.raises(NoEstimate) as refused:
+        estimate(MINE, device, Conditions(runtime, unit, precision=None))
+    return str(refused.value)
+
+
+TABLE = (
+    "its table is made by a pack of `vitexport bench --pack PACK.zip --target browser`, run there in the web app of "
+    "`vitexport serve --https --pack PACK.zip`, and `vitexport latency import RESULT.json`"
+)
+
+
+def test_of_a_browser_on_a_device_it_is_said_how_its_table_is_made():
+    said = f"nothing is known of tflite on the cpu of chromium_on_test_bench in fp32: {TABLE}"
+    assert refusal("chromium_on_test_bench") == said
+
+
+@pytest.mark.parametrize(("asked", "example"), [("browser", "chrome_on_pixel8"), ("firefox", "firefox_on_pixel8")])
+def test_a_browser_alone_has_no_table_so_its_device_has_to_be_named(asked, example):
+    assert refusal(asked).endswith(f": name browser and device, such as {example}; {TABLE}")
+
+
+def test_what_is_nearly_a_browser_on_a_device_with_a_profile_may_be_meant_for_it():
+    assert f": name chrome_on_pixel8, if that was meant; {TABLE}" in refusal("chrome_on_pixle8")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "unit", "what"),
+    [
+        ("tflite", "gpu", "tflite on the gpu"),
+        ("executorch", "cpu", "executorch on the cpu"),
+        ("coreml", None, "coreml"),
+    ],
+)
+def test_no_pack_is_advised_of_what_browsers_do_not_run(runtime, unit, what):
+    said = f"no browser runs {what}: ask for tflite on the cpu, or onnx on the cpu or gpu"
+    assert refusal("chrome_on_pixel4", runtime, unit) == said
 
 
 def test_a_row_answers_for_its_browser_with_its_threads():

@@ -90,6 +90,7 @@ def test_a_failed_self_test_is_a_doubt(tmp_path, result):
         ({"graphs": {"step": {"p50": "41"}}}, 17, "graphs.step.p50"),
         ({"graphs": {}}, 15, "graphs"),
         ({"device": {"os": "iOS"}}, 3, "device.model"),
+        ({"device": {"os": "Android 14", "model": "手机", "browser": "Chrome 140"}}, 5, "has no letter from a to z"),
         ({"backend": "ncnn"}, 10, "backend"),
         ({"thermal": {"end": "hot"}}, 29, "thermal.end"),
         ({"started_at": "2026-11-01T10:00:00"}, 36, "timezone"),

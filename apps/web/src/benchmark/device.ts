@@ -39,15 +39,15 @@ export function deviceOf(userAgent: string, hints?: Hints): DeviceFacts {
   return { model: hints?.model || modelOfAgent(userAgent), os, browser }
 }
 
-/** Brand -> name, the more particular ones first: all of them are "Chromium", too */
+/** Brand -> name, of browsers that are called otherwise than their brands; all of them are "Chromium", too */
 const BRANDS: ReadonlyMap<string, string> = new Map([
   ['Microsoft Edge', 'Edge'],
-  ['Opera', 'Opera'],
-  ['Samsung Internet', 'Samsung Internet'],
   ['Google Chrome', 'Chrome'],
   ['HeadlessChrome', 'Chromium'],
-  ['Chromium', 'Chromium'],
 ])
+
+/** A brand that is no browser's, in ever other signs: "Not=A?Brand" (https://wicg.github.io/ua-client-hints/#grease) */
+const MADE_UP = /not.a.brand/i
 
 /** What a user agent has before a browser's version -> its name, those first that call themselves by others' names, too */
 const AGENTS: ReadonlyMap<string, string> = new Map([
@@ -65,11 +65,9 @@ const AGENTS: ReadonlyMap<string, string> = new Map([
 ])
 
 function browserOfBrands({ brands }: Hints): string {
-  for (const [brand, name] of BRANDS) {
-    const found = brands.find((one) => one.brand === brand)
-    if (found !== undefined) return `${name} ${major(found.version)}`
-  }
-  return ''
+  const told = brands.filter(({ brand }) => !MADE_UP.test(brand))
+  const found = told.find(({ brand }) => brand !== 'Chromium') ?? told[0]
+  return found === undefined ? '' : `${BRANDS.get(found.brand) ?? found.brand} ${major(found.version)}`
 }
 
 function browserOfAgent(agent: string): string {

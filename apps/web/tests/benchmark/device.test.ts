@@ -32,6 +32,14 @@ test('a browser is called by its most particular brand', () => {
   })
 })
 
+test('a browser that is a Chromium of another name keeps its own, whatever stands beside it', () => {
+  const called = (...names: string[]) => deviceOf(CHROME, { brands: brands(...names), platform: 'Linux' }).browser
+  assert.equal(called('Not_A Brand', 'Chromium', 'Brave'), 'Brave 140')
+  assert.equal(called('Samsung Internet', 'Not)A;Brand', 'Chromium'), 'Samsung Internet 140')
+  assert.equal(called('Chromium', ';Not A Brand'), 'Chromium 140')
+  assert.equal(called('Not.A/Brand'), 'Chrome 140')
+})
+
 test('without hints the user agent tells what it can', () => {
   assert.deepEqual(deviceOf(FIREFOX), { model: 'Android phone', os: 'Android 14', browser: 'Firefox 143' })
   assert.deepEqual(deviceOf(SAFARI), { model: 'iPhone', os: 'iOS 18.1', browser: 'Safari 18' })
