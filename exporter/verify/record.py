@@ -25,6 +25,7 @@ from exporter.media.images import Pixels, to_input, verification_images
 from exporter.media.sample_clip import crossing_clip, sample_click
 from exporter.vectors import vectors_file, write_vectors
 from exporter.verify.conformance import Prompts, write_sequence
+from exporter.verify.decided import decided
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
@@ -94,8 +95,12 @@ def record_sequence(graphs: Sequence[Graph], model: EfficientTAM, folder: Path) 
     size = model.image_size
     frames, masks = crossing_clip(FRAMES, size, size)
     runners = {graph.name: EagerRunner(graph) for graph in graphs}
-    steps, prompts = ArtefactSteps(runners, size), prompts_of(masks)
-    followed = list(follow_prompted(ReferenceSteps(model), frames, prompts))
+    steps, reference = ArtefactSteps(runners, size), ReferenceSteps(model)
+    prompts: dict[int, dict[int, Prompt]] = {}
+    for number, given in prompts_of(masks).items():
+        features = reference.encode(model_frame(frames[number], size))
+        prompts[number] = {one: decided(model, features, prompt) for one, prompt in given.items()}
+    followed = list(follow_prompted(reference, frames, prompts))
     for number in _ENCODED:
         steps.encode(model_frame(frames[number], size))
     _prompt(steps, frames, masks[NEAR], [one.features.numpy() for one in followed])

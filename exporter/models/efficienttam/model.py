@@ -167,5 +167,9 @@ class EfficientTAM(Model):
 
         A prompted frame's mask is binarized, any other's is soft.
         """
-        logits = F.interpolate(mask_logits, scale_factor=self.image_size / mask_logits.shape[-1], mode="bilinear")
+        logits = self.full_size(mask_logits)
         return self.memory_encoder(features, flag(logits > 0) if prompted else logits.sigmoid())
+
+    def full_size(self, mask_logits: Tensor) -> Tensor:
+        """Mask logits [1, 1, S/4, S/4] as large as the image [1, 1, S, S]."""
+        return F.interpolate(mask_logits, scale_factor=self.image_size / mask_logits.shape[-1], mode="bilinear")

@@ -56,20 +56,24 @@ class Memory:
         return Memory(self.prompted, {**recent, frame: seen})
 
 
-def prompt(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPrompt) -> Remembered:
-    """Start the object anew from a prompt on a frame with features [1, C, g, g]."""
+def prompted(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPrompt) -> MaskPrediction:
+    """Find the prompted object in a frame with features [1, C, g, g]."""
     if isinstance(given, MaskPrompt):
         side = model.side * 4
         small = F.interpolate(given.mask, (side, side), mode="bilinear", antialias=True)
-        seen = model.predict_from_mask(features, given.mask, small)
-    else:
-        encoder = model.sam_prompt_encoder
-        decoded = model.decode(
-            model.without_memory(features), encoder.points(given.points, given.labels), encoder.no_mask()
-        )
-        one_point = given.points.shape[1] <= 1
-        selected = decoded.best_of_three() if one_point else decoded.single()
-        seen = model.prediction(selected, decoded.object_score)
+        return model.predict_from_mask(features, given.mask, small)
+    encoder = model.sam_prompt_encoder
+    decoded = model.decode(
+        model.without_memory(features), encoder.points(given.points, given.labels), encoder.no_mask()
+    )
+    one_point = given.points.shape[1] <= 1
+    selected = decoded.best_of_three() if one_point else decoded.single()
+    return model.prediction(selected, decoded.object_score)
+
+
+def prompt(model: EfficientTAM, features: Tensor, given: PointPrompt | MaskPrompt) -> Remembered:
+    """Start the object anew from a prompt on a frame with features [1, C, g, g]."""
+    seen = prompted(model, features, given)
     return Remembered(seen, model.remember(features, seen.mask_logits, prompted=True))
 
 
