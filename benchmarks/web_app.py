@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
@@ -133,12 +134,14 @@ def steadiness(browser: Browser, bundle: Bundle, minutes: float) -> None:
     print("|---|---:|---:|---:|---:|---:|")
     for name in RUNTIMES.values():
         with following(browser, bundle, name) as (page, way):
-            for look in range(round(60 * minutes / INTERVAL)):
+            begun, passed = monotonic(), 0.0
+            while passed < minutes:
                 page.wait_for_timeout(1000 * INTERVAL)
                 memory = page.evaluate(MEMORY)
                 mb = " | ".join(f"{one / 1e6:.1f}" for one in (memory["worker"], memory["rest"], resident(browser)))
                 fps = figures(page)["frames/s"]
-                print(f"| {way} | {(look + 1) * INTERVAL / 60:.1f} | {fps} | {mb} |", flush=True)
+                passed = (monotonic() - begun) / 60
+                print(f"| {way} | {passed:.1f} | {fps} | {mb} |", flush=True)
 
 
 @contextmanager

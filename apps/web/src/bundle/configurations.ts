@@ -29,7 +29,7 @@ interface Way {
 
 /**
  * What runs which format where; what is first is taken where no estimate tells. On the CPU that is LiteRT, which took
- * less than half of the other's time for a frame of efficienttam_nano in Chromium (docs/apps.md).
+ * two thirds of the other's time for a frame of efficienttam_nano in Chromium (docs/apps.md).
  */
 const WAYS: readonly Way[] = [
   { format: 'onnx', runtime: 'onnx', unit: 'gpu', name: 'ONNX Runtime on the GPU' },
