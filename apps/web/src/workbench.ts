@@ -124,7 +124,8 @@ export class Workbench {
       this.#crashes.forget(id)
       return { configuration, loadMs }
     } catch (error) {
-      if (configuration.unit !== 'gpu' || others.length === 0) throw error
+      const givenUp = this.#loading !== engine
+      if (givenUp || configuration.unit !== 'gpu' || others.length === 0) throw error
       return await this.#loadFirst(engine, summary, others)
     } finally {
       this.#crashes.finished()

@@ -59,7 +59,9 @@ export async function readSequence({ manifest, read }: Bundle): Promise<Sequence
     }
     const given = pointsOf(points.subarray(2 * POINTS * index), labels.subarray(POINTS * index, POINTS * (index + 1)))
     if (given === null) throw damaged(`the prompt of object ${object} in frame ${frame} is none`)
-    prompts.set(frame, [...(prompts.get(frame) ?? []), { object, points: given }])
+    const before = prompts.get(frame) ?? []
+    if (before.some((one) => one.object === object)) throw damaged(`object ${object} is prompted twice in frame ${frame}`)
+    prompts.set(frame, [...before, { object, points: given }])
   }
   if (new Set(promptObject).size < objects) throw damaged('an object has no prompt')
   return { frames, objects, size, pixels, prompts, maskLogits, side }

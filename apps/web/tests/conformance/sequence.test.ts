@@ -47,6 +47,7 @@ test('prompts that are none are refused', async () => {
   await assert.rejects(changed('input.prompt_frame', { values: [0, 2, FRAMES] }), /object 1 is prompted in frame 6/)
   await assert.rejects(changed('input.prompt_object', { values: [0, 2, 1] }), /object 2 is prompted in frame 2/)
   await assert.rejects(changed('input.prompt_object', { values: [0, 0, 0] }), /an object has no prompt/)
+  await assert.rejects(changed('input.prompt_frame', { values: [0, 2, 2] }), /object 1 is prompted twice in frame 2/)
 })
 
 test('masks that are not finite are refused', async () => {
