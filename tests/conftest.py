@@ -49,6 +49,7 @@ LONGEST = (
     "cli/test_hostile_bundles.py",
     "cli/test_outside_world.py",
     "apps/web/test_conformance.py",
+    "apps/web/test_bad_bundles.py",
     "apps/web/test_app.py",
     "apps/web/test_packs.py",
     "apps/web/test_webgpu.py",

@@ -1,13 +1,14 @@
 """A site that a test can alter while it runs: files that are not what they were, and answers that no honest server
 gives."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from mimetypes import guess_type
 from pathlib import Path
+
+from tests.http_server import http_server
 
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -74,14 +75,6 @@ def altered_site(folders: Mapping[str, Path]) -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             """Nothing: `Site.asked` has it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    site = Site(f"http://127.0.0.1:{server.server_port}", folders)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with http_server(Handler) as url:
+        site = Site(url, folders)
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,10 +1,11 @@
 """A latency service that takes whatever is posted to it from any page, and keeps it."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.http_server import http_server
 
 
 @dataclass
@@ -38,14 +39,6 @@ def latency_service() -> Iterator[LatencyService]:
         def log_message(self, *_: object) -> None:
             """Nothing: `LatencyService.asked` has it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    service = LatencyService(f"http://127.0.0.1:{server.server_port}/measurements")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with http_server(Handler) as url:
+        service = LatencyService(f"{url}/measurements")
         yield service
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
