@@ -72,9 +72,6 @@ def altered_site(folders: Mapping[str, Path]) -> Iterator[Site]:
             with suppress(ConnectionError):  # a browser that has seen enough hangs up
                 site.answer(self)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing: `Site.asked` has it."""
-
     with http_server(Handler) as url:
         site = Site(url, folders)
         yield site

@@ -36,9 +36,6 @@ def latency_service() -> Iterator[LatencyService]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Nothing: `LatencyService.asked` has it."""
-
     with http_server(Handler) as url:
         service = LatencyService(f"{url}/measurements")
         yield service

@@ -1,4 +1,4 @@
-"""What the engine makes of a bundle in Chromium: its masks are PyTorch's with both runtimes, and planted faults show."""
+"""What the engine makes of a bundle in Chromium: masks are PyTorch's with both runtimes, and planted faults show."""
 
 import pytest
 from playwright.sync_api import Page

@@ -16,9 +16,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import huggingface_hub
@@ -30,6 +29,7 @@ from exporter.errors import WeightsError
 from exporter.models.registry import ModelInfo, create_model, model_info
 from exporter.models.weights.hub import Hub
 from exporter.models.weights.loading import LoadedWeights, model_with_weights, provide_weights, seed_weights
+from tests.http_server import http_server
 from tests.models import SMALLEST, reduced
 
 NAME = "mobilevit_xxs"
@@ -96,20 +96,6 @@ def provide_in_a_process(choice: str, name: str, **environment: str) -> Provided
 
 
 @contextlib.contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Endpoint at which `handler` answers."""
-    # The test's output is no place for a log of requests.
-    quiet = type("Quiet", (handler,), {"log_message": lambda *_arguments: None})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), quiet)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@contextlib.contextmanager
 def hub(published: bytes, answer_get: Callable[[BaseHTTPRequestHandler], None] | None = None) -> Iterator[str]:
     """Endpoint of a server with this one file; `answer_get` answers in its place when its content is asked for."""
     etag = hashlib.sha256(published).hexdigest()
@@ -132,7 +118,7 @@ def hub(published: bytes, answer_get: Callable[[BaseHTTPRequestHandler], None] |
             else:
                 answer_get(self)
 
-    with serving(Handler) as endpoint:
+    with http_server(Handler) as endpoint:
         yield endpoint
 
 
@@ -155,7 +141,7 @@ def trickling_hub() -> Iterator[str]:
                     self.wfile.write(b"X-Wait: 1\r\n")
                     time.sleep(0.05)
 
-    with serving(Handler) as endpoint:
+    with http_server(Handler) as endpoint:
         yield endpoint
 
 
