@@ -105,10 +105,11 @@ def tracker_bundle(shared: Path) -> Bundle:
 
 @pytest.fixture(scope="session")
 def trained_bundle(shared: Path) -> Bundle:
-    """The tracker that comes with trained weights, in both formats that browsers run."""
+    """The tracker that comes with trained weights, in every format that an app runs."""
 
     def export(out: Path) -> None:
-        exporter.export("efficienttam_nano", formats=["onnx", "tflite"], weights="required", workers=1, out=out)
+        formats = ["onnx", "tflite", "executorch", "coreml"]
+        exporter.export("efficienttam_nano", formats=formats, precision="fp32", weights="required", workers=1, out=out)
 
     (path,) = made_once(shared / "bundles" / "trained tracker", export).iterdir()
     return Bundle.open(path)

@@ -73,7 +73,7 @@ test('what a person chose is not replaced by another', async () => {
   await assert.rejects(bench.configure(GPU, () => undefined), /The GPU lacks memory/)
 })
 
-test('what ended the page while it was loaded comes last', async () => {
+test('what ended the app while it was loaded is known the next time, and comes last', async () => {
   const items = new Map<string, string>()
   const storage = {
     getItem: (name: string) => items.get(name) ?? null,

@@ -37,7 +37,7 @@ const PACK: PackResult = {
 
 const parsed = (report: { text: string }) => JSON.parse(report.text)
 
-test('a benchmark has the graphs alone among the graphs: what else takes time is no graph of the bundle', () => {
+test('a benchmark has the graphs alone among the graphs', () => {
   const { graphs, stages, e2e } = parsed(benchmarkReport(BENCHMARK, 'b'.repeat(64), ABOUT))
   assert.deepEqual(Object.keys(graphs), ['encode_image'])
   assert.equal(graphs.encode_image.first_ms, 80)
@@ -55,7 +55,7 @@ test('a result says which browser ran which runtime, as no native runtime does',
   assert.equal(report.method, 'web app in Chrome 140')
 })
 
-test('what a browser does not tell is null', () => {
+test('what a device does not tell is null', () => {
   const report = parsed(benchmarkReport(BENCHMARK, 'b'.repeat(64), { ...ABOUT, battery: { start: null, end: null } }))
   assert.deepEqual(report.thermal, { start: null, end: null, samples: [] })
   assert.equal(report.battery.start, null)

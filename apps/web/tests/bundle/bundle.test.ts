@@ -23,16 +23,16 @@ test('a bundle gives its files', async () => {
   assert.match(bundle.manifestSha256, /^[0-9a-f]{64}$/)
 })
 
-for (const path of ['onnx/track_step.onnx', 'vectors/sequence.safetensors', 'report.html']) {
-  test(`${path} with an altered byte is not given away`, async () => {
+test('a file with an altered byte is not given away', async () => {
+  for (const path of ['onnx/track_step.onnx', 'vectors/sequence.safetensors', 'report.html']) {
     const bundle = await opened(altered(bundleFiles(), path))
     await assert.rejects(bundle.read(path), {
       name: 'BundleError',
       message: `${path} was altered after export; export the model again.`,
     })
     assert.ok(await bundle.read('onnx/encode_image.onnx'), 'others are')
-  })
-}
+  }
+})
 
 test('a file that is longer or shorter than listed is not given away', async () => {
   const path = 'onnx/track_step.onnx'

@@ -52,7 +52,7 @@ test('what is expected to take least in the target is the default, and the reaso
   )
 })
 
-test('what is expected of a phone says nothing of a browser on it', () => {
+test('what is expected of another platform says nothing of this one', () => {
   const manifest = { ...bundleIn(['onnx', 'tflite'], { onnx: ['cpu', 42.4] }), target: MANIFEST.target }
   assert.deepEqual(ways(manifest, PLAIN), ['litert cpu', 'onnx cpu'])
 })
@@ -79,7 +79,7 @@ test('threads are those that the runtime can have here, at most four, and one be
   assert.deepEqual(threads({ gpu: true, threads: { onnx: 16, litert: 16 } }), [1, 4, 4])
 })
 
-test('a bundle that no browser runs is refused, with the formats that one does', () => {
+test('a bundle that the app cannot run is refused, with the formats that it can', () => {
   assert.throws(() => configurationsOf(bundleIn(['coreml', 'executorch']), PLAIN), {
     name: 'BundleError',
     message: 'The bundle has nothing that a browser runs; export the model with --format onnx --format tflite.',

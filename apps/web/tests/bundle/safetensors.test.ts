@@ -51,7 +51,7 @@ test('a file that is too short is refused', () => {
   refuses(fileOf(TWO, VALUES).subarray(0, 40), /its header has \d+ bytes/)
 })
 
-test('a header that says it is larger than any is refused before it is read', () => {
+test('a header of vectors that says it is larger than any is refused before it is read', () => {
   const file = fileOf(TWO, VALUES)
   new DataView(file.buffer).setBigUint64(0, 2n ** 63n, true)
   refuses(file, /its header has 9223372036854776000 bytes/)
@@ -63,7 +63,7 @@ test('a header that is no table of tensors is refused', () => {
   refuses(fileOf({ a: { dtype: 'U8', shape: [-1], data_offsets: [0, 0] } }, []), /a\.shape\[0\] should be a whole/)
 })
 
-test('values that do not lie in the file, or are not as many as the shape says, are refused', () => {
+test('vectors that do not lie in their file, or are not as many as their shape says, are refused', () => {
   const at = (...data_offsets: number[]) => fileOf({ a: { dtype: 'U8', shape: [3], data_offsets } }, [1, 2, 3])
   assert.equal(parseSafetensors(at(0, 3), 'a').size, 1)
   for (const offsets of [[1, 4], [0, 2], [3, 0], [0], []]) refuses(at(...offsets), /a does not lie where it should/)

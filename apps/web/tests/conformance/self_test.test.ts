@@ -54,7 +54,7 @@ function expectedMasks(): number[] {
 
 const sequence = await readSequence(bundleWith(sequenceTensors(expectedMasks())))
 
-test('every mask of every object agrees: followed, prompted, and prompted anew', async () => {
+test('every mask of every object agrees, followed, prompted, and prompted anew', async () => {
   assert.deepEqual(await selfTest(coveringGraphs(), STATE, sequence, goOn), {
     pass: true,
     iou: 1,

@@ -7,7 +7,7 @@ import { selfTest } from '../../src/conformance/self_test.ts'
 import type { SelfTestResult } from '../../src/conformance/self_test.ts'
 import { loadGraphs } from '../../src/engine/load.ts'
 import type { ComputeUnit, RuntimeName } from '../../src/runners/graph_runner.ts'
-import { FAULTS, withFault } from './faults.ts'
+import { FAULTS, withFault } from '../conformance/faults.ts'
 
 export interface FaultsRequest {
   readonly url: string

@@ -86,7 +86,7 @@ test('the step after a prompt is its own graph in a pooled model, and only that 
   assert.deepEqual(marks, [PROMPT_POINTS, TRACK_FIRST, TRACK_STEP, PROMPT_POINTS, TRACK_FIRST])
 })
 
-test('arrays are taken once: the third frame is written where the first was', async () => {
+test('arrays are taken once, and the third frame is written where the first was', async () => {
   const tracker = new Tracker(countingGraphs(), STATE)
   const masks: Float32Array[] = []
   for (const prompts of [[click(1)], [], [], [], [click(1)]]) {
