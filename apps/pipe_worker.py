@@ -11,7 +11,7 @@ A request is a line of JSON, then the values of its inputs in their order, float
 
 and so is the reply, `{"outputs": {"mask_logits": [1, 1, 64, 64], …}}` and their values, or `{"error": "…"}` alone.
 Names in a line are in the order of their values. A graph is loaded in single precision when it is first asked for, and
-stays loaded. A program ends by closing its pipes.
+stays loaded. A program ends by closing its pipes, between two requests: one that ends within a request ends the worker.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -82,7 +81,7 @@ def main(bundle: str, folder: str) -> None:
         os.mkfifo(pipe)
     while True:
         # each waits for the program to open its other end
-        with suppress(EOFError, BrokenPipeError), pipes[0].open("rb") as requests, pipes[1].open("wb") as replies:
+        with pipes[0].open("rb") as requests, pipes[1].open("wb") as replies:
             serve(load, requests, replies)
 
 
