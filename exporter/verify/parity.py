@@ -54,7 +54,8 @@ def _agreement_within(
 ) -> str:
     """How far outputs that passed are off, and the PSNR of those that passed by it; of how many of `count` inputs."""
     ran = len(next(iter(parity.values())).per_vector)
-    inputs = f"{count} inputs" if ran == count else f"{ran} of {count} inputs; then its {seconds:.0f} s were up"
+    all_of_them = "1 input" if count == 1 else f"{count} inputs"
+    inputs = all_of_them if ran == count else f"{ran} of {count} inputs; then its {seconds:.0f} s were up"
     within = max((one.relative or 0.0 for name, one in parity.items() if name not in by_psnr), default=0.0)
     but = [f"{name} with a PSNR of {parity[name].psnr:.0f} dB" for name in by_psnr]
     return ", ".join([f"Agrees with {reference} within {within:.1e} on {inputs}", *but]) + "."

@@ -162,6 +162,14 @@ def test_of_equal_scores_the_first_is_the_best():
     assert compared(expected, actual)["logits"].top1 == 1
 
 
+def test_how_many_inputs_agree_is_told_in_plain_words():
+    spec = TensorSpec(name="iou", shape=(1,), dtype="float32", layout="N", kind="score", meaning="")
+    for count, said in ((1, "on 1 input."), (2, "on 2 inputs.")):
+        scores = {spec.name: np.ones((count, 1), np.float32)}
+        found = judge(scores, scores, [spec], TOLERANCES["fp32"].outputs, "PyTorch")
+        assert found.detail == f"Agrees with PyTorch within 0.0e+00 {said}"
+
+
 def judged_memory(kind: Kind, worst: float) -> str:
     """What becomes of an output of that kind of which one element of 4000 is off in half precision."""
     expected = np.sin(np.arange(4000, dtype=np.float32))[None]
