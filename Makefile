@@ -36,6 +36,7 @@ check: .venv/installed apps/web/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy apps/*.py
 	$(NPM) run --silent check
 
 # The manifest's JSON Schema and the list of lint rules, from the code that has them.

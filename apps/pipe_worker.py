@@ -39,17 +39,17 @@ REQUESTS, REPLIES = "requests", "replies"
 VALUE = np.dtype("<f4")
 
 
-Load = Callable[[str, str | None, str | None], Runner]
-"""The runner of a graph of the bundle in a format, or of a file."""
+Load = Callable[..., Runner]
+"""(format, graph) -> the bundle's runner; (format, file) -> that of another artefact"""
 
 
 def serve(load: Load, requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer until no request is left; raises `EOFError` where the program ended within one."""
     while line := requests.readline():
-        request = json.loads(line)
-        inputs = {name: _read(requests, shape) for name, shape in request["inputs"].items()}
+        asked = json.loads(line)
+        inputs = {name: _read(requests, shape) for name, shape in asked.pop("inputs").items()}
         try:
-            _reply(replies, load(request["format"], request.get("graph"), request.get("file"))(inputs))
+            _reply(replies, load(**asked)(inputs))
         except VitexportError as error:
             replies.write(json.dumps({"error": str(error)}).encode() + b"\n")
         replies.flush()
@@ -75,8 +75,8 @@ def main(bundle: str, folder: str) -> None:
     opened = Bundle.open(bundle)
 
     @cache
-    def load(format: str, graph: str | None, file: str | None) -> Runner:
-        if graph is None:
+    def load(format: str, graph: str = "", file: str = "") -> Runner:
+        if file:
             return backend(format).load(Path(file), threads=1)
         return opened.runner(format, graph, threads=1, precision="fp32")
 
