@@ -194,9 +194,9 @@ def agreement(bundles: dict[str, Bundle]) -> list[str]:
         "",
         "## Agreement with PyTorch",
         "",
-        "`max|a−b| / max|b|` of each graph over its conformance vectors, the worst of its outputs; then a sequence of "
-        "24 frames followed with the artefacts alone, against the official algorithm: the least mask IoU, and how far "
-        "the mask logits of any frame are off.",
+        "`max|a−b| / max|b|` of each graph over its conformance vectors, the worst of its outputs; then two objects "
+        "followed through a sequence of 24 frames with the artefacts alone, against the official algorithm: the least "
+        "mask IoU, and how far the mask logits of any frame are off.",
         "",
     ]
     for model, bundle in bundles.items():

@@ -10,6 +10,8 @@ APPS = {"web": "Web", "android": "Android", "ios": "iOS"}
 """Folder of an app -> its name in the table"""
 
 _FILE = Path(__file__).parents[2] / "apps/cases.json"
+_README = _FILE.with_name("README.md")
+_BEGIN, _END = "<!-- cases -->\n", "<!-- /cases -->\n"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,17 @@ def report(outcomes: Iterable[tuple[str, bool]]) -> Report:
 def missing(app: str, report: Report) -> list[str]:
     """Cases that an app has no test of, or whose test did not pass."""
     return [case.name for case in cases() if app in case.apps and not report.get(key(case.name))]
+
+
+def written_table() -> str:
+    """That of `apps/README.md`."""
+    return _README.read_text().split(_BEGIN)[1].split(_END)[0]
+
+
+def write_table(text: str) -> None:
+    """Put another in its place."""
+    before, rest = _README.read_text().split(_BEGIN)
+    _README.write_text(before + _BEGIN + text + _END + rest.split(_END)[1])
 
 
 def table(reports: Mapping[str, Report]) -> str:
