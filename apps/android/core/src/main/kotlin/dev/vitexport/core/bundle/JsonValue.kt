@@ -81,16 +81,39 @@ internal class JsonValue(private val element: JsonElement, val place: String = "
         /** How much of a value a message quotes, in characters */
         private const val QUOTED = 40
 
+        /** Lists in lists: the parser calls itself for each, and has no end of its own but that of the stack. */
+        private const val MOST_DEPTH = 100
+
         /** RFC 8259 §6 */
         private val NUMBER = Regex("""-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?""")
 
         /** The value that UTF-8 `bytes` stand for. Throws [JsonException]. */
         fun parse(bytes: ByteBuffer): JsonValue = try {
-            JsonValue(Json.parseToJsonElement(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString()))
+            val text = StandardCharsets.UTF_8.newDecoder().decode(bytes)
+            if (depthOf(text) > MOST_DEPTH) throw JsonException("its lists and objects are more than $MOST_DEPTH deep")
+            JsonValue(Json.parseToJsonElement(text.toString()))
         } catch (error: CharacterCodingException) {
             throw JsonException("it is no JSON: it is no UTF-8")
         } catch (error: SerializationException) {
             throw JsonException("it is no JSON: ${error.message.orEmpty().lineSequence().first()}")
         }
     }
+}
+
+/** How many lists and objects are open at once, outside of text in quotation marks */
+private fun depthOf(json: CharSequence): Int {
+    var depth = 0
+    var deepest = 0
+    var quoted = false
+    var escaped = false
+    for (sign in json) {
+        when {
+            escaped -> escaped = false
+            sign == '"' -> quoted = !quoted
+            quoted -> escaped = sign == '\\'
+            sign == '[' || sign == '{' -> deepest = maxOf(deepest, ++depth)
+            sign == ']' || sign == '}' -> depth--
+        }
+    }
+    return deepest
 }

@@ -40,7 +40,7 @@ class AgreementTest {
     }
 
     @Test
-    fun `a mask says something from 1 to 99 % of the frame on`() {
+    fun `a mask says something from a hundredth to all but a hundredth of the frame`() {
         val says = listOf(0, 9, 10, 990, 991, 1000).map { covered ->
             val mask = FloatArray(1000) { if (it < covered) 1f else 0f }
             compare(mask, mask).saysSomething
