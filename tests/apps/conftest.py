@@ -15,9 +15,7 @@ def app_bundle(shared: Path) -> Bundle:
 
     def export(out: Path) -> None:
         formats = ["onnx", "tflite", "executorch", "coreml"]
-        exporter.export(
-            "efficienttam_nano", formats=formats, precisions=["fp32"], weights="required", workers=1, out=out
-        )
+        exporter.export("efficienttam_nano", formats=formats, precision="fp32", weights="required", workers=1, out=out)
 
     (path,) = made_once(shared / "bundles" / "tracker for apps", export).iterdir()
     return Bundle.open(path)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,6 @@ import pytest
 
 from exporter.bench.packs.pack import PackRequest, make_pack
 from exporter.bundle import Bundle
-from exporter.models.registry import model_info
 from tests.apps.kotlin import Kotlin, classes_of_tests, kotlin
 from tests.apps.pipes import APPS, working
 from tests.exporter.cli.command_line import run
@@ -19,12 +20,12 @@ from tests.shared import made_once
 SOURCES = APPS / "android/core/src"
 MODEL = "efficienttam_nano"
 KERNELS = 10
-DEVICE = "test_bench"
-"""What the results' device is called in the database"""
+DEVICE = "pixel8"
+"""Whose the figures are taken for, in a database of the test's own: none but a known one is a target"""
 
 
 @dataclass(frozen=True)
-class Tested:
+class Run:
     outcomes: dict[str, str]
     """Name of each test -> passed, failed or skipped"""
     said: str
@@ -38,7 +39,7 @@ def toolchain() -> Kotlin:
 
 
 @pytest.fixture(scope="module")
-def tested(toolchain: Kotlin, app_bundle: Bundle, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Tested:
+def tested(toolchain: Kotlin, app_bundle: Bundle, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     jar = made_once(
         shared / "android core",
         lambda to: toolchain.compile([SOURCES / "main", SOURCES / "test"], to / "core.jar"),
@@ -55,7 +56,7 @@ def tested(toolchain: Kotlin, app_bundle: Bundle, shared: Path, tmp_path_factory
             "VITEXPORT_RESULTS": str(results),
         })  # fmt: skip
     lines = (line.split("\t") for line in done.stdout.splitlines() if "\t" in line and not line.startswith(" "))
-    return Tested({name: outcome for outcome, name in lines}, done.stdout + done.stderr, results)
+    return Run({name: outcome for outcome, name in lines}, done.stdout + done.stderr, results)
 
 
 @pytest.fixture
@@ -65,12 +66,30 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"sqlite:///{tmp_path / 'latency.sqlite3'}"
 
 
-def test_the_tests_in_kotlin_pass(tested: Tested) -> None:
+@pytest.fixture
+def imported(tested: Run, app_bundle: Bundle, tmp_path: Path, database: str) -> Callable[[str], tuple[dict, dict]]:
+    """Imports a result of this name as one of the device, and returns it with what the database answers then."""
+
+    def store(name: str) -> tuple[dict, dict]:
+        said = json.loads((tested.results / name).read_text())
+        said["device"]["model"] = DEVICE
+        (tmp_path / name).write_text(json.dumps(said))
+        shutil.copy(tested.results / "kernels.zip", tmp_path)
+        done = run("latency", "import", str(tmp_path / name), "--bundle", str(app_bundle.path), "--db", database)
+        assert done.returncode == 0, done.stderr
+        answer = run("latency", MODEL, "--target", DEVICE, "--runtime", "tflite", "--db", database, "--json")
+        assert answer.returncode == 0, answer.stderr
+        return said, json.loads(answer.stdout)
+
+    return store
+
+
+def test_the_tests_in_kotlin_pass(tested: Run) -> None:
     assert tested.outcomes, tested.said
     assert set(tested.outcomes.values()) == {"passed"}, tested.said
 
 
-def test_every_case_of_an_app_is_among_them(tested: Tested) -> None:
+def test_every_case_of_an_app_is_among_them(tested: Run) -> None:
     cases = [case for cases in json.loads((APPS / "cases.json").read_text()).values() for case in cases]
     of_android = {
         case if isinstance(case, str) else case["case"]
@@ -80,25 +99,16 @@ def test_every_case_of_an_app_is_among_them(tested: Tested) -> None:
     assert of_android - tested.outcomes.keys() == set()
 
 
-def test_a_benchmarks_result_answers_for_its_device(tested: Tested, app_bundle: Bundle, database: str) -> None:
-    imported = run(
-        "latency", "import", str(tested.results / "benchmark.json"), "--bundle", str(app_bundle.path), "--db", database
-    )
-    assert imported.returncode == 0, imported.stderr
-    answer = run("latency", MODEL, "--target", DEVICE, "--runtime", "tflite", "--db", database, "--json")
-    assert answer.returncode == 0, answer.stderr
-    said, found = json.loads((tested.results / "benchmark.json").read_text()), json.loads(answer.stdout)
+def test_a_benchmarks_result_answers_for_its_device(imported: Callable[[str], tuple[dict, dict]]) -> None:
+    said, found = imported("benchmark.json")
     assert said["selftest"]["pass"]
+    assert found["device"] == DEVICE
     assert found["ms"] == pytest.approx(sum(graph["p50"] for graph in said["graphs"].values()), rel=1e-3)
 
 
-def test_a_packs_result_estimates_a_model_for_its_device(tested: Tested, tmp_path: Path, database: str) -> None:
-    for name in ("pack.json", "kernels.zip"):
-        shutil.copy(tested.results / name, tmp_path)
-    imported = run("latency", "import", str(tmp_path / "pack.json"), "--db", database)
-    assert imported.returncode == 0, imported.stderr
-    answer = run("latency", MODEL, "--target", DEVICE, "--runtime", "tflite", "--db", database, "--json")
-    assert answer.returncode == 0, answer.stderr
-    found = json.loads(answer.stdout)
-    assert (found["device"], found["size"], found["method"]) == (DEVICE, model_info(MODEL).image_size, "transfer")
+def test_a_packs_result_estimates_a_model_for_its_device(imported: Callable[[str], tuple[dict, dict]]) -> None:
+    said, found = imported("pack.json")
+    assert (len(said["kernels"]), said["failures"]) == (KERNELS, [])
+    assert (found["device"], found["method"]) == (DEVICE, "transfer")
+    assert re.match(r"\d+ kernels measured on it", found["reason"])
     assert 0 < found["low"] < found["ms"] < found["high"]
