@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,6 +16,10 @@ def require(program: str, elsewhere: Iterable[Path] = ()) -> str:
     """
     path = shutil.which(program) or next(filter(None, (shutil.which(program, path=one) for one in elsewhere)), None)
     if path is None:
-        message = f"{program} is not installed"
-        pytest.fail(message) if os.environ.get("VITEXPORT_REQUIRE_SYSTEM") else pytest.skip(message)
+        unavailable(f"{program} is not installed")
     return path
+
+
+def unavailable(message: str) -> NoReturn:
+    """Skip the test, or fail where VITEXPORT_REQUIRE_SYSTEM is set."""
+    pytest.fail(message) if os.environ.get("VITEXPORT_REQUIRE_SYSTEM") else pytest.skip(message)

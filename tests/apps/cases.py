@@ -9,8 +9,9 @@ from pathlib import Path
 APPS = {"web": "Web", "android": "Android", "ios": "iOS"}
 """Folder of an app -> its name in the table"""
 
-_FILE = Path(__file__).parents[2] / "apps/cases.json"
-_README = _FILE.with_name("README.md")
+SOURCES = Path(__file__).parents[2] / "apps"
+_FILE = SOURCES / "cases.json"
+_README = SOURCES / "README.md"
 _BEGIN, _END = "<!-- cases -->\n", "<!-- /cases -->\n"
 
 

@@ -57,13 +57,6 @@ def results(app: Path, packs: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return saved
 
 
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty one; nothing of the user's own is known."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    return f"sqlite:///{tmp_path / 'latency.sqlite3'}"
-
-
 @pytest.mark.parametrize(("format", "runtime"), [("tflite", "LiteRT.js"), ("onnx", "ONNX Runtime Web")])
 def test_a_result_says_who_ran_what(results: dict[str, Path], format: str, runtime: str) -> None:
     said = json.loads(results[format].read_text())

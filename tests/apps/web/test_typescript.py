@@ -11,10 +11,10 @@ def test_the_app_is_of_this_version():
     assert json.loads((SOURCES / "package.json").read_text())["version"] == version("vitexport")
 
 
-def test_the_tests_in_typescript_pass_and_none_is_skipped(report_of_web):
-    assert len(report_of_web) > 200
-    assert [name for name, passed in report_of_web.items() if not passed] == []
+def test_the_tests_in_typescript_pass_and_none_is_skipped(web):
+    assert len(web.report) > 200
+    assert [name for name, passed in web.report.items() if not passed] == []
 
 
-def test_among_them_is_every_case_of_the_contract(report_of_web):
-    assert missing("web", report_of_web) == []
+def test_among_them_is_every_case_of_the_contract(web):
+    assert missing("web", web.report) == []

@@ -1,0 +1,9 @@
+package dev.vitexport.core.settings
+
+/** What outlives the process, such as Android's `SharedPreferences`; `set` has it on the disk when it returns. */
+interface KeyValues {
+    operator fun get(key: String): String?
+
+    /** Null removes. */
+    operator fun set(key: String, value: String?)
+}
