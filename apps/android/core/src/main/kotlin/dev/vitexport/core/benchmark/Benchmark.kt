@@ -103,7 +103,8 @@ private class TimedFrames(private val tracker: Tracker, private val size: Int) {
         while (!stopped && (frameMs.isEmpty() || now < end)) {
             resizeMs += next()
             for (graph in TrackerGraph.entries) {
-                if (tracker.times.runs(graph) > 0) graphMs.getOrPut(graph.word, ::mutableListOf) += tracker.times.ms(graph)
+                if (tracker.times.runs(graph) == 0) continue
+                graphMs.getOrPut(graph.word, ::mutableListOf) += tracker.times.ms(graph)
             }
             val done = System.nanoTime()
             frameMs += (done - now) / 1e6

@@ -3,7 +3,7 @@ package dev.vitexport.core.benchmark
 import dev.vitexport.core.frames.ThermalStatus
 import kotlinx.serialization.Serializable
 
-/** Names and versions as the latency database has them, such as "Pixel 8", "Android 14", "Tensor G3"; "" where not known. */
+/** As the latency database has them, such as "Pixel 8", "Android 14" and "Tensor G3"; "" where not known. */
 @Serializable
 data class DeviceFacts(val model: String, val os: String, val soc: String)
 

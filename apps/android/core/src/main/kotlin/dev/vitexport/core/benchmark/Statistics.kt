@@ -39,8 +39,8 @@ fun percentilesOf(samples: List<Double>): Percentiles? = samples.sorted().takeIf
     ?.let { Percentiles(percentile(it, 0.5), percentile(it, 0.9)) }
 
 /**
- * Medians of periods one after the other, each of `period` ms: they tell whether what is done over and over gets slower.
- * The last has what is left, unless that is less than a half.
+ * Medians of periods one after the other, each of `period` ms: they tell whether what is done over and over gets
+ * slower. The last has what is left, unless that is less than a half.
  */
 fun medians(samples: List<Double>, period: Double): List<Double> {
     val periods = mutableListOf(mutableListOf<Double>())

@@ -11,7 +11,7 @@ class Bundle private constructor(
 ) {
     private val listed = manifest.files.associateBy { it.path }
 
-    /** A file that the manifest lists. Throws [BundleException] for one that was altered, and what the source throws. */
+    /** A file that is listed. Throws [BundleException] for one that was altered, and what the source throws. */
     fun read(path: String): ByteArray {
         val entry = entry(path)
         if (entry.bytes > FILE_BYTES) {
@@ -23,8 +23,8 @@ class Bundle private constructor(
     }
 
     /**
-     * A file of the device with the content of a listed one, such as a graph, which runtimes map into memory. It lies in
-     * `folder`, named by its checksum, and is not copied again while it is what it was. Throws as [read].
+     * A file of the device with the content of a listed one, such as a graph, which runtimes map into memory. It lies
+     * in `folder`, named by its checksum, and is not copied again while it is what it was. Throws as [read].
      */
     fun extract(path: String, folder: File): File {
         val entry = entry(path)
@@ -37,7 +37,7 @@ class Bundle private constructor(
     private fun altered(path: String) = BundleException("$path was altered after export; export the model again.")
 
     companion object {
-        /** Reads the manifest, and no other file but the checksums. Throws [BundleException], and what the source throws. */
+        /** Reads the manifest and the checksums alone. Throws [BundleException], and what the source throws. */
         fun open(source: BundleSource): Bundle {
             val bytes = source.read(MANIFEST, MANIFEST_BYTES)
             val manifest = parseManifest(bytes)

@@ -17,8 +17,8 @@ class FolderSource(private val folder: File) : BundleSource {
 }
 
 /**
- * All of a file, at most `most` bytes, which are counted as they come: what a source says of a size may be a lie. Throws
- * [BundleException] for a larger file and for one that is missing, and `IOException` where reading fails.
+ * All of a file, at most `most` bytes, which are counted as they come: what a source says of a size may be a lie.
+ * Throws [BundleException] for a larger file and for one that is missing, and `IOException` where reading fails.
  */
 fun BundleSource.read(path: String, most: Long): ByteArray =
     ByteArrayOutputStream().also { copy(path, most, it) }.toByteArray()

@@ -31,8 +31,8 @@ const val MOST_THREADS = 4
 private class Way(val format: String, val delegate: String?, val unit: ComputeUnit, val name: String)
 
 /**
- * What runs which format where; what is first is taken where no estimate tells. The GPU comes last: its delegate has been
- * seen to compute wrongly what it has (docs/litert-gpu.md).
+ * What runs which format where; what is first is taken where no estimate tells. The GPU comes last: its delegate has
+ * been seen to compute wrongly what it has (docs/litert-gpu.md).
  */
 private val WAYS = listOf(
     Way("tflite", null, ComputeUnit.CPU, "LiteRT on the CPU"),
@@ -42,7 +42,7 @@ private val WAYS = listOf(
 
 private class Candidate(val name: String, val configuration: Configuration, val ms: Double?)
 
-/** `crashed` says what ended the app while it was loaded, which comes last. Throws [BundleException] where nothing runs. */
+/** `crashed`: what ended the app while it was loaded, which comes last. Throws [BundleException] where nothing runs. */
 fun configurationsOf(
     manifest: Manifest,
     processors: Processors,

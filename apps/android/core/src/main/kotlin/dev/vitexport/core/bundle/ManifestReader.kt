@@ -54,12 +54,14 @@ private fun JsonValue.manifest(): Manifest {
     val version = this["schema_version"]
     if (version.shown() != SCHEMA_VERSION.toString()) {
         throw BundleException(
-            "manifest.json has schema version ${version.shown()}, and this app reads $SCHEMA_VERSION; export the model " +
-                "again, with the vitexport that the app is from.",
+            "manifest.json has schema version ${version.shown()}, and this app reads $SCHEMA_VERSION; export " +
+                "the model again, with the vitexport that the app is from.",
         )
     }
     return Manifest(
-        model = this["model"].run { Model(get("name").text(), get("task").text(), get("image_size").whole(1, IMAGE_SIZE)) },
+        model = this["model"].run {
+            Model(get("name").text(), get("task").text(), get("image_size").whole(1, IMAGE_SIZE))
+        },
         weights = this["weights"].run {
             Weights(get("kind").text(), get("trained").truth(), get("card").orNull { get("license").text() })
         },

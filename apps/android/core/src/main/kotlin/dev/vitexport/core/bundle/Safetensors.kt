@@ -20,7 +20,7 @@ private const val MOST_RANK = 8
 /** A table of words that may stand beside the tensors */
 private const val METADATA = "__metadata__"
 
-/** Tensors by name. Throws [BundleException] for a file whose header does not fit its values; `path` is for the message. */
+/** Tensors by name. Throws [BundleException], which names `path`, for a file whose header does not fit its values. */
 fun parseSafetensors(file: ByteArray, path: String): Map<String, StoredTensor> = try {
     tensorsIn(ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN))
 } catch (error: JsonException) {

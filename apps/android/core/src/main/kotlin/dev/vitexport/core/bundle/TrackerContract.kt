@@ -93,7 +93,8 @@ private fun ofArtifacts(manifest: Manifest): String? {
     for (artifact in manifest.artifacts) {
         val graph = graphs.getValue(artifact.graph)
         if (!sameTensors(artifact.inputs, graph.inputs) || !sameTensors(artifact.outputs, graph.outputs)) {
-            return "the ${artifact.variant.format} artefact of ${graph.name} takes or gives something else than the graph"
+            val format = artifact.variant.format
+            return "the $format artefact of ${graph.name} takes or gives something else than the graph"
         }
     }
     return null
@@ -116,7 +117,8 @@ private fun ofFiles(manifest: Manifest): String? {
 private fun bytesWithin(files: List<FileEntry>, folder: String): Long? =
     files.filter { it.path.startsWith("$folder/") }.ifEmpty { null }?.sumOf { it.bytes }
 
-private fun sameNames(tensors: List<ManifestTensor>, names: List<String>) = sameMembers(tensors.map { it.spec.name }, names)
+private fun sameNames(tensors: List<ManifestTensor>, names: List<String>) =
+    sameMembers(tensors.map { it.spec.name }, names)
 
 /** Whether two lists have the same members, each once */
 private fun <T> sameMembers(one: List<T>, other: List<T>): Boolean {

@@ -5,7 +5,7 @@ import java.io.IOException
 import java.io.InputStream
 import java.util.zip.ZipFile
 
-/** A zip on the device, of a folder's files or of the folder. Throws [BundleException] for what is no zip of a bundle. */
+/** A zip of a folder's files, or of the folder. Throws [BundleException] for what is no zip of a bundle. */
 class ZipSource(file: File) : BundleSource, AutoCloseable {
     private val zip = try {
         ZipFile(file)

@@ -63,12 +63,13 @@ private fun resultOf(compared: List<Compared>, frames: Int, of: Int): SelfTestRe
     val detail = when {
         worst == null -> "It was stopped before the first frame, so nothing is known."
         iou < LEAST_IOU ->
-            "The mask of object ${worst.id} in frame ${worst.frame} has an IoU of ${"%.4f".inWords(iou)} with PyTorch's, " +
-                "and $LEAST_IOU is the least that passes; logits are off by up to ${"%.1e".inWords(maxAbs)}."
+            "The mask of object ${worst.id} in frame ${worst.frame} has an IoU of ${"%.4f".inWords(iou)} with " +
+                "PyTorch's, and $LEAST_IOU is the least that passes; logits are off by up to " +
+                "${"%.1e".inWords(maxAbs)}."
         !sayEnough -> "Fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing."
         else ->
-            "${if (stopped) "The first $frames of $of" else "All $frames"} frames agree with PyTorch: mask IoU at least " +
-                "${"%.4f".inWords(iou)}, logits within ${"%.1e".inWords(maxAbs)}."
+            "${if (stopped) "The first $frames of $of" else "All $frames"} frames agree with PyTorch: mask IoU at " +
+                "least ${"%.4f".inWords(iou)}, logits within ${"%.1e".inWords(maxAbs)}."
     }
     return SelfTestResult(worst != null && iou >= LEAST_IOU && sayEnough, iou, maxAbs, frames, stopped, detail)
 }

@@ -27,8 +27,11 @@ internal fun readSequence(file: ByteArray, entry: SequenceEntry, size: Int): Seq
     val (_, frames, objects) = entry
     val side = size / 4
     val pixels = stored.tensor("input.frames", StoredType.U8, frames, size, size, 3).values
-    val masks = stored.tensor("output.mask_logits", StoredType.F32, objects, frames, 1, side, side).values.asFloatBuffer()
-    for (index in 0 until masks.capacity()) if (!masks.get(index).isFinite()) throw stored.damaged("its masks are not finite")
+    val masks =
+        stored.tensor("output.mask_logits", StoredType.F32, objects, frames, 1, side, side).values.asFloatBuffer()
+    for (index in 0 until masks.capacity()) {
+        if (!masks.get(index).isFinite()) throw stored.damaged("its masks are not finite")
+    }
     return Sequence(frames, objects, size, pixels, readPrompts(stored, frames, objects), masks)
 }
 

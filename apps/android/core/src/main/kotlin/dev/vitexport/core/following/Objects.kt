@@ -46,7 +46,8 @@ class Objects(private val changed: () -> Unit) {
         if (!on && together == null) {
             throw PromptException(
                 when (still) {
-                    null -> "Pause first: what does not belong to an object is told by its other points in the same frame."
+                    null ->
+                        "Pause first: what does not belong to an object is told by its other points in the same frame."
                     else -> "Point at the object first, and then at what does not belong to it."
                 },
             )

@@ -4,9 +4,9 @@ import java.nio.Buffer
 import java.nio.ByteBuffer
 
 /**
- * Resizes one channel of a picture of `width` × `height` bytes to `size` × `size` floats, each the mean of the area that
- * it covers, parts of pixels by their part. All tables are made here, so that a frame takes no memory. One thread at a
- * time.
+ * Resizes one channel of a picture of `width` × `height` bytes to `size` × `size` floats, each the mean of the area
+ * that it covers, parts of pixels by their part. All tables are made here, so that a frame takes no memory. One thread at
+ * a time.
  */
 internal class AreaAverage(private val width: Int, private val height: Int, private val size: Int) {
     private val columns = Coverage(width, size)

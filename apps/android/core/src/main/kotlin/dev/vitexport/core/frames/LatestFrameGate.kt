@@ -12,8 +12,8 @@ import kotlin.concurrent.withLock
  *
  * `work` has one frame at a time, each in a task of its own on `executor`, whose other tasks have their turns between
  * them. What it throws goes to `failed`, on the executor too, and the next frame has its turn. A frame, such as an
- * `Image` of a camera, holds memory until it is closed, which is done here once it was worked on or dropped. All methods
- * may be called from any thread.
+ * `Image` of a camera, holds memory until it is closed, which is done here once it was worked on or dropped. All
+ * methods may be called from any thread.
  */
 class LatestFrameGate<Frame : AutoCloseable>(
     private val executor: Executor,

@@ -25,9 +25,9 @@ enum class ThermalStatus(
 private const val LOW_POWER_SHARE = 0.5
 
 /**
- * Which of the camera's frames are passed on to the model: fewer when the device is hot or saves power. To pass on every
- * second one would spare a model nothing that takes longer than a frame of the camera, so what counts is how long the
- * last frame took: after it the model rests, so that it works its share of the time. Any thread may call.
+ * Which of the camera's frames are passed on to the model: fewer when the device is hot or saves power. To pass on
+ * every second one would spare a model nothing that takes longer than a frame of the camera, so what counts is how long
+ * the last frame took: after it the model rests, so that it works its share of the time. Any thread may call.
  */
 class Pacing {
     private var earliest = Long.MIN_VALUE

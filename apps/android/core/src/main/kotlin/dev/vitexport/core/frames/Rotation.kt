@@ -22,7 +22,7 @@ enum class Rotation(val degrees: Int) {
     }
 
     companion object {
-        /** `degrees` as Android has them, such as of `SENSOR_ORIENTATION`; they may be negative, or more than a turn. */
+        /** `degrees` as Android has them, such as of `SENSOR_ORIENTATION`; they may be negative, or above a turn. */
         fun of(degrees: Int): Rotation = entries.find { it.degrees == Math.floorMod(degrees, 360) }
             ?: throw IllegalArgumentException("Frames are turned by quarters, and not by $degrees degrees.")
     }

@@ -1,9 +1,9 @@
 package dev.vitexport.core.frames
 
 /**
- * From Y′CbCr of ITU-R BT.601 to R′G′B′, both 0 to 255, at each end of which a value is cut off. What a camera of Android
- * gives is of full range, as JPEG's (ITU-T T.871 §7); what a decoder gives of a video is mostly of limited range, Y′ 16 to
- * 235 and Cb, Cr 16 to 240 (ITU-R BT.601-7 §2.5.3).
+ * From Y′CbCr of ITU-R BT.601 to R′G′B′, both 0 to 255, at each end of which a value is cut off. What a camera of
+ * Android gives is of full range, as JPEG's (ITU-T T.871 §7); what a decoder gives of a video is mostly of limited
+ * range, Y′ 16 to 235 and Cb, Cr 16 to 240 (ITU-R BT.601-7 §2.5.3).
  */
 enum class YuvRange(internal val black: Float, internal val lumaScale: Float, chromaScale: Float) {
     FULL(0f, 1f, 1f),

@@ -9,8 +9,8 @@ class Plane(val bytes: ByteBuffer, val rowStride: Int, val pixelStride: Int)
 
 /**
  * Makes of a camera's YUV_420_888 frame of `width` × `height` pixels the image [1, 3, size, size] that graphs take,
- * upright. Channels are averaged first and then converted, which is the same but at the ends of the range, and less work.
- * To average all of a frame into a square and turn that is the same as to turn it first. One thread at a time.
+ * upright. Channels are averaged first and then converted, which is the same but at the ends of the range, and less
+ * work. To average all of a frame into a square and turn that is the same as to turn it first. One thread at a time.
  */
 class YuvToImage(width: Int, height: Int, size: Int, rotation: Rotation, private val range: YuvRange = YuvRange.FULL) {
     private val luma = AreaAverage(width, height, size)

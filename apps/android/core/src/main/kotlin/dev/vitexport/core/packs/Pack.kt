@@ -23,8 +23,8 @@ class Pack private constructor(
 
     companion object {
         /**
-         * Reads all of it once, into `folder`: what is damaged is said before the work. Throws [PackException], and what
-         * the source throws.
+         * Reads all of it once, into `folder`: what is damaged is said before the work. Throws [PackException], and
+         * what the source throws.
          */
         fun open(source: BundleSource, folder: File): Pack {
             val bytes = source.read(MANIFEST, MANIFEST_BYTES)

@@ -33,7 +33,8 @@ fun timePack(pack: Pack, loader: GraphLoader, threads: Int, progress: Progress):
     }
     val seconds = (System.nanoTime() - begin) / 1e9
     return PackResult(
-        pack.sha256, runtime, unit, precision, threads, run.times, run.failures, kernels.size, run.stopped, seconds, startedAt,
+        pack.sha256, runtime, unit, precision, threads, run.times, run.failures, kernels.size, run.stopped, seconds,
+        startedAt,
     )
 }
 
@@ -96,7 +97,8 @@ private class PackRun(
     }
 }
 
-private fun failure(kernel: PackedKernel, error: Exception) = KernelFailure(kernel.key, error.message ?: error.toString())
+private fun failure(kernel: PackedKernel, error: Exception) =
+    KernelFailure(kernel.key, error.message ?: error.toString())
 
 /** Numbers from 0 to 1: of zeros alone some processors make short work */
 private fun randomInputs(kernel: PackedKernel): Tensors = allocate(kernel.inputs).onEach { (_, values) ->

@@ -15,8 +15,8 @@ import java.io.File
 class LoadedGraphs(val graphs: TrackerGraphs, val loadMs: Map<String, Double>) : AutoCloseable by graphs
 
 /**
- * Check all files, which come to lie in `folder`, and only then run any. `loader` is that of the configuration's format.
- * Throws [BundleException], [RunnerException], and what the bundle's source throws.
+ * Check all files, which come to lie in `folder`, and only then run any. `loader` is that of the configuration's
+ * format. Throws [BundleException], [RunnerException], and what the bundle's source throws.
  */
 fun loadGraphs(bundle: Bundle, configuration: Configuration, loader: GraphLoader, folder: File): LoadedGraphs {
     val artifacts = artifactsFor(bundle.manifest, configuration)

@@ -15,7 +15,9 @@ fun checkSignature(what: String, found: List<FoundTensor>, listed: List<TensorSp
         if (tensor.dtype != "float32") {
             throw refusal("has $what $name in ${tensor.dtype}, and apps give and take float32")
         }
-        if (tensor.spec.shape != shape) throw refusal("has $what $name ${tensor.spec.shape}, and its manifest says $shape")
+        if (tensor.spec.shape != shape) {
+            throw refusal("has $what $name ${tensor.spec.shape}, and its manifest says $shape")
+        }
     }
     (inFile.keys - listed.map { it.name }.toSet()).firstOrNull()?.let {
         throw refusal("has an $what $it, which its manifest does not list")

@@ -11,7 +11,7 @@ import java.nio.FloatBuffer
  * next. All that is computed is computed by graphs.
  *
  * An object is idle until it is prompted, then tracked, and lost while its score says that it is out of sight. A frame
- * without prompts takes no memory anew. One thread at a time. `state` is the manifest's: output -> input of the next step.
+ * without prompts takes no memory anew. One thread at a time. `state` is the manifest's: output -> next step's input.
  */
 class Tracker(private val graphs: TrackerGraphs, private val state: Map<String, String>) {
     private val features = allocate(graphs.encodeImage.outputs)
@@ -72,7 +72,8 @@ class Tracker(private val graphs: TrackerGraphs, private val state: Map<String, 
         for (index in prompts.indices) {
             checkPrompt(prompts[index].points)
             if (prompts.indexOfFirst { it.id == prompts[index].id } < index) {
-                throw PromptException("Object ${prompts[index].id} is prompted twice in one frame; pass all its points at once.")
+                val id = prompts[index].id
+                throw PromptException("Object $id is prompted twice in one frame; pass all its points at once.")
             }
         }
         times.clear()

@@ -21,7 +21,7 @@ import org.junit.Rule
 import org.junit.Test
 import org.junit.rules.TemporaryFolder
 
-/** Runs a benchmark and a pack as the app does, and leaves its files in the folder `VITEXPORT_RESULTS`, if there is one. */
+/** Runs a benchmark and a pack as the app does, and leaves the files in the folder `VITEXPORT_RESULTS`, if any. */
 class RealResultsTest {
     @get:Rule
     val folder = TemporaryFolder()

@@ -33,8 +33,9 @@ class BundleTest {
                 if (file == path) bytes.copyOf().also { it[it.lastIndex] = (it.last() + 1).toByte() } else bytes
             }
             val bundle = opened(altered)
-            assertEquals("$path was altered after export; export the model again.", refusal { bundle.read(path) })
-            assertEquals("$path was altered after export; export the model again.", refusal { bundle.extract(path, folder.root) })
+            val sentence = "$path was altered after export; export the model again."
+            assertEquals(sentence, refusal { bundle.read(path) })
+            assertEquals(sentence, refusal { bundle.extract(path, folder.root) })
             assertContentEquals(emptyArray(), folder.root.list(), "nothing of it is on the device")
             assertTrue(bundle.read("tflite/encode_image.tflite").isNotEmpty(), "others are given away")
         }
@@ -93,9 +94,12 @@ class BundleTest {
     @Test
     fun `a file that no phone holds is refused by the size that is listed`() {
         val huge = manifestBytes(
-            "files" to entries("files").map { if (it.text("path") == "report.html") it.with("bytes" to (1L shl 40)) else it },
+            "files" to entries("files").map {
+                if (it.text("path") == "report.html") it.with("bytes" to (1L shl 40)) else it
+            },
         )
-        assertContains(refusal { opened(bundleFiles(huge)).read("report.html") }, "1099511627776 bytes, which no phone holds")
+        val bundle = opened(bundleFiles(huge))
+        assertContains(refusal { bundle.read("report.html") }, "1099511627776 bytes, which no phone holds")
     }
 
     @Test

@@ -94,7 +94,8 @@ val MANIFEST_OF_TESTS: Manifest = parseManifest(manifestBytes())
 
 fun bytesOf(value: JsonElement): ByteArray = Json.encodeToString(value).toByteArray()
 
-fun JsonObject.with(vararg changes: Pair<String, Any?>) = JsonObject(this + changes.associate { it.first to json(it.second) })
+fun JsonObject.with(vararg changes: Pair<String, Any?>) =
+    JsonObject(this + changes.associate { it.first to json(it.second) })
 
 /** Entries of a list of the manifest, each an object */
 fun entries(field: String): List<JsonObject> = (MANIFEST_JSON[field] as JsonArray).map { it as JsonObject }

@@ -34,7 +34,8 @@ class ConfigurationsTest {
 
     @Test
     fun `what is expected to take least in the target is the default, and the reason says so`() {
-        val manifest = bundleIn("onnx", "tflite", "executorch", ms = mapOf("onnx" to 1.0, "tflite" to 80.0, "executorch" to 42.42))
+        val expected = mapOf("onnx" to 1.0, "tflite" to 80.0, "executorch" to 42.42)
+        val manifest = bundleIn("onnx", "tflite", "executorch", ms = expected)
         assertEquals(listOf("executorch cpu", "tflite cpu"), ways(manifest))
         assertEquals(
             "ExecuTorch on the CPU in fp32, because it is expected to take least in Pixel 8: 42.4 ms a frame.",
@@ -59,7 +60,8 @@ class ConfigurationsTest {
     @Test
     fun `where nothing is expected the reason says that it is not known`() {
         assertEquals(
-            "LiteRT on the CPU in fp32, because it mostly is the fastest of what this app runs; what it takes here is not known.",
+            "LiteRT on the CPU in fp32, because it mostly is the fastest of what this app runs; what it takes here " +
+                "is not known.",
             configurationsOf(bundleIn("tflite"), PHONE).reason,
         )
     }

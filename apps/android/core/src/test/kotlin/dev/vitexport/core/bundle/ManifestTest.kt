@@ -33,7 +33,8 @@ class ManifestTest {
         val manifest = MANIFEST_OF_TESTS
         assertEquals(Model("efficienttam_nano_32x32", "track", 32), manifest.model)
         assertEquals(Weights("seeded", trained = false, license = null), manifest.weights)
-        assertEquals(listOf("encode_image", "prompt_points", "prompt_mask", "track_step"), manifest.graphs.map { it.name })
+        val graphs = listOf("encode_image", "prompt_points", "prompt_mask", "track_step")
+        assertEquals(graphs, manifest.graphs.map { it.name })
         assertEquals(listOf(1, 8, 2, 2), manifest.graphs[0].outputs[0].spec.shape)
         assertEquals("tflite/track_step.tflite", manifest.artifacts[3].file)
         assertEquals(mapOf("next_memory" to "memory", "next_memory_valid" to "memory_valid"), manifest.state)
@@ -47,10 +48,14 @@ class ManifestTest {
 
     @Test
     fun `what is no JSON is refused`() {
-        refuses("""{"schema_version": 10,""".toByteArray(), """^manifest\.json is damaged \(it is no JSON: .+\); export""")
+        refuses(
+            """{"schema_version": 10,""".toByteArray(),
+            """^manifest\.json is damaged \(it is no JSON: .+\); export the model""",
+        )
         refuses(byteArrayOf(0x22, 0xff.toByte(), 0x22), "no JSON")
         refuses("[]".toByteArray(), "all of it should be an object and is a list")
-        refuses(("[".repeat(100_000) + "]".repeat(100_000)).toByteArray(), "its lists and objects are more than 100 deep")
+        val deep = "[".repeat(100_000) + "]".repeat(100_000)
+        refuses(deep.toByteArray(), "its lists and objects are more than 100 deep")
     }
 
     @Test
@@ -119,7 +124,10 @@ class ManifestTest {
     @Test
     fun `a graph that is missing, unknown or there twice is refused`() {
         val graphs = entries("graphs")
-        refuses(manifestBytes("graphs" to graphs.filter { it.text("name") != "track_step" }), "the graph track_step is missing")
+        refuses(
+            manifestBytes("graphs" to graphs.filter { it.text("name") != "track_step" }),
+            "the graph track_step is missing",
+        )
         refuses(manifestBytes("graphs" to graphs + graphs[0]), "is there twice")
         refuses(
             manifestBytes("graphs" to graphs + graphs[0].with("name" to "toString")),
@@ -224,7 +232,7 @@ class ManifestTest {
     @Test
     fun `an artefact may be a folder, as Core ML packages are`() {
         val files = entries("files").map {
-            it.with("path" to it.text("path").replace("tflite/track_step.tflite", "tflite/track_step.tflite/weights.bin"))
+            it.with("path" to it.text("path").replace("track_step.tflite", "track_step.tflite/weights.bin"))
         }
         assertEquals(4, parseManifest(manifestBytes("files" to files)).artifacts.size)
     }

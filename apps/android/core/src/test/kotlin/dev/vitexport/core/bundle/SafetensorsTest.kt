@@ -15,7 +15,8 @@ class SafetensorsTest {
 
     private fun refuses(file: ByteArray, why: String) {
         val message = assertFailsWith<BundleException> { parseSafetensors(file, "vectors/a") }.message!!
-        assertTrue(Regex("""vectors/a is no safetensors file \(.+\); export the model again\.""").matches(message), message)
+        val sentence = Regex("""vectors/a is no safetensors file \(.+\); export the model again\.""")
+        assertTrue(sentence.matches(message), message)
         assertContains(message, why)
     }
 
@@ -63,8 +64,10 @@ class SafetensorsTest {
 
     @Test
     fun `vectors that do not lie in their file, or are not as many as their shape says, are refused`() {
-        fun at(vararg offsets: Long) =
-            fileOf("""{"a": {"dtype": "U8", "shape": [3], "data_offsets": ${offsets.asList()}}}""", byteArrayOf(1, 2, 3))
+        fun at(vararg offsets: Long): ByteArray {
+            val header = """{"a": {"dtype": "U8", "shape": [3], "data_offsets": ${offsets.asList()}}}"""
+            return fileOf(header, byteArrayOf(1, 2, 3))
+        }
         assertEquals(1, parseSafetensors(at(0, 3), "a").size)
         val wrong = listOf(
             at(1, 4), at(0, 2), at(3, 0), at(0), at(), at(Long.MAX_VALUE - 3, Long.MAX_VALUE), at(Long.MAX_VALUE, 2),

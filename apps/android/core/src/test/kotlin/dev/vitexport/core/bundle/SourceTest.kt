@@ -47,9 +47,8 @@ class SourceTest {
     @Test
     fun `what is no zip of a bundle is refused`() {
         val text = folder.newFile("nano.zip").apply { writeText("not a zip") }
-        assertContains(assertFailsWith<BundleException> { ZipSource(text) }.message!!, "nano.zip is no zip, or is damaged")
-        assertContains(
-            assertFailsWith<BundleException> { ZipSource(zipOf("photo.jpg" to "")) }.message!!, "There is no manifest.json",
-        )
+        fun refusal(file: File) = assertFailsWith<BundleException> { ZipSource(file) }.message!!
+        assertContains(refusal(text), "nano.zip is no zip, or is damaged")
+        assertContains(refusal(zipOf("photo.jpg" to "")), "There is no manifest.json")
     }
 }

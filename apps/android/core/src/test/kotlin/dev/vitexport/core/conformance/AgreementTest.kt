@@ -4,7 +4,8 @@ import dev.vitexport.core.runners.floats
 import kotlin.test.assertEquals
 import org.junit.Test
 
-private fun mask(vararg logits: Float) = floats(logits.size).apply { logits.forEachIndexed { index, one -> put(index, one) } }
+private fun mask(vararg logits: Float) =
+    floats(logits.size).apply { logits.forEachIndexed { index, one -> put(index, one) } }
 
 class AgreementTest {
     private fun compare(expected: FloatArray, actual: FloatArray) = compare(mask(*expected), 0, mask(*actual))

@@ -56,7 +56,9 @@ fun staleOutputBuffer(graphs: TrackerGraphs): TrackerGraphs {
             }
         }
     }
-    return graphs.run { TrackerGraphs(stale(encodeImage), stale(promptPoints), stale(trackStep), trackFirst?.let(::stale)) }
+    return graphs.run {
+        TrackerGraphs(stale(encodeImage), stale(promptPoints), stale(trackStep), trackFirst?.let(::stale))
+    }
 }
 
 /** The frame is turned by a quarter, as a phone's camera gives it. */

@@ -17,7 +17,9 @@ class RealGraphsTest {
     private fun graphsIn(format: String): TrackerGraphs {
         fun graph(which: TrackerGraph) = bundle.manifest.graphs.find { it.name == which.word }?.let { graph ->
             PipeRunner(
-                mapOf("format" to format, "graph" to graph.name), graph.inputs.map { it.spec }, graph.outputs.map { it.spec },
+                mapOf("format" to format, "graph" to graph.name),
+                graph.inputs.map { it.spec },
+                graph.outputs.map { it.spec },
             )
         }
         return TrackerGraphs(

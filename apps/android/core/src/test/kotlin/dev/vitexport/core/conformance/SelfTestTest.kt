@@ -41,7 +41,10 @@ private fun coveringGraphs(covers: Boolean = true): TrackerGraphs {
 private fun expectedMasks(): List<Float> = listOf(listOf(0), listOf(2, 4)).flatMap { prompted ->
     (0 until FRAMES).flatMap { frame ->
         val since = prompted.findLast { it <= frame }
-        if (since == null) List(AREA) { 0f } else mask(frame - since, (since..frame).sumOf { 10 + it }.toFloat(), covers = true)
+        when (since) {
+            null -> List(AREA) { 0f }
+            else -> mask(frame - since, (since..frame).sumOf { 10 + it }.toFloat(), covers = true)
+        }
     }
 }
 
@@ -67,8 +70,8 @@ class SelfTestTest {
         val result = selfTest(coveringGraphs(), STATE, differs, goOn)
         assertEquals(false to 0.5, result.pass to result.iou)
         assertEquals(
-            "The mask of object 1 in frame 3 has an IoU of 0.5000 with PyTorch's, and 0.999 is the least that passes; " +
-                "logits are off by up to 3.0e+01.",
+            "The mask of object 1 in frame 3 has an IoU of 0.5000 with PyTorch's, and 0.999 is the least that " +
+                "passes; logits are off by up to 3.0e+01.",
             result.detail,
         )
     }
@@ -84,7 +87,8 @@ class SelfTestTest {
         val none = sequence { it.replaceAll { -1f } }
         val result = selfTest(coveringGraphs(covers = false), STATE, none, goOn)
         assertEquals(false to 1.0, result.pass to result.iou)
-        assertEquals("Fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing.", result.detail)
+        val sentence = "Fewer than half of the masks cover 1 to 99 % of their frame, so this proves nothing."
+        assertEquals(sentence, result.detail)
     }
 
     @Test

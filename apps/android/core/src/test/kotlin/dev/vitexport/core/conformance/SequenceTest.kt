@@ -54,7 +54,9 @@ class SequenceTest {
     @Test
     fun `a tensor that is missing, or of another type or shape, is refused by name`() {
         refuses("output.mask_logits", "output.mask_logits is missing or is not [2, 6, 1, 4, 4]") { null }
-        refuses("input.prompt_object", "prompt_object is missing or is not [3]") { Tensor(StoredType.F32, it.shape, it.values) }
+        refuses("input.prompt_object", "prompt_object is missing or is not [3]") {
+            Tensor(StoredType.F32, it.shape, it.values)
+        }
         refuses("output.mask_logits", "output.mask_logits") { Tensor(it.type, listOf(2, FRAMES, 1, 16, 1), it.values) }
         refuses("input.labels", "input.labels is missing or is not [3, 4]") { Tensor(it.type, listOf(4, 3), it.values) }
     }

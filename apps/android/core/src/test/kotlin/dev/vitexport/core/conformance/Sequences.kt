@@ -45,7 +45,8 @@ private fun safetensors(tensors: Map<String, Tensor>): ByteArray {
             tensors.mapValues { (_, tensor) ->
                 val begin = values.position()
                 tensor.values.forEach { values.put(tensor.type, it) }
-                mapOf("dtype" to tensor.type.name, "shape" to tensor.shape, "data_offsets" to listOf(begin, values.position()))
+                val offsets = listOf(begin, values.position())
+                mapOf("dtype" to tensor.type.name, "shape" to tensor.shape, "data_offsets" to offsets)
             },
         ),
     )

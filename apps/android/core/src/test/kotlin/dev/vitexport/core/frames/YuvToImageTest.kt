@@ -78,7 +78,10 @@ class YuvToImageTest {
     fun `a frame of odd size is read to its last pixel`() {
         val image = floats(3)
         YuvToImage(3, 3, 1, Rotation.NONE).write(
-            plane(3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 90), plane(2, 1, 128, 128, 128, 128), plane(2, 1, 128, 128, 128, 128), image,
+            plane(3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 90),
+            plane(2, 1, 128, 128, 128, 128),
+            plane(2, 1, 128, 128, 128, 128),
+            image,
         )
         assertTrue(abs(image.get(0) - 10f) < 1e-3)
     }

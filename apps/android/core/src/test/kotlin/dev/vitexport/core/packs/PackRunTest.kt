@@ -20,7 +20,12 @@ private class Loader(private val failsToLoad: String? = null, private val failsT
     val log = mutableListOf<String>()
     val held = mutableSetOf<String>()
 
-    override fun load(file: File, inputs: List<TensorSpec>, outputs: List<TensorSpec>?, options: RunOptions): TimedRunner {
+    override fun load(
+        file: File,
+        inputs: List<TensorSpec>,
+        outputs: List<TensorSpec>?,
+        options: RunOptions,
+    ): TimedRunner {
         val name = file.readText().takeLast(1)
         if (name == failsToLoad) throw RunnerException("$name does not load.")
         held += name

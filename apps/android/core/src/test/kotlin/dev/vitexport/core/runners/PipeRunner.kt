@@ -1,4 +1,4 @@
-/** Runs real artefacts by the runtimes of this machine, through the pipes of `apps/pipe_worker.py`, which has the protocol. */
+/** Runs real artefacts by this machine's runtimes, through the pipes of `apps/pipe_worker.py`: it has the protocol. */
 package dev.vitexport.core.runners
 
 import dev.vitexport.core.bundle.Bundle
@@ -78,6 +78,10 @@ class PipeRunner(
 
 /** Loads artefacts of a format from files, as an app does. */
 class PipeLoader(private val format: String) : GraphLoader {
-    override fun load(file: File, inputs: List<TensorSpec>, outputs: List<TensorSpec>?, options: RunOptions): TimedRunner =
-        PipeRunner(mapOf("format" to format, "file" to file.path), inputs, outputs.orEmpty())
+    override fun load(
+        file: File,
+        inputs: List<TensorSpec>,
+        outputs: List<TensorSpec>?,
+        options: RunOptions,
+    ): TimedRunner = PipeRunner(mapOf("format" to format, "file" to file.path), inputs, outputs.orEmpty())
 }

@@ -19,7 +19,8 @@ class SignatureTest {
     @Test
     fun `a tensor that is missing, unknown, of another shape or type is refused by name`() {
         refuses(found.drop(1), "has no input labels, which its manifest lists: export the model again.")
-        refuses(found + FoundTensor(TensorSpec("mask", listOf(1)), "float32"), "has an input mask, which its manifest does not")
+        val mask = FoundTensor(TensorSpec("mask", listOf(1)), "float32")
+        refuses(found + mask, "has an input mask, which its manifest does not list")
         refuses(found.map { it.copy(dtype = "int64") }, "in int64, and apps give and take float32")
         refuses(
             found.map { FoundTensor(it.spec.copy(shape = listOf(2)), it.dtype) },

@@ -58,7 +58,9 @@ class ComputedGraph(
             fault = null
             throw it
         }
-        for ((name, values) in compute(inputs)) values.forEachIndexed { index, value -> outputs[name]?.put(index, value) }
+        for ((name, values) in compute(inputs)) {
+            values.forEachIndexed { index, value -> outputs[name]?.put(index, value) }
+        }
     }
 
     override fun close() {

@@ -114,7 +114,8 @@ class TrackerTest {
     @Test
     fun `a prompt that is none is refused before anything runs`() {
         val five = List(5) { PromptPoint(0f, 0f, Label.ON) }
-        for (prompts in listOf(listOf(PromptRequest(1, emptyList())), listOf(PromptRequest(1, five)), List(2) { click(1) })) {
+        val none = PromptRequest(1, emptyList())
+        for (prompts in listOf(listOf(none), listOf(PromptRequest(1, five)), List(2) { click(1) })) {
             assertFailsWith<PromptException> { tracker.follow(image(1), prompts) }
         }
         assertEquals(0, counting.encodeImage.runs)
