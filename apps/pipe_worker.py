@@ -11,7 +11,8 @@ A request is a line of JSON, then the values of its inputs in their order, float
 
 and so is the reply, `{"outputs": {"mask_logits": [1, 1, 64, 64], …}}` and their values, or `{"error": "…"}` alone.
 Names in a line are in the order of their values. A graph is loaded in single precision when it is first asked for, and
-stays loaded. A program ends by closing its pipes.
+stays loaded. For an artefact of something else than the bundle, such as a kernel of a pack, `"file"` has its path in
+place of `"graph"`. A program ends by closing its pipes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import BinaryIO
 import numpy as np
 
 from exporter import Bundle
+from exporter.backends import backend
 from exporter.backends.runner import Arrays, Runner
 from exporter.errors import VitexportError
 
@@ -37,8 +39,8 @@ REQUESTS, REPLIES = "requests", "replies"
 VALUE = np.dtype("<f4")
 
 
-Load = Callable[[str, str], Runner]
-"""The runner of a graph in a format."""
+Load = Callable[[str, str | None, str | None], Runner]
+"""The runner of a graph of the bundle in a format, or of a file."""
 
 
 def serve(load: Load, requests: BinaryIO, replies: BinaryIO) -> None:
@@ -47,7 +49,7 @@ def serve(load: Load, requests: BinaryIO, replies: BinaryIO) -> None:
         request = json.loads(line)
         inputs = {name: _read(requests, shape) for name, shape in request["inputs"].items()}
         try:
-            _reply(replies, load(request["format"], request["graph"])(inputs))
+            _reply(replies, load(request["format"], request.get("graph"), request.get("file"))(inputs))
         except VitexportError as error:
             replies.write(json.dumps({"error": str(error)}).encode() + b"\n")
         replies.flush()
@@ -73,7 +75,9 @@ def main(bundle: str, folder: str) -> None:
     opened = Bundle.open(bundle)
 
     @cache
-    def load(format: str, graph: str) -> Runner:
+    def load(format: str, graph: str | None, file: str | None) -> Runner:
+        if graph is None:
+            return backend(format).load(Path(file), threads=1)
         return opened.runner(format, graph, threads=1, precision="fp32")
 
     pipes = [Path(folder, name) for name in (REQUESTS, REPLIES)]
