@@ -35,7 +35,8 @@ final class Pipe: Sendable {
     func run(
         _ artefact: Artefact, format: String, _ inputs: [String: Tensor], into outputs: [String: Tensor]
     ) throws {
-        try files.withLock { requests, replies in
+        try files.withLock { files in
+            let (requests, replies) = files
             let names = inputs.keys.sorted()
             let shapes = names.map { #""\#($0)": \#(inputs[$0]!.shape)"# }.joined(separator: ", ")
             fputs("{\"format\": \"\(format)\", \(artefact.json), \"inputs\": {\(shapes)}}\n", requests)
