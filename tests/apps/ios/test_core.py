@@ -124,7 +124,7 @@ def test_its_benchmark_is_imported_and_answers(ran: Ran, bundle: Path, tmp_path:
     assert imported.returncode == 0, imported.stderr
     said = json.loads(result.read_text())
     assert said["selftest"]["pass"]
-    answered = run("latency", MODEL, "--target", "pipe", "--format", said["backend"], "--db", database, "--json")
+    answered = run("latency", MODEL, "--target", "pipe", "--runtime", said["backend"], "--db", database, "--json")
     assert answered.returncode == 0, answered.stderr
 
 

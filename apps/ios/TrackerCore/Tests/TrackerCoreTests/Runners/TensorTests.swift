@@ -20,11 +20,11 @@ import Testing
         let known: [(Float, UInt16)] = [
             (0, 0), (-0.0, 0x8000), (1, 0x3c00), (-2, 0xc000), (65504, 0x7bff), (65519, 0x7bff), (65520, 0x7c00),
             (0x1p-14, 0x0400), (0x1p-24, 0x0001), (0x1p-25, 0x0000), (0x1.8p-24, 0x0002), (-.infinity, 0xfc00),
-            (1 + 0x1p-11, 0x3c00), (1 + 0x3p-11, 0x3c02), (0x1.ffep-15, 0x0400), (0x1.ffcp-15, 0x03ff),
+            (1 + 0x1p-11, 0x3c00), (1 + 0x3p-11, 0x3c02), (0x1.ffep-15, 0x0400), (0x1.ff8p-15, 0x03ff),
         ]
         for (number, bits) in known { #expect(number.half == bits, "\(number)") }
         #expect(Float(half: Float.nan.half).isNaN)
-        for bits in UInt16.min...UInt16.max where !Float(half: bits).isNaN { 
+        for bits in UInt16.min...UInt16.max where !Float(half: bits).isNaN {
             if Float(half: bits).half != bits { Issue.record("\(bits) does not come back") }
         }
     }
