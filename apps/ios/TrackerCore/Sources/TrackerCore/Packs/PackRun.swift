@@ -61,8 +61,7 @@ public struct PackRun {
             try await timeGroup(first..<min(first + Self.group, manifest.kernels.count))
         }
         if !stopped, times.isEmpty {
-            throw PackError(sentence:
-                "No kernel of the pack gave a time; of the first: \(failures.first?.reason ?? "nothing is known").")
+            throw PackError(sentence: "No kernel of the pack gave a time; of the first: \(failures[0].reason)")
         }
         return PackResult(
             packSHA256: pack.sha256, runtime: manifest.runtime, unit: manifest.unit, precision: manifest.precision,
