@@ -108,7 +108,7 @@ import Testing
 
     /// Of no device that anybody has: what ran it is the worker, on this machine
     private let about = Circumstances(
-        device: .init(model: "Pipe", os: "Linux", soc: ""), appVersion: "tests", backendVersion: "",
+        device: .init(model: "Pipe", os: "", soc: ""), appVersion: "tests", backendVersion: "",
         thermal: .init(start: nil, end: nil, samples: []),
         battery: .init(start: nil, end: nil, charging: nil, lowPower: nil), memoryPeakMB: nil)
 }
