@@ -10,6 +10,7 @@ import pytest
 from exporter.bundle import Bundle
 from tests.apps.android.report import android_report
 from tests.apps.cases import Report
+from tests.apps.ios.report import ios_report
 from tests.apps.web.report import web_report
 from tests.shared import made_once
 
@@ -45,6 +46,11 @@ def web(tested) -> Tested:
 @pytest.fixture(scope="session")
 def android(tested) -> Tested:
     return tested(android_report)
+
+
+@pytest.fixture(scope="session")
+def ios(tested) -> Tested:
+    return tested(ios_report)
 
 
 @pytest.fixture
