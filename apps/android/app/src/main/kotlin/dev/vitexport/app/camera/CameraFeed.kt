@@ -52,7 +52,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     fun start(side: CameraSide, texture: SurfaceTexture) {
         handler.post {
             close()
-            open(side, texture)
+            begin(side, texture)
         }
     }
 
@@ -67,7 +67,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     }
 
     @SuppressLint("MissingPermission") // whoever starts the feed was given it, and losing it is caught below
-    private fun open(side: CameraSide, texture: SurfaceTexture) {
+    private fun begin(side: CameraSide, texture: SurfaceTexture) {
         val current = ++opening
         val (model, shown) = side.sizes
         texture.setDefaultBufferSize(shown.width, shown.height)
