@@ -1,0 +1,42 @@
+/** The one thread that runs graphs: whatever a runtime keeps belongs to it. */
+package dev.vitexport.app.model
+
+import android.os.Handler
+import android.os.Looper
+import java.util.concurrent.Executor
+import java.util.concurrent.Executors
+
+/** Long work says how far it is (0 to 1) and what it is at, and hears whether to go on. */
+typealias Say = (share: Double, what: String) -> Boolean
+
+class ModelThread : Executor {
+    private val executor = Executors.newSingleThreadExecutor { Thread(it, "model") }
+    private val main = Handler(Looper.getMainLooper())
+
+    @Volatile
+    private var stopped = false
+
+    override fun execute(work: Runnable) = executor.execute(work)
+
+    /** [work] there; what came of it on the main thread. */
+    fun <T> ask(work: () -> T, answered: (Result<T>) -> Unit) = execute {
+        val result = runCatching(work)
+        main.post { answered(result) }
+    }
+
+    /** [work] that takes long: [said] hears on the main thread how far it is, and [stop] ends it before its end. */
+    fun <T> askLong(work: (Say) -> T, said: (Double, String) -> Unit, answered: (Result<T>) -> Unit) {
+        stopped = false
+        ask({
+            work { share, what ->
+                main.post { said(share, what) }
+                !stopped
+            }
+        }, answered)
+    }
+
+    /** The long work that runs answers soon with what it has. */
+    fun stop() {
+        stopped = true
+    }
+}

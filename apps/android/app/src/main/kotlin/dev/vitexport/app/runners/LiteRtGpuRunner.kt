@@ -1,0 +1,79 @@
+/**
+ * LiteRT on the GPU: a .tflite, by `CompiledModel`, in single precision. Where the GPU lacks an operator the graph is
+ * refused; it is never left to the CPU without a word.
+ *
+ * Its tensors are filled from, and read as, arrays of the Java heap: inputs have theirs once, outputs a new one for every
+ * run, which is the collector's to free.
+ */
+package dev.vitexport.app.runners
+
+import com.google.ai.edge.litert.Accelerator
+import com.google.ai.edge.litert.CompiledModel
+import com.google.ai.edge.litert.LiteRtException
+import com.google.ai.edge.litert.TensorBuffer
+import dev.vitexport.core.runners.LoadGraph
+import dev.vitexport.core.runners.RunOptions
+import dev.vitexport.core.runners.RunnerError
+import dev.vitexport.core.runners.TensorSpec
+import dev.vitexport.core.runners.TimedRunner
+import dev.vitexport.core.runners.elements
+import java.io.File
+import java.nio.FloatBuffer
+
+class LiteRtGpuRunner private constructor(
+    private val model: CompiledModel,
+    override val inputs: List<TensorSpec>,
+    override val outputs: List<TensorSpec>,
+) : TimedRunner {
+    private val arrays = inputs.associate { (name, shape) -> name to FloatArray(elements(shape)) }
+    private val into: Map<String, TensorBuffer> = inputs.associate { (name) -> name to model.createInputBuffer(name) }
+    private val from: Map<String, TensorBuffer> = outputs.associate { (name) -> name to model.createOutputBuffer(name) }
+
+    override fun run(inputs: Map<String, FloatBuffer>, outputs: Map<String, FloatBuffer>) = running {
+        place(inputs)
+        model.run(into, from)
+        for ((name, values) in outputs) {
+            values.rewind()
+            values.put(from.getValue(name).readFloat())
+            values.rewind()
+        }
+    }
+
+    override fun prepared(inputs: Map<String, FloatBuffer>): () -> Unit {
+        running { place(inputs) }
+        return { running { model.run(into, from) } }
+    }
+
+    override fun close() {
+        for (buffer in into.values + from.values) buffer.close()
+        model.close()
+    }
+
+    private fun place(inputs: Map<String, FloatBuffer>) {
+        for ((name, array) in arrays) {
+            given(inputs, name).get(array)
+            into.getValue(name).writeFloat(array)
+        }
+    }
+
+    private inline fun running(run: () -> Unit) = try {
+        run()
+    } catch (error: LiteRtException) {
+        throw RunnerError("LiteRT did not run the graph on the GPU (${reason(error)}): run it on the CPU.")
+    }
+
+    companion object : LoadGraph {
+        override fun load(
+            file: File, inputs: List<TensorSpec>, outputs: List<TensorSpec>?, options: RunOptions,
+        ): TimedRunner {
+            if (outputs == null) throw RunnerError("Kernels are timed on the CPU: make the pack with --unit cpu.")
+            val gpu = CompiledModel.Options(Accelerator.GPU)
+            gpu.gpuOptions = CompiledModel.GpuOptions(precision = CompiledModel.GpuOptions.Precision.FP32)
+            try {
+                return LiteRtGpuRunner(CompiledModel.create(file.path, gpu), inputs, outputs)
+            } catch (error: LiteRtException) {
+                throw RunnerError("LiteRT cannot load the graph on the GPU (${reason(error)}): run it on the CPU.")
+            }
+        }
+    }
+}
