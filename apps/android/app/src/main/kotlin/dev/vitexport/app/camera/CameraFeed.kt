@@ -19,8 +19,8 @@ import android.os.HandlerThread
 import android.view.Surface
 import java.util.concurrent.ArrayBlockingQueue
 
-/** One picture is worked on, one waits, and one arrives while the reader still holds the one before it. */
-private const val PICTURES = 4
+/** One picture is worked on, one waits, one is kept while nobody asks for anything, and one arrives beside the next. */
+private const val PICTURES = 5
 
 interface CameraEvents {
     /** A picture, which is the callee's to close. */
@@ -40,6 +40,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     private var device: CameraDevice? = null
     private var session: CameraCaptureSession? = null
     private var preview: Surface? = null
+    private var request: CaptureRequest? = null
 
     /** Of openings: what a camera says that is no longer wanted is not heard. */
     private var opening = 0
@@ -54,6 +55,15 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
             close()
             begin(side, texture)
         }
+    }
+
+    /** The picture stands still; the camera stays open. */
+    fun pause() {
+        handler.post { trying { session?.stopRepeating() } }
+    }
+
+    fun resume() {
+        handler.post { trying { repeat() } }
     }
 
     fun stop() {
@@ -108,17 +118,21 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
             if (current != opening) return
             session = configured
             trying {
-                val request = camera.createCaptureRequest(CameraDevice.TEMPLATE_RECORD).apply {
-                    targets.forEach(::addTarget)
-                    set(CaptureRequest.CONTROL_AF_MODE, CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_VIDEO)
-                }
-                configured.setRepeatingRequest(request.build(), null, handler)
+                val all = camera.createCaptureRequest(CameraDevice.TEMPLATE_RECORD)
+                targets.forEach(all::addTarget)
+                all.set(CaptureRequest.CONTROL_AF_MODE, CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_VIDEO)
+                request = all.build()
+                repeat()
             }
         }
 
         override fun onConfigureFailed(configured: CameraCaptureSession) {
             if (current == opening) fail(CameraFailure.NO_SESSION)
         }
+    }
+
+    private fun repeat() {
+        session?.setRepeatingRequest(request ?: return, null, handler)
     }
 
     private fun arrived(from: ImageReader) {
@@ -159,6 +173,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         session = null
         device = null
         preview = null
+        request = null
     }
 
     /** A reader takes the memory of its pictures with it: all that are out have to come back first, and do. */

@@ -77,6 +77,17 @@ class Follower(
         seen = null
     }
 
+    /** No longer follow an object; the masks of the others stay. */
+    fun forget(id: Int) = model.execute {
+        tracker.forget(id)
+        showAgain()
+    }
+
+    fun forgetAll() = model.execute {
+        tracker.forgetAll()
+        showAgain()
+    }
+
     private fun follow(frame: CameraFrame) {
         val begun = System.nanoTime()
         followed = false
@@ -104,6 +115,12 @@ class Follower(
         } catch (error: Exception) {
             events.failed(error)
         }
+    }
+
+    /** What is left of the picture that was followed last */
+    private fun showAgain() {
+        show(tracker.restart(emptyList()))
+        events.followed()
     }
 
     private fun show(seen: SeenFrame) {

@@ -1,12 +1,16 @@
-/** Something that takes long: how far it is, and a button that stops it. The screen stays on meanwhile. */
+/** Something that takes long: how far it is, and a button that stops it. The screen stays on, and as it lies, meanwhile. */
 package dev.vitexport.app.ui
 
+import android.app.Activity
+import android.content.pm.ActivityInfo
 import android.view.View
 import android.widget.ProgressBar
 import android.widget.TextView
 import dev.vitexport.app.R
 
-class LongRun(private val view: View, private val starters: List<View>, stop: () -> Unit) {
+class LongRun(
+    private val activity: Activity, private val view: View, private val starters: List<View>, stop: () -> Unit,
+) {
     private val bar: ProgressBar = view.findViewById(R.id.bar)
     private val what: TextView = view.findViewById(R.id.what)
 
@@ -27,6 +31,9 @@ class LongRun(private val view: View, private val starters: List<View>, stop: ()
     private fun show(running: Boolean) {
         view.visibility = if (running) View.VISIBLE else View.GONE
         view.keepScreenOn = running
+        // A turned activity is made anew, and would not hear how it ended.
+        activity.requestedOrientation =
+            if (running) ActivityInfo.SCREEN_ORIENTATION_LOCKED else ActivityInfo.SCREEN_ORIENTATION_UNSPECIFIED
         for (starter in starters) starter.isEnabled = !running
     }
 }
