@@ -34,19 +34,22 @@ class UprightResize(private val side: Int) {
     private val redSums = IntArray(side)
     private var row = ByteArray(0)
 
+    // Of the last picture's size, which seldom changes:
+    private var columns = Cells(side, 1)
+    private var rows = Cells(side, 1)
+    private var halfColumns = Cells(side, 1)
+    private var halfRows = Cells(side, 1)
+
     /** Writes RGB 0–255 [1, 3, side, side] of a picture of any size, whose aspect is not kept. */
     fun write(picture: YuvPicture, into: FloatBuffer) {
-        val halfWidth = (picture.width + 1) / 2
-        val halfHeight = (picture.height + 1) / 2
+        divide(picture.width, picture.height)
         for (down in 0 until side) {
-            sum(picture.luma, picture.width, picture.height, down, lumaSums)
-            sum(picture.blueness, halfWidth, halfHeight, down, blueSums)
-            sum(picture.redness, halfWidth, halfHeight, down, redSums)
-            val lumaRows = cell(down, picture.height)
-            val colourRows = cell(down, halfHeight)
+            sum(picture.luma, columns, rows, down, lumaSums)
+            sum(picture.blueness, halfColumns, halfRows, down, blueSums)
+            sum(picture.redness, halfColumns, halfRows, down, redSums)
             for (across in 0 until side) {
-                val lumaCount = lumaRows * cell(across, picture.width)
-                val colourCount = colourRows * cell(across, halfWidth)
+                val lumaCount = rows.counts[down] * columns.counts[across]
+                val colourCount = halfRows.counts[down] * halfColumns.counts[across]
                 val luma = lumaSums[across].toFloat() / lumaCount
                 val blue = blueSums[across].toFloat() / colourCount - 128f
                 val red = redSums[across].toFloat() / colourCount - 128f
@@ -61,30 +64,33 @@ class UprightResize(private val side: Int) {
         into.rewind()
     }
 
+    private fun divide(width: Int, height: Int) {
+        if (columns.extent == width && rows.extent == height) return
+        columns = Cells(side, width)
+        rows = Cells(side, height)
+        halfColumns = Cells(side, (width + 1) / 2)
+        halfRows = Cells(side, (height + 1) / 2)
+    }
+
     /** Sums of the values in each cell of the [down]th row of cells. */
-    private fun sum(plane: YuvPlane, width: Int, height: Int, down: Int, sums: IntArray) {
+    private fun sum(plane: YuvPlane, columns: Cells, rows: Cells, down: Int, sums: IntArray) {
         sums.fill(0)
+        val stride = plane.pixelStride
+        val buffer = plane.buffer
         // The last row of a plane may end with its last value, not with its stride.
-        val bytes = (width - 1) * plane.pixelStride + 1
+        val bytes = (columns.extent - 1) * stride + 1
         if (row.size < bytes) row = ByteArray(bytes)
-        val first = first(down, height)
-        for (line in first until first + cell(down, height)) {
-            plane.buffer.position(line * plane.rowStride)
-            plane.buffer.get(row, 0, bytes)
+        for (line in rows.starts[down] until rows.starts[down] + rows.counts[down]) {
+            buffer.position(line * plane.rowStride)
+            buffer.get(row, 0, bytes)
             for (across in 0 until side) {
-                val start = first(across, width)
+                val start = columns.starts[across]
                 var total = 0
-                for (value in start until start + cell(across, width)) total += row[value * plane.pixelStride].toInt() and 0xff
+                for (value in start until start + columns.counts[across]) total += row[value * stride].toInt() and 0xff
                 sums[across] += total
             }
         }
     }
-
-    /** Where the cell begins that becomes the value at [place] of `side` */
-    private fun first(place: Int, extent: Int): Int = place * extent / side
-
-    /** How many values it has: one where the picture is smaller than the square */
-    private fun cell(place: Int, extent: Int): Int = maxOf(1, first(place + 1, extent) - first(place, extent))
 
     /** Where a cell of the sensor's picture lies in the upright square */
     private fun upright(across: Int, down: Int, degrees: Int): Int {
@@ -98,4 +104,10 @@ class UprightResize(private val side: Int) {
     }
 
     private fun within(value: Float): Float = value.coerceIn(0f, 255f)
+}
+
+/** [extent] pixels in [side] cells, each of at least one: where the picture is smaller, cells share theirs. */
+private class Cells(side: Int, val extent: Int) {
+    val starts = IntArray(side) { it * extent / side }
+    val counts = IntArray(side) { maxOf(1, (it + 1) * extent / side - starts[it]) }
 }
