@@ -19,14 +19,20 @@ import android.os.HandlerThread
 import android.view.Surface
 import java.util.concurrent.ArrayBlockingQueue
 
-/** One picture is worked on, one waits, one is kept while nobody asks for anything, and one arrives beside the next. */
-private const val PICTURES = 5
+/** One picture is worked on, one waits, one is kept while nobody asks for anything, and one arrives. */
+private const val PICTURES = 4
+
+/** To pass over older pictures a reader holds two more. */
+private const val HELD = PICTURES + 2
 
 interface CameraEvents {
     /** A picture, which is the callee's to close. */
     fun picture(frame: CameraFrame)
 
-    /** There are no more pictures. */
+    /** No picture comes any more: whoever keeps one closes it. */
+    fun ending()
+
+    /** Why there are no more pictures. */
     fun failed(failure: CameraFailure)
 }
 
@@ -82,7 +88,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         val (model, shown) = side.sizes
         texture.setDefaultBufferSize(shown.width, shown.height)
         preview = Surface(texture)
-        reader = ImageReader.newInstance(model.width, model.height, ImageFormat.YUV_420_888, PICTURES).apply {
+        reader = ImageReader.newInstance(model.width, model.height, ImageFormat.YUV_420_888, HELD).apply {
             setOnImageAvailableListener({ arrived(it) }, handler)
         }
         trying { manager.openCamera(side.id, Opened(current), handler) }
@@ -136,12 +142,8 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     }
 
     private fun arrived(from: ImageReader) {
-        val frame = frames.poll() ?: return // all are worked on, and the picture waits in the reader
-        val image: Image? = from.acquireLatestImage()
-        if (image == null) {
-            frames.offer(frame)
-            return
-        }
+        val image: Image = from.acquireLatestImage() ?: return
+        val frame = frames.poll() ?: return image.close()
         frame.fill(image, degrees)
         events.picture(frame)
     }
@@ -179,6 +181,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     /** A reader takes the memory of its pictures with it: all that are out have to come back first, and do. */
     private fun closeReader() {
         val closing = reader ?: return
+        events.ending()
         val back = List(PICTURES) { frames.take() }
         closing.close()
         reader = null

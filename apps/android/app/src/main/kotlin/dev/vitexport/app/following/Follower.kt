@@ -44,9 +44,6 @@ class Follower(
     /** The picture that was seen last, while nobody has asked for anything in it. */
     private var seen: CameraFrame? = null
 
-    @Volatile
-    private var dropped = 0
-
     /** A picture, which is closed here; from the camera's thread. */
     @Synchronized
     fun picture(frame: CameraFrame) {
@@ -92,8 +89,6 @@ class Follower(
         val begun = System.nanoTime()
         followed = false
         resize.write(frame, image)
-        frame.close() // the camera has memory for few
-        val resized = System.nanoTime()
         val prompts = objects.take()
         val seen = try {
             tracker.follow(image, prompts)
@@ -103,7 +98,7 @@ class Follower(
         }
         followed = true
         show(seen)
-        stats.add(frame.arrived, begun, System.nanoTime(), seen.ms, gate.dropped)
+        synchronized(stats) { stats.add(frame.arrived, begun, System.nanoTime(), seen.ms, gate.dropped) }
         events.followed()
     }
 

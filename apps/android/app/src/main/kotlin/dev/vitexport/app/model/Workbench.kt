@@ -25,8 +25,8 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
     var opened: Opened? = null
         private set
 
-    /** What is being opened, by its name; null if nothing */
-    var opening: String? = null
+    /** Whether a bundle is being opened, or the open one loaded anew */
+    var opening = false
         private set
 
     /** What has the model for itself, as the subject of a sentence; null if nothing */
@@ -45,30 +45,29 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
     /** Open the zip that was opened last, or the bundle that the app brings. */
     fun openFirst(failed: (Throwable) -> Unit) {
         val name = settings.bundle
-        if (name != null && zip.exists()) load(name, failed) { openBundle(ZipSource(zip)) }
-        else load(BROUGHT, failed) { openBundle(AssetSource.open(context.assets)) }
+        if (name != null && zip.exists()) load(failed) { name to openBundle(ZipSource(zip)) }
+        else load(failed) { BROUGHT to openBundle(AssetSource.open(context.assets)) }
     }
 
     /** Open a zip that a person chose, now and whenever the app starts. Where that fails, what was open stays so. */
     fun openZip(chosen: Uri, failed: (Throwable) -> Unit) {
-        val name = context.contentResolver.nameOf(chosen)
         val copy = File(context.filesDir, "bundle.zip.part")
-        load(name, failed, opened = {
+        load(failed, done = {
             copy.renameTo(zip)
-            settings.bundle = name
+            settings.bundle = it.name
         }) {
             context.contentResolver.copyOf(chosen, copy, ZIP_BYTES)
-            openBundle(ZipSource(copy))
+            context.contentResolver.nameOf(chosen) to openBundle(ZipSource(copy))
         }
     }
 
     /** Load the bundle that is open to be run otherwise, now and whenever the app starts. */
     fun configure(way: String?, threads: Int?, failed: (Throwable) -> Unit) {
         val now = opened ?: return
-        load(now.name, failed, Wanted(way, threads), opened = {
+        load(failed, Wanted(way, threads), done = {
             settings.way = way
             settings.threads = threads
-        }) { now.bundle }
+        }) { now.name to now.bundle }
     }
 
     /** Have the model for something that takes long. [who] is the subject of a sentence: "The benchmark". */
@@ -85,21 +84,20 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
     fun busy(): String? = occupied?.let { "$it is running: stop it, or wait for its end." }
 
     private fun load(
-        name: String,
         failed: (Throwable) -> Unit,
         wanted: Wanted = Wanted(settings.way, settings.threads),
-        opened: () -> Unit = {},
-        bundle: () -> Bundle,
+        done: (Opened) -> Unit = {},
+        named: () -> Pair<String, Bundle>,
     ) {
         busy()?.let { return failed(Occupied(it)) }
-        opening = name
+        opening = true
         listeners.toList().forEach { it() }
-        thread.ask({ loader.load(name, bundle(), wanted) }) { result ->
-            opening = null
+        thread.ask({ named().let { (name, bundle) -> loader.load(name, bundle, wanted) } }) { result ->
+            opening = false
             result.onSuccess {
-                val before = this.opened
-                this.opened = it
-                opened()
+                val before = opened
+                opened = it
+                done(it)
                 if (before != null) thread.execute(before.session::close)
             }
             listeners.toList().forEach { it() }

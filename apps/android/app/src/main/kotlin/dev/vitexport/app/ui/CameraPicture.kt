@@ -20,6 +20,9 @@ interface PictureEvents {
     /** A picture, which is the callee's to close; on the camera's thread. */
     fun picture(frame: CameraFrame)
 
+    /** No picture comes any more: whoever keeps one closes it; on the camera's thread. */
+    fun ending()
+
     /** It is there, gone, stands still, or lies otherwise; on the main thread. */
     fun changed()
 
@@ -123,6 +126,8 @@ class CameraPicture(
     }
 
     override fun picture(frame: CameraFrame) = events.picture(frame)
+
+    override fun ending() = events.ending()
 
     override fun failed(failure: CameraFailure) {
         main.post {

@@ -22,7 +22,7 @@ class LiveFigures(private val view: View, private val stats: Stats) {
         val now = SystemClock.uptimeMillis()
         if (now - shown < REFRESH) return
         shown = now
-        val summary = stats.summary()
+        val summary = synchronized(stats) { stats.summary() }
         show(fps, R.string.fps, summary.fps?.let { "%.1f".format(it) })
         show(frame, R.string.frame_ms, summary.frame?.p50?.let(::ms))
         show(age, R.string.mask_age, summary.age?.let(::ms))

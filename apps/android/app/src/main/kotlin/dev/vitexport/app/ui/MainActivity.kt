@@ -51,7 +51,7 @@ class MainActivity : Activity(), Asking {
         current = kept?.getInt(TAB, current) ?: current
         workbench.onChange(reopened)
         reopened()
-        if (workbench.opened == null && workbench.opening == null) {
+        if (workbench.opened == null && !workbench.opening) {
             workbench.openFirst { notices.say(sentence(this, it)) }
         }
     }

@@ -67,10 +67,9 @@ class SettingsScreen(
     }
 
     private fun update() {
-        val name = workbench.opening
-        opening.text = if (name == null) "" else activity.getString(R.string.opening, name)
+        opening.text = if (workbench.opening) activity.getString(R.string.opening) else ""
         val opened = workbench.opened
-        for (choice in listOf(ways, threads)) choice.isEnabled = opened != null && name == null
+        for (choice in listOf(ways, threads)) choice.isEnabled = opened != null && !workbench.opening
         bundle.text = if (opened == null) activity.getString(R.string.none_open) else facts(opened)
         if (opened == null) return
         val now = opened.configuration

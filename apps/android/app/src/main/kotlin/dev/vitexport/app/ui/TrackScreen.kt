@@ -64,7 +64,6 @@ class TrackScreen(
     override fun hidden() {
         visible = false
         tracking.events = null
-        tracking.rest()
         picture.close()
     }
 
@@ -123,6 +122,8 @@ class TrackScreen(
 
     override fun picture(frame: CameraFrame) = tracking.picture(frame)
 
+    override fun ending() = tracking.rest()
+
     override fun followed() {
         stage.masks.changed()
         changed()
@@ -143,9 +144,8 @@ class TrackScreen(
     private fun update() {
         chips.update()
         figures.update()
-        val opening = workbench.opening
         hint.text = when {
-            opening != null -> activity.getString(R.string.opening, opening)
+            workbench.opening -> activity.getString(R.string.opening)
             workbench.opened == null -> activity.getString(R.string.open_first)
             !picture.open -> activity.getString(R.string.private_hint)
             tracking.objects.list.isEmpty() -> activity.getString(R.string.point_hint)
