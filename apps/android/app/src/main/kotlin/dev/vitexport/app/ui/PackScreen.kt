@@ -2,7 +2,6 @@
 package dev.vitexport.app.ui
 
 import android.app.Activity
-import android.content.Intent
 import android.net.Uri
 import android.view.View
 import android.widget.ArrayAdapter
@@ -47,8 +46,7 @@ class PackScreen(
     }
 
     private fun choose() {
-        val intent = Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType(ZIP)
-        asking.result(intent) { answer -> answer?.data?.let(::measure) }
+        asking.result(zipPicker()) { answer -> answer?.data?.let(::measure) }
     }
 
     private fun measure(pack: Uri) {

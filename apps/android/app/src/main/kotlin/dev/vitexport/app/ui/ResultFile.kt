@@ -3,7 +3,6 @@ package dev.vitexport.app.ui
 
 import android.app.Activity
 import android.app.AlertDialog
-import android.content.Intent
 import android.net.Uri
 import android.view.View
 import android.widget.EditText
@@ -47,11 +46,7 @@ class ResultFile(
 
     private fun choosePlace() {
         val made = made()
-        val intent = Intent(Intent.ACTION_CREATE_DOCUMENT)
-            .addCategory(Intent.CATEGORY_OPENABLE)
-            .setType("application/json")
-            .putExtra(Intent.EXTRA_TITLE, made.name)
-        asking.result(intent) { answer -> answer?.data?.let { save(made, it) } }
+        asking.result(placePicker(made.name)) { answer -> answer?.data?.let { save(made, it) } }
     }
 
     private fun save(made: Report, into: Uri) = doing(R.string.saved) {

@@ -2,7 +2,6 @@
 package dev.vitexport.app.ui
 
 import android.app.Activity
-import android.content.Intent
 import android.view.View
 import android.widget.AdapterView
 import android.widget.ArrayAdapter
@@ -15,9 +14,6 @@ import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.model.configurationName
 import dev.vitexport.app.model.wayName
 import dev.vitexport.core.runners.ComputeUnit
-
-/** What the system's picker is asked for */
-const val ZIP = "application/zip"
 
 class SettingsScreen(
     private val activity: Activity,
@@ -60,8 +56,7 @@ class SettingsScreen(
     }
 
     private fun openZip() {
-        val intent = Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType(ZIP)
-        asking.result(intent) { answer ->
+        asking.result(zipPicker()) { answer ->
             answer?.data?.let { chosen -> workbench.openZip(chosen) { notices.say(sentence(activity, it)) } }
         }
     }
