@@ -9,6 +9,7 @@ package dev.vitexport.app.runners
 
 import com.google.ai.edge.litert.Accelerator
 import com.google.ai.edge.litert.CompiledModel
+import com.google.ai.edge.litert.Environment
 import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
 import dev.vitexport.core.runners.LoadGraph
@@ -62,7 +63,24 @@ class LiteRtGpuRunner private constructor(
         throw RunnerError("LiteRT did not run the graph on the GPU (${reason(error)}): run it on the CPU.")
     }
 
+    /** Of the runtime's own tensors only names and sizes are known: those that differ fail here. */
+    private fun check() = running {
+        for ((name, array) in arrays) into.getValue(name).writeFloat(array)
+        model.run(into, from)
+        for ((name, shape) in outputs) {
+            val count = from.getValue(name).readFloat().size
+            if (count != elements(shape)) {
+                throw RunnerError(
+                    "The graph's file has $count values in output $name, and its manifest says $shape: export the model again.",
+                )
+            }
+        }
+    }
+
     companion object : LoadGraph {
+        /** One for all models, as the runtime asks for; it finds the GPU once. */
+        private val environment by lazy { Environment.create() }
+
         override fun load(
             file: File, inputs: List<TensorSpec>, outputs: List<TensorSpec>?, options: RunOptions,
         ): TimedRunner {
@@ -70,7 +88,13 @@ class LiteRtGpuRunner private constructor(
             val gpu = CompiledModel.Options(Accelerator.GPU)
             gpu.gpuOptions = CompiledModel.GpuOptions(precision = CompiledModel.GpuOptions.Precision.FP32)
             try {
-                return LiteRtGpuRunner(CompiledModel.create(file.path, gpu), inputs, outputs)
+                val model = CompiledModel.create(file.path, gpu, environment)
+                return try {
+                    LiteRtGpuRunner(model, inputs, outputs).also(LiteRtGpuRunner::check)
+                } catch (error: Exception) {
+                    model.close()
+                    throw error
+                }
             } catch (error: LiteRtException) {
                 throw RunnerError("LiteRT cannot load the graph on the GPU (${reason(error)}): run it on the CPU.")
             }
