@@ -46,7 +46,14 @@ def declarations(source: bytes) -> set[str]:
     return {f"{package}.{name}" for name in _declared(root, "")}
 
 
-_NAMED = {"class_declaration", "object_declaration", "function_declaration", "type_alias", "companion_object", "enum_entry"}
+_NAMED = {
+    "class_declaration",
+    "object_declaration",
+    "function_declaration",
+    "type_alias",
+    "companion_object",
+    "enum_entry",
+}
 _BODIES = {"class_body", "enum_class_body"}
 
 

@@ -1,4 +1,4 @@
-"""The Android project, of which nothing but its core is compiled here: that it parses, and that what it names exists."""
+"""The Android project, of which only the core and little else is compiled here: it parses, and what it names exists."""
 
 import re
 from pathlib import Path
@@ -47,7 +47,9 @@ def test_every_version_is_in_the_catalogue_and_used() -> None:
     entries = [*catalogue["libraries"].values(), *catalogue["plugins"].values()]
     used = {entry["version"]["ref"] for entry in entries if isinstance(entry, dict)}
     assert used == set(catalogue["versions"])
-    asked = {name for script in project.build_scripts().values() for name in re.findall(r"libs\.versions\.(\w+)", script)}
+    asked = {
+        name for script in project.build_scripts().values() for name in re.findall(r"libs\.versions\.(\w+)", script)
+    }
     assert asked <= used
 
 
@@ -94,7 +96,9 @@ def test_it_runs_from_android_8_on() -> None:
 def test_every_resource_that_is_used_exists() -> None:
     declared = project.declared_resources()
     used = project.used_resources()
-    assert {f"{kind}/{name} in {where}" for (kind, name), where in used.items() if not _exists(kind, name, declared)} == set()
+    assert {
+        f"{kind}/{name} in {where}" for (kind, name), where in used.items() if not _exists(kind, name, declared)
+    } == set()
 
 
 def _exists(kind: str, name: str, declared: set[tuple[str, str]]) -> bool:
@@ -108,7 +112,9 @@ def test_every_resource_that_exists_is_used() -> None:
 
 
 def test_classes_that_xml_names_exist() -> None:
-    declared = {name for path in project.kotlin(APP / "src" / "main") for name in project.declarations(path.read_bytes())}
+    declared = {
+        name for path in project.kotlin(APP / "src" / "main") for name in project.declarations(path.read_bytes())
+    }
     root = ElementTree.parse(MANIFEST).getroot()
     named = {PACKAGE + name for one in root.iter() if (name := one.get(f"{ANDROID}name", "")).startswith(".")}
     for path in project.xml_files():
