@@ -49,9 +49,14 @@ class ObjectChips(
     }
 
     private fun show(one: FollowedObject, chip: View, selected: Boolean) {
-        val text = row.context.getString(R.string.chip, one.id, row.context.getString(STATES.getValue(one.status)))
+        val state = row.context.getString(STATES.getValue(one.status))
+        val text = row.context.getString(R.string.chip, one.id, state)
         val select: Button = chip.findViewById(R.id.select)
-        if (select.text.toString() != text) select.text = text
+        if (select.text.toString() != text) {
+            select.text = text
+            val colour = row.context.getString(ObjectColour.of(one.id).name)
+            select.contentDescription = row.context.getString(R.string.chip_described, one.id, colour, state)
+        }
         select.isSelected = selected
         chip.alpha = if (selected) 1f else UNSELECTED
         val before = statuses.put(one.id, one.status)
@@ -60,11 +65,9 @@ class ObjectChips(
 
     private fun made(id: Int): View {
         val chip = inflater.inflate(R.layout.chip, row, false)
-        val colour = ObjectColour.of(id)
         val select: Button = chip.findViewById(R.id.select)
         select.setOnClickListener { objects.select(id) }
-        select.tooltipText = row.context.getString(R.string.object_named, id, row.context.getString(colour.name))
-        chip.backgroundTintList = ColorStateList.valueOf(colour.argb and 0xffffff or TINT)
+        chip.backgroundTintList = ColorStateList.valueOf(ObjectColour.of(id).argb and 0xffffff or TINT)
         val remove: View = chip.findViewById(R.id.delete)
         remove.contentDescription = row.context.getString(R.string.delete_object, id)
         remove.setOnClickListener { delete(id) }
