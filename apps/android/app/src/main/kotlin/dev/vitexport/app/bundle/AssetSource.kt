@@ -3,7 +3,7 @@ package dev.vitexport.app.bundle
 
 import android.content.res.AssetManager
 import dev.vitexport.core.bundle.Source
-import dev.vitexport.core.bundle.SourceError
+import dev.vitexport.core.bundle.SourceException
 import java.io.FileNotFoundException
 
 private const val FOLDER = "bundle"
@@ -14,17 +14,17 @@ class AssetSource private constructor(private val assets: AssetManager) : Source
             // One byte more than allowed is enough to see that there is more.
             assets.open("$FOLDER/$path").use { it.readAtMost(most + 1) }
         } catch (_: FileNotFoundException) {
-            throw SourceError("The bundle within the app lacks $path: run make apps again, and build the app anew.")
+            throw SourceException("The bundle within the app lacks $path: run make apps again, and build the app anew.")
         }
-        if (content.size > most) throw SourceError("$path has more than the $most bytes that it may have; run make apps again.")
+        if (content.size > most) throw SourceException("$path has more than the $most bytes that it may have; run make apps again.")
         return content
     }
 
     companion object {
-        /** Throws [SourceError] where the app was built without a bundle. */
+        /** Throws [SourceException] where the app was built without a bundle. */
         fun open(assets: AssetManager): AssetSource {
             if (assets.list(FOLDER).isNullOrEmpty()) {
-                throw SourceError(
+                throw SourceException(
                     "This app was built without a bundle: run make apps BUNDLE=FOLDER and build it again, or open the " +
                         "zip of one in the settings.",
                 )

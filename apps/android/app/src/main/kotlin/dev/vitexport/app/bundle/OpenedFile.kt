@@ -4,7 +4,7 @@ package dev.vitexport.app.bundle
 import android.content.ContentResolver
 import android.net.Uri
 import android.provider.OpenableColumns
-import dev.vitexport.core.bundle.SourceError
+import dev.vitexport.core.bundle.SourceException
 import java.io.File
 import java.io.IOException
 
@@ -20,7 +20,7 @@ fun ContentResolver.copyOf(chosen: Uri, into: File, most: Long) {
                     val count = input.read(chunk)
                     if (count < 0) break
                     bytes += count
-                    if (bytes > most) throw SourceError("${nameOf(chosen)} has more than $most bytes; choose a smaller one.")
+                    if (bytes > most) throw SourceException("${nameOf(chosen)} has more than $most bytes; choose a smaller one.")
                     output.write(chunk, 0, count)
                 }
             }
@@ -43,4 +43,4 @@ fun ContentResolver.nameOf(chosen: Uri): String {
 private const val CHUNK = 1 shl 16
 
 private fun unreadable(chosen: Uri, error: Exception) =
-    SourceError("${chosen.lastPathSegment} cannot be read (${error.message}): choose it again.")
+    SourceException("${chosen.lastPathSegment} cannot be read (${error.message}): choose it again.")

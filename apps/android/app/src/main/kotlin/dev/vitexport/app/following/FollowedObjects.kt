@@ -3,7 +3,7 @@ package dev.vitexport.app.following
 
 import dev.vitexport.core.tracker.ObjectStatus
 import dev.vitexport.core.tracker.POINTS
-import dev.vitexport.core.tracker.PromptError
+import dev.vitexport.core.tracker.PromptException
 import dev.vitexport.core.tracker.PromptPoint
 import dev.vitexport.core.tracker.PromptRequest
 
@@ -42,17 +42,17 @@ class FollowedObjects(private val changed: () -> Unit) {
     /**
      * Point at the selected object, or at a new one. All points in the same still frame count together, because graphs
      * take the whole prompt at once; in a later frame the object has moved, and starts anew. [still] is null while the
-     * picture moves. Throws [PromptError].
+     * picture moves. Throws [PromptException].
      */
     fun point(x: Float, y: Float, on: Boolean, still: Int?) = changing {
         val together = find(chosen)?.takeIf { still != null && it.still == still }
-        if (!on && together == null) throw PromptError(BESIDE_MOVING.takeIf { still == null } ?: BESIDE_FIRST)
+        if (!on && together == null) throw PromptException(BESIDE_MOVING.takeIf { still == null } ?: BESIDE_FIRST)
         val earlier = together?.points.orEmpty()
-        if (earlier.size == POINTS) throw PromptError(TOO_MANY_POINTS)
+        if (earlier.size == POINTS) throw PromptException(TOO_MANY_POINTS)
         ask(earlier + PromptPoint(x, y, if (on) 1 else 0), still)
     }
 
-    /** Draw a box around the selected object, or a new one, which starts anew with it. Throws [PromptError]. */
+    /** Draw a box around the selected object, or a new one, which starts anew with it. Throws [PromptException]. */
     fun box(left: Float, top: Float, right: Float, bottom: Float, still: Int?) = changing {
         ask(listOf(PromptPoint(left, top, 2), PromptPoint(right, bottom, 3)), still)
     }
@@ -109,7 +109,7 @@ class FollowedObjects(private val changed: () -> Unit) {
 
     private fun find(id: Int?): FollowedObject? = objects.find { it.id == id }
 
-    private fun free(): Int = (1..MOST_OBJECTS).firstOrNull { find(it) == null } ?: throw PromptError(TOO_MANY_OBJECTS)
+    private fun free(): Int = (1..MOST_OBJECTS).firstOrNull { find(it) == null } ?: throw PromptException(TOO_MANY_OBJECTS)
 
     private inline fun changing(act: () -> Unit) {
         synchronized(this) { act() }

@@ -7,9 +7,9 @@ package dev.vitexport.app.following
 import dev.vitexport.app.camera.CameraFrame
 import dev.vitexport.app.camera.UprightResize
 import dev.vitexport.app.overlay.MaskExchange
-import dev.vitexport.app.runners.directFloats
 import dev.vitexport.core.gate.LatestFrameGate
 import dev.vitexport.core.gate.Pacer
+import dev.vitexport.core.runners.floats
 import dev.vitexport.core.stats.Stats
 import dev.vitexport.core.tracker.SeenFrame
 import dev.vitexport.core.tracker.Tracker
@@ -36,7 +36,7 @@ class Follower(
 ) {
     private val gate = LatestFrameGate<CameraFrame>(model, ::follow, events::failed)
     private val resize = UprightResize(side)
-    private val image = directFloats(3 * side * side)
+    private val image = floats(3 * side * side)
 
     /** Whether [image] is the picture that the tracker followed last: to follow it again would fill its memory with it. */
     private var followed = false

@@ -8,7 +8,7 @@ import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.bundle.configurationsOf
 import dev.vitexport.core.crash.CrashMemory
 import dev.vitexport.core.runners.ComputeUnit
-import dev.vitexport.core.runners.RunnerError
+import dev.vitexport.core.runners.RunnerException
 
 /** A bundle whose graphs are loaded. */
 class Opened(val name: String, val choice: Choice, val session: Session) {
@@ -44,7 +44,7 @@ class Loading(private val files: GraphFiles, private val crashes: CrashMemory) {
         crashes.begun(id)
         try {
             return Session.load(bundle, way, files).also { crashes.forget(id) }
-        } catch (error: RunnerError) {
+        } catch (error: RunnerException) {
             if (way.unit != ComputeUnit.GPU || ways.size == 1) throw error
         } finally {
             crashes.finished()

@@ -52,7 +52,7 @@ class Session private constructor(
     override fun close() = graphs.values.forEach(GraphRunner::close)
 
     companion object {
-        /** Reads and checks all files, and only then runs any. Throws what reading throws, and `RunnerError`. */
+        /** Reads and checks all files, and only then runs any. Throws what reading throws, and `RunnerException`. */
         fun load(bundle: Bundle, configuration: Configuration, files: GraphFiles): Session {
             val artifacts = artifactsFor(bundle.manifest, configuration)
             val wanted = GRAPHS.mapNotNull { artifacts[it] }

@@ -4,8 +4,7 @@
  */
 package dev.vitexport.app.overlay
 
-import java.nio.ByteBuffer
-import java.nio.ByteOrder
+import dev.vitexport.core.runners.floats
 import java.nio.FloatBuffer
 
 /** The masks of one picture: logits [side, side] of up to [most] objects, positive on the object. */
@@ -35,9 +34,6 @@ class MaskFrame(val most: Int, val side: Int) {
         ids[count] = id
         count += 1
     }
-
-    private fun floats(count: Int): FloatBuffer =
-        ByteBuffer.allocateDirect(count * Float.SIZE_BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer()
 }
 
 class MaskExchange(most: Int, side: Int) {

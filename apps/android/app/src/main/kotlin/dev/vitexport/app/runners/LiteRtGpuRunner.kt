@@ -12,35 +12,34 @@ import com.google.ai.edge.litert.CompiledModel
 import com.google.ai.edge.litert.Environment
 import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
-import dev.vitexport.core.runners.LoadGraph
+import dev.vitexport.core.runners.GraphLoader
 import dev.vitexport.core.runners.RunOptions
-import dev.vitexport.core.runners.RunnerError
+import dev.vitexport.core.runners.RunnerException
 import dev.vitexport.core.runners.TensorSpec
+import dev.vitexport.core.runners.Tensors
 import dev.vitexport.core.runners.TimedRunner
 import dev.vitexport.core.runners.elements
 import java.io.File
-import java.nio.FloatBuffer
 
 class LiteRtGpuRunner private constructor(
     private val model: CompiledModel,
     override val inputs: List<TensorSpec>,
     override val outputs: List<TensorSpec>,
 ) : TimedRunner {
-    private val arrays = inputs.associate { (name, shape) -> name to FloatArray(elements(shape)) }
+    private val arrays = inputs.associate { (name, shape) -> name to FloatArray(elements(shape).toInt()) }
     private val into: Map<String, TensorBuffer> = inputs.associate { (name) -> name to model.createInputBuffer(name) }
     private val from: Map<String, TensorBuffer> = outputs.associate { (name) -> name to model.createOutputBuffer(name) }
 
-    override fun run(inputs: Map<String, FloatBuffer>, outputs: Map<String, FloatBuffer>) = running {
+    override fun run(inputs: Tensors, outputs: Tensors) = running {
         place(inputs)
         model.run(into, from)
         for ((name, values) in outputs) {
-            values.rewind()
             values.put(from.getValue(name).readFloat())
             values.rewind()
         }
     }
 
-    override fun prepared(inputs: Map<String, FloatBuffer>): () -> Unit {
+    override fun prepared(inputs: Tensors): () -> Unit {
         running { place(inputs) }
         return { running { model.run(into, from) } }
     }
@@ -50,9 +49,9 @@ class LiteRtGpuRunner private constructor(
         model.close()
     }
 
-    private fun place(inputs: Map<String, FloatBuffer>) {
+    private fun place(inputs: Tensors) {
         for ((name, array) in arrays) {
-            given(inputs, name).get(array)
+            given(inputs, name).get(array).rewind()
             into.getValue(name).writeFloat(array)
         }
     }
@@ -60,7 +59,7 @@ class LiteRtGpuRunner private constructor(
     private inline fun running(run: () -> Unit) = try {
         run()
     } catch (error: LiteRtException) {
-        throw RunnerError("LiteRT did not run the graph on the GPU (${reason(error)}): run it on the CPU.")
+        throw RunnerException("LiteRT did not run the graph on the GPU (${reason(error)}): run it on the CPU.")
     }
 
     /** Of the runtime's own tensors only names and sizes are known: those that differ fail here. */
@@ -69,22 +68,22 @@ class LiteRtGpuRunner private constructor(
         model.run(into, from)
         for ((name, shape) in outputs) {
             val count = from.getValue(name).readFloat().size
-            if (count != elements(shape)) {
-                throw RunnerError(
+            if (count.toLong() != elements(shape)) {
+                throw RunnerException(
                     "The graph's file has $count values in output $name, and its manifest says $shape: export the model again.",
                 )
             }
         }
     }
 
-    companion object : LoadGraph {
+    companion object : GraphLoader {
         /** One for all models, as the runtime asks for; it finds the GPU once. */
         private val environment by lazy { Environment.create() }
 
         override fun load(
             file: File, inputs: List<TensorSpec>, outputs: List<TensorSpec>?, options: RunOptions,
         ): TimedRunner {
-            if (outputs == null) throw RunnerError("Kernels are timed on the CPU: make the pack with --unit cpu.")
+            if (outputs == null) throw RunnerException("Kernels are timed on the CPU: make the pack with --unit cpu.")
             val gpu = CompiledModel.Options(Accelerator.GPU)
             gpu.gpuOptions = CompiledModel.GpuOptions(precision = CompiledModel.GpuOptions.Precision.FP32)
             try {
@@ -96,7 +95,7 @@ class LiteRtGpuRunner private constructor(
                     throw error
                 }
             } catch (error: LiteRtException) {
-                throw RunnerError("LiteRT cannot load the graph on the GPU (${reason(error)}): run it on the CPU.")
+                throw RunnerException("LiteRT cannot load the graph on the GPU (${reason(error)}): run it on the CPU.")
             }
         }
     }

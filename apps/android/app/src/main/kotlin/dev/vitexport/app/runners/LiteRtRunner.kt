@@ -7,14 +7,14 @@
 package dev.vitexport.app.runners
 
 import dev.vitexport.core.runners.FoundTensor
-import dev.vitexport.core.runners.LoadGraph
+import dev.vitexport.core.runners.GraphLoader
 import dev.vitexport.core.runners.RunOptions
-import dev.vitexport.core.runners.RunnerError
+import dev.vitexport.core.runners.RunnerException
 import dev.vitexport.core.runners.TensorSpec
+import dev.vitexport.core.runners.Tensors
 import dev.vitexport.core.runners.TimedRunner
 import dev.vitexport.core.runners.checkSignature
 import java.io.File
-import java.nio.FloatBuffer
 import org.tensorflow.lite.DataType
 import org.tensorflow.lite.Interpreter
 import org.tensorflow.lite.Tensor
@@ -26,15 +26,14 @@ class LiteRtRunner private constructor(
     override val outputs: List<TensorSpec>,
 ) : TimedRunner {
 
-    override fun run(inputs: Map<String, FloatBuffer>, outputs: Map<String, FloatBuffer>) {
+    override fun run(inputs: Tensors, outputs: Tensors) {
         for ((name) in this.inputs) given(inputs, name)
-        for (values in outputs.values) values.rewind()
         running { interpreter.runSignature(inputs, outputs, signature) }
         for (values in outputs.values) values.rewind()
     }
 
     /** The interpreter keeps what it was given; what it gives is not asked for. */
-    override fun prepared(inputs: Map<String, FloatBuffer>): () -> Unit {
+    override fun prepared(inputs: Tensors): () -> Unit {
         for ((name) in this.inputs) given(inputs, name)
         val nothing = emptyMap<String, Any>()
         return { running { interpreter.runSignature(inputs, nothing, signature) } }
@@ -45,36 +44,37 @@ class LiteRtRunner private constructor(
     private inline fun running(run: () -> Unit) = try {
         run()
     } catch (error: RuntimeException) {
-        throw RunnerError("LiteRT did not run the graph (${reason(error)}): restart the app.")
+        throw RunnerException("LiteRT did not run the graph (${reason(error)}): restart the app.")
     }
 
-    companion object : LoadGraph {
+    companion object : GraphLoader {
         override fun load(
             file: File, inputs: List<TensorSpec>, outputs: List<TensorSpec>?, options: RunOptions,
         ): TimedRunner {
             val interpreter = try {
                 Interpreter(file, Interpreter.Options().setNumThreads(options.threads).setUseXNNPACK(true))
             } catch (error: RuntimeException) {
-                throw RunnerError("LiteRT cannot load the graph (${reason(error)}): export the model again.")
+                throw RunnerException("LiteRT cannot load the graph (${reason(error)}): export the model again.")
             }
             try {
                 val signature = interpreter.signatureKeys.singleOrNull()
-                    ?: throw RunnerError("The graph's file has not one signature, but ${interpreter.signatureKeys.size}: export the model again.")
+                    ?: throw RunnerException("The graph's file has not one signature, but ${interpreter.signatureKeys.size}: export the model again.")
                 val needed = interpreter.getSignatureInputs(signature)
                     .map { found(it, interpreter.getInputTensorFromSignature(it, signature)) }
                 val given = interpreter.getSignatureOutputs(signature)
                     .map { found(it, interpreter.getOutputTensorFromSignature(it, signature)) }
                 checkSignature("input", needed, inputs)
                 if (outputs != null) checkSignature("output", given, outputs)
-                return LiteRtRunner(interpreter, signature, inputs, outputs ?: given)
-            } catch (error: RunnerError) {
+                return LiteRtRunner(interpreter, signature, inputs, outputs ?: given.map { it.spec })
+            } catch (error: RunnerException) {
                 interpreter.close()
                 throw error
             }
         }
 
         private fun found(name: String, tensor: Tensor) = FoundTensor(
-            name, if (tensor.dataType() == DataType.FLOAT32) "float32" else tensor.dataType().toString(), tensor.shape().toList(),
+            TensorSpec(name, tensor.shape().toList()),
+            if (tensor.dataType() == DataType.FLOAT32) "float32" else tensor.dataType().toString(),
         )
     }
 }

@@ -3,10 +3,10 @@ package dev.vitexport.app.runners
 
 import dev.vitexport.app.BuildConfig
 import dev.vitexport.core.runners.ComputeUnit
-import dev.vitexport.core.runners.LoadGraph
+import dev.vitexport.core.runners.GraphLoader
 
 /** What runs graphs, as a result names it. */
-class Runtime(val name: String, val load: LoadGraph)
+class Runtime(val name: String, val loader: GraphLoader)
 
 private val EXECUTORCH = Runtime("ExecuTorch ${BuildConfig.EXECUTORCH_VERSION}", ExecuTorchRunner)
 private val LITERT = Runtime("LiteRT ${BuildConfig.LITERT_VERSION}", LiteRtRunner)

@@ -4,15 +4,15 @@ package dev.vitexport.app.ui
 import android.content.Context
 import dev.vitexport.app.R
 import dev.vitexport.app.model.Occupied
-import dev.vitexport.core.bundle.BundleError
-import dev.vitexport.core.bundle.SourceError
-import dev.vitexport.core.packs.PackError
-import dev.vitexport.core.runners.RunnerError
-import dev.vitexport.core.tracker.PromptError
+import dev.vitexport.core.bundle.BundleException
+import dev.vitexport.core.bundle.SourceException
+import dev.vitexport.core.packs.PackException
+import dev.vitexport.core.runners.RunnerException
+import dev.vitexport.core.tracker.PromptException
 
 /** Whose messages are already a sentence for a person */
 private val SAID = listOf(
-    BundleError::class, SourceError::class, RunnerError::class, PackError::class, PromptError::class, Occupied::class,
+    BundleException::class, SourceException::class, RunnerException::class, PackException::class, PromptException::class, Occupied::class,
 )
 
 fun sentence(context: Context, error: Throwable): String =

@@ -15,7 +15,7 @@ import dev.vitexport.app.following.Tracking
 import dev.vitexport.app.following.TrackingEvents
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.overlay.Place
-import dev.vitexport.core.tracker.PromptError
+import dev.vitexport.core.tracker.PromptException
 
 class TrackScreen(
     private val activity: Activity,
@@ -115,7 +115,7 @@ class TrackScreen(
         try {
             point(opened.session.side)
             if (picture.paused) tracking.prompted()
-        } catch (error: PromptError) {
+        } catch (error: PromptException) {
             notices.say(error.message.orEmpty())
         }
     }
