@@ -2,34 +2,27 @@
 package dev.vitexport.app.bundle
 
 import android.content.res.AssetManager
-import dev.vitexport.core.bundle.Source
-import dev.vitexport.core.bundle.SourceException
+import dev.vitexport.core.bundle.BundleException
+import dev.vitexport.core.bundle.BundleSource
 import java.io.FileNotFoundException
+import java.io.InputStream
 
 private const val FOLDER = "bundle"
 
-class AssetSource private constructor(private val assets: AssetManager) : Source {
-    override fun read(path: String, most: Long): ByteArray {
-        val content = try {
-            // One byte more than allowed is enough to see that there is more.
-            assets.open("$FOLDER/$path").use { it.readAtMost(most + 1) }
-        } catch (_: FileNotFoundException) {
-            throw SourceException("The bundle within the app lacks $path: run make apps again, and build the app anew.")
+/** Throws [BundleException] where the app was built without a bundle. */
+class AssetSource(private val assets: AssetManager) : BundleSource {
+    init {
+        if (assets.list(FOLDER).isNullOrEmpty()) {
+            throw BundleException(
+                "This app was built without a bundle: run make apps BUNDLE=FOLDER and build it again, or open the zip " +
+                    "of one in the settings.",
+            )
         }
-        if (content.size > most) throw SourceException("$path has more than the $most bytes that it may have; run make apps again.")
-        return content
     }
 
-    companion object {
-        /** Throws [SourceException] where the app was built without a bundle. */
-        fun open(assets: AssetManager): AssetSource {
-            if (assets.list(FOLDER).isNullOrEmpty()) {
-                throw SourceException(
-                    "This app was built without a bundle: run make apps BUNDLE=FOLDER and build it again, or open the " +
-                        "zip of one in the settings.",
-                )
-            }
-            return AssetSource(assets)
-        }
+    override fun open(path: String): InputStream? = try {
+        assets.open("$FOLDER/$path")
+    } catch (_: FileNotFoundException) {
+        null
     }
 }

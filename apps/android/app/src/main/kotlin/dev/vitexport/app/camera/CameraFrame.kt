@@ -2,14 +2,13 @@
 package dev.vitexport.app.camera
 
 import android.media.Image
-import java.io.Closeable
 import java.nio.ByteBuffer
 
 /**
  * An [Image] as [UprightResize] reads it. It holds one of the few pictures that the camera has memory for until it is
  * closed. Frames are made once, and filled anew for each picture.
  */
-class CameraFrame(private val closed: (CameraFrame) -> Unit) : YuvPicture, Closeable {
+class CameraFrame(private val closed: (CameraFrame) -> Unit) : Picture {
     private var image: Image? = null
     override val luma = ImagePlane()
     override val blueness = ImagePlane()
@@ -21,8 +20,7 @@ class CameraFrame(private val closed: (CameraFrame) -> Unit) : YuvPicture, Close
     override var degrees = 0
         private set
 
-    /** When it came from the camera, in ns of `System.nanoTime` */
-    var arrived = 0L
+    override var arrived = 0L
         private set
 
     fun fill(image: Image, degrees: Int) {

@@ -26,6 +26,14 @@ interface YuvPicture {
     val degrees: Int
 }
 
+/** A picture that holds memory of the camera's until it is closed */
+interface Picture : YuvPicture, AutoCloseable {
+    /** When it came from the camera, in ns of `System.nanoTime` */
+    val arrived: Long
+
+    override fun close()
+}
+
 class UprightResize(private val side: Int) {
     private val area = side * side
     private val planes = FloatArray(3 * area)

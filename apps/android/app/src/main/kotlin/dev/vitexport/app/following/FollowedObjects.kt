@@ -1,6 +1,7 @@
 /** The objects that a person follows: what was pointed at, which one is selected, and what became of each. */
 package dev.vitexport.app.following
 
+import dev.vitexport.core.tracker.Label
 import dev.vitexport.core.tracker.ObjectStatus
 import dev.vitexport.core.tracker.POINTS
 import dev.vitexport.core.tracker.PromptException
@@ -49,12 +50,12 @@ class FollowedObjects(private val changed: () -> Unit) {
         if (!on && together == null) throw PromptException(BESIDE_MOVING.takeIf { still == null } ?: BESIDE_FIRST)
         val earlier = together?.points.orEmpty()
         if (earlier.size == POINTS) throw PromptException(TOO_MANY_POINTS)
-        ask(earlier + PromptPoint(x, y, if (on) 1 else 0), still)
+        ask(earlier + PromptPoint(x, y, if (on) Label.ON else Label.BESIDE), still)
     }
 
     /** Draw a box around the selected object, or a new one, which starts anew with it. Throws [PromptException]. */
     fun box(left: Float, top: Float, right: Float, bottom: Float, still: Int?) = changing {
-        ask(listOf(PromptPoint(left, top, 2), PromptPoint(right, bottom, 3)), still)
+        ask(listOf(PromptPoint(left, top, Label.UPPER_LEFT), PromptPoint(right, bottom, Label.LOWER_RIGHT)), still)
     }
 
     fun select(id: Int?) = changing { chosen = id }

@@ -4,7 +4,7 @@
  */
 package dev.vitexport.app.following
 
-import dev.vitexport.app.camera.CameraFrame
+import dev.vitexport.app.camera.Picture
 import dev.vitexport.app.camera.UprightResize
 import dev.vitexport.app.overlay.MaskExchange
 import dev.vitexport.core.gate.LatestFrameGate
@@ -34,7 +34,7 @@ class Follower(
     private val model: Executor,
     private val events: FollowerEvents,
 ) {
-    private val gate = LatestFrameGate<CameraFrame>(model, ::follow, events::failed)
+    private val gate = LatestFrameGate<Picture>(model, ::follow, events::failed)
     private val resize = UprightResize(side)
     private val image = floats(3 * side * side)
 
@@ -42,11 +42,11 @@ class Follower(
     private var followed = false
 
     /** The picture that was seen last, while nobody has asked for anything in it. */
-    private var seen: CameraFrame? = null
+    private var seen: Picture? = null
 
     /** A picture, which is closed here; from the camera's thread. */
     @Synchronized
-    fun picture(frame: CameraFrame) {
+    fun picture(frame: Picture) {
         seen?.close()
         seen = null
         if (objects.list.isEmpty()) {
@@ -85,7 +85,7 @@ class Follower(
         showAgain()
     }
 
-    private fun follow(frame: CameraFrame) {
+    private fun follow(frame: Picture) {
         val begun = System.nanoTime()
         followed = false
         resize.write(frame, image)

@@ -1,7 +1,7 @@
 /** The objects of the bundle that is open, and what follows them. It outlives the screen that shows them. */
 package dev.vitexport.app.following
 
-import dev.vitexport.app.camera.CameraFrame
+import dev.vitexport.app.camera.Picture
 import dev.vitexport.app.model.Opened
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.overlay.MaskExchange
@@ -55,7 +55,7 @@ class Tracking(private val workbench: Workbench, val pacer: Pacer) : FollowerEve
     }
 
     /** A picture of the camera, which is closed here. */
-    fun picture(frame: CameraFrame) {
+    fun picture(frame: Picture) {
         val now = follower
         if (now == null || workbench.occupied != null) frame.close() else now.picture(frame)
     }

@@ -1,14 +1,16 @@
 /** Loads a bundle's graphs as a person wants them, or as is best here; on the model's thread. */
 package dev.vitexport.app.model
 
-import dev.vitexport.app.bundle.GraphFiles
+import dev.vitexport.app.runners.RUNTIMES
+import dev.vitexport.core.CrashMemory
 import dev.vitexport.core.bundle.Bundle
 import dev.vitexport.core.bundle.Choice
 import dev.vitexport.core.bundle.Configuration
+import dev.vitexport.core.bundle.Processors
 import dev.vitexport.core.bundle.configurationsOf
-import dev.vitexport.core.crash.CrashMemory
 import dev.vitexport.core.runners.ComputeUnit
-import dev.vitexport.core.runners.RunnerException
+import dev.vitexport.core.runners.loadGraphs
+import java.io.File
 
 /** A bundle whose graphs are loaded. */
 class Opened(val name: String, val choice: Choice, val session: Session) {
@@ -19,42 +21,35 @@ class Opened(val name: String, val choice: Choice, val session: Session) {
 /** How a person wants graphs to be run: what they left open is null. */
 class Wanted(val way: String?, val threads: Int?)
 
-class Loading(private val files: GraphFiles, private val crashes: CrashMemory) {
+/** Graphs come to lie in [folder], where runtimes map them into memory. */
+class Loading(private val folder: File, private val crashes: CrashMemory) {
+    private val processors = Processors(gpu = true, cores = Runtime.getRuntime().availableProcessors())
 
     /** Throws what reading and loading throw. */
     fun load(name: String, bundle: Bundle, wanted: Wanted): Opened {
-        val choice = configurationsOf(bundle.manifest, Runtime.getRuntime().availableProcessors())
-        val chosen = choice.configurations.find { wayName(it) == wanted.way }
-        val ways = if (chosen != null) listOf(chosen) else byDefault(bundle, choice.configurations)
-        val session = loadFirst(bundle, ways.map { it.withThreads(wanted.threads) })
-        files.keepOnly(bundle)
-        return Opened(name, choice, session)
-    }
-
-    /** The best first, but those last that ended the app while they were loaded. */
-    private fun byDefault(bundle: Bundle, ways: List<Configuration>): List<Configuration> {
-        val (crashed, others) = ways.partition { crashes.has(idOf(bundle, it)) }
-        return others + crashed
-    }
-
-    /** The first; where that is on a GPU, which may lack anything, and does not load, the next. */
-    private fun loadFirst(bundle: Bundle, ways: List<Configuration>): Session {
-        val way = ways.first()
+        val choice = configurationsOf(bundle.manifest, processors) { crashes.has(idOf(bundle, it)) }
+        val way = choice.configurations.find { wayName(it) == wanted.way } ?: choice.configurations.first()
+        val configuration =
+            if (wanted.threads == null || way.unit == ComputeUnit.GPU) way else way.copy(threads = wanted.threads)
         val id = idOf(bundle, way)
         crashes.begun(id)
         try {
-            return Session.load(bundle, way, files).also { crashes.forget(id) }
-        } catch (error: RunnerException) {
-            if (way.unit != ComputeUnit.GPU || ways.size == 1) throw error
+            val loader = RUNTIMES.getValue(way.format to way.unit).loader
+            val session = Session(bundle, configuration, loadGraphs(bundle, configuration, loader, folder))
+            crashes.forget(id)
+            keepOnly(bundle)
+            return Opened(name, choice, session)
         } finally {
             crashes.finished()
         }
-        return loadFirst(bundle, ways.drop(1))
     }
 
-    private fun Configuration.withThreads(threads: Int?): Configuration =
-        if (threads == null || unit == ComputeUnit.GPU) this else copy(threads = threads)
+    /** Graphs of another bundle go: a phone has no room for those of before. */
+    private fun keepOnly(bundle: Bundle) {
+        val wanted = bundle.manifest.files.map { it.sha256 }.toSet()
+        folder.listFiles().orEmpty().filter { it.name.substringBefore('.') !in wanted }.forEach(File::delete)
+    }
 
     /** One way to run one bundle */
-    private fun idOf(bundle: Bundle, way: Configuration) = "${bundle.manifestSha256} ${wayName(way)} ${way.threads}"
+    private fun idOf(bundle: Bundle, way: Configuration) = "${bundle.manifestSha256} ${wayName(way)}"
 }

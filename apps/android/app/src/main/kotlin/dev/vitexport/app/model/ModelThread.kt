@@ -6,8 +6,7 @@ import android.os.Looper
 import java.util.concurrent.Executor
 import java.util.concurrent.Executors
 
-/** Long work says how far it is (0 to 1) and what it is at, and hears whether to go on. */
-typealias Say = (share: Double, what: String) -> Boolean
+
 
 class ModelThread : Executor {
     private val executor = Executors.newSingleThreadExecutor { Thread(it, "model") }

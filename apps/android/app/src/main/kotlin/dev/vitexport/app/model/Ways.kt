@@ -4,10 +4,10 @@ package dev.vitexport.app.model
 import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.runners.ComputeUnit
 
-private val RUNTIMES = mapOf("executorch" to "ExecuTorch", "tflite" to "LiteRT")
+private val RUNTIME_NAMES = mapOf("executorch" to "ExecuTorch", "tflite" to "LiteRT")
 
 /** Such as "LiteRT, CPU, fp32" */
-fun wayName(way: Configuration): String = "${RUNTIMES.getValue(way.format)}, ${way.unit}, ${way.precision}"
+fun wayName(way: Configuration): String = "${RUNTIME_NAMES.getValue(way.format)}, ${way.unit}, ${way.precision}"
 
 /** Such as "LiteRT, CPU, fp32, 4 threads" */
 fun configurationName(way: Configuration): String = when {

@@ -4,20 +4,17 @@ package dev.vitexport.app.model
 import android.content.Context
 import android.net.Uri
 import dev.vitexport.app.bundle.AssetSource
-import dev.vitexport.app.bundle.GraphFiles
-import dev.vitexport.app.bundle.copyOf
+import dev.vitexport.app.bundle.copyZip
 import dev.vitexport.app.bundle.nameOf
 import dev.vitexport.app.settings.Settings
+import dev.vitexport.core.CrashMemory
 import dev.vitexport.core.bundle.Bundle
-import dev.vitexport.core.bundle.ZIP_BYTES
 import dev.vitexport.core.bundle.ZipSource
-import dev.vitexport.core.bundle.openBundle
-import dev.vitexport.core.crash.CrashMemory
 import java.io.File
 
 class Workbench(private val context: Context, val settings: Settings, crashes: CrashMemory) {
     val thread = ModelThread()
-    private val loader = Loading(GraphFiles(File(context.filesDir, "graphs")), crashes)
+    private val loader = Loading(File(context.filesDir, "graphs"), crashes)
     private val zip = File(context.filesDir, "bundle.zip")
     private val listeners = mutableListOf<() -> Unit>()
 
@@ -45,8 +42,8 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
     /** Open the zip that was opened last, or the bundle that the app brings. */
     fun openFirst(failed: (Throwable) -> Unit) {
         val name = settings.bundle
-        if (name != null && zip.exists()) load(failed) { name to openBundle(ZipSource(zip)) }
-        else load(failed) { BROUGHT to openBundle(AssetSource.open(context.assets)) }
+        if (name != null && zip.exists()) load(failed) { name to Bundle.open(ZipSource(zip)) }
+        else load(failed) { BROUGHT to Bundle.open(AssetSource(context.assets)) }
     }
 
     /** Open a zip that a person chose, now and whenever the app starts. Where that fails, what was open stays so. */
@@ -56,8 +53,8 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
             copy.renameTo(zip)
             settings.bundle = it.name
         }) {
-            context.contentResolver.copyOf(chosen, copy, ZIP_BYTES)
-            context.contentResolver.nameOf(chosen) to openBundle(ZipSource(copy))
+            context.contentResolver.copyZip(chosen, copy)
+            context.contentResolver.nameOf(chosen) to Bundle.open(ZipSource(copy))
         }
     }
 
