@@ -5,10 +5,12 @@ import android.app.Application
 import dev.vitexport.app.device.Conditions
 import dev.vitexport.app.following.Tracking
 import dev.vitexport.app.model.Workbench
-import dev.vitexport.app.settings.PreferencesStorage
-import dev.vitexport.app.settings.Settings
-import dev.vitexport.core.crash.CrashMemory
-import dev.vitexport.core.gate.Pacer
+import dev.vitexport.app.settings.PreferencesKeyValues
+import dev.vitexport.app.settings.Remembered
+import dev.vitexport.core.frames.Pacing
+import dev.vitexport.core.frames.ThermalStatus
+import dev.vitexport.core.settings.CrashMemory
+import dev.vitexport.core.settings.SettingsStore
 
 class VitexportApplication : Application() {
     lateinit var conditions: Conditions
@@ -20,11 +22,15 @@ class VitexportApplication : Application() {
 
     override fun onCreate() {
         super.onCreate()
+        val settings = kept("settings")
+        workbench = Workbench(this, SettingsStore(settings), Remembered(settings), CrashMemory(kept("crashes")))
+        val pacing = Pacing()
+        tracking = Tracking(workbench, pacing)
         conditions = Conditions(this)
-        val crashes = CrashMemory(PreferencesStorage(getSharedPreferences("crashes", MODE_PRIVATE)))
-        workbench = Workbench(this, Settings(getSharedPreferences("settings", MODE_PRIVATE)), crashes)
-        val pacer = Pacer()
-        tracking = Tracking(workbench, pacer)
-        conditions.start { pacer.update(conditions.thermalStatus, conditions.lowPower) }
+        val paced = { pacing.conditions(conditions.thermal ?: ThermalStatus.NONE, conditions.lowPower) }
+        conditions.onChange(paced)
+        paced()
     }
+
+    private fun kept(name: String) = PreferencesKeyValues(getSharedPreferences(name, MODE_PRIVATE))
 }

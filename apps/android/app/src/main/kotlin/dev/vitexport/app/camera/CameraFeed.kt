@@ -17,6 +17,7 @@ import android.media.ImageReader
 import android.os.Handler
 import android.os.HandlerThread
 import android.view.Surface
+import dev.vitexport.core.frames.Rotation
 import java.util.concurrent.ArrayBlockingQueue
 
 /** One picture is worked on, one waits, one is kept while nobody asks for anything, and one arrives. */
@@ -27,7 +28,7 @@ private const val HELD = PICTURES + 2
 
 interface CameraEvents {
     /** A picture, which is the callee's to close. */
-    fun picture(frame: CameraFrame)
+    fun picture(frame: Picture)
 
     /** No picture comes any more: whoever keeps one closes it. */
     fun ending()
@@ -51,9 +52,9 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     /** Of openings: what a camera says that is no longer wanted is not heard. */
     private var opening = 0
 
-    /** By which pictures are turned clockwise to be upright; it changes when the device is turned. */
+    /** By which pictures are turned to be upright; it changes when the device is turned. */
     @Volatile
-    var degrees = 0
+    var rotation = Rotation.NONE
 
     /** Shows the pictures of [side] on [texture]. The app has the permission for the camera. */
     fun start(side: CameraSide, texture: SurfaceTexture) {
@@ -144,7 +145,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     private fun arrived(from: ImageReader) {
         val image: Image = from.acquireLatestImage() ?: return
         val frame = frames.poll() ?: return image.close()
-        frame.fill(image, degrees)
+        frame.fill(image, rotation)
         events.picture(frame)
     }
 

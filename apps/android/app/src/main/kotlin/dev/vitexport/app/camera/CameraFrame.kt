@@ -1,38 +1,37 @@
-/** A camera's picture while it is looked at. */
 package dev.vitexport.app.camera
 
 import android.media.Image
-import java.nio.ByteBuffer
+import dev.vitexport.core.frames.Plane
+import dev.vitexport.core.frames.Rotation
 
-/**
- * An [Image] as [UprightResize] reads it. It holds one of the few pictures that the camera has memory for until it is
- * closed. Frames are made once, and filled anew for each picture.
- */
+/** An [Image] of the camera. Frames are made once, and filled anew for each picture; `closed` takes them back. */
 class CameraFrame(private val closed: (CameraFrame) -> Unit) : Picture {
     private var image: Image? = null
-    override val luma = ImagePlane()
-    override val blueness = ImagePlane()
-    override val redness = ImagePlane()
     override var width = 0
         private set
     override var height = 0
         private set
-    override var degrees = 0
+    override lateinit var y: Plane
         private set
-
+    override lateinit var u: Plane
+        private set
+    override lateinit var v: Plane
+        private set
+    override var rotation = Rotation.NONE
+        private set
     override var arrived = 0L
         private set
 
-    fun fill(image: Image, degrees: Int) {
+    fun fill(image: Image, rotation: Rotation) {
         this.image = image
-        this.degrees = degrees
+        this.rotation = rotation
         width = image.width
         height = image.height
         arrived = System.nanoTime()
-        val planes = image.planes
-        luma.plane = planes[0]
-        blueness.plane = planes[1]
-        redness.plane = planes[2]
+        val (first, second, third) = image.planes
+        y = plane(first)
+        u = plane(second)
+        v = plane(third)
     }
 
     override fun close() {
@@ -40,11 +39,6 @@ class CameraFrame(private val closed: (CameraFrame) -> Unit) : Picture {
         image = null
         closed(this)
     }
-}
 
-class ImagePlane : YuvPlane {
-    internal lateinit var plane: Image.Plane
-    override val buffer: ByteBuffer get() = plane.buffer
-    override val rowStride: Int get() = plane.rowStride
-    override val pixelStride: Int get() = plane.pixelStride
+    private fun plane(of: Image.Plane) = Plane(of.buffer, of.rowStride, of.pixelStride)
 }

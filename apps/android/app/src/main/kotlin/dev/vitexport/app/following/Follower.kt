@@ -5,13 +5,14 @@
 package dev.vitexport.app.following
 
 import dev.vitexport.app.camera.Picture
-import dev.vitexport.app.camera.UprightResize
 import dev.vitexport.app.overlay.MaskExchange
-import dev.vitexport.core.gate.LatestFrameGate
-import dev.vitexport.core.gate.Pacer
+import dev.vitexport.core.following.FrameTimes
+import dev.vitexport.core.following.Stats
+import dev.vitexport.core.frames.LatestFrameGate
+import dev.vitexport.core.frames.Pacing
 import dev.vitexport.core.runners.floats
-import dev.vitexport.core.stats.Stats
-import dev.vitexport.core.tracker.SeenFrame
+import dev.vitexport.core.tracker.ObjectStatus
+import dev.vitexport.core.tracker.SeenObject
 import dev.vitexport.core.tracker.Tracker
 import java.util.concurrent.Executor
 
@@ -23,47 +24,46 @@ interface FollowerEvents {
     fun failed(error: Throwable)
 }
 
-/** [side] is that of the model's image. Everything that [Tracker] does happens on [model]. */
+/** [side] is that of the model's image. All that [Tracker] does happens on [model]; other calls may come from any thread. */
 class Follower(
     private val tracker: Tracker,
-    private val objects: FollowedObjects,
+    private val objects: SharedObjects,
     private val stats: Stats,
-    private val pacer: Pacer,
+    private val pacing: Pacing,
     private val masks: MaskExchange,
     side: Int,
     private val model: Executor,
     private val events: FollowerEvents,
 ) {
-    private val gate = LatestFrameGate<Picture>(model, ::follow, events::failed)
-    private val resize = UprightResize(side)
+    private val gate = LatestFrameGate(model, ::follow, events::failed)
+    private val upright = UprightImages(side)
     private val image = floats(3 * side * side)
 
     /** Whether [image] is the picture that the tracker followed last: to follow it again would fill its memory with it. */
     private var followed = false
+    private var droppedBefore = 0L
 
-    /** The picture that was seen last, while nobody has asked for anything in it. */
+    /** The picture that was seen last, while nobody has asked for anything in it */
     private var seen: Picture? = null
 
-    /** A picture, which is closed here; from the camera's thread. */
+    /** A picture, which is closed here. */
     @Synchronized
-    fun picture(frame: Picture) {
+    fun picture(picture: Picture) {
         seen?.close()
         seen = null
-        if (objects.list.isEmpty()) {
-            seen = frame
-        } else if (pacer.takes(frame.arrived)) {
-            gate.offer(frame)
-        } else {
-            frame.close()
+        when {
+            objects.list.isEmpty() -> seen = picture
+            pacing.passes(picture.arrived) -> gate.offer(picture)
+            else -> picture.close()
         }
     }
 
-    /** Answer a new prompt in the picture that stands still; a moving one does so with its next. */
+    /** Answer a new prompt in the picture that stands still; one that moves does so with its next. */
     @Synchronized
     fun prompted() {
-        val frame = seen
+        val picture = seen
         seen = null
-        if (frame != null) gate.offer(frame) else model.execute { restart() }
+        if (picture != null) gate.offer(picture) else model.execute(::restart)
     }
 
     /** No picture comes any more, and none is kept. */
@@ -85,25 +85,30 @@ class Follower(
         showAgain()
     }
 
-    private fun follow(frame: Picture) {
+    private fun follow(picture: Picture) {
         val begun = System.nanoTime()
         followed = false
-        resize.write(frame, image)
+        upright.write(picture, image)
         val prompts = objects.take()
-        val seen = try {
+        val found = try {
             tracker.follow(image, prompts)
         } catch (error: Exception) {
             objects.giveBack(prompts)
             throw error
         }
         followed = true
-        show(seen)
-        synchronized(stats) { stats.add(frame.arrived, begun, System.nanoTime(), seen.ms, gate.dropped) }
+        show(found)
+        val shown = System.nanoTime()
+        pacing.worked(begun, shown)
+        val dropped = gate.dropped
+        val graphs = tracker.times.byName()
+        stats.add(FrameTimes(ms(picture.arrived), ms(begun), ms(shown), graphs, dropped - droppedBefore))
+        droppedBefore = dropped
         events.followed()
     }
 
     private fun restart() {
-        if (!followed || !objects.waiting) return
+        if (!followed || !objects.isAsked) return
         try {
             show(tracker.restart(objects.take()))
             events.followed()
@@ -114,17 +119,20 @@ class Follower(
 
     /** What is left of the picture that was followed last */
     private fun showAgain() {
-        show(tracker.restart(emptyList()))
+        show(tracker.objects)
         events.followed()
     }
 
-    private fun show(seen: SeenFrame) {
+    private fun show(found: List<SeenObject>) {
+        objects.see(found)
         val frame = masks.back
         frame.clear()
-        for (one in seen.objects) {
-            objects.see(one.id, one.status)
-            frame.add(one.id, one.maskLogits)
+        for (index in found.indices) {
+            val one = found[index]
+            if (one.status != ObjectStatus.LOST) frame.add(one.id, one.maskLogits)
         }
         masks.publish()
     }
+
+    private fun ms(nanoseconds: Long): Double = nanoseconds / 1e6
 }

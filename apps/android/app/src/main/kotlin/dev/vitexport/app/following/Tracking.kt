@@ -5,8 +5,9 @@ import dev.vitexport.app.camera.Picture
 import dev.vitexport.app.model.Opened
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.overlay.MaskExchange
-import dev.vitexport.core.gate.Pacer
-import dev.vitexport.core.stats.Stats
+import dev.vitexport.core.following.MOST_OBJECTS
+import dev.vitexport.core.following.Stats
+import dev.vitexport.core.frames.Pacing
 
 /** What a screen hears of it. */
 interface TrackingEvents {
@@ -20,9 +21,9 @@ interface TrackingEvents {
     fun failed(error: Throwable)
 }
 
-class Tracking(private val workbench: Workbench, val pacer: Pacer) : FollowerEvents {
+class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerEvents {
     val stats = Stats()
-    val objects = FollowedObjects { events?.changed() }
+    val objects = SharedObjects { events?.changed() }
 
     /** Null while nothing is open */
     var masks: MaskExchange? = null
@@ -51,13 +52,13 @@ class Tracking(private val workbench: Workbench, val pacer: Pacer) : FollowerEve
         val side = opened?.session?.side ?: return
         val exchange = MaskExchange(MOST_OBJECTS, side / LOGIT)
         masks = exchange
-        follower = Follower(opened.session.tracker(), objects, stats, pacer, exchange, side, workbench.thread, this)
+        follower = Follower(opened.session.tracker(), objects, stats, pacing, exchange, side, workbench.thread, this)
     }
 
     /** A picture of the camera, which is closed here. */
-    fun picture(frame: Picture) {
+    fun picture(picture: Picture) {
         val now = follower
-        if (now == null || workbench.occupied != null) frame.close() else now.picture(frame)
+        if (now == null || workbench.occupied != null) picture.close() else now.picture(picture)
     }
 
     fun prompted() = follower?.prompted()

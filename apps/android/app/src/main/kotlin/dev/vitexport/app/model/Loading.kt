@@ -1,15 +1,15 @@
 /** Loads a bundle's graphs as a person wants them, or as is best here; on the model's thread. */
 package dev.vitexport.app.model
 
-import dev.vitexport.app.runners.RUNTIMES
-import dev.vitexport.core.CrashMemory
+import dev.vitexport.app.runners.runtimeOf
 import dev.vitexport.core.bundle.Bundle
 import dev.vitexport.core.bundle.Choice
 import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.bundle.Processors
 import dev.vitexport.core.bundle.configurationsOf
-import dev.vitexport.core.runners.ComputeUnit
 import dev.vitexport.core.runners.loadGraphs
+import dev.vitexport.core.settings.CrashMemory
+import dev.vitexport.core.settings.Settings
 import java.io.File
 
 /** A bundle whose graphs are loaded. */
@@ -18,24 +18,18 @@ class Opened(val name: String, val choice: Choice, val session: Session) {
     val configuration: Configuration get() = session.configuration
 }
 
-/** How a person wants graphs to be run: what they left open is null. */
-class Wanted(val way: String?, val threads: Int?)
-
 /** Graphs come to lie in [folder], where runtimes map them into memory. */
 class Loading(private val folder: File, private val crashes: CrashMemory) {
-    private val processors = Processors(gpu = true, cores = Runtime.getRuntime().availableProcessors())
 
     /** Throws what reading and loading throw. */
-    fun load(name: String, bundle: Bundle, wanted: Wanted): Opened {
-        val choice = configurationsOf(bundle.manifest, processors) { crashes.has(idOf(bundle, it)) }
-        val way = choice.configurations.find { wayName(it) == wanted.way } ?: choice.configurations.first()
-        val configuration =
-            if (wanted.threads == null || way.unit == ComputeUnit.GPU) way else way.copy(threads = wanted.threads)
+    fun load(name: String, bundle: Bundle, settings: Settings): Opened {
+        val choice = configurationsOf(bundle.manifest, processors(settings)) { idOf(bundle, it) in crashes }
+        val wanted = settings.configurations[bundle.manifestSha256]?.let(::wayName)
+        val way = choice.configurations.find { wayName(it) == wanted } ?: choice.configurations.first()
         val id = idOf(bundle, way)
         crashes.begun(id)
         try {
-            val loader = RUNTIMES.getValue(way.format to way.unit).loader
-            val session = Session(bundle, configuration, loadGraphs(bundle, configuration, loader, folder))
+            val session = Session(bundle, way, loadGraphs(bundle, way, runtimeOf(way).loader, folder))
             crashes.forget(id)
             keepOnly(bundle)
             return Opened(name, choice, session)
@@ -43,6 +37,9 @@ class Loading(private val folder: File, private val crashes: CrashMemory) {
             crashes.finished()
         }
     }
+
+    private fun processors(settings: Settings) =
+        Processors(settings.gpu, minOf(settings.threads, Runtime.getRuntime().availableProcessors()))
 
     /** Graphs of another bundle go: a phone has no room for those of before. */
     private fun keepOnly(bundle: Bundle) {

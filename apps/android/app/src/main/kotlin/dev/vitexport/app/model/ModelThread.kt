@@ -3,10 +3,9 @@ package dev.vitexport.app.model
 
 import android.os.Handler
 import android.os.Looper
+import dev.vitexport.core.Progress
 import java.util.concurrent.Executor
 import java.util.concurrent.Executors
-
-
 
 class ModelThread : Executor {
     private val executor = Executors.newSingleThreadExecutor { Thread(it, "model") }
@@ -24,14 +23,13 @@ class ModelThread : Executor {
     }
 
     /** [work] that takes long: [said] hears on the main thread how far it is, and [stop] ends it before its end. */
-    fun <T> askLong(work: (Say) -> T, said: (Double, String) -> Unit, answered: (Result<T>) -> Unit) {
+    fun <T> askLong(work: (Progress) -> T, said: (Double, String) -> Unit, answered: (Result<T>) -> Unit) {
         stopped = false
-        ask({
-            work { share, what ->
-                main.post { said(share, what) }
-                !stopped
-            }
-        }, answered)
+        val progress: Progress = { share, what ->
+            main.post { said(share, what) }
+            !stopped
+        }
+        ask({ work(progress) }, answered)
     }
 
     /** The long work that runs answers soon with what it has. */

@@ -6,17 +6,31 @@ import android.net.Uri
 import dev.vitexport.app.bundle.AssetSource
 import dev.vitexport.app.bundle.copyZip
 import dev.vitexport.app.bundle.nameOf
-import dev.vitexport.app.settings.Settings
-import dev.vitexport.core.CrashMemory
+import dev.vitexport.app.settings.Remembered
+import dev.vitexport.core.Progress
 import dev.vitexport.core.bundle.Bundle
 import dev.vitexport.core.bundle.ZipSource
+import dev.vitexport.core.settings.CrashMemory
+import dev.vitexport.core.settings.Settings
+import dev.vitexport.core.settings.SettingsStore
 import java.io.File
 
-class Workbench(private val context: Context, val settings: Settings, crashes: CrashMemory) {
+/** Something else has the model, in one sentence. */
+class Occupied(message: String) : Exception(message)
+
+class Workbench(
+    private val context: Context,
+    private val store: SettingsStore,
+    val remembered: Remembered,
+    crashes: CrashMemory,
+) {
     val thread = ModelThread()
-    private val loader = Loading(File(context.filesDir, "graphs"), crashes)
+    private val loading = Loading(File(context.filesDir, "graphs"), crashes)
     private val zip = File(context.filesDir, "bundle.zip")
     private val listeners = mutableListOf<() -> Unit>()
+
+    var settings = store.settings
+        private set
 
     /** Null while nothing is open */
     var opened: Opened? = null
@@ -27,10 +41,11 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
         private set
 
     /** What has the model for itself, as the subject of a sentence; null if nothing */
+    @Volatile
     var occupied: String? = null
         private set
 
-    /** Call `listener` whenever another bundle or configuration is open or being opened. */
+    /** Call `listener` whenever something is opened, or open. */
     fun onChange(listener: () -> Unit) {
         listeners += listener
     }
@@ -41,7 +56,7 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
 
     /** Open the zip that was opened last, or the bundle that the app brings. */
     fun openFirst(failed: (Throwable) -> Unit) {
-        val name = settings.bundle
+        val name = remembered.zip
         if (name != null && zip.exists()) load(failed) { name to Bundle.open(ZipSource(zip)) }
         else load(failed) { BROUGHT to Bundle.open(AssetSource(context.assets)) }
     }
@@ -51,24 +66,29 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
         val copy = File(context.filesDir, "bundle.zip.part")
         load(failed, done = {
             copy.renameTo(zip)
-            settings.bundle = it.name
+            remembered.zip = it.name
         }) {
             context.contentResolver.copyZip(chosen, copy)
             context.contentResolver.nameOf(chosen) to Bundle.open(ZipSource(copy))
         }
     }
 
-    /** Load the bundle that is open to be run otherwise, now and whenever the app starts. */
-    fun configure(way: String?, threads: Int?, failed: (Throwable) -> Unit) {
+    /** Load the bundle that is open to be run otherwise, and keep these settings if that succeeds. */
+    fun configure(settings: Settings, failed: (Throwable) -> Unit) {
         val now = opened ?: return
-        load(failed, Wanted(way, threads), done = {
-            settings.way = way
-            settings.threads = threads
-        }) { now.name to now.bundle }
+        load(failed, settings, done = { keep(settings) }) { now.name to now.bundle }
+    }
+
+    /** Of what needs no loading */
+    fun keep(settings: Settings) {
+        this.settings = settings
+        store.settings = settings
     }
 
     /** Have the model for something that takes long. [who] is the subject of a sentence: "The benchmark". */
-    fun <T> occupy(who: String, work: (Say) -> T, said: (Double, String) -> Unit, answered: (Result<T>) -> Unit) {
+    fun <T> occupy(
+        who: String, work: (Progress) -> T, said: (Double, String) -> Unit, answered: (Result<T>) -> Unit,
+    ) {
         busy()?.let { return answered(Result.failure(Occupied(it))) }
         occupied = who
         thread.askLong(work, said) {
@@ -82,14 +102,14 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
 
     private fun load(
         failed: (Throwable) -> Unit,
-        wanted: Wanted = Wanted(settings.way, settings.threads),
+        settings: Settings = this.settings,
         done: (Opened) -> Unit = {},
         named: () -> Pair<String, Bundle>,
     ) {
         busy()?.let { return failed(Occupied(it)) }
         opening = true
-        listeners.toList().forEach { it() }
-        thread.ask({ named().let { (name, bundle) -> loader.load(name, bundle, wanted) } }) { result ->
+        tell()
+        thread.ask({ named().let { (name, bundle) -> loading.load(name, bundle, settings) } }) { result ->
             opening = false
             result.onSuccess {
                 val before = opened
@@ -97,15 +117,15 @@ class Workbench(private val context: Context, val settings: Settings, crashes: C
                 done(it)
                 if (before != null) thread.execute(before.session::close)
             }
-            listeners.toList().forEach { it() }
+            tell()
             result.onFailure(failed)
         }
     }
 
+    private fun tell() = listeners.toList().forEach { it() }
+
     private companion object {
+        /** The bundle that the app brings */
         const val BROUGHT = "vitexport"
     }
 }
-
-/** Something else has the model, in one sentence. */
-class Occupied(message: String) : Exception(message)

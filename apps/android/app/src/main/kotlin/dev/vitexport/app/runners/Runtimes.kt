@@ -2,19 +2,23 @@
 package dev.vitexport.app.runners
 
 import dev.vitexport.app.BuildConfig
+import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.runners.ComputeUnit
 import dev.vitexport.core.runners.GraphLoader
 
-/** What runs graphs, as a result names it. */
+/** What runs graphs; `name` is as a result has it, with its version. */
 class Runtime(val name: String, val loader: GraphLoader)
 
-private val EXECUTORCH = Runtime("ExecuTorch ${BuildConfig.EXECUTORCH_VERSION}", ExecuTorchRunner)
-private val LITERT = Runtime("LiteRT ${BuildConfig.LITERT_VERSION}", LiteRtRunner)
-private val LITERT_GPU = Runtime("LiteRT ${BuildConfig.LITERT_VERSION}", LiteRtGpuRunner)
+private const val EXECUTORCH = "ExecuTorch ${BuildConfig.EXECUTORCH_VERSION}"
+private const val LITERT = "LiteRT ${BuildConfig.LITERT_VERSION}"
 
 /** Format of artefacts, and unit → what runs them */
-val RUNTIMES: Map<Pair<String, ComputeUnit>, Runtime> = mapOf(
-    ("executorch" to ComputeUnit.CPU) to EXECUTORCH,
-    ("tflite" to ComputeUnit.CPU) to LITERT,
-    ("tflite" to ComputeUnit.GPU) to LITERT_GPU,
+private val RUNTIMES = mapOf(
+    ("tflite" to ComputeUnit.CPU) to Runtime(LITERT, LiteRtRunner),
+    ("tflite" to ComputeUnit.GPU) to Runtime(LITERT, LiteRtGpuRunner),
+    ("executorch" to ComputeUnit.CPU) to Runtime(EXECUTORCH, ExecuTorchRunner),
 )
+
+fun runtimeOf(format: String, unit: ComputeUnit): Runtime = RUNTIMES.getValue(format to unit)
+
+fun runtimeOf(way: Configuration): Runtime = runtimeOf(way.format, way.unit)

@@ -6,17 +6,18 @@ import android.view.View
 import android.widget.Button
 import android.widget.TextView
 import dev.vitexport.app.R
-import dev.vitexport.app.device.Circumstances
 import dev.vitexport.app.device.Conditions
+import dev.vitexport.app.device.Watch
 import dev.vitexport.app.model.Opened
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.model.configurationName
+import dev.vitexport.app.runners.runtimeOf
 import dev.vitexport.core.benchmark.BenchmarkResult
 import dev.vitexport.core.benchmark.benchmarkReport
 
 /** s */
-private const val MINUTE = 60
-private const val TEN_MINUTES = 600
+private const val MINUTE = 60.0
+private const val TEN_MINUTES = 600.0
 
 class BenchmarkScreen(
     private val activity: Activity,
@@ -67,35 +68,41 @@ class BenchmarkScreen(
         file.hide()
     }
 
-    private fun measure(seconds: Int) {
+    private fun measure(seconds: Double) {
         val opened = workbench.opened ?: return
         clear()
         running = true
         seen = true
         run.begin()
-        val around = Circumstances(activity, conditions)
+        val watch = Watch(activity.applicationContext, conditions)
         workbench.occupy(
             activity.getString(R.string.the_benchmark),
-            { say -> opened.session.benchmark(seconds) { share, what -> around.sample(); say(share, what) } },
+            { progress ->
+                opened.session.measure(seconds) { share, what ->
+                    watch.look()
+                    progress(share, what)
+                }
+            },
             run::progress,
         ) { answer ->
             running = false
             run.end()
             if (!seen) return@occupy notices.say(activity.getString(R.string.out_of_view))
-            answer.onSuccess { show(it, opened, around) }
+            answer.onSuccess { show(it, opened, watch) }
             answer.onFailure { notices.say(sentence(activity, it)) }
         }
     }
 
-    private fun show(result: BenchmarkResult, opened: Opened, around: Circumstances) {
-        verdict.text = activity.getString(R.string.benchmark_rate, result.e2e.fps, ms(result.e2e.p50))
+    private fun show(result: BenchmarkResult, opened: Opened, watch: Watch) {
+        verdict.text = activity.getString(R.string.benchmark_rate, result.fps, ms(result.frame.p50))
         shown.text = figures(result)
-        val ended = around.ended()
-        file.show { model -> benchmarkReport(result, opened.bundle.manifestSha256, ended.named(model)) }
+        val around = watch.end(runtimeOf(opened.configuration).name)
+        file.show { name -> benchmarkReport(result, opened.bundle.manifestSha256, around(name)) }
     }
 
     private fun figures(result: BenchmarkResult): String {
-        val rows = (result.graphs + ("resize" to result.resize)).map { (name, times) ->
+        val times = result.graphs.mapValues { it.value.times } + ("resize" to result.resize)
+        val rows = times.map { (name, times) ->
             activity.getString(R.string.times_of, name, ms(times.p50), ms(times.p90), ms(times.p99), times.n)
         }
         val halves = result.halfMinutes

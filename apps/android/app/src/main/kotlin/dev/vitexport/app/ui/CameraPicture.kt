@@ -11,14 +11,15 @@ import android.view.TextureView
 import dev.vitexport.app.camera.CameraEvents
 import dev.vitexport.app.camera.CameraFailure
 import dev.vitexport.app.camera.CameraFeed
-import dev.vitexport.app.camera.CameraFrame
 import dev.vitexport.app.camera.CameraSide
 import dev.vitexport.app.camera.Facing
-import dev.vitexport.app.camera.uprightDegrees
+import dev.vitexport.app.camera.Picture
+import dev.vitexport.app.camera.upright
+import dev.vitexport.core.frames.Rotation
 
 interface PictureEvents {
     /** A picture, which is the callee's to close; on the camera's thread. */
-    fun picture(frame: CameraFrame)
+    fun picture(frame: Picture)
 
     /** No picture comes any more: whoever keeps one closes it; on the camera's thread. */
     fun ending()
@@ -44,7 +45,7 @@ class CameraPicture(
 
     /** The camera that is open, or being opened; null where none is */
     private var side: CameraSide? = null
-    private var pauses = 0
+    private var pauses = 0L
 
     var paused = false
         private set
@@ -56,7 +57,7 @@ class CameraPicture(
     val open: Boolean get() = side != null
 
     /** The number of the picture that stands still; null while it moves */
-    val still: Int? get() = pauses.takeIf { paused }
+    val still: Long? get() = pauses.takeIf { paused }
 
     init {
         stage.preview.surfaceTextureListener = this
@@ -111,11 +112,11 @@ class CameraPicture(
     private fun lie() {
         val shown = side ?: return
         val display = DEGREES[stage.display?.rotation ?: 0]
-        val degrees = uprightDegrees(shown.orientation, display, shown.facing)
-        feed.degrees = degrees
+        val rotation = upright(shown.orientation, display, shown.facing)
+        feed.rotation = rotation
         val (width, height) = shown.sizes.model
-        val upright = degrees % 180 == 0
-        stage.show(if (upright) width else height, if (upright) height else width, shown.facing == Facing.TOWARDS)
+        val onSide = rotation == Rotation.RIGHT || rotation == Rotation.LEFT
+        stage.show(if (onSide) height else width, if (onSide) width else height, shown.facing == Facing.TOWARDS)
         look()
     }
 
@@ -125,7 +126,7 @@ class CameraPicture(
         feed.start(shown, texture)
     }
 
-    override fun picture(frame: CameraFrame) = events.picture(frame)
+    override fun picture(frame: Picture) = events.picture(frame)
 
     override fun ending() = events.ending()
 

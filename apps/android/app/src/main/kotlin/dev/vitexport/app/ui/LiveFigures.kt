@@ -5,7 +5,7 @@ import android.os.SystemClock
 import android.view.View
 import android.widget.TextView
 import dev.vitexport.app.R
-import dev.vitexport.core.stats.Stats
+import dev.vitexport.core.following.Stats
 
 /** ms; more often nobody reads figures */
 private const val REFRESH = 250L
@@ -22,10 +22,10 @@ class LiveFigures(private val view: View, private val stats: Stats) {
         val now = SystemClock.uptimeMillis()
         if (now - shown < REFRESH) return
         shown = now
-        val summary = synchronized(stats) { stats.summary() }
+        val summary = stats.summary()
         show(fps, R.string.fps, summary.fps?.let { "%.1f".format(it) })
         show(frame, R.string.frame_ms, summary.frame?.p50?.let(::ms))
-        show(age, R.string.mask_age, summary.age?.let(::ms))
+        show(age, R.string.mask_age, stats.age?.let(::ms))
         show(dropped, R.string.dropped, summary.dropped.toString())
     }
 

@@ -37,7 +37,7 @@ class MainActivity : Activity(), Asking {
         notices = Notices(findViewById(R.id.notices))
         back = BackToTrack(this) { show(R.id.tab_track) }
         screens = mapOf(
-            R.id.tab_track to TrackScreen(this, workbench, app.tracking, notices, this),
+            R.id.tab_track to TrackScreen(this, workbench, app.tracking, app.conditions, notices, this),
             R.id.tab_self_test to SelfTestScreen(this, workbench, notices),
             R.id.tab_benchmark to BenchmarkScreen(this, workbench, app.conditions, notices, this),
             R.id.tab_pack to PackScreen(this, workbench, app.conditions, notices, this),

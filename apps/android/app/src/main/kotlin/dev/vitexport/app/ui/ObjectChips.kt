@@ -8,9 +8,9 @@ import android.view.ViewGroup
 import android.widget.Button
 import android.widget.TextView
 import dev.vitexport.app.R
-import dev.vitexport.app.following.FollowedObject
-import dev.vitexport.app.following.FollowedObjects
+import dev.vitexport.app.following.SharedObjects
 import dev.vitexport.app.overlay.ObjectColour
+import dev.vitexport.core.following.FollowedObject
 import dev.vitexport.core.tracker.ObjectStatus
 
 private val STATES = mapOf(
@@ -24,7 +24,7 @@ private val STATES = mapOf(
 class ObjectChips(
     private val row: ViewGroup,
     private val news: TextView,
-    private val objects: FollowedObjects,
+    private val objects: SharedObjects,
     private val delete: (Int) -> Unit,
 ) {
     private val inflater = LayoutInflater.from(row.context)

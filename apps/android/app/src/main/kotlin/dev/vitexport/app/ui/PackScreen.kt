@@ -9,13 +9,14 @@ import android.widget.Button
 import android.widget.Spinner
 import android.widget.TextView
 import dev.vitexport.app.R
-import dev.vitexport.app.device.Circumstances
 import dev.vitexport.app.device.Conditions
-import dev.vitexport.app.model.Say
+import dev.vitexport.app.device.Watch
 import dev.vitexport.app.model.Workbench
-import dev.vitexport.app.model.timePackOf
-import dev.vitexport.core.benchmark.PackResult
+import dev.vitexport.app.model.timePackIn
+import dev.vitexport.app.runners.runtimeOf
+import dev.vitexport.core.Progress
 import dev.vitexport.core.benchmark.packReport
+import dev.vitexport.core.packs.PackResult
 
 class PackScreen(
     private val activity: Activity,
@@ -56,29 +57,29 @@ class PackScreen(
         running = true
         seen = true
         run.begin()
-        val around = Circumstances(activity, conditions)
+        val watch = Watch(activity.applicationContext, conditions)
         val count = threads.selectedItem as Int
-        val work = { say: Say ->
-            timePackOf(activity.applicationContext, pack, count) { share, what ->
-                around.sample()
-                say(share, what)
+        val work = { progress: Progress ->
+            timePackIn(activity.applicationContext, pack, count) { share, what ->
+                watch.look()
+                progress(share, what)
             }
         }
         workbench.occupy(activity.getString(R.string.the_pack), work, run::progress) { answer ->
             running = false
             run.end()
             if (!seen) return@occupy notices.say(activity.getString(R.string.out_of_view))
-            answer.onSuccess { show(it, around) }
+            answer.onSuccess { show(it, watch) }
             answer.onFailure { notices.say(sentence(activity, it)) }
         }
     }
 
-    private fun show(result: PackResult, around: Circumstances) {
+    private fun show(result: PackResult, watch: Watch) {
         verdict.text = activity.getString(R.string.pack_timed, result.kernels.size, result.total)
         val failures = result.failures.map { (key, reason) -> activity.getString(R.string.pack_failure, key, reason) }
         val stopped = listOfNotNull(activity.getString(R.string.stopped_early).takeIf { result.stopped })
         shown.text = (stopped + failures).joinToString("\n")
-        val ended = around.ended()
-        file.show { model -> packReport(result, ended.named(model)) }
+        val around = watch.end(runtimeOf(result.runtime, result.unit).name)
+        file.show { name -> packReport(result, around(name)) }
     }
 }

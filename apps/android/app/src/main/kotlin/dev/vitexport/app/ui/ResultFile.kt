@@ -34,7 +34,7 @@ class ResultFile(
     fun show(report: (String) -> Report) {
         this.report = report
         name.setText(deviceModel)
-        address.setText(workbench.settings.address)
+        address.setText(workbench.remembered.address)
         view.visibility = View.VISIBLE
     }
 
@@ -66,7 +66,7 @@ class ResultFile(
     }
 
     private fun send(made: Report, to: String) {
-        workbench.settings.address = to
+        workbench.remembered.address = to
         doing(R.string.sent) { post(made.text, to) }
     }
 

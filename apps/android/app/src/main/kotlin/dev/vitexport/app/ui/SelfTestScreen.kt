@@ -43,7 +43,7 @@ class SelfTestScreen(
         verdict.text = ""
         result.text = ""
         run.begin()
-        workbench.occupy(activity.getString(R.string.the_self_test), opened.session::selfTest, run::progress) { answer ->
+        workbench.occupy(activity.getString(R.string.the_self_test), opened.session::test, run::progress) { answer ->
             run.end()
             answer.onSuccess { show(it, configurationName(opened.configuration)) }
             answer.onFailure { notices.say(sentence(activity, it)) }

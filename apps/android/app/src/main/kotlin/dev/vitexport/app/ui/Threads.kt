@@ -1,8 +1,6 @@
-/** Numbers of threads to choose from. */
 package dev.vitexport.app.ui
 
-/** Powers of two up to the number of cores, and the number that is [used]. */
-fun threadCounts(used: Int = 1): List<Int> {
-    val most = Runtime.getRuntime().availableProcessors()
-    return (listOf(1, 2, 4, 8, 16).filter { it <= most } + used).distinct().sorted()
-}
+import dev.vitexport.core.bundle.MOST_THREADS
+
+/** Numbers of threads to choose from: as many as graphs get at most, and the device has cores. */
+fun threadCounts(): List<Int> = listOf(1, 2, MOST_THREADS).filter { it <= Runtime.getRuntime().availableProcessors() }

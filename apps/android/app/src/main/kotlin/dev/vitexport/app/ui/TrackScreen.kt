@@ -9,8 +9,9 @@ import android.widget.TextView
 import android.widget.ToggleButton
 import dev.vitexport.app.R
 import dev.vitexport.app.camera.CameraFailure
-import dev.vitexport.app.camera.CameraFrame
 import dev.vitexport.app.camera.Facing
+import dev.vitexport.app.camera.Picture
+import dev.vitexport.app.device.Conditions
 import dev.vitexport.app.following.Tracking
 import dev.vitexport.app.following.TrackingEvents
 import dev.vitexport.app.model.Workbench
@@ -21,6 +22,7 @@ class TrackScreen(
     private val activity: Activity,
     private val workbench: Workbench,
     private val tracking: Tracking,
+    private val conditions: Conditions,
     private val notices: Notices,
     private val asking: Asking,
 ) : Screen, PointingEvents, PictureEvents, TrackingEvents {
@@ -28,13 +30,13 @@ class TrackScreen(
     override val view: View = activity.layoutInflater.inflate(R.layout.screen_track, null)
     private val stage: StageLayout = view.findViewById(R.id.stage)
     private val hint: TextView = view.findViewById(R.id.hint)
-    private val conditions: TextView = view.findViewById(R.id.conditions)
+    private val slow: TextView = view.findViewById(R.id.conditions)
     private val camera: Button = view.findViewById(R.id.camera)
     private val pause: ImageButton = view.findViewById(R.id.pause)
     private val flip: ImageButton = view.findViewById(R.id.flip)
     private val beside: ToggleButton = view.findViewById(R.id.beside)
     private val clear: ImageButton = view.findViewById(R.id.clear)
-    private val picture = CameraPicture(stage, this) { workbench.settings.opacity }
+    private val picture = CameraPicture(stage, this) { workbench.settings.overlayOpacity }
     private val chips =
         ObjectChips(view.findViewById(R.id.chips), view.findViewById(R.id.news), tracking.objects, tracking::forget)
     private val figures = LiveFigures(view, tracking.stats)
@@ -82,15 +84,15 @@ class TrackScreen(
         asking.camera { allowed ->
             when {
                 !visible -> Unit // the person looks at something else by now
-                allowed -> picture.open(workbench.settings.facing, opened.session.side)
+                allowed -> picture.open(workbench.remembered.facing, opened.session.side)
                 else -> failed(CameraFailure.REFUSED)
             }
         }
     }
 
     private fun flip() {
-        val settings = workbench.settings
-        settings.facing = if (settings.facing == Facing.AWAY) Facing.TOWARDS else Facing.AWAY
+        val remembered = workbench.remembered
+        remembered.facing = if (remembered.facing == Facing.AWAY) Facing.TOWARDS else Facing.AWAY
         picture.close()
         tracking.clear()
         openCamera()
@@ -120,7 +122,7 @@ class TrackScreen(
         }
     }
 
-    override fun picture(frame: CameraFrame) = tracking.picture(frame)
+    override fun picture(frame: Picture) = tracking.picture(frame)
 
     override fun ending() = tracking.rest()
 
@@ -152,9 +154,8 @@ class TrackScreen(
             else -> ""
         }
         hint.visibility = if (hint.text.isEmpty()) View.GONE else View.VISIBLE
-        val slow = pace(activity, tracking.pacer)
-        conditions.text = slow
-        conditions.visibility = if (slow == null) View.GONE else View.VISIBLE
+        slow.text = pace(activity, conditions, tracking.pacing)
+        slow.visibility = if (slow.text.isEmpty()) View.GONE else View.VISIBLE
         camera.visibility = if (picture.open) View.GONE else View.VISIBLE
         pause.visibility = if (picture.open) View.VISIBLE else View.GONE
         pause.setImageResource(if (picture.paused) R.drawable.ic_play else R.drawable.ic_pause)
