@@ -93,6 +93,27 @@ def without_comments(source: str) -> str:
     return re.sub(r"/\*.*?\*/|//[^\n]*", "", source, flags=re.DOTALL)
 
 
+_ANDROID_OR_A_RUNTIME = re.compile(r"\b(android|org\.pytorch|org\.tensorflow|com\.google)\.|app\.(R|BuildConfig)\b")
+
+
+def _top_names(path: Path) -> set[str]:
+    within = f"{package(path.read_text())}."
+    return {name.removeprefix(within).partition(".")[0] for name in declarations(path.read_bytes())}
+
+
+def sources_without_android() -> list[Path]:
+    """Those of `app` that compile with nothing but the core: neither they nor what they use needs more."""
+    texts = {path: without_comments(path.read_text()) for path in kotlin(APP / "src" / "main")}
+    names = {path: _top_names(path) for path in texts}
+    left = {path for path, text in texts.items() if not _ANDROID_OR_A_RUNTIME.search(text)}
+    while True:
+        others = set().union(*(names[path] for path in texts.keys() - left))
+        using = {path for path in left if any(re.search(rf"\b{name}\b", texts[path]) for name in others)}
+        if not using:
+            return sorted(left)
+        left -= using
+
+
 def catalogue() -> dict[str, dict[str, object]]:
     return tomllib.loads((PROJECT / "gradle" / "libs.versions.toml").read_text())
 

@@ -19,7 +19,7 @@ private const val CHUNK = 1 shl 16
 fun ContentResolver.copyZip(chosen: Uri, into: File) {
     try {
         val from = openInputStream(chosen) ?: throw IOException("it gives no content")
-        from.use { input -> into.outputStream().use { output -> copy(input, output) } }
+        from.use { input -> into.outputStream().use { output -> copyAtMost(ZIP_BYTES, input, output) } }
     } catch (error: IOException) {
         throw unreadable(error)
     } catch (error: SecurityException) {
@@ -35,15 +35,15 @@ fun ContentResolver.nameOf(chosen: Uri): String {
     return (name ?: chosen.lastPathSegment.orEmpty()).substringBeforeLast('.')
 }
 
-private fun copy(from: InputStream, to: OutputStream) {
+private fun copyAtMost(most: Long, from: InputStream, to: OutputStream) {
     val chunk = ByteArray(CHUNK)
     var bytes = 0L
     while (true) {
         val count = from.read(chunk)
         if (count < 0) return
         bytes += count
-        if (bytes > ZIP_BYTES) {
-            throw BundleException("The file has more than $ZIP_BYTES bytes, which no phone holds; choose a smaller one.")
+        if (bytes > most) {
+            throw BundleException("The file has more than $most bytes, which no phone holds; choose a smaller one.")
         }
         to.write(chunk, 0, count)
     }

@@ -61,10 +61,14 @@ class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerE
         if (now == null || workbench.occupied != null) picture.close() else now.picture(picture)
     }
 
-    fun prompted() = follower?.prompted()
+    fun prompted() {
+        follower?.prompted()
+    }
 
     /** No picture comes for a while. */
-    fun rest() = follower?.stop()
+    fun rest() {
+        follower?.stop()
+    }
 
     fun forget(id: Int) {
         objects.delete(id)

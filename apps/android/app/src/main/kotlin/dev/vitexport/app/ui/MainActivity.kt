@@ -123,7 +123,6 @@ class MainActivity : Activity(), Asking {
         }
     }
 
-    @Deprecated("its successor is a library")
     override fun onActivityResult(code: Int, result: Int, data: Intent?) {
         if (code == RESULT) resultAnswered(data.takeIf { result == RESULT_OK })
     }
