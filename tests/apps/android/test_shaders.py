@@ -1,4 +1,4 @@
-"""The shaders of the Android app, run by Chromium: WebGL 2 has the shading language of OpenGL ES 3, and its textures."""
+"""The shaders of the Android app, run by Chromium: WebGL 2 has the language of OpenGL ES 3, and its textures."""
 
 import re
 from collections.abc import Iterator
@@ -33,10 +33,9 @@ def shader(name: str) -> str:
 
 def drawn(page: Page, logits: NDArray[np.float32], **look: object) -> NDArray[np.uint8]:
     """Red of each pixel [HEIGHT, WIDTH]"""
-    asked = {
-        "vertices": shader("VERTICES"), "fragments": shader("FRAGMENTS"), "logits": logits.ravel().tolist(), "side": SIDE,
-        "width": WIDTH, "height": HEIGHT, "mirrored": False, "opacity": 1.0, "outline": 0.0,
-    } | look  # fmt: skip
+    defaults = {"mirrored": False, "opacity": 1.0, "outline": 0.0}
+    asked = defaults | look | {"logits": logits.ravel().tolist(), "side": SIDE, "width": WIDTH, "height": HEIGHT}
+    asked |= {"vertices": shader("VERTICES"), "fragments": shader("FRAGMENTS")}
     return np.array(page.evaluate(DRAWING, asked), np.uint8).reshape(HEIGHT, WIDTH)
 
 

@@ -14,8 +14,8 @@ class AssetSource(private val assets: AssetManager) : BundleSource {
     init {
         if (assets.list(FOLDER).isNullOrEmpty()) {
             throw BundleException(
-                "This app was built without a bundle: run make apps BUNDLE=FOLDER and build it again, or open the zip " +
-                    "of one in the settings.",
+                "This app was built without a bundle: run make apps BUNDLE=FOLDER and build it again, or open " +
+                    "the zip of one in the settings.",
             )
         }
     }

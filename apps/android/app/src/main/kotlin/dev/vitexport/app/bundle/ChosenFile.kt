@@ -15,7 +15,7 @@ private const val ZIP_BYTES = 2L shl 30
 
 private const val CHUNK = 1 shl 16
 
-/** Zips are read at any place, which what the picker gives cannot always be: [into] is a copy. Throws [BundleException]. */
+/** A copy of it, since zips are read at any place, and what the picker gives cannot be. Throws [BundleException]. */
 fun ContentResolver.copyZip(chosen: Uri, into: File) {
     try {
         val from = openInputStream(chosen) ?: throw IOException("it gives no content")

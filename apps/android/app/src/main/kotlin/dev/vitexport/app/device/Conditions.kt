@@ -15,7 +15,8 @@ class Conditions(private val context: Context) {
 
     /** Null before Android 10, which is the first that tells */
     val thermal: ThermalStatus?
-        get() = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) ThermalStatus.of(power.currentThermalStatus) else null
+        get() =
+            if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) ThermalStatus.of(power.currentThermalStatus) else null
 
     val lowPower: Boolean get() = power.isPowerSaveMode
 

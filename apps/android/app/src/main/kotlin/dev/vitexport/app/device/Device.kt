@@ -13,7 +13,10 @@ val deviceSystem: String get() = "Android ${Build.VERSION.RELEASE}"
 
 /** Such as "Tensor G3"; empty before Android 12, which is the first that tells. */
 val deviceChip: String
-    get() = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) Build.SOC_MODEL.takeUnless { it == Build.UNKNOWN }.orEmpty() else ""
+    get() {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.S) return ""
+        return Build.SOC_MODEL.takeUnless { it == Build.UNKNOWN }.orEmpty()
+    }
 
 private const val PEAK = "VmHWM:"
 

@@ -35,9 +35,8 @@ class Watch(private val context: Context, private val conditions: Conditions) {
         val after = batteryNow(context, conditions)
         val memory = memoryPeakMb()
         return { name ->
-            Circumstances(
-                DeviceFacts(name, deviceSystem, deviceChip), BuildConfig.VERSION_NAME, runtime, thermal, battery, after, memory,
-            )
+            val device = DeviceFacts(name, deviceSystem, deviceChip)
+            Circumstances(device, BuildConfig.VERSION_NAME, runtime, thermal, battery, after, memory)
         }
     }
 

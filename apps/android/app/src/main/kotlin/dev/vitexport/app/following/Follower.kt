@@ -24,7 +24,7 @@ interface FollowerEvents {
     fun failed(error: Throwable)
 }
 
-/** [side] is that of the model's image. All that [Tracker] does happens on [model]; other calls may come from any thread. */
+/** [side] is that of the model's image. What [Tracker] does happens on [model]; calls may come from any thread. */
 class Follower(
     private val tracker: Tracker,
     private val objects: SharedObjects,
@@ -39,7 +39,7 @@ class Follower(
     private val upright = UprightImages(side)
     private val image = floats(3 * side * side)
 
-    /** Whether [image] is the picture that the tracker followed last: to follow it again would fill its memory with it. */
+    /** Whether [image] is what was followed last: to follow it again would fill the memory with it. */
     private var followed = false
     private var droppedBefore = 0L
 

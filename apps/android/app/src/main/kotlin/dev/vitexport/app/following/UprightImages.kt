@@ -17,7 +17,8 @@ class UprightImages(private val side: Int) {
 
     private fun fitting(picture: Picture): YuvToImage {
         val last = resize
-        if (last != null && picture.width == width && picture.height == height && picture.rotation == rotation) return last
+        val same = picture.width == width && picture.height == height && picture.rotation == rotation
+        if (last != null && same) return last
         width = picture.width
         height = picture.height
         rotation = picture.rotation

@@ -6,7 +6,7 @@ package dev.vitexport.app.overlay
 
 import android.opengl.GLES30.*
 
-/** Any number of the logits is within half precision, and every ES 3 device enlarges that, which it need not do in full. */
+/** Every ES 3 device enlarges half precision, which all logits are within; single precision not every one does. */
 private const val TEXELS = GL_R16F
 
 private const val VERTICES = """#version 300 es

@@ -51,13 +51,13 @@ class ExecuTorchRunner private constructor(
     private fun execute(arguments: Array<EValue>): Array<EValue> = try {
         module.execute(METHOD, *arguments)
     } catch (error: RuntimeException) {
-        throw RunnerException("ExecuTorch did not run the graph (${reason(error)}): export the model again, or restart the app.")
+        throw RunnerException("ExecuTorch did not run the graph (${reason(error)}): export the model again.")
     }
 
     companion object : GraphLoader {
         /**
-         * A program says nothing of its inputs and outputs until it runs, so it runs once, on zeros. The file is mapped,
-         * and has to stay where it is.
+         * A program says nothing of its inputs and outputs until it runs, so it runs once, on zeros. The file is
+         * mapped, and has to stay where it is.
          */
         override fun load(
             file: File, inputs: List<TensorSpec>, outputs: List<TensorSpec>?, options: RunOptions,
@@ -82,7 +82,8 @@ class ExecuTorchRunner private constructor(
         private fun check(found: List<Tensor>, listed: List<TensorSpec>) {
             if (found.size != listed.size) {
                 throw RunnerException(
-                    "The graph's file has ${found.size} outputs, and its manifest lists ${listed.size}: export the model again.",
+                    "The graph's file has ${found.size} outputs, and its manifest lists ${listed.size}: export the " +
+                        "model again.",
                 )
             }
             for ((tensor, spec) in found zip listed) {

@@ -2,8 +2,8 @@
  * LiteRT on the GPU: a .tflite, by `CompiledModel`, in single precision. Where the GPU lacks an operator the graph is
  * refused; it is never left to the CPU without a word.
  *
- * Its tensors are filled from, and read as, arrays of the Java heap: inputs have theirs once, outputs a new one for every
- * run, which is the collector's to free.
+ * Its tensors are filled from, and read as, arrays of the Java heap: inputs have theirs once, outputs a new one for
+ * every run, which is the collector's to free.
  */
 package dev.vitexport.app.runners
 
@@ -70,7 +70,8 @@ class LiteRtGpuRunner private constructor(
             val count = from.getValue(name).readFloat().size
             if (count.toLong() != elements(shape)) {
                 throw RunnerException(
-                    "The graph's file has $count values in output $name, and its manifest says $shape: export the model again.",
+                    "The graph's file has $count values in output $name, and its manifest says $shape: export the " +
+                        "model again.",
                 )
             }
         }

@@ -1,8 +1,8 @@
 /**
  * LiteRT on the CPU: a .tflite, by the `Interpreter`.
  *
- * `CompiledModel`, which is newer, takes and gives arrays of the Java heap only, a new one for every output of every run
- * (google-ai-edge/LiteRT#4920); the interpreter takes direct buffers, and copies between them and its own memory.
+ * `CompiledModel`, which is newer, takes and gives arrays of the Java heap only, a new one for every output of every
+ * run (google-ai-edge/LiteRT#4920); the interpreter takes direct buffers, and copies between them and its own memory.
  */
 package dev.vitexport.app.runners
 
@@ -57,8 +57,10 @@ class LiteRtRunner private constructor(
                 throw RunnerException("LiteRT cannot load the graph (${reason(error)}): export the model again.")
             }
             try {
-                val signature = interpreter.signatureKeys.singleOrNull()
-                    ?: throw RunnerException("The graph's file has not one signature, but ${interpreter.signatureKeys.size}: export the model again.")
+                val signatures = interpreter.signatureKeys
+                val signature = signatures.singleOrNull() ?: throw RunnerException(
+                    "The graph's file has ${signatures.size} signatures, and one is wanted: export the model again.",
+                )
                 val needed = interpreter.getSignatureInputs(signature)
                     .map { found(it, interpreter.getInputTensorFromSignature(it, signature)) }
                 val given = interpreter.getSignatureOutputs(signature)

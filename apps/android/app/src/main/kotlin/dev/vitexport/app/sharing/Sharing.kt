@@ -14,7 +14,9 @@ private const val PATIENCE = 20_000
 
 /** Posts JSON to an address that the person gave, after they agreed. Throws [SharingError]. */
 fun post(json: String, address: String) {
-    if (!address.startsWith("https://")) throw SharingError("An address begins with https://: nothing is sent in the clear.")
+    if (!address.startsWith("https://")) {
+        throw SharingError("An address begins with https://: nothing is sent in the clear.")
+    }
     val status = try {
         val connection = URL(address).openConnection() as HttpURLConnection
         try {

@@ -58,8 +58,10 @@ class BenchmarkScreen(
         clear()
         val opened = workbench.opened
         for (start in starts) start.isEnabled = opened != null
-        way.text = if (opened == null) activity.getString(R.string.open_first)
-        else activity.getString(R.string.benchmark_way, opened.bundle.manifest.model.name, configurationName(opened.configuration))
+        way.text = if (opened == null) activity.getString(R.string.open_first) else {
+            val model = opened.bundle.manifest.model.name
+            activity.getString(R.string.benchmark_way, model, configurationName(opened.configuration))
+        }
     }
 
     private fun clear() {

@@ -93,7 +93,9 @@ class PointingView(context: Context, attributes: AttributeSet) : View(context, a
         } else {
             val one = shown.toPicture(from)
             val other = shown.toPicture(to)
-            events?.box(Place(min(one.x, other.x), min(one.y, other.y)), Place(max(one.x, other.x), max(one.y, other.y)))
+            events?.box(
+                Place(min(one.x, other.x), min(one.y, other.y)), Place(max(one.x, other.x), max(one.y, other.y)),
+            )
         }
     }
 

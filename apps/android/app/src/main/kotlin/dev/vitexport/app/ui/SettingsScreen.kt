@@ -101,8 +101,8 @@ class SettingsScreen(
             R.string.bundle_facts,
             opened.name, manifest.model.name, side, activity.getString(weights),
             manifest.weights.license ?: activity.getString(R.string.own_licence),
-            manifest.target.name, size(manifest.files.sumOf { it.bytes }), configurationName(opened.configuration), loaded,
-            opened.bundle.manifestSha256,
+            manifest.target.name, size(manifest.files.sumOf { it.bytes }), configurationName(opened.configuration),
+            loaded, opened.bundle.manifestSha256,
         )
     }
 

@@ -108,7 +108,9 @@ class TrackScreen(
     }
 
     override fun box(upperLeft: Place, lowerRight: Place) = pointing { side ->
-        tracking.objects.box(upperLeft.x * side, upperLeft.y * side, lowerRight.x * side, lowerRight.y * side, picture.still)
+        tracking.objects.box(
+            upperLeft.x * side, upperLeft.y * side, lowerRight.x * side, lowerRight.y * side, picture.still,
+        )
     }
 
     private fun pointing(point: (Int) -> Unit) {

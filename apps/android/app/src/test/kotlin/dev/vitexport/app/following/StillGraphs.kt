@@ -10,6 +10,8 @@ import dev.vitexport.core.tracker.TrackerGraphs
 const val SIDE = 16
 
 private val FEATURES = TensorSpec("features", listOf(1, 1, 1, 1))
+private val POINTS = TensorSpec("points", listOf(1, 4, 2))
+private val LABELS = TensorSpec("labels", listOf(1, 4))
 private val MEMORY = TensorSpec("memory", listOf(1, 1))
 private val FOUND = listOf(
     TensorSpec("mask_logits", listOf(1, 1, SIDE / 4, SIDE / 4)),
@@ -25,7 +27,7 @@ class StillGraphs {
     val state = mapOf("next_memory" to "memory")
     val graphs = TrackerGraphs(
         graph("encode_image", listOf(TensorSpec("image", listOf(1, 3, SIDE, SIDE))), listOf(FEATURES)),
-        graph("prompt_points", listOf(FEATURES, TensorSpec("points", listOf(1, 4, 2)), TensorSpec("labels", listOf(1, 4))), FOUND),
+        graph("prompt_points", listOf(FEATURES, POINTS, LABELS), FOUND),
         graph("track_step", listOf(FEATURES, MEMORY), FOUND),
     )
 
