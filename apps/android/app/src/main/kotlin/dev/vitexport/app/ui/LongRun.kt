@@ -1,4 +1,4 @@
-/** Something that takes long: how far it is, and a button that stops it. Meanwhile the screen stays as it is, and on. */
+/** Something that takes long: how far it is, and a button that stops it. The screen stays as it is, and on. */
 package dev.vitexport.app.ui
 
 import android.app.Activity
