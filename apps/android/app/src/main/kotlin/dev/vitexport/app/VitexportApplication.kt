@@ -1,0 +1,36 @@
+/** Lives as long as the process: what is open outlives the activity, which is made anew when the device is turned. */
+package dev.vitexport.app
+
+import android.app.Application
+import dev.vitexport.app.device.Conditions
+import dev.vitexport.app.following.Tracking
+import dev.vitexport.app.model.Workbench
+import dev.vitexport.app.settings.PreferencesKeyValues
+import dev.vitexport.app.settings.Remembered
+import dev.vitexport.core.frames.Pacing
+import dev.vitexport.core.frames.ThermalStatus
+import dev.vitexport.core.settings.CrashMemory
+import dev.vitexport.core.settings.SettingsStore
+
+class VitexportApplication : Application() {
+    lateinit var conditions: Conditions
+        private set
+    lateinit var workbench: Workbench
+        private set
+    lateinit var tracking: Tracking
+        private set
+
+    override fun onCreate() {
+        super.onCreate()
+        val settings = kept("settings")
+        workbench = Workbench(this, SettingsStore(settings), Remembered(settings), CrashMemory(kept("crashes")))
+        val pacing = Pacing()
+        tracking = Tracking(workbench, pacing)
+        conditions = Conditions(this)
+        val paced = { pacing.conditions(conditions.thermal ?: ThermalStatus.NONE, conditions.lowPower) }
+        conditions.onChange(paced)
+        paced()
+    }
+
+    private fun kept(name: String) = PreferencesKeyValues(getSharedPreferences(name, MODE_PRIVATE))
+}

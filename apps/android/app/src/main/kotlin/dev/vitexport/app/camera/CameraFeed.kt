@@ -1,0 +1,191 @@
+/**
+ * The camera's pictures: to the screen, and to whoever works on them. All of it happens on a thread of the camera's
+ * own; `events` are called there.
+ */
+package dev.vitexport.app.camera
+
+import android.annotation.SuppressLint
+import android.graphics.ImageFormat
+import android.graphics.SurfaceTexture
+import android.hardware.camera2.CameraAccessException
+import android.hardware.camera2.CameraCaptureSession
+import android.hardware.camera2.CameraDevice
+import android.hardware.camera2.CameraManager
+import android.hardware.camera2.CaptureRequest
+import android.media.Image
+import android.media.ImageReader
+import android.os.Handler
+import android.os.HandlerThread
+import android.view.Surface
+import dev.vitexport.core.frames.Rotation
+import java.util.concurrent.ArrayBlockingQueue
+
+/** One picture is worked on, one waits, one is kept while nobody asks for anything, and one arrives. */
+private const val PICTURES = 4
+
+/** To pass over older pictures a reader holds two more. */
+private const val HELD = PICTURES + 2
+
+interface CameraEvents {
+    /** A picture, which is the callee's to close. */
+    fun picture(frame: Picture)
+
+    /** No picture comes any more: whoever keeps one closes it. */
+    fun ending()
+
+    /** Why there are no more pictures. */
+    fun failed(failure: CameraFailure)
+}
+
+class CameraFeed(private val manager: CameraManager, private val events: CameraEvents) {
+    private val thread = HandlerThread("camera").apply { start() }
+    private val handler = Handler(thread.looper)
+    private val frames = ArrayBlockingQueue<CameraFrame>(PICTURES).apply {
+        repeat(PICTURES) { add(CameraFrame { closed -> offer(closed) }) }
+    }
+    private var reader: ImageReader? = null
+    private var device: CameraDevice? = null
+    private var session: CameraCaptureSession? = null
+    private var preview: Surface? = null
+    private var request: CaptureRequest? = null
+
+    /** Of openings: what a camera says that is no longer wanted is not heard. */
+    private var opening = 0
+
+    /** By which pictures are turned to be upright; it changes when the device is turned. */
+    @Volatile
+    var rotation = Rotation.NONE
+
+    /** Shows the pictures of [side] on [texture]. The app has the permission for the camera. */
+    fun start(side: CameraSide, texture: SurfaceTexture) {
+        handler.post {
+            close()
+            begin(side, texture)
+        }
+    }
+
+    /** The picture stands still; the camera stays open. */
+    fun pause() {
+        handler.post { trying { session?.stopRepeating() } }
+    }
+
+    fun resume() {
+        handler.post { trying { repeat() } }
+    }
+
+    fun stop() {
+        handler.post { close() }
+    }
+
+    /** Ends the thread; the feed is of no use then. */
+    fun release() {
+        stop()
+        thread.quitSafely()
+    }
+
+    @SuppressLint("MissingPermission") // whoever starts the feed was given it, and losing it is caught below
+    private fun begin(side: CameraSide, texture: SurfaceTexture) {
+        val current = ++opening
+        val (model, shown) = side.sizes
+        texture.setDefaultBufferSize(shown.width, shown.height)
+        preview = Surface(texture)
+        reader = ImageReader.newInstance(model.width, model.height, ImageFormat.YUV_420_888, HELD).apply {
+            setOnImageAvailableListener({ arrived(it) }, handler)
+        }
+        trying { manager.openCamera(side.id, Opened(current), handler) }
+    }
+
+    private inner class Opened(private val current: Int) : CameraDevice.StateCallback() {
+        override fun onOpened(camera: CameraDevice) {
+            if (current != opening) return camera.close()
+            device = camera
+            trying { stream(camera) }
+        }
+
+        override fun onDisconnected(camera: CameraDevice) = ended(camera, CameraFailure.TAKEN)
+
+        override fun onError(camera: CameraDevice, error: Int) = ended(camera, CameraFailure.ofDevice(error))
+
+        private fun ended(camera: CameraDevice, failure: CameraFailure) {
+            camera.close()
+            if (current == opening) fail(failure)
+        }
+    }
+
+    @Suppress("DEPRECATION") // its successor needs API 28
+    private fun stream(camera: CameraDevice) {
+        val targets = listOf(preview!!, reader!!.surface)
+        camera.createCaptureSession(targets, Streaming(camera, targets, opening), handler)
+    }
+
+    private inner class Streaming(
+        private val camera: CameraDevice, private val targets: List<Surface>, private val current: Int,
+    ) : CameraCaptureSession.StateCallback() {
+        override fun onConfigured(configured: CameraCaptureSession) {
+            if (current != opening) return
+            session = configured
+            trying {
+                val all = camera.createCaptureRequest(CameraDevice.TEMPLATE_RECORD)
+                targets.forEach(all::addTarget)
+                all.set(CaptureRequest.CONTROL_AF_MODE, CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_VIDEO)
+                request = all.build()
+                repeat()
+            }
+        }
+
+        override fun onConfigureFailed(configured: CameraCaptureSession) {
+            if (current == opening) fail(CameraFailure.NO_SESSION)
+        }
+    }
+
+    private fun repeat() {
+        session?.setRepeatingRequest(request ?: return, null, handler)
+    }
+
+    private fun arrived(from: ImageReader) {
+        val image: Image = from.acquireLatestImage() ?: return
+        val frame = frames.poll() ?: return image.close()
+        frame.fill(image, rotation)
+        events.picture(frame)
+    }
+
+    /** A camera may go between any two calls, and the permission with it. */
+    private fun trying(act: () -> Unit) {
+        try {
+            act()
+        } catch (error: CameraAccessException) {
+            fail(CameraFailure.of(error))
+        } catch (_: SecurityException) {
+            fail(CameraFailure.REFUSED)
+        } catch (_: IllegalStateException) {
+            fail(CameraFailure.TAKEN) // it was closed meanwhile
+        }
+    }
+
+    private fun fail(failure: CameraFailure) {
+        close()
+        events.failed(failure)
+    }
+
+    private fun close() {
+        opening += 1
+        session?.close()
+        device?.close()
+        closeReader()
+        preview?.release()
+        session = null
+        device = null
+        preview = null
+        request = null
+    }
+
+    /** A reader takes the memory of its pictures with it: all that are out have to come back first, and do. */
+    private fun closeReader() {
+        val closing = reader ?: return
+        events.ending()
+        val back = List(PICTURES) { frames.take() }
+        closing.close()
+        reader = null
+        frames.addAll(back)
+    }
+}

@@ -1,0 +1,40 @@
+/** Sends a result to a latency service, where the person said so and to where. */
+package dev.vitexport.app.sharing
+
+import java.io.IOException
+import java.net.HttpURLConnection
+import java.net.MalformedURLException
+import java.net.URL
+
+/** A result that a service did not take, in one sentence. */
+class SharingError(message: String) : Exception(message)
+
+/** ms */
+private const val PATIENCE = 20_000
+
+/** Posts JSON to an address that the person gave, after they agreed. Throws [SharingError]. */
+fun post(json: String, address: String) {
+    if (!address.startsWith("https://")) {
+        throw SharingError("An address begins with https://: nothing is sent in the clear.")
+    }
+    val status = try {
+        val connection = URL(address).openConnection() as HttpURLConnection
+        try {
+            connection.connectTimeout = PATIENCE
+            connection.readTimeout = PATIENCE
+            connection.instanceFollowRedirects = false // the person agreed to this address, and to no other
+            connection.requestMethod = "POST"
+            connection.doOutput = true
+            connection.setRequestProperty("Content-Type", "application/json")
+            connection.outputStream.use { it.write(json.toByteArray()) }
+            connection.responseCode
+        } finally {
+            connection.disconnect()
+        }
+    } catch (_: MalformedURLException) {
+        throw SharingError("$address is no address: it looks like https://latency.example/measurements.")
+    } catch (_: IOException) {
+        throw SharingError("$address does not answer; save the file instead.")
+    }
+    if (status !in 200..299) throw SharingError("$address refused the result with status $status.")
+}

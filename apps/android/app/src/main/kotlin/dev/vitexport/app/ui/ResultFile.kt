@@ -1,0 +1,87 @@
+/** What is done with a result: it is saved as a file, or sent to a latency service if the person says so and where. */
+package dev.vitexport.app.ui
+
+import android.app.Activity
+import android.app.AlertDialog
+import android.net.Uri
+import android.view.View
+import android.widget.EditText
+import dev.vitexport.app.R
+import dev.vitexport.app.device.deviceModel
+import dev.vitexport.app.model.Workbench
+import dev.vitexport.app.sharing.SharingError
+import dev.vitexport.app.sharing.post
+import dev.vitexport.core.benchmark.Report
+import java.io.IOException
+
+/** [report] is asked for the file, with the device's name as the person put it right. */
+class ResultFile(
+    private val activity: Activity,
+    private val view: View,
+    private val workbench: Workbench,
+    private val notices: Notices,
+    private val asking: Asking,
+) {
+    private val name: EditText = view.findViewById(R.id.device_name)
+    private val address: EditText = view.findViewById(R.id.address)
+    private var report: (String) -> Report = { error("there is no result") }
+
+    init {
+        view.findViewById<View>(R.id.save).setOnClickListener { choosePlace() }
+        view.findViewById<View>(R.id.send).setOnClickListener { askFirst() }
+    }
+
+    fun show(report: (String) -> Report) {
+        this.report = report
+        name.setText(deviceModel)
+        address.setText(workbench.remembered.address)
+        view.visibility = View.VISIBLE
+    }
+
+    fun hide() {
+        view.visibility = View.GONE
+    }
+
+    private fun made(): Report = report(name.text.toString().trim().ifEmpty { deviceModel })
+
+    private fun choosePlace() {
+        val made = made()
+        asking.result(placePicker(made.name)) { answer -> answer?.data?.let { save(made, it) } }
+    }
+
+    private fun save(made: Report, into: Uri) = doing(R.string.saved) {
+        val output = activity.contentResolver.openOutputStream(into) ?: throw IOException("it cannot be opened")
+        output.use { it.write(made.text.toByteArray()) }
+    }
+
+    /** Nothing is sent before the person has seen to where, and said yes to that. */
+    private fun askFirst() {
+        val to = address.text.toString().trim()
+        AlertDialog.Builder(activity)
+            .setTitle(R.string.send_title)
+            .setMessage(activity.getString(R.string.send_question, to))
+            .setPositiveButton(R.string.send) { _, _ -> send(made(), to) }
+            .setNegativeButton(R.string.cancel, null)
+            .show()
+    }
+
+    private fun send(made: Report, to: String) {
+        workbench.remembered.address = to
+        doing(R.string.sent) { post(made.text, to) }
+    }
+
+    /** On a thread of its own: the model has nothing to do with it. */
+    private fun doing(done: Int, act: () -> Unit) {
+        Thread {
+            val sentence = try {
+                act()
+                activity.getString(done)
+            } catch (error: SharingError) {
+                error.message.orEmpty()
+            } catch (error: IOException) {
+                activity.getString(R.string.not_saved, error.message)
+            }
+            view.post { notices.say(sentence) }
+        }.start()
+    }
+}
