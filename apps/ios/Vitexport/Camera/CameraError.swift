@@ -1,8 +1,10 @@
-/// A camera that cannot be used, in one sentence that says what to do.
-struct CameraError: Error, CustomStringConvertible {
-    let description: String
+import TrackerCore
 
-    init(_ description: String) {
-        self.description = description
+/// A camera that cannot be used, in one sentence that says what to do.
+struct CameraError: Refusal {
+    let sentence: String
+
+    init(_ sentence: String) {
+        self.sentence = sentence
     }
 }

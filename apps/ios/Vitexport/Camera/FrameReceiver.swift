@@ -6,12 +6,12 @@
 final class FrameReceiver: NSObject, AVCaptureVideoDataOutputSampleBufferDelegate, @unchecked Sendable {
     let queue = DispatchQueue(label: "vitexport.frames", qos: .userInteractive)
     private let resizer: PictureResizer
-    private let wanted: @Sendable (Double) -> Bool
+    private let wanted: @Sendable () -> Bool
     private let deliver: @Sendable (CameraFrame) -> Void
 
-    /// `wanted` is asked of each picture, with the second that it was taken in, before any work is done for it.
+    /// `wanted` is asked of each picture before any work is done for it.
     init(
-        side: Int, wanted: @escaping @Sendable (Double) -> Bool, deliver: @escaping @Sendable (CameraFrame) -> Void
+        side: Int, wanted: @escaping @Sendable () -> Bool, deliver: @escaping @Sendable (CameraFrame) -> Void
     ) throws {
         resizer = try PictureResizer(side: side)
         self.wanted = wanted
@@ -22,7 +22,7 @@ final class FrameReceiver: NSObject, AVCaptureVideoDataOutputSampleBufferDelegat
         _ output: AVCaptureOutput, didOutput sampleBuffer: CMSampleBuffer, from connection: AVCaptureConnection
     ) {
         let taken = ProcessInfo.processInfo.systemUptime
-        guard wanted(taken), let picture = CMSampleBufferGetImageBuffer(sampleBuffer),
+        guard wanted(), let picture = CMSampleBufferGetImageBuffer(sampleBuffer),
             let pixels = resizer.resized(picture)
         else { return }
         deliver(CameraFrame(pixels: pixels, taken: taken))

@@ -8,6 +8,7 @@ final class PictureResizer {
     private static let mostBuffers = 4
 
     private let pool: CVPixelBufferPool
+    private let threshold = [kCVPixelBufferPoolAllocationThresholdKey: mostBuffers] as CFDictionary
     private var scratch: UnsafeMutableRawPointer?
     private var scratchBytes = 0
 
@@ -22,7 +23,7 @@ final class PictureResizer {
         var made: CVPixelBufferPool?
         CVPixelBufferPoolCreate(nil, nil, attributes as CFDictionary, &made)
         guard let made else {
-            throw CameraError("There is no memory for the camera's pictures: close other apps, and open this one again.")
+            throw CameraError("There is no memory for pictures: close other apps, and open this one again.")
         }
         pool = made
     }
@@ -33,39 +34,41 @@ final class PictureResizer {
 
     /// A BGRA picture of any size, resized; nil where all buffers are still in use, so that the picture is dropped.
     func resized(_ picture: CVPixelBuffer) -> CVPixelBuffer? {
-        let most = [kCVPixelBufferPoolAllocationThresholdKey: Self.mostBuffers] as CFDictionary
+        picture.withImage(.readOnly, resized)
+    }
+
+    /// The same of a picture in other memory
+    func resized(_ picture: vImage_Buffer) -> CVPixelBuffer? {
         var made: CVPixelBuffer?
-        CVPixelBufferPoolCreatePixelBufferWithAuxAttributes(nil, pool, most, &made)
+        CVPixelBufferPoolCreatePixelBufferWithAuxAttributes(nil, pool, threshold, &made)
         guard let square = made else { return nil }
-        CVPixelBufferLockBaseAddress(picture, .readOnly)
-        CVPixelBufferLockBaseAddress(square, [])
-        defer {
-            CVPixelBufferUnlockBaseAddress(square, [])
-            CVPixelBufferUnlockBaseAddress(picture, .readOnly)
-        }
-        var source = Self.image(picture)
-        var target = Self.image(square)
-        // vImage's filter (Lanczos) averages where it shrinks, and does not care in which order the channels are.
-        let needed = vImageScale_ARGB8888(&source, &target, nil, vImage_Flags(kvImageGetTempBufferSize))
-        guard needed >= 0 else { return nil }
-        reserve(needed)
-        let failed = vImageScale_ARGB8888(&source, &target, scratch, vImage_Flags(kvImageNoFlags))
+        let failed = square.withImage([]) { scale(picture, to: $0) }
         return failed == kvImageNoError ? square : nil
     }
 
-    private func reserve(_ bytes: Int) {
-        guard bytes > scratchBytes else { return }
-        scratch?.deallocate()
-        scratch = .allocate(byteCount: bytes, alignment: 64)
-        scratchBytes = bytes
+    /// vImage's filter (Lanczos) averages where it shrinks, and does not care in which order the channels are.
+    private func scale(_ picture: vImage_Buffer, to square: vImage_Buffer) -> vImage_Error {
+        var (source, target) = (picture, square)
+        let needed = vImageScale_ARGB8888(&source, &target, nil, vImage_Flags(kvImageGetTempBufferSize))
+        guard needed >= 0 else { return needed }
+        if needed > scratchBytes {
+            scratch?.deallocate()
+            scratch = .allocate(byteCount: needed, alignment: 64)
+            scratchBytes = needed
+        }
+        return vImageScale_ARGB8888(&source, &target, scratch, vImage_Flags(kvImageNoFlags))
     }
+}
 
-    private static func image(_ pixels: CVPixelBuffer) -> vImage_Buffer {
-        vImage_Buffer(
-            data: CVPixelBufferGetBaseAddress(pixels),
-            height: vImagePixelCount(CVPixelBufferGetHeight(pixels)),
-            width: vImagePixelCount(CVPixelBufferGetWidth(pixels)),
-            rowBytes: CVPixelBufferGetBytesPerRow(pixels)
-        )
+extension CVPixelBuffer {
+    /// Its pixels, which stay where they are until `body` returns.
+    func withImage<Result>(_ access: CVPixelBufferLockFlags, _ body: (vImage_Buffer) -> Result) -> Result {
+        CVPixelBufferLockBaseAddress(self, access)
+        defer { CVPixelBufferUnlockBaseAddress(self, access) }
+        return body(vImage_Buffer(
+            data: CVPixelBufferGetBaseAddress(self),
+            height: vImagePixelCount(CVPixelBufferGetHeight(self)),
+            width: vImagePixelCount(CVPixelBufferGetWidth(self)),
+            rowBytes: CVPixelBufferGetBytesPerRow(self)))
     }
 }

@@ -13,32 +13,30 @@ actor CoreAIRunner: GraphRunner {
 
     private static let name = "main"
 
-    /// Throws `RunnerError` where Core AI cannot load the asset, or where its inputs and outputs are not those of
-    /// `artifact`.
-    init(asset: URL, artifact: Manifest.Artifact, unit: ComputeUnit) async throws {
-        (inputs, outputs) = (artifact.inputs, artifact.outputs)
+    /// Throws `RunnerError` where Core AI cannot load the asset, or where its inputs and outputs are not those that are
+    /// listed.
+    init(_ file: GraphFile, unit: ComputeUnit) async throws {
         do {
-            let model = try await AIModel(contentsOf: asset, options: Self.options(unit))
+            let model = try await AIModel(contentsOf: file.url, options: Self.options(unit))
             guard let found = try model.loadFunction(named: Self.name) else {
-                throw RunnerError(sentence: "\(artifact.graph) has no function \(Self.name): export the model again.")
+                throw RunnerError(sentence: "\(file.name) has no function \(Self.name): export the model again.")
             }
             function = found
         } catch let refusal as RunnerError {
             throw refusal
         } catch {
             throw RunnerError(sentence:
-                "Core AI cannot load \(artifact.graph) (\(error.localizedDescription)): choose another variant.")
+                "Core AI cannot load \(file.name) (\(error.localizedDescription)): choose another variant.")
         }
         let description = function.descriptor
-        arrays = Dictionary(uniqueKeysWithValues: artifact.inputs.map {
+        let takes = description.inputNames.map { Self.found($0, description.inputDescriptor(of: $0)) }
+        let gives = description.outputNames.map { Self.found($0, description.outputDescriptor(of: $0)) }
+        (inputs, outputs) = (file.inputs, file.outputs ?? gives.map(\.spec))
+        arrays = Dictionary(uniqueKeysWithValues: file.inputs.map {
             ($0.name, NDArray(shape: $0.shape, scalarType: .float32))
         })
-        try checkSignature(
-            "input", found: description.inputNames.map { Self.found($0, description.inputDescriptor(of: $0)) },
-            listed: inputs)
-        try checkSignature(
-            "output", found: description.outputNames.map { Self.found($0, description.outputDescriptor(of: $0)) },
-            listed: outputs)
+        try checkSignature("input", found: takes, listed: inputs)
+        try checkSignature("output", found: gives, listed: outputs)
     }
 
     nonisolated func makeTensor(for spec: TensorSpec) throws -> Tensor {

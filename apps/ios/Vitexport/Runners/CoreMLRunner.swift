@@ -10,23 +10,24 @@ actor CoreMLRunner: GraphRunner {
     private nonisolated(unsafe) let options = MLPredictionOptions()
     private let description: ModelDescription
 
-    /// A compiled model. Throws `RunnerError` where Core ML cannot load it, or where its inputs and outputs are not those
-    /// of `artifact`.
-    init(compiled: URL, artifact: Manifest.Artifact, unit: ComputeUnit) async throws {
+    /// `compiled` is the file's model. Throws `RunnerError` where Core ML cannot load it, or where its inputs and outputs
+    /// are not those that are listed.
+    init(_ file: GraphFile, compiled: URL, unit: ComputeUnit) async throws {
         let configuration = MLModelConfiguration()
         configuration.computeUnits = Self.units[unit]!
         do {
             model = try await MLModel.load(contentsOf: compiled, configuration: configuration)
         } catch {
             throw RunnerError(sentence:
-                "Core ML cannot load \(artifact.graph) (\(error.localizedDescription)): choose another compute unit.")
+                "Core ML cannot load \(file.name) (\(error.localizedDescription)): choose another compute unit.")
         }
         description = ModelDescription(
             inputs: model.modelDescription.inputDescriptionsByName,
             outputs: model.modelDescription.outputDescriptionsByName)
-        (inputs, outputs) = (artifact.inputs, artifact.outputs)
+        let found = description.outputs.values.map(Self.found)
+        (inputs, outputs) = (file.inputs, file.outputs ?? found.map(\.spec))
         try checkSignature("input", found: description.inputs.values.map(Self.found), listed: inputs)
-        try checkSignature("output", found: description.outputs.values.map(Self.found), listed: outputs)
+        try checkSignature("output", found: found, listed: outputs)
     }
 
     nonisolated func makeTensor(for spec: TensorSpec) throws -> Tensor {

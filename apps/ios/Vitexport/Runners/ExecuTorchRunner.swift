@@ -20,21 +20,22 @@ actor ExecuTorchRunner: GraphRunner {
 
     private static let method = "forward"
 
-    /// Throws `RunnerError` where ExecuTorch cannot load the file, or where its inputs and outputs are not those of
-    /// `artifact`.
-    init(file: URL, artifact: Manifest.Artifact) async throws {
-        (inputs, outputs) = (artifact.inputs, artifact.outputs)
-        module = Module(filePath: file.path, loadMode: .mmap)
+    /// Throws `RunnerError` where ExecuTorch cannot load the file, or where its inputs and outputs are not those that are
+    /// listed.
+    init(_ file: GraphFile) async throws {
+        module = Module(filePath: file.url.path, loadMode: .mmap)
         let metadata: MethodMetadata
         do {
             try module.load(Self.method)
             metadata = try module.methodMetadata(Self.method)
         } catch {
             throw RunnerError(sentence:
-                "ExecuTorch cannot load \(artifact.graph) (\(error.localizedDescription)): choose another variant.")
+                "ExecuTorch cannot load \(file.name) (\(error.localizedDescription)): choose another variant.")
         }
-        try Self.check("input", metadata.inputTensorMetadata, inputs)
-        try Self.check("output", metadata.outputTensorMetadata, outputs)
+        let found = Self.found(metadata.outputTensorMetadata, file.outputs)
+        (inputs, outputs) = (file.inputs, file.outputs ?? found.map(\.spec))
+        try checkSignature("input", found: Self.found(metadata.inputTensorMetadata, inputs), listed: inputs)
+        try checkSignature("output", found: found, listed: outputs)
     }
 
     nonisolated func makeTensor(for spec: TensorSpec) throws -> TrackerCore.Tensor {
@@ -66,12 +67,14 @@ actor ExecuTorchRunner: GraphRunner {
         }
     }
 
-    private static func check(_ what: String, _ found: [Int: TensorMetadata], _ listed: [TensorSpec]) throws {
-        let tensors = found.sorted { $0.key < $1.key }.map { place, tensor in
-            FoundTensor(
-                name: place < listed.count ? listed[place].name : "number \(place)", shape: tensor.shape,
-                dtype: tensor.dataType == .float ? "float32" : "another type", isTaken: tensor.dataType == .float)
+    /// Under the listed names, by their order
+    private static func found(_ tensors: [Int: TensorMetadata], _ listed: [TensorSpec]?) -> [FoundTensor] {
+        tensors.sorted { $0.key < $1.key }.map { place, tensor in
+            let named = listed.flatMap { place < $0.count ? $0[place].name : nil }
+            let isFloat = tensor.dataType == .float
+            return FoundTensor(
+                name: named ?? "number_\(place)", shape: tensor.shape, dtype: isFloat ? "float32" : "another type",
+                isTaken: isFloat)
         }
-        try checkSignature(what, found: tensors, listed: listed)
     }
 }
