@@ -1,4 +1,5 @@
 import CoreVideo
+import TrackerCore
 
 /// A picture of the camera: upright, not mirrored, and resized to the square that graphs take.
 ///
@@ -9,4 +10,9 @@ struct CameraFrame: @unchecked Sendable {
     let pixels: CVPixelBuffer
     /// s, of `ProcessInfo.systemUptime`
     let taken: Double
+
+    /// Written into a picture that graphs take
+    func fill(_ image: Tensor) {
+        pixels.withImage(.readOnly) { image.fill(bgra: $0.data, rowBytes: $0.rowBytes) }
+    }
 }

@@ -1,4 +1,3 @@
-import CoreVideo
 import Foundation
 import TrackerCore
 
@@ -40,7 +39,7 @@ actor Engine {
     /// Follow all objects to a frame, and start those anew that are prompted in it. One frame at a time.
     func follow(_ frame: CameraFrame, prompts: [Prompt]) async throws -> SeenFrame {
         let ready = try opened()
-        frame.pixels.withImage(.readOnly) { ready.image.fill(bgra: $0.data, rowBytes: $0.rowBytes) }
+        frame.fill(ready.image)
         return try await ready.tracker.follow(ready.image, prompts: prompts)
     }
 
