@@ -11,7 +11,7 @@ struct ObjectChips: View {
                 ForEach(model.objects.list) { chip($0) }
                 if !model.objects.list.isEmpty, model.objects.list.count < Objects.most {
                     Button("New object", systemImage: "plus") { model.select(nil) }
-                        .tint(model.objects.selected == nil ? .accentColor : .secondary)
+                        .tint(model.objects.selected == nil ? Color.accentColor : Color.secondary)
                 }
             }
             .buttonStyle(.bordered)
@@ -26,7 +26,7 @@ struct ObjectChips: View {
                 Text("\(object.id) \(Words.status(of: object))")
             }
         }
-        .tint(model.objects.selected == object.id ? .accentColor : .secondary)
+        .tint(model.objects.selected == object.id ? Color.accentColor : Color.secondary)
         .accessibilityLabel(Words.name(of: object))
         .accessibilityAddTraits(model.objects.selected == object.id ? .isSelected : [])
         .accessibilityHint("The next tap or box is for this object.")

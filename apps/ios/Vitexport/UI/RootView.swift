@@ -2,7 +2,7 @@ import SwiftUI
 
 /// The frame of the app: the banner, messages, and the screens behind their tabs.
 struct RootView: View {
-    @Bindable var workbench: Workbench
+    let workbench: Workbench
 
     var body: some View {
         VStack(spacing: 0) {

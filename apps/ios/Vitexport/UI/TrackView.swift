@@ -8,6 +8,7 @@ struct TrackView: View {
     @State private var handle = StageView.Handle()
     /// A box that is being drawn, in points of the stage
     @State private var box: CGRect?
+    @State private var isVisible = false
     @Environment(\.scenePhase) private var scenePhase
 
     init(workbench: Workbench) {
@@ -34,9 +35,9 @@ struct TrackView: View {
         .padding(.bottom, 8)
         .task { await model.watchCamera() }
         .onChange(of: workbench.opened?.configuration) { Task { await reopened() } }
-        .onChange(of: scenePhase) { Task { scenePhase == .active ? await model.start() : await model.stop() } }
-        .onAppear { Task { await model.start() } }
-        .onDisappear { Task { await model.stop() } }
+        .onChange(of: scenePhase) { Task { await startOrStop() } }
+        .onAppear { see(true) }
+        .onDisappear { see(false) }
     }
 
     private var stage: some View {
@@ -103,9 +104,22 @@ struct TrackView: View {
 
     /// Other graphs know nothing of the objects.
     private func reopened() async {
-        await model.stop()
         await model.clear()
-        if scenePhase == .active { await model.start() }
+        await startOrStop()
+    }
+
+    private func see(_ visible: Bool) {
+        isVisible = visible
+        Task { await startOrStop() }
+    }
+
+    /// A camera that nobody looks at is off.
+    private func startOrStop() async {
+        if isVisible, scenePhase == .active {
+            await model.start()
+        } else {
+            await model.stop()
+        }
     }
 }
 
