@@ -1,15 +1,15 @@
 """The Swift compiler, in the language mode of the app."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.apps.swift import require_swift, swift
+
+REPOSITORY = Path(__file__).parents[3]
 
 
-def swiftc(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    found = shutil.which("swiftc")
-    if found is None:
-        pytest.skip("There is no swiftc: install Swift 6, whose compiler checks the app's sources.")
-    command = [found, "-swift-version", "6", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+def swiftc(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """It sees the repository, and `folder`, in which it may write."""
+    require_swift()
+    mode = ("--driver-mode=swiftc", "-swift-version", "6")
+    return swift(*mode, *arguments, folders=[folder, REPOSITORY], environment={})

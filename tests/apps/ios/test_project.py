@@ -63,8 +63,19 @@ def test_every_product_comes_from_a_package_that_has_it(project):
 
 def test_every_module_that_is_imported_is_linked_or_the_systems(project):
     system = {
-        "Accelerate", "AVFoundation", "CoreAI", "CoreML", "CoreVideo", "CryptoKit", "Foundation", "Metal", "MetalKit",
-        "Observation", "SwiftUI", "UIKit", "UniformTypeIdentifiers",
+        "Accelerate",
+        "AVFoundation",
+        "CoreAI",
+        "CoreML",
+        "CoreVideo",
+        "CryptoKit",
+        "Foundation",
+        "Metal",
+        "MetalKit",
+        "Observation",
+        "SwiftUI",
+        "UIKit",
+        "UniformTypeIdentifiers",
     }
     products = {one["productName"] for one in of_kind(project, "XCSwiftPackageProductDependency")}
     imported = set(re.findall(r"^(?:@preconcurrency )?import (\w+)$", code(), re.MULTILINE))
@@ -73,8 +84,12 @@ def test_every_module_that_is_imported_is_linked_or_the_systems(project):
 
 
 def test_the_app_runs_on_the_systems_that_the_package_runs_on(project):
-    (oldest,) = {one["IPHONEOS_DEPLOYMENT_TARGET"] for found in settings(project).values() for one in found
-                 if "IPHONEOS_DEPLOYMENT_TARGET" in one}
+    (oldest,) = {
+        one["IPHONEOS_DEPLOYMENT_TARGET"]
+        for found in settings(project).values()
+        for one in found
+        if "IPHONEOS_DEPLOYMENT_TARGET" in one
+    }
     assert f".iOS(.v{oldest.split('.')[0]})" in PACKAGE
 
 

@@ -13,8 +13,8 @@ struct KeptSettings: Sendable {
 
     /// Those of another version of the app that cannot be read are as if there were none.
     func read() -> Settings {
-        let kept = store.strings(for: Self.key).first.flatMap { try? JSONDecoder().decode(Settings.self, from: Data($0.utf8)) }
-        return kept ?? Settings()
+        guard let json = store.strings(for: Self.key).first else { return Settings() }
+        return (try? JSONDecoder().decode(Settings.self, from: Data(json.utf8))) ?? Settings()
     }
 
     func keep(_ settings: Settings) {

@@ -87,7 +87,6 @@ final class TrackModel {
     func clear() async {
         objects.clear()
         stats.clear()
-        masks = nil
         changed()
         await workbench.engine.forgetAll()
     }
@@ -103,6 +102,7 @@ final class TrackModel {
 
     private func changed() {
         workbench.admission.objects(are: !objects.list.isEmpty)
+        if objects.list.isEmpty { masks = nil }
     }
 
     private func makeGate(for opened: Opened) throws -> LatestFrameGate<CameraFrame> {
@@ -139,7 +139,7 @@ final class TrackModel {
 
     private func followed(_ seen: SeenFrame, _ masks: MaskFrame, taken: Double, begun: Double) {
         objects.see(seen.objects)
-        self.masks = masks
+        self.masks = objects.list.isEmpty ? nil : masks
         let dropped = gate?.dropped ?? droppedBefore
         stats.add(FrameTimes(
             taken: 1000 * taken, begun: 1000 * begun, shown: 1000 * ProcessInfo.processInfo.systemUptime,

@@ -65,7 +65,8 @@ final class Workbench {
     }
 
     func say(_ error: any Error) {
-        notice = (error as? any Refusal)?.sentence ?? "Something went wrong (\(error.localizedDescription)): open the app again."
+        notice = (error as? any Refusal)?.sentence
+            ?? "Something went wrong (\(error.localizedDescription)): open the app again."
     }
 
     /// Obey how hot the device is, for as long as the app runs.

@@ -22,9 +22,9 @@ struct BenchmarkView: View {
                 Button("Run for ten minutes") { Task { await measure(seconds: 600) } }.disabled(!isReady)
                 LongRunView(run: run)
             } footer: {
-                Text("Does what tracking does for every frame, as fast as this device can, and times each graph. Leave the "
-                    + "app in view meanwhile; ten minutes show how much slower the device gets when it is hot. The self-test "
-                    + "comes first.")
+                Text("Does what tracking does for every frame, as fast as this device can, and times each graph. Leave "
+                    + "the app in view meanwhile; ten minutes show how much slower the device gets when it is hot. The "
+                    + "self-test comes first.")
             }
             if let result, let circumstances, let opened = workbench.opened {
                 BenchmarkFigures(result: result)
@@ -87,8 +87,8 @@ private struct BenchmarkFigures: View {
 
     private var tested: String {
         guard let test = result.selfTest, !test.stopped else {
-            return "The self-test was not run to its end: whoever reads these figures cannot tell whether the masks were "
-                + "right."
+            return "The self-test was not run to its end: whoever reads these figures cannot tell whether the masks "
+                + "were right."
         }
         return test.pass
             ? "The self-test agreed with PyTorch."

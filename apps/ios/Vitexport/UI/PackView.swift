@@ -20,9 +20,9 @@ struct PackView: View {
                 Button("Choose the folder of a pack") { isChoosing = true }.disabled(workbench.occupied != nil)
                 LongRunView(run: run)
             } footer: {
-                Text("A kernel pack is a zip of a few hundred small kernels, which vitexport bench --pack makes. Unzip it by "
-                    + "a tap in Files. Timed on this device, they tell how long any model takes on it: save the result, and "
-                    + "give it to vitexport latency import.")
+                Text("A kernel pack is a zip of a few hundred small kernels, which vitexport bench --pack makes. Unzip it "
+                    + "by a tap in Files. Timed on this device, they tell how long any model takes on it: save the "
+                    + "result, and give it to vitexport latency import.")
             }
             if let result, let circumstances {
                 Section("Result") {
