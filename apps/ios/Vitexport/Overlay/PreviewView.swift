@@ -4,7 +4,7 @@ import UIKit
 /// What the camera shows, with the masks over it, and the way from a tap to the picture.
 final class PreviewView: UIView {
     /// Hears of the angle, in degrees, by which pictures are to be turned.
-    var onTurn: (CGFloat) -> Void = { _ in }
+    var onTurn: @MainActor (CGFloat) -> Void = { _ in }
     private let masks = MaskRenderer.make()
     private var coordinator: AVCaptureDevice.RotationCoordinator?
     private var turning: NSKeyValueObservation?

@@ -17,7 +17,7 @@ struct StageView: UIViewRepresentable {
     /// Of the camera that runs; nil where none does
     let facing: Camera.Facing?
     let handle: Handle
-    let onTurn: (CGFloat) -> Void
+    let onTurn: @MainActor (CGFloat) -> Void
 
     final class Coordinator {
         var facing: Camera.Facing?
