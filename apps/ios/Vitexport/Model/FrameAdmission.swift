@@ -1,0 +1,27 @@
+import TrackerCore
+
+/// Which of the camera's frames are for the model: none without objects, and fewer where the device is hot or saves power.
+final class FrameAdmission: Sendable {
+    private struct State {
+        var pacing = Pacing()
+        var hasObjects = false
+    }
+
+    private let state = Locked(State())
+
+    /// Whether the frame that came now is for the model
+    func passes() -> Bool {
+        state.withLock { $0.hasObjects && $0.pacing.passes() }
+    }
+
+    func objects(are present: Bool) {
+        state.withLock { $0.hasObjects = present }
+    }
+
+    func device(is condition: DeviceCondition) {
+        state.withLock { state in
+            state.pacing.thermal = condition.thermal
+            state.pacing.isLowPower = condition.isLowPower
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import TrackerCore
+
+/// Sends a result to a latency service, where the person said so and to where.
+enum Sharing {
+    /// Throws `EngineError`.
+    static func post(_ report: Report, to address: String) async throws {
+        guard address.hasPrefix("https://"), let url = URL(string: address) else {
+            throw EngineError(sentence: "An address begins with https://.")
+        }
+        var request = URLRequest(url: url)
+        request.httpMethod = "POST"
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        let answer: URLResponse
+        do {
+            (_, answer) = try await URLSession.shared.upload(for: request, from: report.json)
+        } catch {
+            throw EngineError(sentence: "\(address) does not answer: save the file instead.")
+        }
+        let status = (answer as? HTTPURLResponse)?.statusCode ?? 0
+        guard 200..<300 ~= status else {
+            throw EngineError(sentence: "\(address) refused the result with status \(status).")
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Observation
+import TrackerCore
+
+/// The objects that are followed, and what became of them: between the camera, the engine and the Track screen.
+@MainActor
+@Observable
+final class TrackModel {
+    private(set) var objects = Objects()
+    /// Not observed: they change with each frame, and are read four times a second
+    @ObservationIgnored private(set) var stats = Stats()
+    /// What is drawn over the picture
+    private(set) var masks: MaskFrame?
+    private(set) var facing = Camera.Facing.back
+    private(set) var isRunning = false
+    /// Why the camera stands still although nobody stopped it
+    private(set) var interruption: String?
+
+    let camera = Camera()
+    private let workbench: Workbench
+    private var gate: LatestFrameGate<CameraFrame>?
+    private var droppedBefore = 0
+
+    init(_ workbench: Workbench) {
+        self.workbench = workbench
+    }
+
+    /// Show the camera, and follow what is pointed at in the bundle that is open.
+    func start() async {
+        guard let opened = workbench.opened, workbench.occupied == nil else { return }
+        await stop()
+        do {
+            let gate = try makeGate(for: opened)
+            let admission = workbench.admission
+            let receiver = try FrameReceiver(side: opened.bundle.manifest.model.imageSize) { admission.passes() } deliver: {
+                gate.offer($0)
+            }
+            (self.gate, droppedBefore) = (gate, 0)
+            try await camera.start(facing, receiver: receiver)
+            isRunning = true
+        } catch {
+            workbench.say(error)
+        }
+    }
+
+    /// Returns when nothing is in flight any more.
+    func stop() async {
+        await camera.stop()
+        gate?.clear()
+        await gate?.drained()
+        (gate, isRunning) = (nil, false)
+    }
+
+    func flip() async {
+        facing = facing == .back ? .front : .back
+        await clear()
+        await start()
+    }
+
+    func turn(by angle: CGFloat) {
+        Task { await camera.turn(by: angle) }
+    }
+
+    func watchCamera() async {
+        for await why in Interruptions.stream() { interruption = why }
+    }
+
+    /// Point at the selected object, or at a new one, in pixels of the model's square.
+    func point(x: Float, y: Float) {
+        prompt { try $0.point(x: x, y: y, isOn: true, still: nil) }
+    }
+
+    func box(left: Float, top: Float, right: Float, bottom: Float) {
+        prompt { try $0.box(left: left, top: top, right: right, bottom: bottom, still: nil) }
+    }
+
+    func select(_ id: Int?) {
+        objects.selected = id
+    }
+
+    func delete(_ id: Int) async {
+        objects.delete(id)
+        changed()
+        await workbench.engine.forget(id)
+    }
+
+    func clear() async {
+        objects.clear()
+        stats.clear()
+        changed()
+        await workbench.engine.forgetAll()
+    }
+
+    private func prompt(_ ask: (inout Objects) throws -> Void) {
+        do {
+            try ask(&objects)
+            changed()
+        } catch {
+            workbench.say(error)
+        }
+    }
+
+    private func changed() {
+        workbench.admission.objects(are: !objects.list.isEmpty)
+        if objects.list.isEmpty { masks = nil }
+    }
+
+    private func makeGate(for opened: Opened) throws -> LatestFrameGate<CameraFrame> {
+        let trackStep = opened.loaded.graphs.trackStep
+        guard let side = trackStep.outputs.first(where: { $0.kind == .maskLogits })?.shape.last,
+            let textures = MaskTextures(side: side)
+        else {
+            throw EngineError(sentence: "This device has no Metal, which draws the masks: use another device.")
+        }
+        let engine = workbench.engine
+        return LatestFrameGate<CameraFrame> { [weak self] frame in
+            let begun = ProcessInfo.processInfo.systemUptime
+            guard let prompts = await self?.takePrompts() else { return }
+            do {
+                let seen = try await engine.follow(frame, prompts: prompts)
+                let masks = textures.take(seen.objects)
+                await self?.followed(seen, masks, taken: frame.taken, begun: begun)
+            } catch {
+                await self?.giveBack(prompts)
+                throw error
+            }
+        } failed: { [weak workbench] error in
+            Task { await workbench?.say(error) }
+        }
+    }
+
+    private func takePrompts() -> [Prompt] {
+        objects.take()
+    }
+
+    private func giveBack(_ prompts: [Prompt]) {
+        objects.giveBack(prompts)
+    }
+
+    private func followed(_ seen: SeenFrame, _ masks: MaskFrame, taken: Double, begun: Double) {
+        objects.see(seen.objects)
+        self.masks = objects.list.isEmpty ? nil : masks
+        let dropped = gate?.dropped ?? droppedBefore
+        stats.add(FrameTimes(
+            taken: 1000 * taken, begun: 1000 * begun, shown: 1000 * ProcessInfo.processInfo.systemUptime,
+            graphs: seen.ms.mapValues { $0.reduce(0, +) }, dropped: dropped - droppedBefore))
+        droppedBefore = dropped
+    }
+}

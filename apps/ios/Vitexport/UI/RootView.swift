@@ -1,0 +1,47 @@
+import SwiftUI
+
+/// The frame of the app: the banner, messages, and the screens behind their tabs.
+struct RootView: View {
+    let workbench: Workbench
+
+    var body: some View {
+        VStack(spacing: 0) {
+            if workbench.opened?.bundle.manifest.weights.trained == false { UntrainedBanner() }
+            TabView {
+                TrackView(workbench: workbench)
+                    .tabItem { Label("Track", systemImage: "viewfinder") }
+                SelfTestView(workbench: workbench)
+                    .tabItem { Label("Self-test", systemImage: "checkmark.seal") }
+                BenchmarkView(workbench: workbench)
+                    .tabItem { Label("Benchmark", systemImage: "stopwatch") }
+                PackView(workbench: workbench)
+                    .tabItem { Label("Kernel pack", systemImage: "shippingbox") }
+                SettingsView(workbench: workbench)
+                    .tabItem { Label("Settings", systemImage: "gearshape") }
+            }
+        }
+        .alert("vitexport", isPresented: hasNotice) {
+            Button("OK", role: .cancel) {}
+        } message: {
+            Text(workbench.notice ?? "")
+        }
+        .task { await workbench.watchDevice() }
+        .task { await workbench.open() }
+    }
+
+    private var hasNotice: Binding<Bool> {
+        Binding { workbench.notice != nil } set: { if !$0 { workbench.notice = nil } }
+    }
+}
+
+/// For as long as a bundle with random weights is open
+private struct UntrainedBanner: View {
+    var body: some View {
+        Text("\(Text("UNTRAINED").bold()) The weights are random: masks mean nothing here, only times do.")
+            .font(.callout)
+            .frame(maxWidth: .infinity)
+            .padding(8)
+            .background(.yellow)
+            .foregroundStyle(.black)
+    }
+}

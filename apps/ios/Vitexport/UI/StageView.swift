@@ -1,0 +1,43 @@
+import AVFoundation
+import SwiftUI
+
+/// The camera's picture with its masks, in SwiftUI.
+struct StageView: UIViewRepresentable {
+    /// Lets gestures ask where the picture lies in the view
+    @MainActor
+    final class Handle {
+        fileprivate(set) weak var view: PreviewView?
+
+        var placement: Placement? { view?.placement }
+    }
+
+    let session: AVCaptureSession
+    let masks: MaskFrame?
+    let opacity: Double
+    /// Of the camera that runs; nil where none does
+    let facing: Camera.Facing?
+    let handle: Handle
+    let onTurn: @MainActor (CGFloat) -> Void
+
+    final class Coordinator {
+        var facing: Camera.Facing?
+    }
+
+    func makeCoordinator() -> Coordinator {
+        Coordinator()
+    }
+
+    func makeUIView(context: Context) -> PreviewView {
+        let view = PreviewView(session: session)
+        view.onTurn = onTurn
+        handle.view = view
+        return view
+    }
+
+    func updateUIView(_ view: PreviewView, context: Context) {
+        view.show(masks, opacity: Float(opacity))
+        guard context.coordinator.facing != facing else { return }
+        context.coordinator.facing = facing
+        if facing != nil { view.cameraChanged() }
+    }
+}

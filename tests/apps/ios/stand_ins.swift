@@ -1,0 +1,46 @@
+// The app's own types whose code needs Apple's SDK, by their declarations only: so that what uses them can be type-checked
+// against the real TrackerCore. What they do is not here, and that they agree with the app's is a matter of review.
+
+import Foundation
+import TrackerCore
+
+struct CameraFrame: Sendable {
+    let taken: Double
+    func fill(_ image: Tensor) {}
+}
+
+final class PictureResizer {
+    init(side: Int) throws {}
+    func resize(_ frame: SyntheticFrame, into image: Tensor) throws {}
+}
+
+actor Camera {
+    enum Facing: Sendable { case back, front }
+    func start(_ facing: Facing, receiver: FrameReceiver) async throws {}
+    func stop() {}
+    func turn(by angle: CGFloat) {}
+}
+
+final class FrameReceiver: Sendable {
+    init(side: Int, wanted: @escaping @Sendable () -> Bool, deliver: @escaping @Sendable (CameraFrame) -> Void) throws {}
+}
+
+enum Interruptions {
+    static func stream() -> AsyncStream<String?> { AsyncStream { _ in } }
+}
+
+struct MaskFrame: Sendable {}
+
+final class MaskTextures: Sendable {
+    init?(side: Int) {}
+    func take(_ seen: [SeenObject]) -> MaskFrame { MaskFrame() }
+}
+
+enum DeviceWatch {
+    static func conditions() -> AsyncStream<DeviceCondition> { AsyncStream { _ in } }
+}
+
+struct Runtime: Sendable {
+    let load: @Sendable (GraphFile, ComputeUnit) async throws -> any GraphRunner
+    static let all: [String: Runtime] = [:]
+}

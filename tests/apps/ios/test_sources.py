@@ -1,0 +1,83 @@
+"""The app's sources, by the real Swift compiler: all are parsed, and what needs no Apple framework is type-checked."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.apps.ios.compiler import swiftc
+from tests.apps.ios.project import APP, SOURCES
+
+FILES = sorted(SOURCES.rglob("*.swift"))
+
+WITHOUT_APPLE = {"Foundation", "Observation", "TrackerCore"}
+
+APPLES_FOUNDATION = {"DeviceWatch.swift", "Sharing.swift"}
+"""What these ask for, Foundation has on Apple's systems only."""
+
+STAND_INS = Path(__file__).parent / "stand_ins.swift"
+
+
+def imports(file: Path) -> set[str]:
+    return set(re.findall(r"^(?:@preconcurrency )?import (\w+)", file.read_text(), re.MULTILINE))
+
+
+PORTABLE = [
+    file
+    for file in FILES
+    if imports(file) <= WITHOUT_APPLE and file.name not in APPLES_FOUNDATION and file.name != "Runtimes.swift"
+]
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory):
+    """A folder with the module of TrackerCore"""
+    folder = tmp_path_factory.mktemp("core")
+    sources = sorted((APP / "TrackerCore" / "Sources").rglob("*.swift"))
+    module = folder / "TrackerCore.swiftmodule"
+    module_options = ("-emit-module", "-module-name", "TrackerCore", "-emit-module-path", module)
+    done = swiftc("-parse-as-library", *module_options, *sources, folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def type_checked(core: Path, files: list[Path]):
+    return swiftc("-parse-as-library", "-typecheck", "-I", core, STAND_INS, *files, folder=core)
+
+
+def test_every_file_parses(tmp_path):
+    done = swiftc("-parse", *FILES, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_dropped_operand_does_not_parse(tmp_path):
+    file = tmp_path / "Placement.swift"
+    code = (SOURCES / "Overlay" / "Placement.swift").read_text()
+    file.write_text(code.replace("1 - across", "1 -", 1))
+    assert file.read_text() != code
+    done = swiftc("-parse", file, folder=tmp_path)
+    assert done.returncode != 0
+    assert "error" in done.stderr
+
+
+def test_what_needs_no_apple_framework_is_right_by_its_types_and_free_of_races(core):
+    assert {"Engine.swift", "Opening.swift", "TrackModel.swift", "Workbench.swift"} <= {file.name for file in PORTABLE}
+    done = type_checked(core, PORTABLE)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("TrackModel.swift", "prompts: prompts", "prompt: prompts"),  # what TrackerCore does not have
+        ("Workbench.swift", "@MainActor\n@Observable", "@Observable"),  # a race
+    ],
+)
+def test_what_is_wrong_by_its_types_is_noticed(core, name, before, after):
+    (right,) = (file for file in PORTABLE if file.name == name)
+    wrong = core / name
+    wrong.write_text(right.read_text().replace(before, after, 1))
+    assert wrong.read_text() != right.read_text()
+    done = type_checked(core, [file for file in PORTABLE if file != right] + [wrong])
+    assert done.returncode != 0
+    assert name in done.stderr
