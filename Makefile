@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix apps/web
 
-.PHONY: demo test check app wheel schema clean
+.PHONY: demo test check app apps cases wheel schema clean
 
 # Export a tracker for a phone, verify every artefact, and follow an object that nobody trained it on through a clip.
 demo: .venv/installed
@@ -23,6 +23,14 @@ exporter/serve/app/index.html: apps/web/node_modules/installed apps/web/index.ht
 apps/web/node_modules/installed: apps/web/package-lock.json .venv/installed
 	$(NPM) ci --silent --ignore-scripts
 	touch $@
+
+# A bundle in the Android and the iOS project, checked; `make demo` makes the one that is taken by default.
+apps: .venv/installed
+	$(BIN)/python apps/place_bundle.py $(or $(BUNDLE),demo/efficienttam_nano-iphone15)
+
+# The table in apps/README.md, from the reports of the apps' own tests.
+cases: .venv/installed apps/web/node_modules/installed
+	$(BIN)/python -m tests.apps.write_cases
 
 # What is published, with the app: who installs it needs no Node. setuptools would pack what an earlier build/ still has.
 wheel: exporter/serve/app/index.html

@@ -32,7 +32,7 @@ class Project:
 
 PROJECTS: Mapping[str, Project] = {
     "Android": Project(Path("android/app/src/main/assets/bundle"), ("executorch", "tflite")),
-    "iOS": Project(Path("ios/Vitexport/Bundle"), ("coreml", "coreai", "executorch")),
+    "iOS": Project(Path("ios/Vitexport/Bundle/tracker"), ("coreml", "coreai", "executorch")),
 }
 
 

@@ -29,7 +29,7 @@ class Kotlin:
         plugin = self.compiler / "lib/kotlinx-serialization-compiler-plugin.jar"
         command = [
             self.java, "-Xmx900m", "-cp", f"{self.compiler}/lib/*", "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler",
-            "-kotlin-home", self.compiler, "-no-stdlib", "-jvm-target", "17", "-Werror", f"-Xplugin={plugin}",
+            "-kotlin-home", self.compiler, "-no-stdlib", "-Xjdk-release=8", "-Werror", f"-Xplugin={plugin}",
             "-cp", os.pathsep.join(map(str, self.libraries)), "-d", jar, *sources,
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)

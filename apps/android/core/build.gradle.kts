@@ -5,6 +5,15 @@ plugins {
 
 kotlin {
     jvmToolchain(17)
+    compilerOptions {
+        // Android has what Java 8 has, and older ones lack what Java 9 added, such as methods of ByteBuffer.
+        freeCompilerArgs.add("-Xjdk-release=8")
+    }
+}
+
+java {
+    sourceCompatibility = JavaVersion.VERSION_1_8
+    targetCompatibility = JavaVersion.VERSION_1_8
 }
 
 dependencies {

@@ -1,4 +1,4 @@
-"""What the Android core's own tests say, without Android and without Gradle, and what they leave."""
+"""What the tests of the Android app say of its core, and of what else in it needs no Android; and what they leave."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from exporter.bench.packs.pack import PackRequest, make_pack
+from tests.apps.android.project import APP, sources_without_android
 from tests.apps.cases import SOURCES, Report, report
 from tests.apps.kotlin import classes_of_tests, kotlin
 from tests.apps.pipes import piped
@@ -19,7 +20,7 @@ PACK, BENCHMARK, KERNEL_TIMES = "kernels.zip", "benchmark.json", "pack.json"
 def android_report(bundle: Path, folder: Path) -> Report:
     """Compile and run them; real graphs are a bundle's. `folder` is an empty one to work in, and has results after."""
     toolchain, jar = kotlin(), folder / "core.jar"
-    toolchain.compile([CORE / "main", CORE / "test"], jar)
+    toolchain.compile([CORE / "main", CORE / "test", *sources_without_android(), APP / "src/test"], jar)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))
         make_pack(PackRequest(folder / PACK, "pixel8", "tflite", count=KERNELS, models=("efficienttam_nano",)))

@@ -28,7 +28,7 @@ def ios_report(bundle: Path, folder: Path) -> Report:
         make_pack(PackRequest(folder / PACK, "iphone15", "tflite", count=KERNELS, models=("efficienttam_nano",)))
     with zipfile.ZipFile(folder / PACK) as archive:
         archive.extractall(pack)
-    options = ["--package-path", package, "--xunit-output", folder / "tests.xml", "--disable-xctest"]
+    options = ["--package-path", package, "--xunit-output", folder / "tests.xml"]
     with piped(bundle, folder) as variables:
         environment = variables | {"VITEXPORT_PACK": str(pack), "VITEXPORT_RESULTS": str(folder)}
         done = swift("test", *options, folders=[folder, bundle], environment=environment)

@@ -9,7 +9,7 @@ struct Opening: Sendable {
     /// Loads a graph of this manifest
     let load: @Sendable (Manifest) -> LoadGraph
 
-    static let folder = "Bundle"
+    static let folder = "Bundle/tracker"
 
     /// Throws `EngineError` where there is none.
     static func source(in resources: URL?) throws -> BundleFolder {

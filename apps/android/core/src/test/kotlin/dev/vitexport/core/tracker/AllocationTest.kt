@@ -18,9 +18,9 @@ private fun bytesOf(work: () -> Unit): Long {
     val threads = ManagementFactory.getThreadMXBean() as ThreadMXBean
     val rounds = 200
     repeat(rounds) { work() }
-    val before = threads.currentThreadAllocatedBytes
+    val before = threads.getThreadAllocatedBytes(Thread.currentThread().id)
     repeat(rounds) { work() }
-    return (threads.currentThreadAllocatedBytes - before) / rounds
+    return (threads.getThreadAllocatedBytes(Thread.currentThread().id) - before) / rounds
 }
 
 class AllocationTest {
