@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# What setuptools leaves in build/, and no more: people export into folders of that name.
+BUILT := build/lib build/bdist.*
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix apps/web
 
 .PHONY: demo test check app wheel schema clean
@@ -24,9 +26,9 @@ apps/web/node_modules/installed: apps/web/package-lock.json .venv/installed
 	$(NPM) ci --silent --ignore-scripts
 	touch $@
 
-# What is published, with the app: who installs it needs no Node. setuptools would pack what an earlier build/ still has.
+# What is published, with the app: who installs it needs no Node. setuptools would pack what an earlier build/lib still has.
 wheel: exporter/serve/app/index.html
-	rm -rf build
+	rm -rf $(BUILT)
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 test: .venv/installed exporter/serve/app/index.html
@@ -45,7 +47,7 @@ schema: .venv/installed
 	$(BIN)/python -c 'from exporter.manifest import json_schema; print(json_schema(), end="")' > docs/manifest.schema.json
 
 clean:
-	rm -rf .venv apps/web/node_modules exporter/serve/app demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv apps/web/node_modules exporter/serve/app demo $(BUILT) dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
