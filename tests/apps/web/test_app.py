@@ -49,9 +49,16 @@ def browser(clip, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def opened(browser, served):
+def asked() -> list[str]:
+    """The URLs of all that the page of most tests asked for, and its workers"""
+    return []
+
+
+@pytest.fixture(scope="module")
+def opened(browser, served, asked):
     """One page for most tests, because a bundle takes seconds to load."""
     with watched_page(browser, **PHONE) as page:
+        page.context.on("request", lambda request: asked.append(request.url))
         open_app(page, served.urls[0])
         yield page
 
@@ -242,7 +249,9 @@ def test_another_runtime_follows_too(page, clip, tmp_path):
     page.get_by_text("How it runs").click()
 
 
-def test_a_benchmark_is_sent_only_when_the_user_agrees_and_answers_for_this_browser(page, trained_bundle, tmp_path):
+def test_a_benchmark_is_sent_only_when_the_user_agrees_and_answers_for_this_browser(
+    page, served, asked, trained_bundle, tmp_path
+):
     """Before any other self-test, so that it is the benchmark that runs it."""
     page.get_by_role("tab", name="Benchmark").click()
     page.get_by_role("button", name="Run for a minute").click()
@@ -261,6 +270,7 @@ def test_a_benchmark_is_sent_only_when_the_user_agrees_and_answers_for_this_brow
         page.get_by_label("I want to send this result").check()
         address.fill(service.url)
         assert service.asked == []
+        assert {url for url in asked if not url.startswith(("blob:", "data:", f"{served.urls[0]}/"))} == set()
         send.click()
         expect(page.get_by_text("The latency service took the result.")).to_be_visible()
         page.get_by_role("button", name="Dismiss").click()
