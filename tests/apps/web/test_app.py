@@ -236,6 +236,9 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_all_buttons_are_as_larg
 
 
 def test_another_runtime_follows_too(page, clip, tmp_path):
+    tap(page, clip.inside(FIRST))
+    took = page.get_by_title("What it takes to find the masks in a picture").locator("dd")
+    expect(took).to_have_text(re.compile(r"\d"))
     page.get_by_text("How it runs").click()
     run_by = page.get_by_label("Run by")
     default, *others = run_by.locator("option").all_text_contents()
@@ -243,6 +246,8 @@ def test_another_runtime_follows_too(page, clip, tmp_path):
     other = next(name for name in others if name.split(",")[0] != default.split(",")[0] and "CPU" in name)
     run_by.select_option(other)
     expect(run_by).to_be_enabled(timeout=LOADED)
+    expect(page.get_by_text(f"You chose this; the default is {default.split(',')[0]} on the CPU")).to_be_visible()
+    expect(took).to_have_text("–")  # what the other took is no figure of this one
     tap(page, clip.inside(FIRST))
     labels, _ = saved_masks(page, tmp_path)
     assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8

@@ -130,6 +130,7 @@ export class TrackScreen implements Screen {
     this.#stage.size = this.#workbench.opened?.summary.imageSize ?? 1
     this.#masks.clear()
     this.#stats.clear()
+    this.#figures.update()
     this.#objects.clear()
   }
 
