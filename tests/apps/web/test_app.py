@@ -184,6 +184,26 @@ def test_live_video_is_followed_and_the_mask_lies_on_the_object_as_in_a_mirror(p
     expect(page.locator("video")).to_have_count(0)
 
 
+@pytest.mark.parametrize("button", ["Pause", "Play"])
+def test_whoever_comes_back_to_the_camera_finds_it_as_it_was_and_its_objects_are_found_again(page, clip, button):
+    page.get_by_role("button", name="Camera", exact=True).click()
+    expect(page.locator("video.mirrored")).to_be_visible()
+    x, y = clip.inside(FIRST)
+    page.mouse.click(*on_screen(page, (1 - x, y)))
+    expect(page.locator(".state")).to_have_text("tracking", timeout=LOADED)
+    if button == "Play":
+        page.get_by_role("button", name="Pause").click()
+    page.get_by_role("tab", name="Self-test").click()
+    expect(page.locator("video")).to_have_count(0)
+    page.get_by_role("tab", name="Track").click()
+    expect(page.locator("video.mirrored")).to_be_visible()
+    expect(page.get_by_role("button", name=button, exact=True)).to_be_visible()
+    if button == "Play":
+        expect(page.locator(".state")).to_have_text("waiting")
+        page.get_by_role("button", name="Play").click()
+    expect(page.locator(".state")).to_have_text("tracking", timeout=LOADED)
+
+
 def test_a_camera_that_is_allowed_too_late_is_turned_off(page):
     page.evaluate(
         """() => {
