@@ -204,6 +204,16 @@ def test_whoever_comes_back_to_the_camera_finds_it_as_it_was_and_its_objects_are
     expect(page.locator(".state")).to_have_text("tracking", timeout=LOADED)
 
 
+def test_when_all_is_forgotten_masks_are_counted_from_the_frame_that_is_shown(page, clip, tmp_path):
+    tap(page, clip.inside(FIRST))
+    follow_to_the_end(page)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("button", name="Save masks")).to_be_disabled()
+    tap(page, clip.inside(FIRST))
+    _, times = saved_masks(page, tmp_path)
+    assert times == pytest.approx([(len(clip.frames) - 1) / FPS], abs=1e-3)
+
+
 def test_a_camera_that_is_allowed_too_late_is_turned_off(page):
     page.evaluate(
         """() => {

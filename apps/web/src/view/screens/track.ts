@@ -276,6 +276,7 @@ export class TrackScreen implements Screen {
   async #clear(): Promise<void> {
     this.#objects.clear()
     this.#masks.clear()
+    this.#follower.recount()
     this.#mode = 'add'
     this.#changed()
     await this.#workbench.engine.ask('forget', { object: 'all' })
