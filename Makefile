@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# What setuptools leaves in build/, and no more: people export into folders of that name.
+BUILT := build/lib build/bdist.*
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix apps/web
 
 .PHONY: demo test check app apps cases wheel schema clean
@@ -32,9 +34,9 @@ apps: .venv/installed
 cases: .venv/installed apps/web/node_modules/installed
 	$(BIN)/python -m tests.apps.write_cases
 
-# What is published, with the app: who installs it needs no Node. setuptools would pack what an earlier build/ still has.
+# What is published, with the app: who installs it needs no Node. setuptools would pack what an earlier build/lib still has.
 wheel: exporter/serve/app/index.html
-	rm -rf build
+	rm -rf $(BUILT)
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 test: .venv/installed exporter/serve/app/index.html
@@ -53,7 +55,7 @@ schema: .venv/installed
 	$(BIN)/python -c 'from exporter.manifest import json_schema; print(json_schema(), end="")' > docs/manifest.schema.json
 
 clean:
-	rm -rf .venv apps/web/node_modules exporter/serve/app demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv apps/web/node_modules exporter/serve/app demo $(BUILT) dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

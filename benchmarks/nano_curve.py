@@ -1,6 +1,6 @@
 """The log of a training run, as docs/nano has it: one table and one picture.
 
-    .venv/bin/python -m benchmarks.nano_curve build/nano
+    .venv/bin/python -m benchmarks.nano_curve checkpoints/nano
 
 Reads the folder that `python -m exporter.train.nano` trained in.
 """

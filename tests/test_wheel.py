@@ -1,8 +1,10 @@
 """What is published: a wheel has the app, and serves it without the tree that it was built from."""
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -30,6 +32,20 @@ def unpacked(app, tmp_path_factory):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(built / "unpacked")
     return built / "unpacked"
+
+
+def test_the_readme_installs_it_by_its_name(unpacked):
+    (wheel,) = unpacked.parent.glob("*.whl")
+    assert f"pip install 'dist/{wheel.name}[all]'" in (TREE / "README.md").read_text()
+
+
+def test_the_readme_says_what_each_extra_is_for():
+    """Messages name them: pip install 'vitexport[store]'."""
+    extras = tomllib.loads((TREE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    table = (TREE / "README.md").read_text().partition("| extra |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines()[2:]))) == (
+        set(extras) - {"all", "dev", "fitting"}
+    )
 
 
 def test_it_has_every_file_of_the_app(unpacked, app):

@@ -202,7 +202,7 @@ def ship(averaged: Path, folder: Path) -> Path:
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m exporter.train.nano", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("build/nano"), help="folder of checkpoints and logs")
+    parser.add_argument("--out", type=Path, default=Path("checkpoints/nano"), help="folder of checkpoints and logs")
     parser.add_argument("--workers", type=int, default=1, help="processes that make scenes ahead")
     given = parser.parse_args(arguments)
     averaged = run(given.out, given.workers)

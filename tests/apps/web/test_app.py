@@ -49,9 +49,16 @@ def browser(clip, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def opened(browser, served):
+def asked() -> list[str]:
+    """The URLs of all that the page of most tests asked for, and its workers"""
+    return []
+
+
+@pytest.fixture(scope="module")
+def opened(browser, served, asked):
     """One page for most tests, because a bundle takes seconds to load."""
     with watched_page(browser, **PHONE) as page:
+        page.context.on("request", lambda request: asked.append(request.url))
         open_app(page, served.urls[0])
         yield page
 
@@ -177,6 +184,36 @@ def test_live_video_is_followed_and_the_mask_lies_on_the_object_as_in_a_mirror(p
     expect(page.locator("video")).to_have_count(0)
 
 
+@pytest.mark.parametrize("button", ["Pause", "Play"])
+def test_whoever_comes_back_to_the_camera_finds_it_as_it_was_and_its_objects_are_found_again(page, clip, button):
+    page.get_by_role("button", name="Camera", exact=True).click()
+    expect(page.locator("video.mirrored")).to_be_visible()
+    x, y = clip.inside(FIRST)
+    page.mouse.click(*on_screen(page, (1 - x, y)))
+    expect(page.locator(".state")).to_have_text("tracking", timeout=LOADED)
+    if button == "Play":
+        page.get_by_role("button", name="Pause").click()
+    page.get_by_role("tab", name="Self-test").click()
+    expect(page.locator("video")).to_have_count(0)
+    page.get_by_role("tab", name="Track").click()
+    expect(page.locator("video.mirrored")).to_be_visible()
+    expect(page.get_by_role("button", name=button, exact=True)).to_be_visible()
+    if button == "Play":
+        expect(page.locator(".state")).to_have_text("waiting")
+        page.get_by_role("button", name="Play").click()
+    expect(page.locator(".state")).to_have_text("tracking", timeout=LOADED)
+
+
+def test_when_all_is_forgotten_masks_are_counted_from_the_frame_that_is_shown(page, clip, tmp_path):
+    tap(page, clip.inside(FIRST))
+    follow_to_the_end(page)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("button", name="Save masks")).to_be_disabled()
+    tap(page, clip.inside(FIRST))
+    _, times = saved_masks(page, tmp_path)
+    assert times == pytest.approx([(len(clip.frames) - 1) / FPS], abs=1e-3)
+
+
 def test_a_camera_that_is_allowed_too_late_is_turned_off(page):
     page.evaluate(
         """() => {
@@ -229,6 +266,9 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_all_buttons_are_as_larg
 
 
 def test_another_runtime_follows_too(page, clip, tmp_path):
+    tap(page, clip.inside(FIRST))
+    took = page.get_by_title("What it takes to find the masks in a picture").locator("dd")
+    expect(took).to_have_text(re.compile(r"\d"))
     page.get_by_text("How it runs").click()
     run_by = page.get_by_label("Run by")
     default, *others = run_by.locator("option").all_text_contents()
@@ -236,13 +276,17 @@ def test_another_runtime_follows_too(page, clip, tmp_path):
     other = next(name for name in others if name.split(",")[0] != default.split(",")[0] and "CPU" in name)
     run_by.select_option(other)
     expect(run_by).to_be_enabled(timeout=LOADED)
+    expect(page.get_by_text(f"You chose this; the default is {default.split(',')[0]} on the CPU")).to_be_visible()
+    expect(took).to_have_text("–")  # what the other took is no figure of this one
     tap(page, clip.inside(FIRST))
     labels, _ = saved_masks(page, tmp_path)
     assert iou(labels[0] == 1, clip.masks(FIRST)[0]) >= 0.8
     page.get_by_text("How it runs").click()
 
 
-def test_a_benchmark_is_sent_only_when_the_user_agrees_and_answers_for_this_browser(page, trained_bundle, tmp_path):
+def test_a_benchmark_is_sent_only_when_the_user_agrees_and_answers_for_this_browser(
+    page, served, asked, trained_bundle, tmp_path
+):
     """Before any other self-test, so that it is the benchmark that runs it."""
     page.get_by_role("tab", name="Benchmark").click()
     page.get_by_role("button", name="Run for a minute").click()
@@ -261,6 +305,7 @@ def test_a_benchmark_is_sent_only_when_the_user_agrees_and_answers_for_this_brow
         page.get_by_label("I want to send this result").check()
         address.fill(service.url)
         assert service.asked == []
+        assert {url for url in asked if not url.startswith(("blob:", "data:", f"{served.urls[0]}/"))} == set()
         send.click()
         expect(page.get_by_text("The latency service took the result.")).to_be_visible()
         page.get_by_role("button", name="Dismiss").click()

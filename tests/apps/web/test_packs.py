@@ -1,6 +1,7 @@
 """A kernel pack, from `vitexport bench --pack` through the app in a browser to an answer of `vitexport latency`."""
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -62,7 +63,8 @@ def test_a_result_says_who_ran_what(results: dict[str, Path], format: str, runti
     said = json.loads(results[format].read_text())
     assert said["device"]["model"] == CALLED
     assert said["device"]["browser"].startswith("Chromium ")
-    assert (said["backend"], said["delegate"], said["threads"]) == (format, "webassembly", 1)
+    assert (said["backend"], said["delegate"]) == (format, "webassembly")
+    assert said["threads"] == min(4, os.cpu_count()), "as many as a bundle gets"
     assert said["backend_version"].startswith(f"{runtime} ")
     assert said["failures"] == []
 

@@ -418,6 +418,14 @@ def test_each_kind_of_kernel_has_a_bar_and_what_they_lack_is_overhead(tmp_path: 
     assert "Kernels by kind: gaussian process." in text(page)
 
 
+def test_a_kind_whose_time_is_in_that_of_others_has_no_bar_of_zero_and_is_named(tmp_path: Path) -> None:
+    """Such as a roofline leaves to those that it is fitted by."""
+    shared = LATENCY.model_copy(update={"kernels": {"conv": 12.0, "data_movement": 0.0, "softmax": 0.0}})
+    page = report(tmp_path, manifest(artifact("tflite", PASSED), latencies=(frame(shared),)))
+    assert re.findall(r'aria-label="([^"]*): [^"]* ms">', page) == ["in all", "conv", "overhead"]
+    assert "No time of its own is known of data movement, softmax: it is in that of the other kinds." in text(page)
+
+
 def test_graphs_of_a_frame_that_are_known_alone_are_listed(tmp_path: Path) -> None:
     parts = tuple(
         artifact("tflite", PASSED, graph=name, latency=LATENCY) for name in ("encode_image", "track_step")

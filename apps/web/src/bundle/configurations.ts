@@ -2,6 +2,7 @@
 
 import type { Browser } from '../runners/browser.ts'
 import type { ComputeUnit, RuntimeName } from '../runners/graph_runner.ts'
+import { defaultThreads } from '../runners/threads.ts'
 import { BundleError } from './bundle_error.ts'
 import type { ArtifactEntry, FrameLatency, Manifest, Variant } from './manifest.ts'
 
@@ -37,9 +38,6 @@ const WAYS: readonly Way[] = [
   { format: 'onnx', runtime: 'onnx', unit: 'cpu', name: 'ONNX Runtime on the CPU' },
 ]
 
-/** More threads than a phone has fast cores make a frame wait for its slow ones */
-const MOST_THREADS = 4
-
 /** Throws `BundleError` where the browser can run none. */
 export function configurationsOf({ variants, latencies, target }: Manifest, browser: Browser): Choice {
   const [first, ...others] = WAYS
@@ -50,7 +48,7 @@ export function configurationsOf({ variants, latencies, target }: Manifest, brow
         runtime: way.runtime,
         precision: variant.precision,
         unit: way.unit,
-        threads: way.unit === 'gpu' ? 1 : Math.min(MOST_THREADS, browser.threads[way.runtime]),
+        threads: way.unit === 'gpu' ? 1 : defaultThreads(browser.threads[way.runtime]),
       },
       ms: target.platform === 'browser' ? expectedMs(variant, way.unit, latencies) : Number.POSITIVE_INFINITY,
     })))

@@ -60,6 +60,11 @@ export const list = <T>(read: Read<T>, most: number): Read<readonly T[]> => (val
 export const record = <T>(read: Read<T>): Read<Readonly<Record<string, T>>> => (value, place) =>
   Object.fromEntries(Object.entries(objectOf(value, place)).map(([key, one]) => [key, read(one, within(place, key))]))
 
+/** Whether a value is an object that has a field */
+export function has(value: unknown, field: string): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, field)
+}
+
 /** An object with these fields; those that are not asked for are left out. */
 export const fields = <T extends object>(readers: { readonly [Key in keyof T]-?: Read<T[Key]> }): Read<T> =>
   (value, place) => {

@@ -5,7 +5,7 @@
 
 import type { TensorSpec } from '../runners/graph_runner.ts'
 import { BundleError } from './bundle_error.ts'
-import { fields, JsonError, list, number, oneOf, orNull, parseJson, record, text, truth, whole } from './json.ts'
+import { fields, has, JsonError, list, number, oneOf, orNull, parseJson, record, text, truth, whole } from './json.ts'
 import type { Read } from './json.ts'
 import { FILES, FRAMES, IMAGE_SIZE, OBJECTS, VALUES } from './limits.ts'
 import { contradiction } from './tracker_contract.ts'
@@ -107,6 +107,9 @@ export function parseManifest(bytes: Uint8Array): Manifest {
 function typed(bytes: Uint8Array): Manifest {
   try {
     const value = parseJson(bytes)
+    if (has(value, 'kernels') && !has(value, 'schema_version')) {
+      throw new BundleError('This is a kernel pack, and no bundle; run it on the Kernel pack screen.')
+    }
     const { schema_version: version } = fields<{ schema_version: unknown }>({ schema_version: (one) => one })(value, '')
     if (version !== SCHEMA_VERSION) {
       throw new BundleError(

@@ -85,6 +85,11 @@ export class Follower {
     this.#index = 0
   }
 
+  /** Count frames from the one that is shown, unless some are left out: of those before there is nothing any more. */
+  recount(): void {
+    if (this.#index !== null) this.#index = 0
+  }
+
   /** Follow a moving source at its own speed, dropping frames that come too fast. */
   async play(source: MovingSource): Promise<void> {
     this.#running = true
@@ -170,6 +175,7 @@ export class Follower {
       throw error
     }
     this.#followed = number
+    if (this.#objects.list.length === 0) return // all were forgotten meanwhile
     const sum = (runs: readonly number[]): number => runs.reduce((total, run) => total + run, 0)
     const graphs = Object.fromEntries(Object.entries(tracked.ms).map(([name, runs]) => [name, sum(runs)]))
     const dropped = this.#gate.dropped - this.#dropped

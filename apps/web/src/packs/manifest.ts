@@ -1,6 +1,6 @@
 /** What the app reads of a kernel pack's manifest (`latency_db/packs.py` has all of it). */
 
-import { fields, JsonError, list, oneOf, parseJson, text, whole } from '../bundle/json.ts'
+import { fields, has, JsonError, list, oneOf, parseJson, text, whole } from '../bundle/json.ts'
 import type { Read } from '../bundle/json.ts'
 import { VALUES } from '../bundle/limits.ts'
 import type { ComputeUnit, TensorSpec } from '../runners/graph_runner.ts'
@@ -68,7 +68,11 @@ const manifest = fields<PackManifest>({
 /** Throws `PackError` for what is no pack's manifest, and for a pack that browsers do not run. */
 export function parsePack(bytes: Uint8Array): PackManifest {
   try {
-    const read = manifest(parseJson(bytes), '')
+    const value = parseJson(bytes)
+    if (has(value, 'schema_version')) {
+      throw new PackError('This is a bundle, and no kernel pack: open it on the About screen.')
+    }
+    const read = manifest(value, '')
     if (read.kernels.length === 0) throw new JsonError('kernels is empty')
     if (read.runtime === 'tflite' && read.unit === 'gpu') throw new JsonError('LiteRT runs on the CPU in browsers')
     return read

@@ -26,8 +26,8 @@ interface Running {
 
 type Failure = PackResult['failures'][number]
 
-/** Says how many turns a group had, and hears whether to go on. */
-type GoOn = (turns: number) => Promise<boolean>
+/** Says how many turns a group had, loading being the first, and what comes now; hears whether to go on. */
+type GoOn = (turns: number, what: string) => Promise<boolean>
 
 /**
  * All kernels of a pack, or, where it is stopped, those that had a turn. `load` is that of the pack's runtime. What a
@@ -43,14 +43,17 @@ export async function timePack(pack: Pack, load: LoadGraph, threads: number, pro
   let going = true
   for (let first = 0; first < kernels.length && going; first += GROUP) {
     const group = kernels.slice(first, first + GROUP)
-    const goOn: GoOn = async (turns) => {
+    const goOn: GoOn = async (turns, what) => {
       const share = (first + (group.length * turns) / (ROUNDS + 1)) / kernels.length
-      going &&= await progress(share, `Kernel ${first + 1} of ${kernels.length}`)
+      going &&= await progress(share, what)
       return going
     }
-    const running = await loaded(group, goOn)
+    const running = await loaded(group, first, goOn)
+    const these = group.length > 1 ? `kernels ${first + 1} to ${first + group.length}` : `kernel ${first + 1}`
     try {
-      await takeTurns(running, failures, goOn)
+      await takeTurns(running, failures, (turn) =>
+        goOn(turn, `Round ${turn} of ${ROUNDS}: ${these} of ${kernels.length}`),
+      )
       for (const { kernel, clock } of running) if (clock.times !== null) times[kernel.key] = clock.times
     } finally {
       for (const { runner } of running) await runner.release()
@@ -65,11 +68,11 @@ export async function timePack(pack: Pack, load: LoadGraph, threads: number, pro
   const seconds = (performance.now() - begin) / 1000
   return { packSha256, runtime, unit, precision, threads, kernels: times, failures, total, stopped, seconds, startedAt }
 
-  /** Those of a group that load, warm. */
-  async function loaded(group: readonly PackedKernel[], goOn: GoOn): Promise<Running[]> {
+  /** Those of a group that load, warm; `first` is the place of its first in the pack. */
+  async function loaded(group: readonly PackedKernel[], first: number, goOn: GoOn): Promise<Running[]> {
     const running: Running[] = []
-    for (const kernel of group) {
-      if (!(await goOn(0))) break
+    for (const [place, kernel] of group.entries()) {
+      if (!(await goOn(place / group.length, `Loading kernel ${first + place + 1} of ${kernels.length}`))) break
       const artefact = await pack.read(kernel)
       let runner: TimedRunner | undefined
       try {
@@ -87,7 +90,9 @@ export async function timePack(pack: Pack, load: LoadGraph, threads: number, pro
 }
 
 /** Rounds until the last, or until it is stopped; one that fails in a round has no further, and what it has is void. */
-async function takeTurns(running: Running[], failures: Failure[], goOn: GoOn): Promise<void> {
+async function takeTurns(
+  running: Running[], failures: Failure[], goOn: (turn: number) => Promise<boolean>,
+): Promise<void> {
   for (let turn = 1; turn <= ROUNDS; turn++) {
     if (!(await goOn(turn))) return
     for (const one of [...running]) {

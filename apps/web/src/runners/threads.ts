@@ -12,6 +12,14 @@ export async function mostThreads(runtime: RuntimeName): Promise<number> {
   return navigator.hardwareConcurrency
 }
 
+/** More threads than a phone has fast cores make a frame wait for its slow ones */
+const DEFAULT_THREADS = 4
+
+/** How many are taken unless a person chooses, where a runtime can have `most`. */
+export function defaultThreads(most: number): number {
+  return Math.min(DEFAULT_THREADS, most)
+}
+
 /** Numbers to choose from, of which `most` is the greatest and `used` is one. */
 export function threadCounts(most: number, used = 1): readonly number[] {
   const powers = [1, 2, 4, 8, 16].filter((count) => count <= most)

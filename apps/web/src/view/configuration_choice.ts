@@ -69,6 +69,7 @@ export class ConfigurationChoice {
 
 function reasonOf({ summary, configuration, chosen }: Opened): string {
   const [first] = summary.configurations
-  if (chosen || wayName(configuration) === wayName(first!)) return summary.reason
+  if (wayName(configuration) === wayName(first!)) return summary.reason
+  if (chosen) return `You chose this; the default is ${summary.reason}`
   return `${wayName(first!)}, which would be taken first, did not load here.`
 }

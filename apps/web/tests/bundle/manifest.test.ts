@@ -50,6 +50,10 @@ test('another schema version is refused before anything else of the manifest is 
   refuses(bytesOf('{"schema_version": 11}'), /schema version 11/)
 })
 
+test('a kernel pack is said to be one, and where it is run', () => {
+  refuses(bytesOf('{"schema": 1, "runtime": "tflite", "kernels": []}'), /^This is a kernel pack, .* on the Kernel pack/)
+})
+
 test('a field that is missing is refused by its place', () => {
   refuses(manifestBytes(({ weights: _, ...manifest }) => manifest), /weights is missing/)
   refuses(

@@ -215,6 +215,44 @@ test('after live video, masks are numbered from the picture that it stopped at',
   assert.deepEqual(saved.slice(-3), [0, 1, 2])
 })
 
+test('when all is forgotten, masks are numbered from the picture that is shown', async () => {
+  const clip = new Clip(3)
+  const { follower, objects, saved, tap } = following(clip)
+  await tap()
+  follower.everyFrame(clip)
+  while (follower.running) await settled()
+  assert.equal(saved.at(-1), 2)
+  objects.clear()
+  follower.recount()
+  await tap()
+  assert.equal(saved.at(-1), 0)
+})
+
+test('of a frame that was in flight when all was forgotten nothing comes', async () => {
+  const clip = new Clip(1)
+  const { follower, objects, engine, asked, saved, tap } = following(clip)
+  const { held, go } = later()
+  engine.held = held
+  await tap()
+  assert.equal(asked.length, 1)
+  objects.clear()
+  go()
+  await follower.stop()
+  assert.deepEqual(saved, [])
+})
+
+test('when all is forgotten in live video, of which frames are left out, none is numbered', async () => {
+  const clip = new Clip(3)
+  const { follower, objects, saved, tap } = following(clip)
+  await follower.play(clip)
+  objects.clear()
+  follower.recount()
+  await tap()
+  clip.present()
+  while (saved.length === 0) await settled()
+  assert.deepEqual(saved, [null])
+})
+
 test('what was asked for in a frame that failed is asked for again, and the next frame is not gone to', async () => {
   const clip = new Clip(9)
   const { follower, objects, engine, asked, errors, tap } = following(clip)

@@ -60,6 +60,12 @@ test('a manifest that is none of a pack for browsers is refused with the place',
   refused({ kernels: [{ ...first, inputs: [{ name: 'x', shape: [2], dtype: 'int64' }] }] }, /dtype/)
 })
 
+test('a bundle is said to be one, and where it is opened', () => {
+  assert.throws(() => parsePack(bytesOf({ schema_version: 10, graphs: [] })), {
+    name: 'PackError', message: 'This is a bundle, and no kernel pack: open it on the About screen.',
+  })
+})
+
 test('what has no manifest is refused', () => {
   assert.throws(() => parsePack(strToU8('no JSON')), PackError)
 })

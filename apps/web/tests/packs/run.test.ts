@@ -76,6 +76,19 @@ test('progress rises from 0 to the end', async () => {
   assert.ok(shares[0] === 0 && shares.at(-1)! > 0.8 && shares.at(-1)! <= 1)
 })
 
+test('what comes is said: which kernel is loaded, then which round it is, and of which kernels', async () => {
+  const said: string[] = []
+  const names = Array.from({ length: 17 }, (_, place) => String.fromCharCode(97 + place))
+  await timePack(await packOf(...names), loader().load, 1, async (_, what) => said.push(what) > 0)
+  assert.deepEqual(said.slice(14, 18), [
+    'Loading kernel 15 of 17',
+    'Loading kernel 16 of 17',
+    'Round 1 of 5: kernels 1 to 16 of 17',
+    'Round 2 of 5: kernels 1 to 16 of 17',
+  ])
+  assert.deepEqual(said.slice(21, 23), ['Loading kernel 17 of 17', 'Round 1 of 5: kernel 17 of 17'])
+})
+
 test('a pack of which no kernel gives a time is refused with why', async () => {
   await assert.rejects(timePack(await packOf('a'), loader({ load: 'a' }).load, 1, always), (error) => {
     assert.ok(error instanceof PackError)

@@ -8,7 +8,7 @@ import type { Offered } from '../../catalogue.ts'
 import { Engine } from '../../engine/client.ts'
 import type { SourceRequest } from '../../engine/messages.ts'
 import { thisBrowser } from '../../runners/browser.ts'
-import { threadCounts } from '../../runners/threads.ts'
+import { defaultThreads, threadCounts } from '../../runners/threads.ts'
 import type { Workbench } from '../../workbench.ts'
 import { element, facts } from '../element.ts'
 import { LongRun } from '../long_run.ts'
@@ -30,8 +30,8 @@ export class PackScreen implements Screen {
   constructor(workbench: Workbench, notices: Notices) {
     this.#notices = notices
     this.#run = new LongRun(workbench)
-    this.#offerThreads(1)
-    void thisBrowser().then(({ threads }) => this.#offerThreads(Math.max(...Object.values(threads))))
+    this.#offerThreads([1])
+    void thisBrowser().then(({ threads }) => this.#offerThreads(Object.values(threads)))
     this.offer([])
     this.element = element(
       'section', { class: 'page' },
@@ -47,10 +47,16 @@ export class PackScreen implements Screen {
     )
   }
 
-  /** `most` is of the runtime that can have more: which one a pack needs is not known before it is open. */
-  #offerThreads(most: number): void {
+  /**
+   * Up to the most of any runtime, because which one a pack needs is not known before it is open. The default is what
+   * each can have, and so that of a bundle.
+   */
+  #offerThreads(most: readonly number[]): void {
+    const used = defaultThreads(Math.min(...most))
     this.#threads.replaceChildren(
-      ...threadCounts(most).map((threads) => element('option', { value: threads }, String(threads))),
+      ...threadCounts(Math.max(...most), used).map((threads) =>
+        element('option', { value: threads, selected: threads === used }, String(threads)),
+      ),
     )
   }
 

@@ -45,6 +45,10 @@ export class TrackScreen implements Screen {
   readonly #stage: Stage
   #follower: Follower
   #source: FrameSource | null = null
+  /** The camera that was left for another screen, and whether it was followed; null if none was */
+  #left: { readonly facing: Facing; readonly running: boolean } | null = null
+  /** Resolves when a camera that is left is off */
+  #leaving: Promise<void> = Promise.resolve()
   #mode: PointMode = 'add'
   #severalCameras = false
   /** Of sources that a person chose: one that opens after another was chosen is not shown. */
@@ -103,11 +107,19 @@ export class TrackScreen implements Screen {
     this.#changed()
   }
 
+  shown(): void {
+    this.#tell(() => this.#comeBack())
+  }
+
   hidden(): void {
-    this.#tell(async () => {
+    const { running } = this.#follower
+    this.#leaving = this.#tell(async () => {
       await this.#follower.stop()
       // A camera that nobody looks at is off.
-      if (this.#source?.kind === 'camera') await this.#use(null)
+      if (!(this.#source instanceof Camera)) return
+      const { facing } = this.#source
+      await this.#turnTo(null)
+      this.#left = { facing, running }
     })
   }
 
@@ -130,6 +142,7 @@ export class TrackScreen implements Screen {
     this.#stage.size = this.#workbench.opened?.summary.imageSize ?? 1
     this.#masks.clear()
     this.#stats.clear()
+    this.#figures.update()
     this.#objects.clear()
   }
 
@@ -146,15 +159,33 @@ export class TrackScreen implements Screen {
   async #useCamera(facing: Facing): Promise<void> {
     const choice = ++this.#choice
     await this.#use(null)
-    const camera = await Camera.open(facing)
-    // Permission may come when the person looks at another screen, or has chosen a file meanwhile.
-    if (choice !== this.#choice || this.element.hidden) {
-      camera.stop()
-      return
-    }
+    const camera = await this.#opened(facing, choice)
+    if (camera === null) return
     await this.#use(camera)
     this.#severalCameras = await Camera.several()
     if (this.#source === camera) await this.#follower.play(camera)
+  }
+
+  /** Null where permission came when the person looked at another screen, or had chosen something else meanwhile */
+  async #opened(facing: Facing, choice: number): Promise<Camera | null> {
+    const camera = await Camera.open(facing)
+    if (choice === this.#choice && !this.element.hidden) return camera
+    camera.stop()
+    return null
+  }
+
+  /** To the camera that was left: its objects are looked for in what it shows now. */
+  async #comeBack(): Promise<void> {
+    await this.#leaving
+    const left = this.#left
+    if (left === null || this.element.hidden) return
+    this.#workbench.refuseWhileOccupied()
+    const camera = await this.#opened(left.facing, ++this.#choice)
+    if (camera === null) return
+    await this.#turnTo(camera)
+    this.#objects.elsewhere()
+    if (left.running) await this.#follower.play(camera)
+    else camera.pause()
   }
 
   async #flip(): Promise<void> {
@@ -171,16 +202,22 @@ export class TrackScreen implements Screen {
 
   /** Show another source; what was followed in the last is forgotten. */
   async #use(source: FrameSource | null): Promise<void> {
-    await this.#follower.stop()
-    this.#source?.stop()
-    this.#source = source
-    this.#follower.source = source
-    this.#choices.source = source
-    this.#stage.show(source)
+    await this.#turnTo(source)
     await this.#clear()
     this.#stats.clear()
     this.#figures.update()
     this.#stage.focus()
+  }
+
+  /** Show another source, and keep the objects. */
+  async #turnTo(source: FrameSource | null): Promise<void> {
+    await this.#follower.stop()
+    this.#source?.stop()
+    this.#source = source
+    this.#left = null
+    this.#follower.source = source
+    this.#choices.source = source
+    this.#stage.show(source)
   }
 
   async #playOrPause(): Promise<void> {
@@ -239,6 +276,7 @@ export class TrackScreen implements Screen {
   async #clear(): Promise<void> {
     this.#objects.clear()
     this.#masks.clear()
+    this.#follower.recount()
     this.#mode = 'add'
     this.#changed()
     await this.#workbench.engine.ask('forget', { object: 'all' })

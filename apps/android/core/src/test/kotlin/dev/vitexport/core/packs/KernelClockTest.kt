@@ -13,7 +13,7 @@ private class Busy(private val ms: Double) : () -> Unit {
     override fun invoke() {
         runs++
         val end = System.nanoTime() + (ms * 1e6).toLong()
-        while (System.nanoTime() < end) Unit
+        do { val now = System.nanoTime() } while (now < end)
     }
 }
 
