@@ -75,10 +75,10 @@ class Subject:
         check_word("A subject's kind", self.kind, SubjectKind)
         _check_text("key", self.key)
         if self.kind == "kernel":
-            if Kernel.of_key(self.key).key != self.key:
-                raise ValueError(
-                    f"'{self.key}' says in other words what '{Kernel.of_key(self.key).key}' says: pass that."
-                )
+            kernel = Kernel.of_key(self.key)
+            kernel.check_extents()
+            if kernel.key != self.key:
+                raise ValueError(f"'{self.key}' says in other words what '{kernel.key}' says: pass that.")
         elif not _KEYS[self.kind].fullmatch(self.key):
             raise ValueError(f"'{self.key}' is no {self.kind}'s key, which looks like this: {_EXAMPLES[self.kind]}.")
 
