@@ -42,6 +42,9 @@ _LONGEST = 400
 """Characters of a text"""
 _MOST = 2**31 - 1
 """Of what is counted: a database's integer"""
+_LEAST_MS, _MOST_MS = 1e-9, 1e12
+"""A picosecond, in which no processor does anything, and thirty years: what is beyond is of another unit, and an
+interval that is made of it would be infinite"""
 
 
 @dataclass(frozen=True)
@@ -269,6 +272,10 @@ def _check_milliseconds(what: str, value: float | None) -> None:
         raise ValueError(f"{what} is of {type(value).__name__}: pass a float, in milliseconds.")
     if not isfinite(value) or value <= 0:
         raise ValueError(f"{what} is {value}: no run takes that many milliseconds, pass a finite number above 0.")
+    if value > _MOST_MS or (value < _LEAST_MS and what != "std"):
+        raise ValueError(
+            f"{what} is {value}: no run takes that many milliseconds, pass one from {_LEAST_MS:g} to {_MOST_MS:g}."
+        )
 
 
 def _check_count(what: str, value: int | None, least: int) -> None:
