@@ -27,7 +27,7 @@ Shape = tuple[int, ...]
 
 _BYTES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "int8": 1, "uint8": 1}
 _BYTES["bool"] = 1
-_CONVOLUTIONS = {"conv", "depthwise_conv", "transposed_conv"}
+CONVOLUTIONS: frozenset[Kind] = frozenset({"conv", "depthwise_conv", "transposed_conv"})
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Kernel:
     def weights(self) -> int:
         """Number of weights, biases apart."""
         out, first = self.outputs[0], self.inputs[0]
-        if self.kind in _CONVOLUTIONS:
+        if self.kind in CONVOLUTIONS:
             return first[1] * out[1] // self.groups * prod(self.window)
         return first[-1] * out[-1] if self.kind == "linear" else 0
 
@@ -158,7 +158,7 @@ def _can_run(kernel: Kernel) -> bool:
     shapes = (*kernel.inputs, *kernel.outputs, kernel.window, kernel.stride, kernel.dilation, (kernel.groups,))
     if min(extent for shape in shapes for extent in shape) < 1:
         return False
-    if kernel.kind in _CONVOLUTIONS:
+    if kernel.kind in CONVOLUTIONS:
         axes = 2 + len(kernel.window)
         fits = len(first) == len(out) == axes > 2 and len(kernel.stride) == len(kernel.window)
         if not fits or first[1] % kernel.groups or out[1] % kernel.groups:
