@@ -27,7 +27,7 @@ Shape = tuple[int, ...]
 
 _BYTES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "int8": 1, "uint8": 1}
 _BYTES["bool"] = 1
-_CONVOLUTIONS = {"conv", "depthwise_conv", "transposed_conv"}
+CONVOLUTIONS: frozenset[Kind] = frozenset({"conv", "depthwise_conv", "transposed_conv"})
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Kernel:
     def weights(self) -> int:
         """Number of weights, biases apart."""
         out, first = self.outputs[0], self.inputs[0]
-        if self.kind in _CONVOLUTIONS:
+        if self.kind in CONVOLUTIONS:
             return first[1] * out[1] // self.groups * prod(self.window)
         return first[-1] * out[-1] if self.kind == "linear" else 0
 
@@ -121,7 +121,7 @@ class Kernel:
         return cls(
             kind=parsed["kind"],
             operations=tuple(parsed["operations"].split("+")),
-            inputs=tuple(map(_shape, parsed["inputs"].split(","))) if parsed["inputs"] else (),
+            inputs=tuple(map(_shape, parsed["inputs"].split(","))),
             outputs=tuple(map(_shape, parsed["outputs"].split(","))),
             window=_shape(parsed["window"] or ""),
             stride=_shape(parsed["stride"] or ""),
@@ -130,12 +130,44 @@ class Kernel:
             dtype=parsed["dtype"],
         )
 
+    def check_extents(self) -> None:
+        """Raise `ValueError` where they are such that what it costs cannot be counted, as those of keys may be."""
+        if not _can_run(self):
+            raise ValueError(f"'{self.key[:_SHOWN]}' is no kernel that a device could run: check its extents")
+
 
 _EXAMPLE = "conv 1x3x224x224>1x32x112x112 k3x3 s2x2 conv2d+relu float32"
+# Of at most as many digits as a text of a measurement has characters: Python makes no numbers of thousands of them.
+_EXTENTS = r"\d{1,400}(?:x\d{1,400})*"
+_SHAPES = rf"(?:{_EXTENTS}|\(\))(?:,(?:{_EXTENTS}|\(\)))*"
 _KEY = re.compile(
-    r"(?P<kind>\w+) (?P<inputs>[\dx,()]*)>(?P<outputs>[\dx,()]+)(?: k(?P<window>[\dx]+))?(?: s(?P<stride>[\dx]+))?"
-    r"(?: d(?P<dilation>[\dx]+))?(?: g(?P<groups>\d+))? (?P<operations>[\w+]+) (?P<dtype>\w+)"
+    rf"(?P<kind>\w+) (?P<inputs>{_SHAPES})>(?P<outputs>{_SHAPES})(?: k(?P<window>{_EXTENTS}))?"
+    rf"(?: s(?P<stride>{_EXTENTS}))?(?: d(?P<dilation>{_EXTENTS}))?(?: g(?P<groups>\d{{1,400}}))?"
+    r" (?P<operations>\w+(?:\+\w+)*) (?P<dtype>\w+)",
+    re.ASCII,
 )
+_SHOWN = 60
+"""Characters of a key that is too long for a message"""
+_MOST = 2**62
+"""Multiply-accumulates, or elements: more are no number to a database or to numpy"""
+
+
+def _can_run(kernel: Kernel) -> bool:
+    """Whether a kernel has the axes, channels and groups of its kind, and numbers that others can hold."""
+    first, out = kernel.inputs[0], kernel.outputs[0]
+    shapes = (*kernel.inputs, *kernel.outputs, kernel.window, kernel.stride, kernel.dilation, (kernel.groups,))
+    if min(extent for shape in shapes for extent in shape) < 1:
+        return False
+    if kernel.kind in CONVOLUTIONS:
+        axes = 2 + len(kernel.window)
+        fits = len(first) == len(out) == axes > 2 and len(kernel.stride) == len(kernel.window)
+        if not fits or first[1] % kernel.groups or out[1] % kernel.groups:
+            return False
+    if kernel.kind in ("linear", "matmul", "attention") and not (first and out):
+        return False
+    if kernel.kind == "attention" and (len(kernel.inputs) < 3 or len(kernel.inputs[1]) < 2):
+        return False
+    return max(kernel.macs, kernel.elements_read + kernel.weights, kernel.elements_written) <= _MOST
 
 
 def _text(shape: Shape) -> str:

@@ -42,6 +42,9 @@ _LONGEST = 400
 """Characters of a text"""
 _MOST = 2**31 - 1
 """Of what is counted: a database's integer"""
+_LEAST_MS, _MOST_MS = 1e-9, 1e12
+"""A picosecond, in which no processor does anything, and thirty years: what is beyond is of another unit, and an
+interval that is made of it would be infinite"""
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,10 @@ class Subject:
         check_word("A subject's kind", self.kind, SubjectKind)
         _check_text("key", self.key)
         if self.kind == "kernel":
-            if Kernel.of_key(self.key).key != self.key:
-                raise ValueError(
-                    f"'{self.key}' says in other words what '{Kernel.of_key(self.key).key}' says: pass that."
-                )
+            kernel = Kernel.of_key(self.key)
+            kernel.check_extents()
+            if kernel.key != self.key:
+                raise ValueError(f"'{self.key}' says in other words what '{kernel.key}' says: pass that.")
         elif not _KEYS[self.kind].fullmatch(self.key):
             raise ValueError(f"'{self.key}' is no {self.kind}'s key, which looks like this: {_EXAMPLES[self.kind]}.")
 
@@ -269,6 +272,10 @@ def _check_milliseconds(what: str, value: float | None) -> None:
         raise ValueError(f"{what} is of {type(value).__name__}: pass a float, in milliseconds.")
     if not isfinite(value) or value <= 0:
         raise ValueError(f"{what} is {value}: no run takes that many milliseconds, pass a finite number above 0.")
+    if value > _MOST_MS or (value < _LEAST_MS and what != "std"):
+        raise ValueError(
+            f"{what} is {value}: no run takes that many milliseconds, pass one from {_LEAST_MS:g} to {_MOST_MS:g}."
+        )
 
 
 def _check_count(what: str, value: int | None, least: int) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from exporter.operations.operation import Operation, Value
 from exporter.operations.written_out import with_hard_swish
-from latency_db.kernel import Kernel, Kind, Shape
+from latency_db.kernel import CONVOLUTIONS, Kernel, Kind, Shape
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class _Cut:
         return number if number is not None and self._takes(self.made[number], name) else None
 
     def _takes(self, kernel: Kernel, name: str) -> bool:
-        if kernel.kind in ("conv", "depthwise_conv", "transposed_conv", "linear", "matmul"):
+        if kernel.kind in CONVOLUTIONS or kernel.kind in ("linear", "matmul"):
             # A batch norm right behind a convolution is part of its weights.
             return name in self.fusion.to_products or (name == "batch_norm" and kernel.operations == ("conv2d",))
         return kernel.kind == "elementwise" and name in self.fusion.to_elementwise
@@ -176,7 +176,7 @@ def _kernel(name: str, operation: Operation, constant: Sequence[bool]) -> Kernel
     outputs = tuple(_shape(value) for value in operation.outputs)
     dtype = operation.outputs[0].dtype if kind in _WEIGHTED else read[0].dtype
     plain = Kernel(kind, (name,), inputs, outputs, dtype=dtype)
-    if kind in ("conv", "depthwise_conv", "transposed_conv"):
+    if kind in CONVOLUTIONS:
         window = _shape(operation.inputs[1])[2:]
         return replace(
             plain,
@@ -233,7 +233,7 @@ def _each(extents: Any, window: Shape) -> Shape:
     return given * len(window) if len(given) == 1 else given
 
 
-_WEIGHTED = {"conv", "depthwise_conv", "transposed_conv", "linear", "normalisation"}
+_WEIGHTED = CONVOLUTIONS | {"linear", "normalisation"}
 """Kinds of which weights are not counted among what is read"""
 
 _FREE = {

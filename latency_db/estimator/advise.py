@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import cast
 
 from device_profiles.vocabulary import Runtime
@@ -88,8 +89,8 @@ def advise(
     measured: Sequence[Measurement] = (),
     fits: Sequence[Fit] = (),
 ) -> Advised:
-    """Estimates every variant on every device. Raises `ValueError` for frames per second that are not above 0."""
-    if not fps > 0:
+    """Estimates every variant on every device. Raises `ValueError` for frames a second that leave no finite budget."""
+    if not fps > 0 or not isfinite(fps) or not isfinite(1000 / fps):
         raise ValueError(f"{fps:g} frames a second leave no budget: ask for a number above 0.")
     rows, unknown = [], dict[str, None]()
     for device in devices:

@@ -107,7 +107,6 @@ def _refusal_of_browser(asked: Question, browser: tuple[str, str], unit: str, wo
 
 def answering(device: str) -> list[str]:
     """Runtimes with units, in words, of which a device has an answer for every graph with nothing measured on it."""
-    timed = sorted({f"{cell.runtime} on cpu" if cell.unit == "cpu" else f"{cell.runtime} on gpu"
-                    for cell in shipped().cells})  # fmt: skip
+    timed = sorted({f"{cell.runtime} on {cell.unit}" for cell in shipped().cells})
     standing_in = [f"{runtime} on cpu" for runtime in STAND_INS]
     return [*(["coreml in fp16"] if line_of(device) else []), *standing_in, *timed]

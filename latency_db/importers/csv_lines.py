@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,11 +15,13 @@ Line = tuple[int, dict[str, str]]
 
 
 def lines(path: Path) -> tuple[Sequence[str], Iterator[Line]]:
-    """The columns of a CSV, and its lines with their numbers, counted from 1, the header's."""
-    text = path.read_text(encoding="utf-8-sig")
-    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    """The columns of a CSV, and its lines with their numbers, counted from 1, the header's. Raises `ImportRefused`."""
+    text = path.read_bytes().decode("utf-8-sig")
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     with refused_csv(path, reader):
         columns = reader.fieldnames or []
+    if twice := next((name for name in columns if columns.count(name) > 1), None):
+        raise ImportRefused(path, 1, f"the column {twice!r} is there twice: leave one out")
     return columns, _lines(path, reader)
 
 

@@ -26,7 +26,9 @@ _TIMES = {
     "p99": "99.00 percentile latency (ns)",
     "mean": "Mean latency (ns)",
 }
-_PROCESSED = re.compile(r"Processed at least \d+ queries \((\d+)\)")
+_WHOLE = "[0-9]{1,18}"
+"""Digits of a number that is one anywhere"""
+_PROCESSED = re.compile(rf"Processed at least {_WHOLE} queries \(({_WHOLE})\)")
 
 
 def read(path: Path) -> Iterator[Measurement]:
@@ -100,6 +102,6 @@ def _place(path: Path) -> tuple[str, str, str]:
 
 
 def _milliseconds(path: Path, line: int, nanoseconds: str) -> float:
-    if not nanoseconds.isdigit() or int(nanoseconds) == 0:
+    if not re.fullmatch(_WHOLE, nanoseconds) or int(nanoseconds) == 0:
         raise ImportRefused(path, line, f"{nanoseconds!r} is no number of nanoseconds")
     return int(nanoseconds) / 1e6

@@ -11,8 +11,6 @@ caches"""
 LEAST_MACS_PER_S, LEAST_BYTES_PER_S, START_MS = 3e8, 3e7, 10.0
 """At which a kernel takes six times as long as the slowest in ten shipped tables of phones' GPUs; of what a table has
 in µs, 13 to 100 % is beyond it, and one kernel is enough"""
-_SHOWN = 60
-"""Characters of a key that is too long for a message"""
 _ROUNDING = 1.001
 """Figures are printed with few digits."""
 
@@ -39,11 +37,9 @@ def check_possible(kernel: Kernel, latency: Latency) -> None:
 
 
 def _bounds(kernel: Kernel) -> tuple[float, float]:
-    """The least and the most ms that a kernel may take."""
-    try:
-        macs, moved = float(kernel.macs), float(kernel.bytes_read + kernel.bytes_written)
-    except (ArithmeticError, LookupError):  # extents beyond all numbers, no groups, too few axes
-        raise ValueError(f"'{kernel.key[:_SHOWN]}' is no kernel that a device could run: check its extents") from None
+    """The least and the most ms that a kernel may take. Raises `ValueError` for extents that are none."""
+    kernel.check_extents()
+    macs, moved = kernel.macs, kernel.bytes_read + kernel.bytes_written
     least = max(macs / MOST_MACS_PER_S, moved / MOST_BYTES_PER_S)
     most = macs / LEAST_MACS_PER_S + moved / LEAST_BYTES_PER_S
     return 1e3 * least, 1e3 * most + START_MS

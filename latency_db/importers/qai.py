@@ -21,6 +21,7 @@ from device_profiles.vocabulary import Runtime
 from latency_db.importers.devices import device
 from latency_db.importers.refusal import ImportRefused, refused
 from latency_db.measurement import Conditions, Latency, Measurement, NumberFormat, Source, Subject, Unit
+from latency_db.packs import UNREADABLE
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -60,13 +61,13 @@ def read(path: Path) -> Iterator[Measurement]:
     try:
         with zipfile.ZipFile(path) as wheel:
             members = [(found["model"], name) for name in wheel.namelist() if (found := _PERF.fullmatch(name))]
-            texts = [(model, name, wheel.read(name).decode()) for model, name in members]
-    except zipfile.BadZipFile:
-        raise ImportRefused(path, None, "it is no wheel: a wheel is a zip archive") from None
-    if not texts:
+            files = [(model, name, wheel.read(name)) for model, name in members]
+    except UNREADABLE:
+        raise ImportRefused(path, None, "it is no wheel, or not a whole one: a wheel is a zip archive") from None
+    if not files:
         raise ImportRefused(path, None, "there is no qai_hub_models/models/*/perf.yaml in it")
     release = path.name.removesuffix(".whl").removeprefix("qai_hub_models-").split("-")[0]
-    listed = [one for model, name, text in texts for one in _of_model(f"{path} {name}", text, model, release)]
+    listed = [one for model, name, file in files for one in _of_model(f"{path} {name}", file.decode(), model, release)]
     return _each_job_once(listed)
 
 
@@ -100,6 +101,8 @@ def _of_model(place: str, text: str, model: str, release: str) -> Iterator[_List
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ImportRefused(place, line, f"it is no YAML: {error.problem}") from None
+    except yaml.YAMLError as error:  # of characters that no YAML has
+        raise ImportRefused(place, None, f"it is no YAML: {str(error).splitlines()[0]}") from None
     if root is None or "precisions" not in (top := _mapping(place, root)):
         raise ImportRefused(place, 1, "it has no 'precisions', as releases from 0.28 on have")
     for precision, of_precision in _mapping(place, top["precisions"]).items():
@@ -146,7 +149,7 @@ def _measurement(
 
 def _mapping(place: str, node: Node) -> dict[str, Any]:
     """Key -> node of a mapping. Raises `ImportRefused`."""
-    if node.id != "mapping":
+    if node.id != "mapping" or any(key.id != "scalar" for key, _ in node.value):
         raise ImportRefused(place, node.start_mark.line + 1, "a mapping is expected here")
     return {key.value: value for key, value in node.value}
 

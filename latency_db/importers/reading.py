@@ -33,6 +33,8 @@ def read_file(kind: str, path: Path, bundles: Sequence[Path] = ()) -> list[Measu
         measurements = list(reader(path))
     except FileNotFoundError:
         raise ImportRefused(path, None, "there is no such file") from None
+    except OSError as error:
+        raise ImportRefused(path, None, f"it cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:
         raise ImportRefused(path, None, "it is not text in UTF-8") from None
     if not measurements:

@@ -12,15 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from latency_db.kernel import Kernel
-from latency_db.operators.features import FEATURES, features, kernel_class
+from latency_db.operators.features import SIZE_COLUMNS, features, kernel_class
 from latency_db.operators.gaussian_process import Array
 from latency_db.operators.process import Scaling
-
-_SIZES = (
-    "pixels_read", "pixels_written", "channels_read", "channels_written", "channels_per_group", "macs", "bytes",
-    "window", "stride",
-)  # fmt: skip
-_COLUMNS = [FEATURES.index(name) for name in _SIZES]
 
 _LENGTH, _OTHER_CLASS, _NOISE = 2.0, 0.3, 0.05
 """In standard deviations of the sizes; how alike kernels of two classes are, at most; the variance of one time. They
@@ -47,7 +41,7 @@ def anchors(kernels: Sequence[Kernel], weights: Sequence[float], count: int) -> 
 
 
 def _covariances(kernels: Sequence[Kernel]) -> Array:
-    sizes = features(kernels)[:, _COLUMNS]
+    sizes = features(kernels)[:, SIZE_COLUMNS]
     scaled = Scaling.of(sizes).apply(sizes)
     squares = (scaled**2).sum(axis=1)
     distances = np.maximum(squares[:, None] + squares[None, :] - 2 * scaled @ scaled.T, 0.0)

@@ -133,3 +133,10 @@ def _log(size: float) -> float:
 
 FEATURES = tuple(_values(Kernel("elementwise", ("relu",), ((1, 1, 1, 1),), ((1, 1, 1, 1),))))
 """Names of the columns"""
+
+_SIZES = (
+    "pixels_read", "pixels_written", "channels_read", "channels_written", "channels_per_group", "macs", "bytes",
+    "window", "stride",
+)  # fmt: skip
+SIZE_COLUMNS = [FEATURES.index(name) for name in _SIZES]
+"""Columns by which kernels of different devices and classes are compared: how large they are, and nothing else"""

@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from latency_db.kernel import Kernel
+from latency_db.kernel import CONVOLUTIONS, Kernel
 from latency_db.shipped_tables import DATA, read_lines
 
 TABLES = DATA / "kernels"
@@ -104,7 +104,7 @@ def as_tabled(kernel: Kernel, runtime: str) -> Kernel:
     names = [renamed.get(name, name) for name in kernel.operations]
     if kernel.kind == "pooling" and not kernel.window and names[0] in _MEANS:
         names[0] = "mean"
-    if kernel.kind in _CONVOLUTIONS:
+    if kernel.kind in CONVOLUTIONS:
         names = [names[0], *(name for name in names[1:] if name != "batch_norm")]
     if kernel.kind in _PRODUCTS and runtime == "pytorch":
         names = [names[0], *(name for name in names[1:] if name not in _CLAMPS)]
@@ -125,8 +125,7 @@ def configuration(kernel: Kernel) -> str:
     return replace(kernel, operations=kernel.operations[:1], inputs=read).key
 
 
-_CONVOLUTIONS = {"conv", "depthwise_conv", "transposed_conv"}
-_PRODUCTS = _CONVOLUTIONS | {"linear", "matmul"}
+_PRODUCTS = CONVOLUTIONS | {"linear", "matmul"}
 _CLAMPS = {"relu", "relu6"}
 _MEANS = {"adaptive_avg_pool2d", "avg_pool2d", "mean"}
 _NAMES = {

@@ -17,19 +17,13 @@ from latency_db.coverage import quantile
 from latency_db.kernel import Kernel
 from latency_db.operators import conformal
 from latency_db.operators.estimates import KernelEstimates, KernelEstimator
-from latency_db.operators.features import FEATURES, features, kernel_class
+from latency_db.operators.features import SIZE_COLUMNS, features, kernel_class
 from latency_db.operators.gaussian_process import Array, Hyperparameters, Regression
 from latency_db.operators.process import Scaling
 from latency_db.operators.table import configuration
 
 MOST_ALIKE = 2
 FEWEST_ANCHORS = 5
-
-_RATIO_FEATURES = (
-    "pixels_read", "pixels_written", "channels_read", "channels_written", "channels_per_group", "macs", "bytes",
-    "window", "stride",
-)  # fmt: skip
-_COLUMNS = [FEATURES.index(name) for name in _RATIO_FEATURES]
 
 _CLASS, _POWER, _AMPLITUDE = (0.15, 0.4), (0.05, 0.2), (0.15, 0.3, 0.6)
 _LENGTH, _NOISE = (1.5, 3.0, 6.0), (0.08, 0.2)
@@ -142,4 +136,4 @@ def _inputs(kernels: Sequence[Kernel], theirs: Array, scaling: Scaling, classes:
 
 
 def _sizes(kernels: Sequence[Kernel], theirs: Array) -> Array:
-    return np.column_stack([features(kernels)[:, _COLUMNS], theirs])
+    return np.column_stack([features(kernels)[:, SIZE_COLUMNS], theirs])

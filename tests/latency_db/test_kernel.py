@@ -3,6 +3,7 @@
 import pytest
 
 from latency_db.kernel import Kernel
+from latency_db.operators.table import read_table
 
 STEM = Kernel("conv", ("conv2d", "relu"), ((1, 3, 224, 224),), ((1, 32, 112, 112),), (3, 3), (2, 2))
 DEPTHWISE = Kernel("depthwise_conv", ("conv2d",), ((1, 32, 56, 56),), ((1, 32, 56, 56),), (3, 3), (1, 1), (2, 2), 32)
@@ -27,10 +28,48 @@ def test_a_key_can_be_read():
     assert ADD.key == "elementwise 1x8x4x4,()>1x8x4x4 add float32"
 
 
-@pytest.mark.parametrize("key", ["", "conv", STEM.key + "!", STEM.key.replace("conv ", "convolution ", 1), "a 1>1 b c"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("", "conv", STEM.key + "!", STEM.key.replace("conv ", "convolution ", 1), "a 1>1 b c"),
+        *("elementwise 1xx8>8 add float32", "elementwise >8 add float32", "elementwise 8>8 add++ float32"),
+        *("elementwise ٣>٣ add float32", f"elementwise {'9' * 5000}>8 add float32"),
+    ],
+)
 def test_what_is_no_key_is_refused(key):
     with pytest.raises(ValueError, match="no kernel's key"):
         Kernel.of_key(key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "conv 1x4x8x8>1x8x8x8 k3x3 s1x1 g0 conv2d float32",
+        "conv 1x4x8x8>1x8x8x8 k3x3 s1x1 g3 conv2d float32",
+        "conv 1x16x8x8>1x8x8x8 k3x3 s1x1 g16 conv2d float32",
+        "conv 4>8 k3x3 s1x1 conv2d float32",
+        "conv 1x4x8x8>1x8x8x8 s1x1 conv2d float32",
+        "conv 1x4x8x8>1x8x8x8 k3x3 conv2d float32",
+        "conv 1x4x8x8>1x0x8x8 k3x3 s1x1 conv2d float32",
+        "linear ()>8 linear float32",
+        "attention 1x4x49x32,1x4x64x32>1x4x49x16 scaled_dot_product_attention float32",
+        "elementwise 9999999999x9999999999>1 add float32",
+    ],
+)
+def test_extents_that_nothing_has_are_refused(key):
+    with pytest.raises(ValueError, match="no kernel that a device could run"):
+        Kernel.of_key(key).check_extents()
+
+
+@pytest.mark.parametrize("kernel", ALL, ids=lambda kernel: kernel.kind)
+def test_extents_of_kernels_are_taken(kernel):
+    kernel.check_extents()
+
+
+@pytest.mark.parametrize(("runtime", "device"), [("tflite", "pixel4"), ("pytorch", "galaxy_s10")])
+def test_extents_of_shipped_tables_are_taken(runtime, device):
+    for kernel in read_table(runtime, device).kernels:
+        kernel.check_extents()
 
 
 def test_a_number_format_that_nothing_computes_in_is_refused():

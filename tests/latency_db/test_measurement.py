@@ -18,14 +18,14 @@ def test_the_latency_to_compare_by_is_the_median_else_the_mean_else_what_the_sou
     assert Latency(figure=4.0).ms == 4.0
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, inf, nan])
+@pytest.mark.parametrize("value", [0.0, -1.0, inf, nan, 1e-10, 1e13])
 @pytest.mark.parametrize("name", ["p50", "p90", "p99", "mean", "figure"])
 def test_no_run_takes_such_a_time(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}"):
         Latency(**{"figure": 1.0, name: value})
 
 
-@pytest.mark.parametrize("value", [-0.5, inf, nan])
+@pytest.mark.parametrize("value", [-0.5, inf, nan, 1e13])
 def test_no_deviation_is_below_zero_or_infinite(value):
     with pytest.raises(ValueError, match="std"):
         Latency(p50=1.0, std=value)
@@ -33,6 +33,7 @@ def test_no_deviation_is_below_zero_or_infinite(value):
 
 def test_runs_may_all_take_the_same_time():
     assert Latency(p50=1.0, p90=1.0, p99=1.0, std=0.0).std == 0
+    assert Latency(p50=1.0, std=1e-17).std == 1e-17
 
 
 @pytest.mark.parametrize("percentiles", [(2.0, 1.0, 3.0), (2.0, None, 1.0), (None, 2.0, 1.0)])

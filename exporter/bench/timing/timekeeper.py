@@ -83,7 +83,7 @@ def _answer(
     """What the process says, or why it says nothing."""
     homes = (*(str(folder.parent) for folder in PACKAGES.values()), str(Path(latency_db.__file__).parents[1]))
     path = os.pathsep.join(filter(None, (*homes, os.environ.get("PYTHONPATH"))))
-    # The reference that tells drift is a product of matrices; its library's threads must not stay about.
+    # Threads of numpy's libraries go on spinning for a tenth of a second, beside what is timed.
     environment = os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     order = {
         "parent": os.getpid(),

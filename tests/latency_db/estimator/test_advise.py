@@ -52,7 +52,7 @@ def test_what_is_not_known_is_said_and_the_rest_is_answered():
     assert any("onnx" in one for one in advised.unknown)
 
 
-@pytest.mark.parametrize("fps", [0, -1, float("nan")])
+@pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf"), 1e-320])
 def test_no_budget_is_refused(fps):
     with pytest.raises(ValueError, match="above 0"):
         advise([variant()], ["pixel4"], fps)

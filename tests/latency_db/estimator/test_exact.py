@@ -42,6 +42,14 @@ def test_no_run_takes_less_than_nothing_however_noisy_they_are(latency):
     assert 0 < found.low < found.ms < found.high < math.inf
 
 
+@pytest.mark.parametrize(
+    "latency", [Latency(p50=1e-9, p90=1e12), Latency(p50=1e-9, std=1e12), Latency(p50=1e12, std=1)]
+)
+def test_no_interval_is_infinite_whatever_a_row_says(latency):
+    ms, low, high = interval(ran(latency))
+    assert 0 < low < ms < high < math.inf
+
+
 def test_a_noisy_kernel_leaves_an_interval_that_can_be_written():
     model = shipped_workload("mobilenetv2_w1", "tflite", "gpu")
     kernels = model.graphs["classify"][:-1]

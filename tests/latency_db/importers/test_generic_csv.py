@@ -13,6 +13,10 @@ mobilevit_s,pixel8,tflite,38.1,50,my notebook,CC0-1.0
 mobilevit_xs,pixel8,tflite,21.5,,my notebook,CC0-1.0
 """
 
+KERNEL = """subject_kind,subject,device,runtime,p50_ms,reference,licence
+kernel,{},pixel8,tflite,1.5,my notebook,CC0-1.0
+"""
+
 
 def test_a_csv_is_read_by_its_header(tmp_path):
     first, second = read_file("csv", written(tmp_path / "a.csv", CSV))
@@ -70,6 +74,8 @@ def test_a_csv_that_was_read_comes_back_from_a_store_as_it_was(tmp_path):
     [
         (CSV.replace("p50_ms", "p50"), 1, "no column 'p50'"),
         (CSV.replace(",licence", "").replace(",CC0-1.0", ""), 1, "licence"),
+        (CSV.replace("p50_ms,n", "p50_ms,p50_ms"), 1, "'p50_ms' is there twice"),
+        (CSV.replace("my notebook", "my\u2028notebook"), 2, "can be printed"),
         (CSV.replace("21.5", "fast"), 3, "no number"),
         (CSV.replace("21.5", "nan"), 3, "no number"),
         (CSV.replace("21.5", "-1"), 3, "a finite number above 0"),
@@ -79,6 +85,7 @@ def test_a_csv_that_was_read_comes_back_from_a_store_as_it_was(tmp_path):
         (CSV.replace("50,my", "5.5,my"), 2, "no whole number"),
         (CSV.replace("mobilevit_xs", ""), 3, "subject is empty"),
         (CSV + "one,two\n", 4, "cells of the header"),
+        (KERNEL.format("conv 1x4x8x8>1x4x8x8 k1x1 s1x1 g0 conv2d float32"), 2, "no kernel that a device could run"),
     ],
 )
 def test_a_bad_csv_is_refused_by_line(wrong, line, word, tmp_path):

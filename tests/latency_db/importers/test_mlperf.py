@@ -55,6 +55,8 @@ def test_a_folder_gives_its_single_stream_performance_runs(tmp_path):
         (SUMMARY.replace("SingleStream", "Offline"), 5, "Offline"),
         (SUMMARY.replace("PerformanceOnly", "AccuracyOnly"), 6, "AccuracyOnly"),
         (SUMMARY.replace("760625", "-"), 13, "nanoseconds"),
+        (SUMMARY.replace("760625", "²"), 13, "nanoseconds"),
+        (SUMMARY.replace("760625", "7" * 5000), 13, "nanoseconds"),
     ],
 )
 def test_a_bad_summary_is_refused_by_line(text, line, word, tmp_path):

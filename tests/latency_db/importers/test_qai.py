@@ -101,6 +101,8 @@ def test_a_job_that_is_listed_for_two_galaxies_is_that_of_the_first(tmp_path):
         (PERF.replace("            qnn_dlc:\n", "            qnn_dlc: none\n"), 16, "no YAML"),
         ("models: []\n", 1, "'precisions'"),
         ("precisions: 3\n", 1, "mapping"),
+        ("precisions: {}\n? [a]\n: b\n", 1, "mapping"),
+        ("precisions: \a\n", None, "no YAML"),
     ],
 )
 def test_a_bad_perf_file_is_refused_by_name_and_line(wrong, line, word, tmp_path):
@@ -115,3 +117,14 @@ def test_a_wheel_without_perf_files_is_refused(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("other/__init__.py", "")
     assert "perf.yaml" in refusal("qai", path).reason
+
+
+def test_a_wheel_that_is_damaged_is_refused(tmp_path):
+    path = tmp_path / "a.whl"
+    name = "qai_hub_models/models/mobile_vit/perf.yaml"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, PERF)
+    whole = path.read_bytes()
+    begin = whole.index(name.encode()) + len(name)
+    path.write_bytes(whole[:begin] + b"\xff" * 8 + whole[begin + 8 :])
+    assert "not a whole one" in refusal("qai", path).reason
