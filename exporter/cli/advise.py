@@ -10,7 +10,7 @@ import click
 
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import formats_option, json_option, precisions_option
-from exporter.cli.tables import BAD, GOOD, UNKNOWN, print_json, print_line, print_table
+from exporter.cli.tables import BAD, GOOD, UNKNOWN, first_few, print_json, print_line, print_table
 from exporter.latency.advice import Compared, advice
 from exporter.models.registry import ModelInfo, model_info
 from exporter.verify.figures import ms_text
@@ -38,10 +38,12 @@ def advise(
     info, found = model_info(model), compared.advised
     if as_json:
         unknown = {"unknown": found.unknown, "unknown_devices": compared.unknown_devices}
-        print_json({"model": info.name, "fps": fps, "rows": rows(found), **unknown})
+        by_vendors = {"by_vendors": rows(compared.by_vendors)}
+        print_json({"model": info.name, "fps": fps, "rows": rows(found), **by_vendors, **unknown})
         return
     if found.rows:
         print_verdict(info, fps, compared)
+        print_by_vendors(compared.by_vendors)
         print_line()
         print_rows(found.rows if targets else best_of_each(found.rows))
         print_line()
@@ -96,11 +98,17 @@ def print_verdict(info: ModelInfo, fps: float, compared: Compared) -> None:
         )
     else:
         print_line(f"{info.name} is not expected to reach {asked} on any {of}.", style=BAD)
-    estimate = best.estimate
-    print_line(
-        f"{'First' if reaching else 'Nearest'}: {_way(best)} at {best.variant.size} px: {ms_text(estimate.ms)} ms "
-        f"({ms_text(estimate.low)} to {ms_text(estimate.high)}); {_basis(best)}."
-    )
+    print_line(f"{'First' if reaching else 'Nearest'}: {_figure(best)}; {_basis(best)}.")
+
+
+def print_by_vendors(found: Advised) -> None:
+    """What keeps up with a delegate that a bundle does not have: of each device the first, in one line."""
+    if reaching := best_of_each(found.reaching):
+        print_line(
+            "It is reached on an NPU with a delegate of the chip's vendor, which vitexport does not make: "
+            f"{first_few([_figure(row) for row in reaching])}.",
+            style=UNKNOWN,
+        )
 
 
 def print_reasons(found: Sequence[Advice]) -> None:
@@ -131,6 +139,12 @@ def _way(row: Advice) -> str:
     variant = row.variant
     processor = "" if variant.unit == "all" else f" on {variant.unit}"
     return f"{row.device}, {variant.format}{processor} in {variant.precision}"
+
+
+def _figure(row: Advice) -> str:
+    """What it takes, and with which size of image, in words."""
+    took = row.estimate
+    return f"{_way(row)} at {row.variant.size} px: {ms_text(took.ms)} ms ({ms_text(took.low)} to {ms_text(took.high)})"
 
 
 def _basis(row: Advice) -> str:

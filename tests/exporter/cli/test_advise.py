@@ -126,3 +126,17 @@ def test_without_targets_each_device_has_one_line():
 )
 def test_what_cannot_be_answered_is_one_sentence(arguments, complaint):
     assert_one_sentence(run("advise", *arguments), complaint)
+
+
+def test_what_an_npu_reaches_only_with_a_delegate_of_its_vendor_is_said_in_one_line():
+    arguments = ("mobilevit_s", "--fps", "30", "--target", "galaxy_s25")
+    [line] = [line for line in run("advise", *arguments).stdout.splitlines() if "vendor" in line]
+    assert line == (
+        "It is reached on an NPU with a delegate of the chip's vendor, which vitexport does not make: "
+        "galaxy_s25, tflite on npu in fp32 at 256 px: 2.24 ms (1.28 to 3.92)."
+    )
+    found = advised(*arguments)
+    assert [(row["unit"], row["size"]) for row in found["by_vendors"]] == [("npu", 256)]
+    assert not any(row["unit"] == "npu" for row in found["rows"])
+    assert "vendor" not in run("advise", *arguments, "--size", "128").stdout
+    assert "vendor" not in run("advise", "mobilevit_s", "--fps", "1000", "--target", "galaxy_s25").stdout
