@@ -97,7 +97,9 @@ def print_verdict(info: ModelInfo, fps: float, compared: Compared) -> None:
             style=GOOD if surely else UNKNOWN,
         )
     else:
-        print_line(f"{info.name} is not expected to reach {asked} on any {of}.", style=BAD)
+        might = first_few([_figure(row, " might") for row in found.doubtful])
+        doubt = f"; hardly known: {might}" if might else ""
+        print_line(f"{info.name} is not expected to reach {asked} on any {of}{doubt}.", style=UNKNOWN if might else BAD)
     print_line(f"{'First' if reaching else 'Nearest'}: {_figure(best)}; {_basis(best)}.")
 
 
@@ -141,10 +143,10 @@ def _way(row: Advice) -> str:
     return f"{row.device}, {variant.format}{processor} in {variant.precision}"
 
 
-def _figure(row: Advice) -> str:
+def _figure(row: Advice, verb: str = "") -> str:
     """What it takes, and with which size of image, in words."""
-    took = row.estimate
-    return f"{_way(row)} at {row.variant.size} px: {ms_text(took.ms)} ms ({ms_text(took.low)} to {ms_text(took.high)})"
+    took = f"{ms_text(row.estimate.ms)} ms ({ms_text(row.estimate.low)} to {ms_text(row.estimate.high)})"
+    return f"{_way(row)} at {row.variant.size} px{verb}: {took}"
 
 
 def _basis(row: Advice) -> str:

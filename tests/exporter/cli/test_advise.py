@@ -140,3 +140,13 @@ def test_what_an_npu_reaches_only_with_a_delegate_of_its_vendor_is_said_in_one_l
     assert not any(row["unit"] == "npu" for row in found["rows"])
     assert "vendor" not in run("advise", *arguments, "--size", "128").stdout
     assert "vendor" not in run("advise", "mobilevit_s", "--fps", "1000", "--target", "galaxy_s25").stdout
+
+
+def test_the_verdict_names_what_is_hardly_known_and_might_reach_it():
+    arguments = ("mobilevit_s", "--target", "pixel8", "--size", "128", "--fps")
+    asked = "mobilevit_s is not expected to reach 60 frames a second (16.7 ms each) on any of 1 device"
+    assert run("advise", *arguments, "60").stdout.splitlines()[0] == (
+        f"{asked}; hardly known: pixel8, tflite on gpu in fp32 at 128 px might: 4.05 ms (0.879 to 18.7)."
+    )
+    assert run("advise", *arguments, "1000").stdout.splitlines()[0].endswith("on any of 1 device.")
+    assert "might" not in run("advise", *arguments, "10").stdout
