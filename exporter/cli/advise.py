@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.group import COMMANDS
 from exporter.cli.options import formats_option, json_option, precisions_option
 from exporter.cli.tables import BAD, GOOD, UNKNOWN, first_few, print_json, print_line, print_table
@@ -34,7 +35,8 @@ def advise(
     sizes: tuple[int, ...], url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask, and print the answer."""
-    compared = advice(model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url)
+    with collected_warnings():
+        compared = advice(model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url)
     info, found = model_info(model), compared.advised
     if as_json:
         unknown = {"unknown": found.unknown, "unknown_devices": compared.unknown_devices}

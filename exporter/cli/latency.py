@@ -10,6 +10,7 @@ import click
 
 from device_profiles.vocabulary import ComputeUnit
 from exporter.budgets import THREADS
+from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.group import COMMANDS
 from exporter.cli.latency_import import import_latencies
 from exporter.cli.options import json_option, precision_type, within
@@ -55,11 +56,11 @@ def estimate(
     precision: str | None, size: int | None, spread: bool, url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask, and print the answer."""
-    asked = asked_about(
-        model, target, runtime=runtime, unit=unit, precision=precision, cores=cores, threads=threads, size=size, url=url
-    )
+    stated = {"unit": unit, "precision": precision, "cores": cores, "threads": threads}
+    with collected_warnings():
+        asked = asked_about(model, target, runtime=runtime, size=size, url=url, **stated)
+        others = published(asked.info.name, url) if spread else None
     found = answer(asked)
-    others = published(asked.info.name, url) if spread else None
     print_json(as_document(asked, found, others)) if as_json else print_answer(asked, found, others)
 
 
