@@ -15,7 +15,7 @@ from device_profiles import load as load_device
 from device_profiles.browser import meant
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
-from exporter.backends import all_formats, backend, installed, toolchain_versions
+from exporter.backends import FORMATS, all_formats, backend, installed, toolchain_versions
 from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import DEPLOYMENT_TARGETS, deployment_target
 from exporter.backends.executorch import OLDEST_IOS as EXECUTORCH_IOS
@@ -232,6 +232,8 @@ def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], 
     # Only what the target would get by default may be left out; what is asked for by name and missing is an error.
     left_out = [name for name in by_name if not installed(backend(name))] if formats is None else []
     wanted = [name for name in dict.fromkeys(by_name) if name not in left_out]
+    if not wanted and not any(installed(backend(name)) for name in FORMATS):
+        raise BackendError("No toolchain is installed: pip install 'vitexport[all]'.")
     if not wanted:
         raise BackendError("There is no format to make: name one that `vitexport formats` lists as installed.")
     return wanted, tuple(

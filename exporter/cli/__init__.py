@@ -14,7 +14,7 @@ import click
 from device_profiles import UnknownDevice
 from exporter import faults
 from exporter.cli.group import cli
-from exporter.errors import VerificationError, VitexportError
+from exporter.errors import MissingPackageError, VerificationError, VitexportError
 from exporter.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED
 from exporter.printable import complain, give_up, open_closed_streams, print_in_any_encoding
 
@@ -46,7 +46,7 @@ def main() -> NoReturn:
     except (VitexportError, UnknownDevice) as error:
         _fail(str(error), MISTAKE)
     except ModuleNotFoundError as error:
-        _fail(f"{error.name} is not installed, and this needs it: pip install 'vitexport[all]'.", MISTAKE)
+        _fail(str(MissingPackageError(error)), MISTAKE)
     except BrokenPipeError:
         give_up(sys.stdout)
         sys.exit(MISTAKE)
