@@ -15,7 +15,7 @@ from device_profiles import UnknownDevice
 from exporter import faults
 from exporter.cli.group import cli
 from exporter.errors import MissingPackageError, VerificationError, VitexportError
-from exporter.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED
+from exporter.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED, UNREAD
 from exporter.printable import complain, give_up, open_closed_streams, print_in_any_encoding
 
 _REMOVED = "what was begun is removed, by the next run at the latest."
@@ -49,7 +49,7 @@ def main() -> NoReturn:
         _fail(str(MissingPackageError(error)), MISTAKE)
     except BrokenPipeError:
         give_up(sys.stdout)
-        sys.exit(MISTAKE)
+        sys.exit(UNREAD)
     except OSError as error:
         give_up(sys.stdout)
         where = f" ({error.filename})" if error.filename else ""
