@@ -255,7 +255,9 @@ def _refusal(path: Path, text: str, error: ValidationError) -> ImportRefused:
         found = [int(word) for word in syntax.split() if word.isdigit()]
         return ImportRefused(path, found[0] if found else None, f"it is no JSON: {syntax}")
     place = ".".join(map(str, first["loc"]))
-    return ImportRefused(path, _line_of(text, [str(name) for name in first["loc"]]), f"{place}: {first['msg']}")
+    missing = f"it lacks {place}: docs/latency_import.md lists what a result needs"
+    reason = missing if first["type"] == "missing" else f"{place}: {first['msg']}"
+    return ImportRefused(path, _line_of(text, [str(name) for name in first["loc"]]), reason)
 
 
 def _line_of(text: str, names: list[str]) -> int | None:

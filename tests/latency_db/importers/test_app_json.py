@@ -96,6 +96,11 @@ def test_a_folder_that_is_named_and_no_bundle_is_refused(tmp_path, result):
             read_file("app", path, [tmp_path / folder])
 
 
+def test_what_lacks_a_field_is_told_where_the_fields_are_listed(tmp_path):
+    reason = refusal("app", written(tmp_path / "a.json", "{}")).reason
+    assert reason == "it lacks schema: docs/latency_import.md lists what a result needs"
+
+
 def test_a_precision_that_the_bundle_leaves_open_has_to_be_said(tmp_path):
     several = RESULT | {"manifest_sha256": bundle_at(tmp_path / "bundle", coreml=("fp16", "fp32"))}
     path = tmp_path / "a.json"
