@@ -10,7 +10,7 @@ import click
 
 from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.group import COMMANDS
-from exporter.cli.options import formats_option, json_option, precisions_option
+from exporter.cli.options import formats_option, json_option, precisions_option, refuse_bundle
 from exporter.cli.tables import BAD, GOOD, UNKNOWN, first_few, print_json, print_line, print_table
 from exporter.latency.advice import Compared, advice
 from exporter.models.registry import ModelInfo, model_info
@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 
 
 @click.command(help=COMMANDS["advise"])
-@click.argument("model")
+@click.argument("model", callback=refuse_bundle)
 @click.option("--fps", type=float, required=True, help="Frames, or images, a second.")
 @click.option("--target", "targets", multiple=True, help="A device of `vitexport devices`. Repeatable. Default: all.")
 @formats_option("Repeatable. Default: those that each device prefers.")
 @precisions_option("Default: each format's own.")
-@click.option("--size", "sizes", type=int, multiple=True, metavar="PIXELS", help="Repeatable. Default: common ones.")
+@click.option(
+    "--size", "sizes", type=int, multiple=True, metavar="PIXELS",
+    help="Repeatable. Default: common ones.",
+)  # fmt: skip
 @click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, if you have one.")
 @json_option
 def advise(

@@ -6,8 +6,10 @@ import click
 import pytest
 
 from device_profiles.vocabulary import Precision
+from exporter.bundle import Bundle
 from exporter.cli.group import COMMANDS, cli
 from exporter.cli.options import min_os_option
+from tests.exporter.cli.command_line import assert_one_sentence, run
 
 
 def test_precisions_are_those_of_the_one_vocabulary_and_repeat_wherever_several_make_sense():
@@ -27,3 +29,10 @@ def test_an_ios_version_is_its_major_number_however_it_is_written(text):
     command = min_os_option("Any.")(command)
     command.main(["--min-os", text], standalone_mode=False)
     assert seen == [17]
+
+
+@pytest.mark.parametrize("command", [("latency",), ("advise", "--fps", "30")])
+def test_of_a_bundle_in_place_of_a_model_it_is_said_which_model_it_has(command, onnx_bundle):
+    name = Bundle.open(onnx_bundle).manifest.model.name
+    said = f"{onnx_bundle} is a bundle, of {name}, and this takes a model's name: pass {name}."
+    assert_one_sentence(run(*command, str(onnx_bundle), "--target", "pixel8"), said)
