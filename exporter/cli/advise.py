@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @formats_option("Repeatable. Default: those that each device prefers.")
 @precisions_option("Default: each format's own.")
 @click.option(
-    "--size", "sizes", type=int, multiple=True, metavar="PIXELS",
+    "--size", "--image-size", "sizes", type=int, multiple=True, metavar="PIXELS",
     help="Repeatable. Default: common ones.",
 )  # fmt: skip
 @click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, if you have one.")

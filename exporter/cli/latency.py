@@ -46,7 +46,7 @@ class Latency(click.Group):
 )
 @click.option("--precision", type=precision_type, help="Default: the format's own.")
 @click.option(
-    "--size", "size", type=int, metavar="PIXELS",
+    "--size", "--image-size", "size", type=int, metavar="PIXELS",
     help="Side of the image. Default: what the weights were trained at.",
 )  # fmt: skip
 @click.option("--spread", is_flag=True, help="Also every published latency of MODEL, on any device.")

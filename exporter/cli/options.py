@@ -45,7 +45,8 @@ def precisions_option(help: str) -> Callable[[FC], FC]:
 
 
 def image_size_option(help: str) -> Callable[[FC], FC]:
-    return click.option("--image-size", type=int, metavar="PIXELS", help=help)
+    """Passed on as `image_size`; `--size`, as `latency` and `advise` call it, is another name of it."""
+    return click.option("--image-size", "--size", "image_size", type=int, metavar="PIXELS", help=help)
 
 
 def refuse_bundle(ctx: click.Context, argument: click.Parameter, model: str) -> str:

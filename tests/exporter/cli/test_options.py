@@ -22,6 +22,21 @@ def test_precisions_are_those_of_the_one_vocabulary_and_repeat_wherever_several_
     assert repeats == {"advise": True, "export": True, "lint": True, "run": True, "track": False}
 
 
+def test_the_size_of_an_image_has_both_names_wherever_it_is_an_option():
+    named = {
+        name: {"--size", "--image-size"} & set(option.opts)
+        for name in COMMANDS
+        for option in _parameters(name)
+        if {"--size", "--image-size"} & set(option.opts)
+    }
+    assert named == {name: {"--size", "--image-size"} for name in ("advise", "export", "latency", "lint")}
+
+
+def _parameters(name):
+    command = cli.get_command(click.Context(cli), name)
+    return command.commands["estimate"].params if isinstance(command, click.Group) else command.params
+
+
 @pytest.mark.parametrize("text", ["17", "iOS17", "ios 17", "17.0", " 17.4.1 "])
 def test_an_ios_version_is_its_major_number_however_it_is_written(text):
     seen = []
