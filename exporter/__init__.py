@@ -1,6 +1,7 @@
 """vitexport: vision transformers to verified Core ML, ExecuTorch, TFLite and ONNX bundles.
 
-This is the public API. Importing it imports no toolchain and no torch; each name does when it is first used.
+This is the public API. Importing it imports no toolchain and no torch; each name does when it is first used, and says
+how what is missing is installed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from exporter import telemetry
+from exporter.errors import MissingPackageError
 
 if TYPE_CHECKING:
     from exporter.bundle import Bundle
@@ -81,7 +83,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'exporter' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    try:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as missing:
+        raise MissingPackageError(missing) from None
 
 
 def __dir__() -> list[str]:

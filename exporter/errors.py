@@ -64,6 +64,15 @@ class DriverError(VitexportError):
     """LiteRT's GPU delegate cannot run on this machine: no Vulkan driver that it takes."""
 
 
+class MissingPackageError(VitexportError, ModuleNotFoundError):
+    """A package that this needs and that is not installed."""
+
+    def __init__(self, missing: ModuleNotFoundError, extra: str = "all") -> None:
+        super().__init__(
+            f"{missing.name} is not installed, and this needs it: pip install 'vitexport[{extra}]'.", name=missing.name
+        )
+
+
 class VerificationError(Exception):
     """An artefact disagrees with PyTorch; the command line exits 1."""
 

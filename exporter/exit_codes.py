@@ -10,5 +10,5 @@ MISTAKE = 2
 FAULT = 3
 """An error that nobody foresaw, which is to be reported."""
 
-INTERRUPTED, TERMINATED = 130, 143
-"""By SIGINT, by SIGTERM: 128 and the signal's number."""
+INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
+"""By SIGINT, by SIGPIPE, which is that nobody reads on, by SIGTERM: 128 and the signal's number."""

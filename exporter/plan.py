@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
-from device_profiles.browser import meant
+from device_profiles.browser import RUNS, meant
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
-from exporter.backends import all_formats, backend, installed, toolchain_versions
+from exporter.backends import FORMATS, all_formats, backend, installed, toolchain_versions
 from exporter.backends.coreai import OLDEST_IOS as CORE_AI_IOS
 from exporter.backends.coreml import DEPLOYMENT_TARGETS, deployment_target
 from exporter.backends.executorch import OLDEST_IOS as EXECUTORCH_IOS
@@ -227,11 +227,17 @@ def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], 
     """The formats to make, and warnings about those left out; raises `BackendError` if none is left."""
     asked = [formats] if isinstance(formats, str) else list(device.prefer.formats if formats is None else formats)
     by_name = [name for name in asked if name != "all"]
+    runs = RUNS if device.platform == "browser" else FORMATS
+    for name in by_name:
+        if backend(name).name not in runs:
+            raise BackendError(f"No browser runs {name}: pass {' or '.join(f'--format {one}' for one in RUNS)}.")
     if "all" in asked:
-        by_name = [*(name for name in all_formats() if installed(backend(name))), *by_name]
+        by_name = [*(name for name in all_formats() if name in runs and installed(backend(name))), *by_name]
     # Only what the target would get by default may be left out; what is asked for by name and missing is an error.
     left_out = [name for name in by_name if not installed(backend(name))] if formats is None else []
     wanted = [name for name in dict.fromkeys(by_name) if name not in left_out]
+    if not wanted and not any(installed(backend(name)) for name in FORMATS):
+        raise BackendError("No toolchain is installed: pip install 'vitexport[all]'.")
     if not wanted:
         raise BackendError("There is no format to make: name one that `vitexport formats` lists as installed.")
     return wanted, tuple(

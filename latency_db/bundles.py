@@ -10,13 +10,14 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from device_profiles.vocabulary import Precision
 from latency_db import limits
+from latency_db.kept_manifests import keep, kept
 from latency_db.measurement import Subject
 
 MANIFEST = "manifest.json"
@@ -80,25 +81,41 @@ class Bundle:
 def read_bundle(folder: Path) -> Bundle:
     """From a bundle's folder. Raises `BundleRefused`."""
     try:
-        with (folder / MANIFEST).open("rb") as file:
-            text = file.read(limits.BUNDLE_MANIFEST_BYTES)
-        return Bundle(_Manifest.model_validate_json(text), hashlib.sha256(text).hexdigest())
+        return _parsed(_bytes_of(folder / MANIFEST), folder / MANIFEST)
     except OSError as error:
         raise BundleRefused(f"{folder} has no {MANIFEST} ({error.strerror}): pass a bundle's folder.") from None
+
+
+def remember_bundle(folder: Path) -> None:
+    """Keep a bundle's manifest among the user's data, so that results of the bundle are known to be of it when it was
+    exported again; nothing depends on that, so no more is said where it cannot be written."""
+    with suppress(OSError):
+        keep("bundles", _bytes_of(folder / MANIFEST))
+
+
+def _bytes_of(manifest: Path) -> bytes:
+    with manifest.open("rb") as file:
+        return file.read(limits.BUNDLE_MANIFEST_BYTES)
+
+
+def _parsed(text: bytes, path: Path) -> Bundle:
+    try:
+        return Bundle(_Manifest.model_validate_json(text), hashlib.sha256(text).hexdigest())
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "all of it"
         raise BundleRefused(
-            f"{folder / MANIFEST} is no bundle's ({place}: {first['msg']}): pass the folder that an export made."
+            f"{path} is no bundle's ({place}: {first['msg']}): pass the folder that an export made."
         ) from None
 
 
 def known_bundle(sha256: str, beside: Path, named: Sequence[Path] = ()) -> Bundle | None:
-    """The bundle of this name among the folders that are named, in the folder of a file or beside it; else None.
+    """The bundle of this name among the folders that are named, in the folder of a file or beside it, or remembered;
+    else None.
 
     Raises `BundleRefused` for a named folder that is no bundle.
     """
-    for bundle in (*map(read_bundle, named), *_beside(beside)):
+    for bundle in chain(map(read_bundle, named), _beside(beside), _remembered(sha256)):
         if bundle.sha256 == sha256:
             return bundle
     return None
@@ -109,3 +126,9 @@ def _beside(file: Path) -> Iterator[Bundle]:
     for folder in (file.parent, *(manifest.parent for manifest in manifests)):
         with suppress(BundleRefused):
             yield read_bundle(folder)
+
+
+def _remembered(sha256: str) -> Iterator[Bundle]:
+    path = kept("bundles", sha256)
+    with suppress(BundleRefused, OSError):
+        yield _parsed(_bytes_of(path), path)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import lzma
-import os
 import struct
 import zipfile
 import zlib
@@ -22,10 +21,10 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from device_profiles.vocabulary import Precision, Runtime
+from latency_db.kept_manifests import keep, kept
 from latency_db.kernel import Kernel
 from latency_db.limits import PACK_KERNELS, PACK_MANIFEST_BYTES, PACKS_BESIDE
 from latency_db.measurement import Unit
-from latency_db.store.user_file import user_file
 
 MANIFEST = "manifest.json"
 
@@ -123,13 +122,7 @@ def read_pack(path: Path) -> Pack:
 
 def remember_pack(path: Path) -> None:
     """Keep a pack's manifest among the user's data, so that results of the pack are known to be of it."""
-    pack = _manifest_bytes(path)
-    folder = _known_packs()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{hashlib.sha256(pack).hexdigest()}.json"
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    unfinished.write_bytes(pack)
-    unfinished.replace(path)
+    keep("packs", _manifest_bytes(path))
 
 
 def known_pack(sha256: str, beside: Path) -> Pack | None:
@@ -144,12 +137,8 @@ def known_pack(sha256: str, beside: Path) -> Pack | None:
 
 def _candidates(sha256: str, beside: Path) -> Iterator[Path]:
     """Files; a pipe would be waited for."""
-    places = (_known_packs() / f"{sha256}.json", beside.parent / MANIFEST, *sorted(beside.parent.glob("*.zip")))
+    places = (kept("packs", sha256), beside.parent / MANIFEST, *sorted(beside.parent.glob("*.zip")))
     return islice((path for path in places if path.is_file()), PACKS_BESIDE)
-
-
-def _known_packs() -> Path:
-    return user_file().parent / "packs"
 
 
 def _manifest_bytes(path: Path) -> bytes:

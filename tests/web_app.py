@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,29 +82,30 @@ class Served:
 
 @contextmanager
 def serving(*arguments: str | Path, **variables: str) -> Iterator[Served]:
-    """`vitexport serve` on a free port, with more `variables` in its environment; at the end, that it complained of
-    nothing."""
+    """`vitexport serve` on a free port, with more `variables` in its environment, and, unless they name one, a user's
+    data directory of its own; at the end, that it complained of nothing."""
     command = [*VITEXPORT, "serve", "--port", "0", *map(str, arguments)]
 
     def as_in_a_terminal() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs, and so their children, ignore SIGINT
 
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | variables,
-        preexec_fn=as_in_a_terminal,
-    )
-    try:
-        yield Served(_printed(process), process)
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
-    process.send_signal(signal.SIGINT)
-    _, complaints = process.communicate(timeout=30)
+    with tempfile.TemporaryDirectory() as data:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"XDG_DATA_HOME": data} | variables,
+            preexec_fn=as_in_a_terminal,
+        )
+        try:
+            yield Served(_printed(process), process)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=30)
     assert (process.returncode, complaints) == (0, ""), (process.returncode, complaints)
 
 

@@ -14,8 +14,8 @@ import click
 from device_profiles import UnknownDevice
 from exporter import faults
 from exporter.cli.group import cli
-from exporter.errors import VerificationError, VitexportError
-from exporter.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED
+from exporter.errors import MissingPackageError, VerificationError, VitexportError
+from exporter.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED, UNREAD
 from exporter.printable import complain, give_up, open_closed_streams, print_in_any_encoding
 
 _REMOVED = "what was begun is removed, by the next run at the latest."
@@ -46,10 +46,10 @@ def main() -> NoReturn:
     except (VitexportError, UnknownDevice) as error:
         _fail(str(error), MISTAKE)
     except ModuleNotFoundError as error:
-        _fail(f"{error.name} is not installed, and this needs it: pip install 'vitexport[all]'.", MISTAKE)
+        _fail(str(MissingPackageError(error)), MISTAKE)
     except BrokenPipeError:
         give_up(sys.stdout)
-        sys.exit(MISTAKE)
+        sys.exit(UNREAD)
     except OSError as error:
         give_up(sys.stdout)
         where = f" ({error.filename})" if error.filename else ""

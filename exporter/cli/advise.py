@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.group import COMMANDS
-from exporter.cli.options import formats_option, json_option, precisions_option
-from exporter.cli.tables import BAD, GOOD, UNKNOWN, print_json, print_line, print_table
+from exporter.cli.options import formats_option, json_option, precisions_option, refuse_bundle
+from exporter.cli.tables import BAD, GOOD, UNKNOWN, first_few, print_json, print_line, print_table
 from exporter.latency.advice import Compared, advice
 from exporter.models.registry import ModelInfo, model_info
 from exporter.verify.figures import ms_text
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
 
 
 @click.command(help=COMMANDS["advise"])
-@click.argument("model")
+@click.argument("model", callback=refuse_bundle)
 @click.option("--fps", type=float, required=True, help="Frames, or images, a second.")
 @click.option("--target", "targets", multiple=True, help="A device of `vitexport devices`. Repeatable. Default: all.")
 @formats_option("Repeatable. Default: those that each device prefers.")
 @precisions_option("Default: each format's own.")
-@click.option("--size", "sizes", type=int, multiple=True, metavar="PIXELS", help="Repeatable. Default: common ones.")
+@click.option(
+    "--size", "--image-size", "sizes", type=int, multiple=True, metavar="PIXELS",
+    help="Repeatable. Default: common ones.",
+)  # fmt: skip
 @click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, if you have one.")
 @json_option
 def advise(
@@ -34,14 +38,17 @@ def advise(
     sizes: tuple[int, ...], url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask, and print the answer."""
-    compared = advice(model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url)
+    with collected_warnings():
+        compared = advice(model, fps, targets=targets, formats=formats, precisions=precisions, sizes=sizes, url=url)
     info, found = model_info(model), compared.advised
     if as_json:
         unknown = {"unknown": found.unknown, "unknown_devices": compared.unknown_devices}
-        print_json({"model": info.name, "fps": fps, "rows": rows(found), **unknown})
+        by_vendors = {"by_vendors": rows(compared.by_vendors)}
+        print_json({"model": info.name, "fps": fps, "rows": rows(found), **by_vendors, **unknown})
         return
     if found.rows:
         print_verdict(info, fps, compared)
+        print_by_vendors(compared.by_vendors)
         print_line()
         print_rows(found.rows if targets else best_of_each(found.rows))
         print_line()
@@ -95,12 +102,20 @@ def print_verdict(info: ModelInfo, fps: float, compared: Compared) -> None:
             style=GOOD if surely else UNKNOWN,
         )
     else:
-        print_line(f"{info.name} is not expected to reach {asked} on any {of}.", style=BAD)
-    estimate = best.estimate
-    print_line(
-        f"{'First' if reaching else 'Nearest'}: {_way(best)} at {best.variant.size} px: {ms_text(estimate.ms)} ms "
-        f"({ms_text(estimate.low)} to {ms_text(estimate.high)}); {_basis(best)}."
-    )
+        might = first_few([_figure(row, " might") for row in found.doubtful])
+        doubt = f"; hardly known: {might}" if might else ""
+        print_line(f"{info.name} is not expected to reach {asked} on any {of}{doubt}.", style=UNKNOWN if might else BAD)
+    print_line(f"{'First' if reaching else 'Nearest'}: {_figure(best)}; {_basis(best)}.")
+
+
+def print_by_vendors(found: Advised) -> None:
+    """What keeps up with a delegate that a bundle does not have: of each device the first, in one line."""
+    if reaching := best_of_each(found.reaching):
+        print_line(
+            "It is reached on an NPU with a delegate of the chip's vendor, which vitexport does not make: "
+            f"{first_few([_figure(row) for row in reaching])}.",
+            style=UNKNOWN,
+        )
 
 
 def print_reasons(found: Sequence[Advice]) -> None:
@@ -131,6 +146,12 @@ def _way(row: Advice) -> str:
     variant = row.variant
     processor = "" if variant.unit == "all" else f" on {variant.unit}"
     return f"{row.device}, {variant.format}{processor} in {variant.precision}"
+
+
+def _figure(row: Advice, verb: str = "") -> str:
+    """What it takes, and with which size of image, in words."""
+    took = f"{ms_text(row.estimate.ms)} ms ({ms_text(row.estimate.low)} to {ms_text(row.estimate.high)})"
+    return f"{_way(row)} at {row.variant.size} px{verb}: {took}"
 
 
 def _basis(row: Advice) -> str:

@@ -18,6 +18,7 @@ from exporter.cli.options import formats_option, json_option, verbose_option, wi
 from exporter.cli.progress import working
 from exporter.cli.tables import BAD, print_json, print_line, print_table
 from exporter.errors import VitexportError
+from latency_db.bundles import remember_bundle
 
 if TYPE_CHECKING:
     from exporter.bench.artifacts import ArtifactTimed
@@ -110,6 +111,7 @@ def _bench_bundle(
     store: Store, bundle: Bundle, formats: Sequence[str], threads: int, seconds: float, as_json: bool, verbose: bool
 ) -> None:
     bundle.check()
+    remember_bundle(bundle.path)
     with working(verbose) as progress:
         from exporter.bench.artifacts import measurement_of, time_bundle
 

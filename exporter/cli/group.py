@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from exporter.exit_codes import MISTAKE
+from exporter.exit_codes import UNREAD
 
 COMMANDS = {
     "advise": "Tell which devices, formats, precisions and sizes of MODEL keep up with so many frames a second.",
@@ -46,7 +46,7 @@ class DefaultCommand(click.Group):
         except KeyboardInterrupt:  # of which click makes the same, after an empty line
             raise click.Abort from None
         except BrokenPipeError:  # of which click makes exit code 1
-            raise click.exceptions.Exit(MISTAKE) from None
+            raise click.exceptions.Exit(UNREAD) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)

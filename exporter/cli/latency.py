@@ -10,9 +10,10 @@ import click
 
 from device_profiles.vocabulary import ComputeUnit
 from exporter.budgets import THREADS
+from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.group import COMMANDS
 from exporter.cli.latency_import import import_latencies
-from exporter.cli.options import json_option, precision_type, within
+from exporter.cli.options import json_option, precision_type, refuse_bundle, within
 from exporter.cli.tables import BAD, print_json, print_line, print_table
 from exporter.latency.question import RUNTIMES, Asked, answer, asked_about
 from exporter.latency.spread import published
@@ -35,7 +36,7 @@ class Latency(click.Group):
 
 
 @click.command(help=COMMANDS["latency"], epilog="`vitexport latency import FILE` adds latencies that you have.")
-@click.argument("model")
+@click.argument("model", callback=refuse_bundle)
 @click.option("--target", required=True, help="A device of `vitexport devices`.")
 @click.option("--runtime", type=click.Choice(RUNTIMES), help="Default: the first format that the device prefers.")
 @click.option("--unit", type=click.Choice(get_args(ComputeUnit)), help="Default: the CPU; Core ML's own choice.")
@@ -45,8 +46,9 @@ class Latency(click.Group):
 )
 @click.option("--precision", type=precision_type, help="Default: the format's own.")
 @click.option(
-    "--size", type=int, metavar="PIXELS", help="Side of the image. Default: what the weights were trained at."
-)
+    "--size", "--image-size", "size", type=int, metavar="PIXELS",
+    help="Side of the image. Default: what the weights were trained at.",
+)  # fmt: skip
 @click.option("--spread", is_flag=True, help="Also every published latency of MODEL, on any device.")
 @click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, if you have one.")
 @json_option
@@ -55,11 +57,11 @@ def estimate(
     precision: str | None, size: int | None, spread: bool, url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask, and print the answer."""
-    asked = asked_about(
-        model, target, runtime=runtime, unit=unit, precision=precision, cores=cores, threads=threads, size=size, url=url
-    )
+    stated = {"unit": unit, "precision": precision, "cores": cores, "threads": threads}
+    with collected_warnings():
+        asked = asked_about(model, target, runtime=runtime, size=size, url=url, **stated)
+        others = published(asked.info.name, url) if spread else None
     found = answer(asked)
-    others = published(asked.info.name, url) if spread else None
     print_json(as_document(asked, found, others)) if as_json else print_answer(asked, found, others)
 
 

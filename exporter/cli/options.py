@@ -10,6 +10,7 @@ import click
 
 from device_profiles.vocabulary import Precision
 from exporter.budgets import THREADS, Budget
+from exporter.bundle import Bundle, is_bundle
 from exporter.errors import VitexportError
 
 if TYPE_CHECKING:
@@ -44,7 +45,16 @@ def precisions_option(help: str) -> Callable[[FC], FC]:
 
 
 def image_size_option(help: str) -> Callable[[FC], FC]:
-    return click.option("--image-size", type=int, metavar="PIXELS", help=help)
+    """Passed on as `image_size`; `--size`, as `latency` and `advise` call it, is another name of it."""
+    return click.option("--image-size", "--size", "image_size", type=int, metavar="PIXELS", help=help)
+
+
+def refuse_bundle(ctx: click.Context, argument: click.Parameter, model: str) -> str:
+    """A callback that refuses the folder of a bundle in place of a model's name, and says which model it has."""
+    if is_bundle(model):
+        name = Bundle.open(model).manifest.model.name
+        raise click.UsageError(f"{model} is a bundle, of {name}, and this takes a model's name: pass {name}.")
+    return model
 
 
 def min_os_option(help: str) -> Callable[[FC], FC]:

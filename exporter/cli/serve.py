@@ -19,6 +19,7 @@ from exporter.serve.certificate import certificate_file, certificate_for
 from exporter.serve.listening import listen, serve_forever
 from exporter.serve.offered import offered_bundles, offered_packs
 from exporter.serve.site import site_of
+from latency_db.bundles import remember_bundle
 
 _ONLY_HERE, _EVERYWHERE = "127.0.0.1", "0.0.0.0"
 
@@ -62,7 +63,10 @@ def serve(
     if no_qr and not https:
         raise click.UsageError("--no-qr is for --https, without which no code is printed: leave it out.")
     _refuse_without(_NEEDED + _NEEDED_BY_HTTPS if https else _NEEDED)
-    site = site_of(offered_bundles(bundles), offered_packs(packs))
+    offered = offered_bundles(bundles)
+    site = site_of(offered, offered_packs(packs))
+    for one in offered:
+        remember_bundle(one.bundle.path)
     host = host or (_EVERYWHERE if https else _ONLY_HERE)
     addresses = addresses_of(host)
     with listen(host, port) as listener:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,11 +12,12 @@ from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
 from exporter.backends import FORMATS, backend
 from exporter.errors import BackendError
-from exporter.latency.own_figures import own_figures
+from exporter.latency.own_figures import OwnFigures, own_figures
 from exporter.latency.question import RUNTIMES
 from exporter.latency.refusals import as_mistakes
+from exporter.latency.spread import published
 from exporter.latency.workloads import of_model
-from exporter.models.registry import model_info
+from exporter.models.registry import ModelInfo, model_info
 from exporter.plan import device_of
 from latency_db.estimator.advise import Advised, Variant, advise, together
 from latency_db.estimator.workload import Workload
@@ -26,6 +27,9 @@ from latency_db.registered import shipped_index
 UNITS: dict[str, tuple[Unit, ...]] = {"coreml": ("all",), "tflite": ("cpu", "gpu")}
 """Format -> where it may run; Core ML chooses by itself, all others run on the CPU."""
 
+BY_VENDORS: dict[str, Unit] = {"tflite": "npu", "onnx": "npu"}
+"""Format -> where Android runs it only with a delegate of the chip's vendor, such as Qualcomm's, which no bundle has"""
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -33,6 +37,8 @@ class Compared:
 
     devices: tuple[str, ...]
     advised: Advised
+    by_vendors: Advised
+    """On NPUs, with what a bundle does not have (`BY_VENDORS`)"""
 
     @property
     def unknown_devices(self) -> tuple[str, ...]:
@@ -65,19 +71,29 @@ def advice(
     def workload(size: int, runtime: str, unit: str) -> Workload:
         return of_model(info, size, runtime, unit)
 
-    def variants(device: Device) -> list[Variant]:
-        return [
-            Variant(format, precision, size, unit, workload(size, format, unit))
-            for format, precision in _made(device, formats, precisions)
-            for unit in _units(device, format)
-            for size in asked_sizes
-        ]
+    def judged(units: Callable[[Device, str], Sequence[Unit]], of_sizes: Sequence[int]) -> Advised:
+        return together(
+            advise(
+                [
+                    Variant(format, precision, size, unit, workload(size, format, unit))
+                    for format, precision in _made(device, formats, precisions)
+                    for unit in units(device, format)
+                    for size in of_sizes
+                ],
+                [device.id],
+                fps,
+                own.measured,
+                own.fits,
+            )
+            for device in devices
+        )
 
     _refuse(devices, formats, precisions)
     with as_mistakes():
         own = own_figures(url=url)
-        parts = [advise(variants(device), [device.id], fps, own.measured, own.fits) for device in devices]
-    return Compared(tuple(device.id for device in devices), together(parts))
+        on_npus = _sizes_on_npus(info, own, url)
+        by_vendors = judged(_units_by_vendors, [size for size in asked_sizes if size in on_npus])
+        return Compared(tuple(device.id for device in devices), judged(_units, asked_sizes), by_vendors)
 
 
 def _made(device: Device, formats: Sequence[str], precisions: Sequence[Precision]) -> list[tuple[str, Precision]]:
@@ -94,6 +110,17 @@ def _units(device: Device, format: str) -> Sequence[Unit]:
     """Where a format may run on a device; of one that browsers do not run, the refusal says so."""
     in_browsers = RUNS.get(format) if device.platform == "browser" else None
     return in_browsers or UNITS.get(format, ("cpu",))
+
+
+def _units_by_vendors(device: Device, format: str) -> Sequence[Unit]:
+    return (BY_VENDORS[format],) if device.platform == "android" and format in BY_VENDORS else ()
+
+
+def _sizes_on_npus(info: ModelInfo, own: OwnFigures, url: str | None) -> set[int]:
+    """At which anybody has timed a model on an NPU; nothing tells of others."""
+    subjects = [row.subject for row in own.measured if row.conditions.unit == "npu"]
+    timed = {subject.image_size[0] for subject in subjects if subject.image_size and subject.name == info.name}
+    return timed | {row.size for row in published(info.name, url) if row.size and row.unit == "npu"}
 
 
 def _precisions(format: str, asked: Sequence[Precision]) -> Sequence[Precision]:

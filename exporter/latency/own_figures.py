@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+from warnings import warn
 
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Runtime
 from exporter.bench.host import device as host
+from exporter.errors import VitexportWarning
 from latency_db import store
 from latency_db.measurement import Measurement
 from latency_db.operators.fit_file import Fit, read_fit
@@ -30,10 +32,18 @@ class OwnFigures:
 def own_figures(device: Device | None = None, runtime: Runtime | None = None, url: str | None = None) -> OwnFigures:
     """All that the database at `url`, by default the user's own, has of a device, or of all.
 
-    Nothing where the user has none; of "host" what this machine measured. Raises `StoreError` for a database that
-    cannot be read.
+    Nothing where the user has none, or, with a warning, nothing to read it with; of "host" what this machine measured.
+    Raises `StoreError` for a database that cannot be read.
     """
-    if url is None and (find_spec("sqlalchemy") is None or not user_file().exists()):
+    if url is None and not user_file().exists():
+        return OwnFigures()
+    if url is None and find_spec("sqlalchemy") is None:
+        warn(
+            f"Your own latencies in {user_file()} were not read, as sqlalchemy is not installed: "
+            "pip install 'vitexport[store]'.",
+            VitexportWarning,
+            stacklevel=2,
+        )
         return OwnFigures()
     where: Where = {}
     if device is not None:

@@ -54,7 +54,7 @@ def asked_about(
     chosen: Any = runtime or device.prefer.formats[0]
     with as_mistakes():
         stated = Conditions(**{"runtime": chosen, "unit": None, "precision": None} | conditions)
-        own = own_figures(device, chosen, url)
+        own = own_figures(device, url=url)
     return Asked(info, info.image_size if size is None else size, device, stated, own)
 
 

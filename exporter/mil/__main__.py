@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter import faults
-from exporter.errors import VitexportError
+from exporter.errors import MissingPackageError, VitexportError
 from exporter.exit_codes import FAULT, MISTAKE
 from exporter.paths import check_input
 from exporter.printable import complain, open_closed_streams, print_in_any_encoding, printable
@@ -125,7 +125,7 @@ if __name__ == "__main__":
     except (click.Abort, KeyboardInterrupt):
         problem = "Interrupted."
     except ModuleNotFoundError as error:
-        problem = f"{error.name} is not installed, and this needs it: pip install 'vitexport[coreml]'."
+        problem = str(MissingPackageError(error, "coreml"))
     except (VitexportError, OSError) as error:
         problem = str(error)
     except SystemExit:

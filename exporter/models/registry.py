@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from exporter.budgets import CLASSES, IMAGE_SIZE
-from exporter.errors import InputShapeError, UnknownModelError, closest
+from exporter.errors import InputShapeError, MissingPackageError, UnknownModelError, closest
 
 if TYPE_CHECKING:
     from exporter.manifest import Interpolation, TaskName
@@ -194,10 +194,13 @@ def create_model(
     It takes the normalised image [B, in_channels, image_size, image_size] that its published weights were trained
     on and gives logits [B, num_classes], or, a tracker, features [1, 256, image_size / 16, image_size / 16]. With
     `multi_label` each logit is meant to be judged by itself, as that of a single class always is. Raises
-    `UnknownModelError` and `InputShapeError`.
+    `UnknownModelError`, `InputShapeError`, and `MissingPackageError` where PyTorch is not installed.
     """
     info = model_info(name)
-    family = importlib.import_module(f"exporter.models.{info.family.module}")
+    try:
+        family = importlib.import_module(f"exporter.models.{info.family.module}")
+    except ModuleNotFoundError as missing:
+        raise MissingPackageError(missing) from None
     architecture: Any = getattr(family, info.family.class_name)
     size = info.image_size if image_size is None else image_size
     if size < SMALLEST_IMAGE or size % architecture.size_multiple:

@@ -77,6 +77,15 @@ class Advised:
         return tuple(row for row in self.rows if row.reaches)
 
     @property
+    def doubtful(self) -> tuple[Advice, ...]:
+        """Of each device, format and unit the fastest that is within the budget and vague, the fastest first."""
+        within = (row for row in self.rows if row.vague and row.estimate.ms <= row.budget_ms)
+        fastest: dict[tuple[str, str, str], Advice] = {}
+        for row in sorted(within, key=lambda row: row.estimate.ms):
+            fastest.setdefault((row.device, row.variant.format, row.variant.unit), row)
+        return tuple(fastest.values())
+
+    @property
     def nearest(self) -> Advice | None:
         """The fastest, which is what to say where none reaches the budget; a vague one only where all are."""
         return min(self.rows, key=lambda row: (row.vague, row.estimate.ms), default=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
 
 import numpy as np
 
@@ -15,8 +14,8 @@ from latency_db.estimator.estimate import Estimate, KernelEstimate, Method
 from latency_db.estimator.question import Question
 from latency_db.estimator.rooflines import answers, cell_name, nearest_coefficients, priced
 from latency_db.estimator.shares import divided
+from latency_db.estimator.workload import WHOLE
 from latency_db.measurement import Measurement, Subject
-from latency_db.published.coreml_models import ModelFacts
 from latency_db.published.estimate import disagreement
 from latency_db.ranking import standing
 
@@ -26,8 +25,6 @@ rows have less (`std_ms` of `data/end_to_end/measurements.csv.gz`; their median 
 
 _SAME_GRAPH = 1e-6
 """Relative difference of features below which two graphs are one"""
-_WHOLE = ""
-"""In place of a graph's name: all of them at once"""
 
 
 def from_measurements(question: Question) -> Estimate | None:
@@ -35,8 +32,7 @@ def from_measurements(question: Question) -> Estimate | None:
 
     Published rows are among them, for whoever imported one meant this very model under these very conditions.
     """
-    facts = question.workload.facts
-    found = [] if facts is None else list(_measured(question, facts))
+    found = list(_measured(question))
     if not found:
         return None
     return _of_rows(question, max(found, key=lambda rows: min(standing(row)[:2] for row in rows.values())))
@@ -73,22 +69,12 @@ def interval(row: Measurement) -> tuple[float, float, float]:
     return latency.ms, latency.ms * math.exp(-half), latency.ms * math.exp(half)
 
 
-def _measured(question: Question, facts: ModelFacts) -> Iterator[Mapping[str, Measurement]]:
-    """Graph, or `_WHOLE` -> its row, for each way in which all that is asked was measured."""
-    # Published rows have a model that has a size in its name; who measured the plain one at that size has it too.
-    with_size = f"_{facts.size}x{facts.size}"
-    graphs = list(question.workload.graphs)
-    names = dict.fromkeys((facts.model, facts.model.removesuffix(with_size)))
-    for name, size in product(names, ((facts.size, facts.size), None)):
-        usual = facts.stated_size is None or facts.size == question.workload.usual_size or name.endswith(with_size)
-        if size is None and not usual:
-            continue
-        for task in (graphs[0], "") if len(graphs) == 1 else ("",):
-            if whole := question.rows.get(Subject.of_model(name, task, size)):
-                yield {_WHOLE: whole}
-        parts = {graph: question.rows.get(Subject.of_graph(name, graph, size)) for graph in graphs}
-        if all(parts.values()):
-            yield {graph: row for graph, row in parts.items() if row}
+def _measured(question: Question) -> Iterator[Mapping[str, Measurement]]:
+    """Graph, or `WHOLE` -> its row, for each way in which all that is asked was measured."""
+    for way in question.workload.timed_as():
+        found = {part: question.rows[subject] for part, subject in way.items() if subject in question.rows}
+        if len(found) == len(way):
+            yield found
 
 
 def _of_rows(question: Question, rows: Mapping[str, Measurement]) -> Estimate:
@@ -101,7 +87,7 @@ def _of_rows(question: Question, rows: Mapping[str, Measurement]) -> Estimate:
     coefficients = nearest_coefficients(question)
     kernels: list[KernelEstimate] = []
     for graph, part in parts.items():
-        own = {key: count for key, count in question.kernels.items() if graph in (_WHOLE, key[0])}
+        own = {key: count for key, count in question.kernels.items() if graph in (WHOLE, key[0])}
         kernels += divided(own, part, coefficients)
     method: Method = "published" if published else "measured"
     sources = sorted({f"{row.source.reference}{_day(row)}" for row in rows.values()})

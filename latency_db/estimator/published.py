@@ -142,4 +142,7 @@ def _answer(question: Question, found: PublishedEstimate) -> Estimate:
     method: Method = found.method
     covered = 1.0 if method == "published" else 0.0
     kernels = divided(question.kernels, total)
-    return Estimate(*total, method, found.reason, covered, kernels, question.conditions, found.rows)
+    held = method == "published" and all(row.unit == question.unit for row in found.rows if row.usable)
+    free = question.runtime == "coreml" and question.unit == "npu" and not held
+    reason = found.reason + "; the rows leave the unit to Core ML, which may not take the npu" * free
+    return Estimate(*total, method, reason, covered, kernels, question.conditions, found.rows)

@@ -15,7 +15,7 @@ from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Measurement, NumberFormat, Subject, Unit
 from latency_db.operators.fit_file import Fit
-from latency_db.ranking import NEVER, believed
+from latency_db.ranking import NEVER, RANKS, believed, standing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,9 @@ DEFAULT_UNITS: dict[str, Unit] = {"coreml": "all", "qnn": "npu"}
 """Runtime -> where it runs unless it is told; all others run on the CPU until they are given a delegate."""
 DEFAULT_PRECISIONS: dict[str, NumberFormat] = {"coreml": "fp16"}
 """Core ML's own default; fp32 for all others"""
+
+_NOT_TIMED = False, -len(RANKS)
+"""Below what `standing` has of any row that is believed"""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def question(
     if not any(workload.graphs.values()):
         raise ValueError("A workload without kernels takes no time that could be estimated: cut its graphs again.")
     own = tuple(row for row in measured if row.device.id == device and row.conditions.runtime == conditions.runtime)
-    complete, assumed = completed(conditions, device, own)
+    complete, assumed = completed(conditions, device, own, workload)
     socs = {row.device.soc for row in own}
     fitted = tuple(
         fit
@@ -115,13 +118,13 @@ def question(
 
 
 def completed(
-    conditions: Conditions, device: str, measured: Sequence[Measurement] = ()
+    conditions: Conditions, device: str, measured: Sequence[Measurement] = (), workload: Workload | None = None
 ) -> tuple[Conditions, tuple[str, ...]]:
     """Conditions with unit, precision and cores, and in words what was taken where nobody stated it.
 
-    With threads and cores left open, those are meant with which most of what was measured on the device ran; on this
-    machine, whose runtimes are upgraded, the version that was measured last. Raises `ValueError` for threads or cores
-    that the device does not have.
+    With threads and cores left open, those are meant with which the workload's very model was timed on the device, else
+    those with which most of what was measured there ran; on this machine, whose runtimes are upgraded, the version that
+    was measured last. Raises `ValueError` for threads or cores that the device does not have.
     """
     assumed = []
     runtime = str(conditions.runtime)
@@ -135,26 +138,42 @@ def completed(
     if refusal := _refusal(conditions, device):
         raise ValueError(refusal)
     alike = [
-        row.conditions
+        row
         for row in sorted(measured, key=lambda row: row.measured_at or NEVER)
         if (row.conditions.unit, row.conditions.precision) == (conditions.unit, conditions.precision)
     ]
     if device == HOST and not conditions.runtime_version:
-        ran_here = [had for had in alike if conditions.threads in (None, had.threads)]
-        conditions = replace(conditions, runtime_version=ran_here[-1].runtime_version if ran_here else "")
-        alike = [had for had in ran_here if had.runtime_version == conditions.runtime_version]
+        ran_here = [row for row in alike if conditions.threads in (None, row.conditions.threads)]
+        conditions = replace(conditions, runtime_version=ran_here[-1].conditions.runtime_version if ran_here else "")
+        alike = [row for row in ran_here if row.conditions.runtime_version == conditions.runtime_version]
         assumed += [f"of {runtime} {conditions.runtime_version}"] if conditions.runtime_version else []
     if conditions.unit != "cpu":
         return conditions, tuple(assumed)
-    ran = Counter((had.threads, had.cores) for had in alike if not _refusal(had, device))
-    if ran and conditions.threads is None and not conditions.cores:
-        [((threads, cores), _)] = ran.most_common(1)
+    possible = [row for row in alike if not _refusal(row.conditions, device)]
+    if possible and conditions.threads is None and not conditions.cores:
+        threads, cores = _usual_cores(possible, workload)
         conditions = replace(conditions, threads=threads, cores=cores)
         assumed += [f"with {threads} threads" if threads != 1 else "with one thread"] if threads else []
     if not conditions.cores and has_cores(device):
         conditions = replace(conditions, cores=default_cores(runtime, device, conditions.threads))
         assumed.append(f"on cores {conditions.cores}")
     return conditions, tuple(assumed)
+
+
+def _usual_cores(rows: Sequence[Measurement], workload: Workload | None) -> tuple[int | None, str]:
+    """Threads and cores with which all of a workload's model was timed, as the row to believe has them; else those of
+    most rows."""
+    ran: dict[tuple[int | None, str], list[Measurement]] = {}
+    for row in rows:
+        ran.setdefault((row.conditions.threads, row.conditions.cores), []).append(row)
+    ways = [] if workload is None else [set(way.values()) for way in workload.timed_as()]
+
+    def standing_of(key: tuple[int | None, str]) -> tuple[tuple[bool, int], int]:
+        found = believed(ran[key])
+        timed = [min(standing(found[subject])[:2] for subject in way) for way in ways if way <= set(found)]
+        return max(timed, default=_NOT_TIMED), len(ran[key])
+
+    return max(ran, key=standing_of)
 
 
 def _refusal(conditions: Conditions, device: str) -> str:

@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from device_profiles.vocabulary import Runtime
-from latency_db.bundles import Bundle, known_bundle
+from latency_db.bundles import Bundle, known_bundle, read_bundle
 from latency_db.importers.devices import device
 from latency_db.importers.plausibility import check_possible
 from latency_db.importers.refusal import ImportRefused, refused
@@ -147,13 +147,19 @@ def read(path: Path, bundles: Sequence[Path] = ()) -> Iterator[Measurement]:
         with refused(path, line):
             bundle = known_bundle(result.manifest_sha256, path, bundles)
         if bundle is None:
-            raise ImportRefused(
-                path,
-                line,
-                f"the bundle {result.manifest_sha256[:12]}… is not known here: pass its folder as --bundle, or put the "
-                "result beside it",
-            )
+            raise ImportRefused(path, line, _unknown_bundle(result.manifest_sha256, bundles))
         yield from _of_bundle(result, bundle, path, text)
+
+
+def _unknown_bundle(sha256: str, passed: Sequence[Path]) -> str:
+    """Why a bundle is not known, which is that the one that was passed is another one, where one was."""
+    if not passed:
+        return f"the bundle {sha256[:12]}… is not known here: pass its folder as --bundle, or put the result beside it"
+    others = " and ".join(f"{folder} is {read_bundle(folder).sha256[:12]}…" for folder in passed)
+    return (
+        f"it is of the bundle {sha256[:12]}…, and {others}, another one, as after another export: pass as --bundle the "
+        "one that was timed, or time this one"
+    )
 
 
 def ran_on(result: _Run) -> Device:
@@ -249,7 +255,9 @@ def _refusal(path: Path, text: str, error: ValidationError) -> ImportRefused:
         found = [int(word) for word in syntax.split() if word.isdigit()]
         return ImportRefused(path, found[0] if found else None, f"it is no JSON: {syntax}")
     place = ".".join(map(str, first["loc"]))
-    return ImportRefused(path, _line_of(text, [str(name) for name in first["loc"]]), f"{place}: {first['msg']}")
+    missing = f"it lacks {place}: docs/latency_import.md lists what a result needs"
+    reason = missing if first["type"] == "missing" else f"{place}: {first['msg']}"
+    return ImportRefused(path, _line_of(text, [str(name) for name in first["loc"]]), reason)
 
 
 def _line_of(text: str, names: list[str]) -> int | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from latency_db.device_ids import device_id
 from latency_db.importers.csv_lines import lines, number, whole
 from latency_db.importers.refusal import ImportRefused, refused
 from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
@@ -48,7 +49,7 @@ def _measurement(text: dict[str, str], times: dict[str, float | None], counts: d
     """Raises `ValueError`."""
     words: dict[str, Any] = text  # which of them there are, the parts of a measurement check
     return Measurement(
-        device=Device(text["device"], text["soc"]),
+        device=Device(device_id(text["device"]), text["soc"]),
         subject=Subject(words["subject_kind"] or "model", text["subject"]),
         conditions=Conditions(
             runtime=words["runtime"],

@@ -43,6 +43,17 @@ def test_for_a_browser_both_formats_that_it_runs_are_made_in_single_precision(ta
     assert planned.bundle_name(trained=True) == f"mobilevit_xxs-{target}"
 
 
+@pytest.mark.parametrize("format", ["coreml", "executorch", "coreai"])
+def test_what_no_browser_runs_is_not_made_for_one(format):
+    with pytest.raises(BackendError) as refused:
+        plan(ExportRequest("mobilevit_s", "chrome_on_pixel8", ["tflite", format]))
+    assert str(refused.value) == f"No browser runs {format}: pass --format tflite or --format onnx."
+    assert [one.format for one in plan(ExportRequest("mobilevit_s", "browser", ["all"])).lowerings] == [
+        "tflite",
+        "onnx",
+    ]
+
+
 def test_a_browser_on_a_device_that_is_nearly_another_is_made_for_and_the_other_named():
     warnings = plan(ExportRequest("mobilevit_xxs", "chrome_on_pixle8")).warnings
     assert warnings == (

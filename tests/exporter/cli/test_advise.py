@@ -126,3 +126,27 @@ def test_without_targets_each_device_has_one_line():
 )
 def test_what_cannot_be_answered_is_one_sentence(arguments, complaint):
     assert_one_sentence(run("advise", *arguments), complaint)
+
+
+def test_what_an_npu_reaches_only_with_a_delegate_of_its_vendor_is_said_in_one_line():
+    arguments = ("mobilevit_s", "--fps", "30", "--target", "galaxy_s25")
+    [line] = [line for line in run("advise", *arguments).stdout.splitlines() if "vendor" in line]
+    assert line == (
+        "It is reached on an NPU with a delegate of the chip's vendor, which vitexport does not make: "
+        "galaxy_s25, tflite on npu in fp32 at 256 px: 2.24 ms (1.28 to 3.92)."
+    )
+    found = advised(*arguments)
+    assert [(row["unit"], row["size"]) for row in found["by_vendors"]] == [("npu", 256)]
+    assert not any(row["unit"] == "npu" for row in found["rows"])
+    assert "vendor" not in run("advise", *arguments, "--size", "128").stdout
+    assert "vendor" not in run("advise", "mobilevit_s", "--fps", "1000", "--target", "galaxy_s25").stdout
+
+
+def test_the_verdict_names_what_is_hardly_known_and_might_reach_it():
+    arguments = ("mobilevit_s", "--target", "pixel8", "--size", "128", "--fps")
+    asked = "mobilevit_s is not expected to reach 60 frames a second (16.7 ms each) on any of 1 device"
+    assert run("advise", *arguments, "60").stdout.splitlines()[0] == (
+        f"{asked}; hardly known: pixel8, tflite on gpu in fp32 at 128 px might: 4.05 ms (0.879 to 18.7)."
+    )
+    assert run("advise", *arguments, "1000").stdout.splitlines()[0].endswith("on any of 1 device.")
+    assert "might" not in run("advise", *arguments, "10").stdout

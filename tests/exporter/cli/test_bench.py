@@ -5,7 +5,14 @@ import json
 import pytest
 
 from latency_db import store
+from latency_db.bundles import known_bundle, read_bundle
 from tests.exporter.cli.command_line import assert_one_sentence, run
+
+
+@pytest.fixture(autouse=True)
+def data(monkeypatch, tmp_path):
+    """The user's data directory."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest.fixture
@@ -18,7 +25,7 @@ def rows(url):
         return [record.measurement for record in opened.measurements()]
 
 
-def test_a_bundle_is_timed_and_stored(onnx_bundle, database):
+def test_a_bundle_is_timed_and_stored(onnx_bundle, database, tmp_path):
     done = run("bench", str(onnx_bundle), "--threads", "1", "--seconds", "0.1", "--db", database, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     (timed,) = json.loads(done.stdout)["artifacts"]
@@ -28,6 +35,8 @@ def test_a_bundle_is_timed_and_stored(onnx_bundle, database):
     assert timed["p90"] == row.latency.p90
     assert timed["quality"] == row.quality is not None
     assert (row.device.id, row.conditions.threads, row.source.kind) == ("host", 1, "measured")
+    sha256 = read_bundle(onnx_bundle).sha256
+    assert known_bundle(sha256, tmp_path / "result.json").sha256 == sha256  # though it may be exported again
 
 
 def test_what_does_not_run_here_is_refused(onnx_bundle, database):

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from latency_db import store
 from tests.exporter.cli.command_line import assert_one_sentence, run
 
 WITHOUT = ("torch", "sqlalchemy", "alembic")
@@ -43,6 +44,28 @@ def test_a_registered_model_is_answered_without_torch_and_without_a_database(arg
     done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=True)
     assert done.stdout
     assert done.stderr.split() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("latency", "mobilevit_s", "--target", "pixel4", "--spread"), 0),
+        (("latency", "mobilevit_s", "--target", "host"), 2),
+        (("advise", "mobilevit_xxs", "--fps", "30", "--target", "pixel4"), 0),
+    ],
+)
+def test_that_a_database_was_not_read_is_said_once(arguments, code, monkeypatch, tmp_path):
+    with store.open() as opened:
+        opened.measurements()
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)  # as if it were not installed
+    done = run(*arguments)
+    assert done.returncode == code
+    said, *mistake = done.stderr.splitlines()
+    assert said == (
+        f"vitexport: Your own latencies in {tmp_path / 'data/vitexport/latency.sqlite3'} were not read, as sqlalchemy "
+        "is not installed: pip install 'vitexport[store]'."
+    )
+    assert len(mistake) == (code == 2)
 
 
 def test_the_published_row_of_the_model_is_shown_as_what_it_is():
@@ -137,7 +160,8 @@ def test_a_size_that_is_not_in_the_index_is_captured():
         (("mobilevit_s", "--target", "pixle8"), "the closest are pixel8"),
         (("mobilevit_s",), "Missing option '--target'"),
         (("mobilevit_s", "--target", "pixel4", "--cores", "9"), "'9' are no cores"),
-        (("mobilevit_s", "--target", "pixel4", "--runtime", "coreml"), "nothing is known of"),
+        (("mobilevit_s", "--target", "pixel4", "--runtime", "onnx"), "nothing is known of"),
+        (("mobilevit_s", "--target", "pixel4", "--runtime", "coreml"), "Core ML does not run on Android"),
         (("mobilevit_s", "--target", "host"), "nothing was measured on this machine"),
         (("efficienttam_s", "--target", "pixel4", "--size", "100"), "cannot take image size 100"),
         (("mobilevit_s", "--target", "pixel4", "--db", "nowhere"), "--db takes the URL of a database"),

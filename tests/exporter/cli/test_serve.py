@@ -164,6 +164,11 @@ def test_what_is_no_bundle_is_one_sentence(tmp_path):
     assert_one_sentence(run("serve", "--bundle", str(tmp_path)), "is no bundle")
 
 
+def test_the_bundle_that_is_served_is_known_when_it_is_exported_again(encrypted, tracker_bundle, data):
+    kept = list((data / "vitexport/bundles").iterdir())
+    assert [path.read_bytes() for path in kept] == [(tracker_bundle.path / "manifest.json").read_bytes()]
+
+
 def test_it_ends_within_moments_though_somebody_downloads(tracker_bundle):
     """`serving` sends Ctrl-C, and wants exit code 0 and no complaint."""
     with serving("--bundle", tracker_bundle.path) as served:

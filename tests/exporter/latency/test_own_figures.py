@@ -6,6 +6,7 @@ import pytest
 
 import device_profiles
 from exporter.bench.host import device as host
+from exporter.errors import LatencyError
 from exporter.latency.own_figures import OwnFigures, own_figures
 from exporter.latency.question import answer, asked_about
 from latency_db import store
@@ -65,3 +66,9 @@ def test_threads_and_cores_that_nobody_named_are_those_that_were_measured():
     found = answer(asked_about("mobilevit_s", "pixel8", runtime="tflite"))
     assert (found.conditions.unit, found.conditions.cores, found.conditions.threads) == ("cpu", "4small", 4)
     assert (found.ms, found.method) == (90.0, "measured")
+
+
+def test_what_was_timed_here_under_another_runtime_than_the_first_is_named():
+    add(replace(ON_PIXEL, device=host.device(), conditions=Conditions("tflite", "cpu", "fp32", threads=1)))
+    with pytest.raises(LatencyError, match="under executorch on the cpu in fp32: ask for tflite on cpu, or run `vitex"):
+        answer(asked_about("mobilevit_s", "host"))

@@ -76,6 +76,25 @@ def test_a_row_answers_for_its_browser_with_its_threads():
         estimate(MINE, "firefox_on_pixel4", ASKED, rows)
 
 
+def test_a_model_that_was_timed_is_answered_as_timed_whatever_most_of_the_table_ran_with():
+    timed = measured(ROW, 25.0, replace(ASKED, threads=2), device="chrome_on_pixel4")
+    kernels = [Subject.of_kernel(kernel) for kernel in set(MINE.graphs["classify"])]
+    table = [measured(one, 1.0, replace(ASKED, threads=1), device="chrome_on_pixel4") for one in kernels]
+    found = estimate(MINE, "chrome_on_pixel4", ASKED, [timed, *table])
+    assert (found.method, found.ms, found.conditions.threads) == ("measured", 25.0, 2)
+    assert "with 2 threads" in found.reason
+    doubtful = [replace(timed, quality="suspect"), replace(timed, subject=Subject.of_model("other"))]
+    assert estimate(MINE, "chrome_on_pixel4", ASKED, [*doubtful, *table]).conditions.threads == 1
+
+
+def test_of_threads_with_which_a_model_was_timed_those_of_the_row_to_believe_are_meant():
+    rows = [
+        measured(ROW, 10.0 * threads, replace(ASKED, threads=threads), device="chrome_on_pixel4", quality=quality)
+        for threads, quality in ((1, "busy"), (2, "good"), (4, "drifting"))
+    ]
+    assert estimate(MINE, "chrome_on_pixel4", ASKED, rows).ms == 20.0
+
+
 def test_a_row_of_a_browser_does_not_answer_for_the_device():
     row = measured(ROW, 12345.0, replace(ASKED, threads=1), device="chrome_on_pixel4")
     assert estimate(MINE, "pixel4", ASKED, [row]) == estimate(MINE, "pixel4", ASKED)

@@ -19,6 +19,7 @@ from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Latency, Source, Subject
 from latency_db.published.estimate import facts_of
+from latency_db.registered import shipped_index
 from tests.latency_db.estimator.measurements import CPU, GPU, measured
 from tests.latency_db.estimator.workloads import MOBILEVIT_LIKE, shipped_workload
 
@@ -245,6 +246,39 @@ def test_kernels_that_cost_nothing_in_a_cell_are_not_said_to_take_no_time():
 def test_where_nothing_is_known_the_refusal_says_what_there_is(runtime):
     with pytest.raises(NoEstimate, match=r"ask for .*tflite on cpu.* or measure there"):
         estimate(MOBILEVIT_LIKE, "galaxy_s24", Conditions(runtime, None, None))
+
+
+def test_what_is_known_of_the_unit_that_is_asked_comes_first():
+    model = shipped_index().workload("mobilevit_s", 256, "executorch", "npu")
+    with pytest.raises(NoEstimate) as refused:
+        estimate(model, "galaxy_s25", Conditions("executorch", "npu", None))
+    there = str(refused.value).partition(": ask for ")[2]
+    assert there == (
+        "tflite on npu, onnx on npu, executorch on cpu, pytorch on cpu, pytorch on gpu, tflite on cpu, tflite on gpu, "
+        "or measure there with `vitexport bench --pack`"
+    )
+
+
+def test_core_ml_does_not_run_on_android():
+    with pytest.raises(NoEstimate, match=r"^Core ML does not run on Android: ask for executorch on cpu, .*on gpu$"):
+        estimate(MOBILEVIT_LIKE, "pixel8", Conditions("coreml", None, None))
+
+
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [
+        ("host", "on the cpu in fp32: ask for tflite on cpu, or run "),
+        ("chrome_on_pixel4", "ask for tflite on cpu; its"),
+    ],
+)
+def test_where_the_model_was_timed_under_another_runtime_that_is_named(device, words):
+    model = shipped_index().workload("mobilevit_s", 256, "onnx", "cpu")
+    row = measured(
+        Subject.of_model("mobilevit_s", "", (256, 256)), 20.0, Conditions("tflite", "cpu", "fp32", threads=2), device
+    )
+    with pytest.raises(NoEstimate) as refused:
+        estimate(model, device, Conditions("onnx", None, None), [row])
+    assert words in str(refused.value)
 
 
 def test_this_machine_answers_from_its_own_measurements_only():

@@ -90,3 +90,18 @@ def test_published_rows_are_of_the_cores_that_a_runtime_takes_by_default():
              for cores in ("", "1small")]  # fmt: skip
     assert row.ms == 184
     assert found == ["published", "alike device"]
+
+
+@pytest.mark.parametrize("device", ["iphone15", "iphone15_pro_max"])
+def test_of_the_npu_it_is_said_that_the_rows_left_the_unit_to_core_ml(device):
+    model = replace(MOBILEVIT_LIKE, facts=TTAM)
+    said = "; the rows leave the unit to Core ML, which may not take the npu"
+    assert said in estimate(model, device, Conditions("coreml", "npu", "fp16")).reason
+    assert said not in estimate(model, device, Conditions("coreml", "all", "fp16")).reason
+
+
+def test_of_rows_that_were_held_to_the_npu_nothing_is_left_open():
+    model = replace(MOBILEVIT_LIKE, facts=facts_of("swiftformer_xs", 224))
+    found = estimate(model, "iphone14", Conditions("coreml", "npu", "fp16"))
+    assert {row.unit for row in found.rows} == {"npu"}
+    assert (found.method, "leave the unit" in found.reason) == ("published", False)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from latency_db.bundles import remember_bundle
 from latency_db.importers.reading import read_file
 from latency_db.importers.refusal import ImportRefused
 from latency_db.measurement import Conditions, Device, Latency, Source, Subject
@@ -27,6 +28,12 @@ RESULT = {
     "selftest": {"max_abs": 0.01, "pass": True},
     "started_at": "2026-11-01T10:00:00Z",
 }
+
+
+@pytest.fixture(autouse=True)
+def data(monkeypatch, tmp_path):
+    """The user's data directory."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest.fixture
@@ -57,6 +64,29 @@ def test_a_bundle_is_found_around_its_result_or_by_its_name(tmp_path):
     assert len(read_file("app", elsewhere, others)) == 2
 
 
+def test_of_a_bundle_that_was_exported_again_it_is_said_that_it_is_another_one(tmp_path):
+    folder = tmp_path / "far" / "bundle"
+    timed = bundle_at(folder, coreml=["fp32"])
+    elsewhere = written(tmp_path / "elsewhere" / "a.json", json.dumps(RESULT | {"manifest_sha256": timed}))
+    again = bundle_at(folder)
+    with pytest.raises(ImportRefused) as refused:
+        read_file("app", elsewhere, [folder])
+    assert refused.value.reason == (
+        f"it is of the bundle {timed[:12]}…, and {folder} is {again[:12]}…, another one, as after another export: "
+        "pass as --bundle the one that was timed, or time this one"
+    )
+
+
+def test_a_bundle_that_is_remembered_is_known_though_it_was_exported_again(tmp_path):
+    folder = tmp_path / "far" / "bundle"
+    timed = bundle_at(folder, coreml=["fp32"])
+    remember_bundle(folder)
+    bundle_at(folder)
+    elsewhere = written(tmp_path / "elsewhere" / "a.json", json.dumps(RESULT | {"manifest_sha256": timed}))
+    for passed in ([], [folder]):
+        assert len(read_file("app", elsewhere, passed)) == 2
+
+
 def test_a_folder_that_is_named_and_no_bundle_is_refused(tmp_path, result):
     path = written(tmp_path / "a.json", json.dumps(result))
     (tmp_path / "empty").mkdir()
@@ -64,6 +94,11 @@ def test_a_folder_that_is_named_and_no_bundle_is_refused(tmp_path, result):
     for folder, why in (("empty", "has no manifest.json"), ("pack", "is no bundle's")):
         with pytest.raises(ImportRefused, match=why):
             read_file("app", path, [tmp_path / folder])
+
+
+def test_what_lacks_a_field_is_told_where_the_fields_are_listed(tmp_path):
+    reason = refusal("app", written(tmp_path / "a.json", "{}")).reason
+    assert reason == "it lacks schema: docs/latency_import.md lists what a result needs"
 
 
 def test_a_precision_that_the_bundle_leaves_open_has_to_be_said(tmp_path):

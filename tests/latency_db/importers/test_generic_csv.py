@@ -26,6 +26,12 @@ def test_a_csv_is_read_by_its_header(tmp_path):
     assert second.latency == Latency(p50=21.5)
 
 
+@pytest.mark.parametrize("name", ["Pixel 8", "Google Pixel 8"])
+def test_a_device_may_have_the_name_that_a_target_has(tmp_path, name):
+    rows = read_file("csv", written(tmp_path / "a.csv", CSV.replace(",pixel8,", f",{name},")))
+    assert {row.device for row in rows} == {Device("pixel8")}
+
+
 def test_every_column_of_a_csv_has_its_place(tmp_path):
     text = {
         "subject_kind": "kernel",
@@ -80,7 +86,7 @@ def test_a_csv_that_was_read_comes_back_from_a_store_as_it_was(tmp_path):
         (CSV.replace("21.5", "nan"), 3, "no number"),
         (CSV.replace("21.5", "-1"), 3, "a finite number above 0"),
         (CSV.replace("21.5", ""), 3, "needs p50, mean, or a figure"),
-        (CSV.replace("mobilevit_xs,pixel8", "mobilevit_xs,Pixel 8"), 3, "no device's id"),
+        (CSV.replace("mobilevit_xs,pixel8", "mobilevit_xs,My Phone"), 3, "no device's id"),
         (CSV.replace("mobilevit_xs,pixel8,tflite", "mobilevit_xs,pixel8,ncnn"), 3, "name one of tflite"),
         (CSV.replace("50,my", "5.5,my"), 2, "no whole number"),
         (CSV.replace("mobilevit_xs", ""), 3, "subject is empty"),
