@@ -48,6 +48,7 @@ LONGEST = (
     "backends/test_coreai.py",
     "cli/test_hostile_bundles.py",
     "cli/test_outside_world.py",
+    "apps/test_cores.py",
     "apps/web/test_conformance.py",
     "apps/web/test_bad_bundles.py",
     "apps/web/test_app.py",

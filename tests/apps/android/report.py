@@ -3,29 +3,22 @@
 import os
 from pathlib import Path
 
-import pytest
-
-from exporter.bench.packs.pack import PackRequest, make_pack
 from tests.apps.android.project import APP, sources_without_android
 from tests.apps.cases import SOURCES, Report, report
 from tests.apps.kotlin import classes_of_tests, kotlin
 from tests.apps.pipes import piped
+from tests.apps.results import place_pack
 
 CORE = SOURCES / "android/core/src"
-KERNELS = 10
-PACK, BENCHMARK, KERNEL_TIMES = "kernels.zip", "benchmark.json", "pack.json"
-"""Files in the folder: a pack that was made for the tests, and the results that they write"""
 
 
 def android_report(bundle: Path, folder: Path) -> Report:
     """Compile and run them; real graphs are a bundle's. `folder` is an empty one to work in, and has results after."""
     toolchain, jar = kotlin(), folder / "core.jar"
     toolchain.compile([CORE / "main", CORE / "test", *sources_without_android(), APP / "src/test"], jar)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
-        make_pack(PackRequest(folder / PACK, "pixel8", "tflite", count=KERNELS, models=("efficienttam_nano",)))
+    pack = place_pack(folder, "pixel8")
     with piped(bundle, folder) as variables:
-        results = {"VITEXPORT_PACK": str(folder / PACK), "VITEXPORT_RESULTS": str(folder)}
+        results = {"VITEXPORT_PACK": str(pack), "VITEXPORT_RESULTS": str(folder)}
         environment = os.environ | variables | results
         done = toolchain.run(jar, "dev.vitexport.core.TestReportKt", *classes_of_tests(jar), env=environment)
     lines = (line.split("\t") for line in done.stdout.splitlines() if "\t" in line and not line.startswith(" "))

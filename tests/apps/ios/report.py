@@ -5,17 +5,12 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-
-from exporter.bench.packs.pack import PackRequest, make_pack
 from tests.apps.cases import SOURCES, Report, report
 from tests.apps.pipes import piped
+from tests.apps.results import place_pack
 from tests.apps.swift import require_swift, swift
 
 CORE = SOURCES / "ios/TrackerCore"
-KERNELS = 5
-PACK, BENCHMARK, KERNEL_TIMES = "kernels.zip", "benchmark.json", "pack.json"
-"""Files in the folder: a pack that was made for the tests, and the results that they write"""
 
 
 def ios_report(bundle: Path, folder: Path) -> Report:
@@ -23,10 +18,7 @@ def ios_report(bundle: Path, folder: Path) -> Report:
     require_swift()
     package, pack = folder / "TrackerCore", folder / "pack"
     shutil.copytree(CORE, package, ignore=shutil.ignore_patterns(".build"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
-        make_pack(PackRequest(folder / PACK, "iphone15", "tflite", count=KERNELS, models=("efficienttam_nano",)))
-    with zipfile.ZipFile(folder / PACK) as archive:
+    with zipfile.ZipFile(place_pack(folder, "iphone15")) as archive:
         archive.extractall(pack)
     options = ["--package-path", package, "--xunit-output", folder / "tests.xml"]
     with piped(bundle, folder) as variables:
