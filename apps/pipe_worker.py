@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -91,4 +91,7 @@ def main(bundle: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = ArgumentParser(description="Run the graphs of a bundle for a program in another language.")
+    parser.add_argument("bundle", help="its folder")
+    parser.add_argument("folder", help="where the two pipes are made")
+    main(**vars(parser.parse_args()))

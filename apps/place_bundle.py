@@ -9,7 +9,7 @@ could not run, the one that was there stays.
 from __future__ import annotations
 
 import shutil
-import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,4 +71,6 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = ArgumentParser(description="Put a bundle into the Android and the iOS project.")
+    parser.add_argument("bundle", help="its folder")
+    main(parser.parse_args().bundle)
