@@ -20,7 +20,7 @@ def test_a_file_that_is_not_there_is_refused(kind, tmp_path):
     assert "no such file" in refusal(kind, tmp_path / "absent").reason
 
 
-@pytest.mark.parametrize("kind", READERS.keys() - {"mlperf"})
+@pytest.mark.parametrize("kind", sorted(READERS.keys() - {"mlperf"}))
 def test_a_folder_is_refused_where_a_file_is_meant(kind, tmp_path):
     assert refusal(kind, tmp_path).reason == "it cannot be read (Is a directory)"
 
