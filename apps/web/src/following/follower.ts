@@ -68,6 +68,11 @@ export class Follower {
     return this.#running
   }
 
+  /** Whether it runs, and nobody has told it to stop, which takes as long as the frame in flight */
+  get goesOn(): boolean {
+    return this.#running && !this.#stopping
+  }
+
   /** The number of the frame that stands still; null while the picture moves */
   get still(): number | null {
     return this.#running ? null : this.#number
@@ -93,6 +98,7 @@ export class Follower {
   /** Follow a moving source at its own speed, dropping frames that come too fast. */
   async play(source: MovingSource): Promise<void> {
     this.#running = true
+    this.#stopping = false
     this.#moving = source
     this.#index = null
     try {

@@ -200,6 +200,22 @@ test('a point in live video just before a pause is answered in the picture that 
   assert.equal(objects.list[0]!.status, 'tracking')
 })
 
+test('live video that was told to stop goes on no more, though a frame is still in flight', async () => {
+  const clip = new Clip(9)
+  const { follower, engine } = following(clip)
+  await follower.play(clip)
+  assert.ok(follower.goesOn)
+  const { held, go } = later()
+  engine.held = held
+  clip.present()
+  const stopped = follower.stop()
+  assert.deepEqual([follower.running, follower.goesOn], [true, false])
+  go()
+  await stopped
+  await follower.play(clip)
+  assert.ok(follower.goesOn)
+})
+
 test('after live video, masks are numbered from the picture that it stopped at', async () => {
   const clip = new Clip(5)
   const { follower, asked, saved, tap } = following(clip)

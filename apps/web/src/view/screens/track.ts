@@ -112,7 +112,7 @@ export class TrackScreen implements Screen {
   }
 
   hidden(): void {
-    const { running } = this.#follower
+    const running = this.#follower.goesOn
     this.#leaving = this.#tell(async () => {
       await this.#follower.stop()
       // A camera that nobody looks at is off.
