@@ -45,7 +45,7 @@ class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerE
     private fun reopened() {
         val opened = workbench.opened
         if (opened === followed) return
-        follower?.stop()
+        follower?.end()
         followed = opened
         objects.clear()
         stats.clear()
@@ -72,13 +72,13 @@ class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerE
 
     fun forget(id: Int) {
         objects.delete(id)
-        follower?.forget(id)
+        follower?.forgetDeleted()
     }
 
     fun clear() {
         objects.clear()
         stats.clear()
-        follower?.forgetAll()
+        follower?.forgetDeleted()
     }
 
     override fun followed() {
