@@ -73,8 +73,10 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         handler.post { trying { repeat() } }
     }
 
-    fun stop() {
-        handler.post { close() }
+    /** [stopped] is called once nothing is written any more; returns false where it never is, after [release]. */
+    fun stop(stopped: () -> Unit = {}): Boolean = handler.post {
+        close()
+        stopped()
     }
 
     /** Ends the thread; the feed is of no use then. */
@@ -84,7 +86,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     }
 
     @SuppressLint("MissingPermission") // whoever starts the feed was given it, and losing it is caught below
-    private fun begin(side: CameraSide, texture: SurfaceTexture) {
+    private fun begin(side: CameraSide, texture: SurfaceTexture) = trying {
         val current = ++opening
         val (model, shown) = side.sizes
         texture.setDefaultBufferSize(shown.width, shown.height)
@@ -92,7 +94,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         reader = ImageReader.newInstance(model.width, model.height, ImageFormat.YUV_420_888, HELD).apply {
             setOnImageAvailableListener({ arrived(it) }, handler)
         }
-        trying { manager.openCamera(side.id, Opened(current), handler) }
+        manager.openCamera(side.id, Opened(current), handler)
     }
 
     private inner class Opened(private val current: Int) : CameraDevice.StateCallback() {
@@ -159,6 +161,8 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
             fail(CameraFailure.REFUSED)
         } catch (_: IllegalStateException) {
             fail(CameraFailure.TAKEN) // it was closed meanwhile
+        } catch (_: IllegalArgumentException) {
+            fail(CameraFailure.GONE) // there is no such camera any more, or nothing to show its pictures on
         }
     }
 

@@ -65,11 +65,13 @@ class CameraPicture(
 
     /** Show the camera of one side, for a model whose image has so many pixels a side. The permission is there. */
     fun open(facing: Facing, pixels: Int) {
-        try {
-            side = CameraSide.find(cameras, facing, pixels) ?: return events.failed(CameraFailure.NONE)
+        side = try {
             several = CameraSide.several(cameras)
+            CameraSide.find(cameras, facing, pixels) ?: return events.failed(CameraFailure.NONE)
         } catch (error: CameraAccessException) {
             return events.failed(CameraFailure.of(error))
+        } catch (_: IllegalArgumentException) {
+            return events.failed(CameraFailure.GONE) // it was pulled out while it was looked at
         }
         paused = false
         displays.registerDisplayListener(this, main)
@@ -143,10 +145,8 @@ class CameraPicture(
 
     override fun onSurfaceTextureUpdated(texture: SurfaceTexture) = Unit
 
-    override fun onSurfaceTextureDestroyed(texture: SurfaceTexture): Boolean {
-        feed.stop()
-        return true
-    }
+    /** False: the texture is released once the camera no longer writes to it. */
+    override fun onSurfaceTextureDestroyed(texture: SurfaceTexture): Boolean = !feed.stop(texture::release)
 
     /** Turned on its head, the device has the same configuration, and the activity hears of nothing. */
     override fun onDisplayChanged(display: Int) = lie()
