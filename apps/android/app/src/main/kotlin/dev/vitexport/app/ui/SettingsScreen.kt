@@ -14,6 +14,7 @@ import dev.vitexport.app.model.Opened
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.model.configurationName
 import dev.vitexport.app.model.wayName
+import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.settings.Settings
 
 class SettingsScreen(
@@ -40,6 +41,9 @@ class SettingsScreen(
         opacity.progress = (workbench.settings.overlayOpacity * opacity.max).toInt()
         opacity.setOnSeekBarChangeListener(LetGo { workbench.keep(workbench.settings.copy(overlayOpacity = it)) })
         view.findViewById<View>(R.id.open_zip).setOnClickListener { openZip() }
+        view.findViewById<View>(R.id.open_brought).setOnClickListener {
+            workbench.openBrought { notices.say(sentence(activity, it)) }
+        }
         workbench.onChange(reopened)
         update()
     }
@@ -54,7 +58,7 @@ class SettingsScreen(
         val way = configurations().getOrNull(place) ?: return
         if (wayName(way) == wayName(opened.configuration)) return
         val settings = workbench.settings
-        configure(settings.copy(configurations = settings.configurations + (opened.bundle.manifestSha256 to way)))
+        configure(settings.copy(configurations = settings.configurations + (opened.bundle.manifestSha256 to way)), way)
     }
 
     private fun threadsNow() = threadCounts().last { it <= workbench.settings.threads }
@@ -64,7 +68,7 @@ class SettingsScreen(
     }
 
     /** What cannot be loaded is not chosen either. */
-    private fun configure(settings: Settings) = workbench.configure(settings) {
+    private fun configure(settings: Settings, way: Configuration? = null) = workbench.configure(settings, way) {
         notices.say(sentence(activity, it))
         update()
     }
