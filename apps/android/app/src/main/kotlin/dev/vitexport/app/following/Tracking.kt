@@ -33,6 +33,9 @@ class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerE
     @Volatile
     var events: TrackingEvents? = null
 
+    /** Whether the camera is on whenever its screen is in view; each process begins without. Of the main thread. */
+    var watching = false
+
     @Volatile
     private var follower: Follower? = null
     private var followed: Opened? = null

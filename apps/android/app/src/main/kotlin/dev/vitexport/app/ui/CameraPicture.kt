@@ -45,10 +45,6 @@ class CameraPicture(
 
     /** The camera that is open, or being opened; null where none is */
     private var side: CameraSide? = null
-    private var pauses = 0L
-
-    var paused = false
-        private set
 
     /** Whether there are cameras on both sides */
     var several = false
@@ -56,8 +52,14 @@ class CameraPicture(
 
     val open: Boolean get() = side != null
 
-    /** The number of the picture that stands still; null while it moves */
-    val still: Long? get() = pauses.takeIf { paused }
+    /**
+     * The number of the picture that stands still, which no other has, however often the activity is made anew; null
+     * while it moves.
+     */
+    var still: Long? = null
+        private set
+
+    val paused: Boolean get() = still != null
 
     init {
         stage.preview.surfaceTextureListener = this
@@ -73,7 +75,7 @@ class CameraPicture(
         } catch (_: IllegalArgumentException) {
             return events.failed(CameraFailure.GONE) // it was pulled out while it was looked at
         }
-        paused = false
+        still = null
         displays.registerDisplayListener(this, main)
         lie()
         start()
@@ -84,18 +86,18 @@ class CameraPicture(
         if (side == null) return
         displays.unregisterDisplayListener(this)
         side = null
-        paused = false
+        still = null
         feed.stop()
         events.changed()
     }
 
     fun pauseOrResume() {
-        paused = !paused
         if (paused) {
-            pauses += 1
-            feed.pause()
-        } else {
+            still = null
             feed.resume()
+        } else {
+            still = System.nanoTime()
+            feed.pause()
         }
         events.changed()
     }
