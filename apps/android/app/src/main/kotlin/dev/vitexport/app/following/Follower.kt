@@ -87,8 +87,8 @@ class Follower(
     }
 
     /**
-     * No longer follow objects that were deleted; the masks of the others stay. The number of one may have been given to
-     * a new one meanwhile, whose prompt starts it anew.
+     * No longer follow objects that were deleted; the masks of the others stay. The number of one may have been given
+     * to a new one meanwhile, whose prompt starts it anew.
      */
     fun forgetDeleted() = model.execute {
         val left = objects.list.map { it.id }

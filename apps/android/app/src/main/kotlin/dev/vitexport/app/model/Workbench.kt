@@ -28,6 +28,7 @@ class Workbench(
     crashes: KeyValues,
 ) {
     val thread = ModelThread()
+    val found = Found()
     private val loading = Loading(File(context.filesDir, "graphs"), crashes)
     private val zip = File(context.filesDir, "bundle.zip")
     private val listeners = mutableListOf<() -> Unit>()
@@ -93,8 +94,8 @@ class Workbench(
     }
 
     /**
-     * Load the bundle that is open to be run otherwise, and keep these settings if that succeeds. [way] is what a person
-     * chose just now; without one it is run as the settings have it.
+     * Load the bundle that is open to be run otherwise, and keep these settings if that succeeds. [way] is what a
+     * person chose just now; without one it is run as the settings have it.
      */
     fun configure(settings: Settings, way: Configuration?, failed: (Throwable) -> Unit) {
         val now = opened ?: return

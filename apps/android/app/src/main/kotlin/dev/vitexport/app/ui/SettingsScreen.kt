@@ -21,7 +21,7 @@ class SettingsScreen(
     private val activity: Activity,
     private val workbench: Workbench,
     private val notices: Notices,
-    private val asking: Asking,
+    asking: Asking,
 ) : Screen {
     override val view: View = activity.layoutInflater.inflate(R.layout.screen_settings, null)
     private val ways: Spinner = view.findViewById(R.id.ways)
@@ -40,7 +40,10 @@ class SettingsScreen(
         val opacity: SeekBar = view.findViewById(R.id.opacity)
         opacity.progress = (workbench.settings.overlayOpacity * opacity.max).toInt()
         opacity.setOnSeekBarChangeListener(LetGo { workbench.keep(workbench.settings.copy(overlayOpacity = it)) })
-        view.findViewById<View>(R.id.open_zip).setOnClickListener { openZip() }
+        asking.onAnswer(Request.BUNDLE) { answer ->
+            answer?.data?.let { chosen -> workbench.openZip(chosen) { notices.say(sentence(activity, it)) } }
+        }
+        view.findViewById<View>(R.id.open_zip).setOnClickListener { asking.ask(Request.BUNDLE, zipPicker()) }
         view.findViewById<View>(R.id.open_brought).setOnClickListener {
             workbench.openBrought { notices.say(sentence(activity, it)) }
         }
@@ -71,12 +74,6 @@ class SettingsScreen(
     private fun configure(settings: Settings, way: Configuration? = null) = workbench.configure(settings, way) {
         notices.say(sentence(activity, it))
         update()
-    }
-
-    private fun openZip() {
-        asking.result(zipPicker()) { answer ->
-            answer?.data?.let { chosen -> workbench.openZip(chosen) { notices.say(sentence(activity, it)) } }
-        }
     }
 
     private fun update() {

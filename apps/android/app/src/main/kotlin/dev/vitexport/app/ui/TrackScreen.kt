@@ -181,8 +181,8 @@ class TrackScreen(
     }
 
     /** Ears hear a sentence whenever it is set: only when it is another one. */
-    private fun say(where: TextView, words: String) {
-        if (where.text.toString() != words) where.text = words
-        where.visibility = if (words.isEmpty()) View.GONE else View.VISIBLE
+    private fun say(line: TextView, words: String) {
+        if (line.text.toString() != words) line.text = words
+        line.visibility = if (words.isEmpty()) View.GONE else View.VISIBLE
     }
 }
