@@ -52,6 +52,10 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     /** Of openings: what a camera says that is no longer wanted is not heard. */
     private var opening = 0
 
+    /** Cameras that are being opened, and of which nothing was heard yet */
+    private var awaited = 0
+    private var released = false
+
     /** By which pictures are turned to be upright; it changes when the device is turned. */
     @Volatile
     var rotation = Rotation.NONE
@@ -79,10 +83,20 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         stopped()
     }
 
-    /** Ends the thread; the feed is of no use then. */
+    /**
+     * The feed is of no use then. Its thread ends once nothing is being opened any more: a camera that came to a thread
+     * that has ended would be closed by nobody, and stay on.
+     */
     fun release() {
-        stop()
-        thread.quitSafely()
+        handler.post {
+            released = true
+            close()
+            endIfDone()
+        }
+    }
+
+    private fun endIfDone() {
+        if (released && awaited == 0) thread.quitSafely()
     }
 
     @SuppressLint("MissingPermission") // whoever starts the feed was given it, and losing it is caught below
@@ -95,10 +109,14 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
             setOnImageAvailableListener({ arrived(it) }, handler)
         }
         manager.openCamera(side.id, Opened(current), handler)
+        awaited += 1
     }
 
     private inner class Opened(private val current: Int) : CameraDevice.StateCallback() {
+        private var heard = false
+
         override fun onOpened(camera: CameraDevice) {
+            hear()
             if (current != opening) return camera.close()
             device = camera
             trying { stream(camera) }
@@ -109,8 +127,15 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         override fun onError(camera: CameraDevice, error: Int) = ended(camera, CameraFailure.ofDevice(error))
 
         private fun ended(camera: CameraDevice, failure: CameraFailure) {
+            hear()
             camera.close()
             if (current == opening) fail(failure)
+        }
+
+        private fun hear() {
+            if (!heard) awaited -= 1
+            heard = true
+            endIfDone()
         }
     }
 
@@ -128,8 +153,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
             session = configured
             trying {
                 val all = camera.createCaptureRequest(CameraDevice.TEMPLATE_RECORD)
-                targets.forEach(all::addTarget)
-                all.set(CaptureRequest.CONTROL_AF_MODE, CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_VIDEO)
+                targets.forEach(all::addTarget) // and focus as the template has it: not every camera can focus
                 request = all.build()
                 repeat()
             }

@@ -117,6 +117,7 @@ class Workbench(
         thread.askLong(work, said) {
             occupied = null
             answered(it)
+            tell() // screens that were made anew meanwhile did not hear the answer
         }
     }
 

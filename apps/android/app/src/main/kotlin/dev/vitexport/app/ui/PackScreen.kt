@@ -39,7 +39,7 @@ class PackScreen(
 
     init {
         threads.adapter = ArrayAdapter(activity, android.R.layout.simple_spinner_dropdown_item, threadCounts())
-        threads.setSelection(maxOf(0, threadCounts().indexOf(workbench.remembered.packThreads)))
+        workbench.remembered.packThreads?.let { threads.setSelection(threadCounts().indexOf(it)) }
         asking.onAnswer(Request.PACK) { answer -> answer?.data?.let(::measure) }
         choose.setOnClickListener { asking.ask(Request.PACK, zipPicker()) }
         workbench.found.pack?.let(::show)
