@@ -11,7 +11,7 @@ kotlin {
         // The toolchain's own would be 17, which contradicts the release below.
         jvmTarget = JvmTarget.JVM_1_8
         // Android has what Java 8 has, and older ones lack what Java 9 added, such as methods of ByteBuffer.
-        freeCompilerArgs.add("-Xjdk-release=8")
+        freeCompilerArgs.add("-Xjdk-release=1.8")
     }
 }
 

@@ -50,7 +50,7 @@ class TrackScreen(
         stage.pointing.events = this
         stage.masks.failed = { notices.say(activity.getString(R.string.no_masks, it)) }
         camera.setOnClickListener { openCamera() }
-        pause.setOnClickListener { pauseOrResume() }
+        pause.setOnClickListener { picture.pauseOrResume() }
         flip.setOnClickListener { flip() }
         clear.setOnClickListener { tracking.clear() }
         workbench.onChange(reopened)
@@ -105,11 +105,6 @@ class TrackScreen(
         picture.close()
         tracking.clear()
         openCamera()
-    }
-
-    private fun pauseOrResume() {
-        picture.pauseOrResume()
-        if (!picture.paused) beside.isChecked = false
     }
 
     override fun point(at: Place) = pointing { side ->
@@ -177,6 +172,7 @@ class TrackScreen(
         pause.contentDescription = activity.getString(if (picture.paused) R.string.resume else R.string.pause)
         flip.visibility = if (picture.open && picture.several) View.VISIBLE else View.GONE
         beside.visibility = if (picture.paused) View.VISIBLE else View.GONE
+        if (!picture.paused) beside.isChecked = false // nobody could turn it off any more
         clear.isEnabled = tracking.objects.list.isNotEmpty()
     }
 
