@@ -1,3 +1,5 @@
+import org.jetbrains.kotlin.gradle.dsl.JvmTarget
+
 plugins {
     alias(libs.plugins.kotlin.jvm)
     alias(libs.plugins.kotlin.serialization)
@@ -6,8 +8,10 @@ plugins {
 kotlin {
     jvmToolchain(17)
     compilerOptions {
+        // The toolchain's own would be 17, which contradicts the release below.
+        jvmTarget = JvmTarget.JVM_1_8
         // Android has what Java 8 has, and older ones lack what Java 9 added, such as methods of ByteBuffer.
-        freeCompilerArgs.add("-Xjdk-release=8")
+        freeCompilerArgs.add("-Xjdk-release=1.8")
     }
 }
 

@@ -7,9 +7,9 @@ import dev.vitexport.app.following.Tracking
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.settings.PreferencesKeyValues
 import dev.vitexport.app.settings.Remembered
+import dev.vitexport.app.settings.WrittenKeyValues
 import dev.vitexport.core.frames.Pacing
 import dev.vitexport.core.frames.ThermalStatus
-import dev.vitexport.core.settings.CrashMemory
 import dev.vitexport.core.settings.SettingsStore
 
 class VitexportApplication : Application() {
@@ -22,8 +22,9 @@ class VitexportApplication : Application() {
 
     override fun onCreate() {
         super.onCreate()
-        val settings = kept("settings")
-        workbench = Workbench(this, SettingsStore(settings), Remembered(settings), CrashMemory(kept("crashes")))
+        val settings = PreferencesKeyValues(preferences("settings"))
+        val crashes = WrittenKeyValues(preferences("crashes"))
+        workbench = Workbench(this, SettingsStore(settings), Remembered(settings), crashes)
         val pacing = Pacing()
         tracking = Tracking(workbench, pacing)
         conditions = Conditions(this)
@@ -32,5 +33,5 @@ class VitexportApplication : Application() {
         paced()
     }
 
-    private fun kept(name: String) = PreferencesKeyValues(getSharedPreferences(name, MODE_PRIVATE))
+    private fun preferences(name: String) = getSharedPreferences(name, MODE_PRIVATE)
 }

@@ -11,6 +11,10 @@ class CameraFailure(val sentence: Int) {
         val NONE = CameraFailure(R.string.camera_none)
         val REFUSED = CameraFailure(R.string.camera_refused)
         val NO_SESSION = CameraFailure(R.string.camera_no_session)
+        val GONE = CameraFailure(R.string.camera_error)
+
+        /** Another app took it, or it was pulled out. */
+        val TAKEN = CameraFailure(R.string.camera_disconnected)
 
         private val OF_ACCESS = mapOf(
             CameraAccessException.CAMERA_DISABLED to R.string.camera_disabled,
@@ -29,7 +33,5 @@ class CameraFailure(val sentence: Int) {
 
         fun ofDevice(error: Int) = CameraFailure(OF_DEVICE[error] ?: R.string.camera_error)
 
-        /** Another app took it, or it was pulled out. */
-        val TAKEN = CameraFailure(R.string.camera_disconnected)
     }
 }

@@ -52,6 +52,10 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     /** Of openings: what a camera says that is no longer wanted is not heard. */
     private var opening = 0
 
+    /** Cameras that are being opened, and of which nothing was heard yet */
+    private var awaited = 0
+    private var released = false
+
     /** By which pictures are turned to be upright; it changes when the device is turned. */
     @Volatile
     var rotation = Rotation.NONE
@@ -73,18 +77,30 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         handler.post { trying { repeat() } }
     }
 
-    fun stop() {
-        handler.post { close() }
+    /** [stopped] is called once nothing is written any more; returns false where it never is, after [release]. */
+    fun stop(stopped: () -> Unit = {}): Boolean = handler.post {
+        close()
+        stopped()
     }
 
-    /** Ends the thread; the feed is of no use then. */
+    /**
+     * The feed is of no use then. Its thread ends once nothing is being opened any more: a camera that came to a thread
+     * that has ended would be closed by nobody, and stay on.
+     */
     fun release() {
-        stop()
-        thread.quitSafely()
+        handler.post {
+            released = true
+            close()
+            endIfDone()
+        }
+    }
+
+    private fun endIfDone() {
+        if (released && awaited == 0) thread.quitSafely()
     }
 
     @SuppressLint("MissingPermission") // whoever starts the feed was given it, and losing it is caught below
-    private fun begin(side: CameraSide, texture: SurfaceTexture) {
+    private fun begin(side: CameraSide, texture: SurfaceTexture) = trying {
         val current = ++opening
         val (model, shown) = side.sizes
         texture.setDefaultBufferSize(shown.width, shown.height)
@@ -92,11 +108,15 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         reader = ImageReader.newInstance(model.width, model.height, ImageFormat.YUV_420_888, HELD).apply {
             setOnImageAvailableListener({ arrived(it) }, handler)
         }
-        trying { manager.openCamera(side.id, Opened(current), handler) }
+        manager.openCamera(side.id, Opened(current), handler)
+        awaited += 1
     }
 
     private inner class Opened(private val current: Int) : CameraDevice.StateCallback() {
+        private var heard = false
+
         override fun onOpened(camera: CameraDevice) {
+            hear()
             if (current != opening) return camera.close()
             device = camera
             trying { stream(camera) }
@@ -107,8 +127,15 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
         override fun onError(camera: CameraDevice, error: Int) = ended(camera, CameraFailure.ofDevice(error))
 
         private fun ended(camera: CameraDevice, failure: CameraFailure) {
+            hear()
             camera.close()
             if (current == opening) fail(failure)
+        }
+
+        private fun hear() {
+            if (!heard) awaited -= 1
+            heard = true
+            endIfDone()
         }
     }
 
@@ -126,8 +153,7 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
             session = configured
             trying {
                 val all = camera.createCaptureRequest(CameraDevice.TEMPLATE_RECORD)
-                targets.forEach(all::addTarget)
-                all.set(CaptureRequest.CONTROL_AF_MODE, CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_VIDEO)
+                targets.forEach(all::addTarget) // and focus as the template has it: not every camera can focus
                 request = all.build()
                 repeat()
             }
@@ -159,6 +185,8 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
             fail(CameraFailure.REFUSED)
         } catch (_: IllegalStateException) {
             fail(CameraFailure.TAKEN) // it was closed meanwhile
+        } catch (_: IllegalArgumentException) {
+            fail(CameraFailure.GONE) // there is no such camera any more, or nothing to show its pictures on
         }
     }
 

@@ -10,8 +10,11 @@ import android.os.PowerManager
 import dev.vitexport.core.frames.ThermalStatus
 
 /** May be asked from any thread. */
-class Conditions(private val context: Context) {
+class Conditions(context: Context) {
     private val power = context.getSystemService(PowerManager::class.java)
+
+    /** Of the main thread */
+    private val listeners = mutableListOf<() -> Unit>()
 
     /** Null before Android 10, which is the first that tells */
     val thermal: ThermalStatus?
@@ -20,14 +23,24 @@ class Conditions(private val context: Context) {
 
     val lowPower: Boolean get() = power.isPowerSaveMode
 
-    /** Call `changed` on the main thread whenever one of them changes, for as long as the app lives. */
-    fun onChange(changed: () -> Unit) {
+    init {
         val receiver = object : BroadcastReceiver() {
-            override fun onReceive(context: Context, intent: Intent) = changed()
+            override fun onReceive(context: Context, intent: Intent) = tell()
         }
         context.registerReceiver(receiver, IntentFilter(PowerManager.ACTION_POWER_SAVE_MODE_CHANGED))
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) {
-            power.addThermalStatusListener(context.mainExecutor) { changed() }
+            power.addThermalStatusListener(context.mainExecutor) { tell() }
         }
     }
+
+    /** Call `changed` on the main thread whenever one of them changes. */
+    fun onChange(changed: () -> Unit) {
+        listeners += changed
+    }
+
+    fun noLonger(changed: () -> Unit) {
+        listeners -= changed
+    }
+
+    private fun tell() = listeners.toList().forEach { it() }
 }

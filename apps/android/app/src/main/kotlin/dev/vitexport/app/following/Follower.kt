@@ -45,6 +45,7 @@ class Follower(
 
     /** The picture that was seen last, while nobody has asked for anything in it */
     private var seen: Picture? = null
+    private var ended = false
 
     /** A picture, which is closed here. */
     @Synchronized
@@ -52,6 +53,7 @@ class Follower(
         seen?.close()
         seen = null
         when {
+            ended -> picture.close()
             objects.list.isEmpty() -> seen = picture
             pacing.passes(picture.arrived) -> gate.offer(picture)
             else -> picture.close()
@@ -74,15 +76,25 @@ class Follower(
         seen = null
     }
 
-    /** No longer follow an object; the masks of the others stay. */
-    fun forget(id: Int) = model.execute {
-        tracker.forget(id)
-        showAgain()
+    /**
+     * Nothing is followed any more. The camera's thread may have a picture on the way here: its reader cannot be closed
+     * before that is, and the graphs are closed next.
+     */
+    @Synchronized
+    fun end() {
+        ended = true
+        stop()
     }
 
-    fun forgetAll() = model.execute {
-        tracker.forgetAll()
-        showAgain()
+    /**
+     * No longer follow objects that were deleted; the masks of the others stay. The number of one may have been given
+     * to a new one meanwhile, whose prompt starts it anew.
+     */
+    fun forgetDeleted() = model.execute {
+        val left = objects.list.map { it.id }
+        for (id in tracker.objects.map { it.id } - left.toSet()) tracker.forget(id)
+        show(tracker.objects)
+        events.followed()
     }
 
     private fun follow(picture: Picture) {
@@ -109,18 +121,14 @@ class Follower(
 
     private fun restart() {
         if (!followed || !objects.isAsked) return
+        val prompts = objects.take()
         try {
-            show(tracker.restart(objects.take()))
+            show(tracker.restart(prompts))
             events.followed()
         } catch (error: Exception) {
+            objects.giveBack(prompts)
             events.failed(error)
         }
-    }
-
-    /** What is left of the picture that was followed last */
-    private fun showAgain() {
-        show(tracker.objects)
-        events.followed()
     }
 
     private fun show(found: List<SeenObject>) {

@@ -33,6 +33,9 @@ class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerE
     @Volatile
     var events: TrackingEvents? = null
 
+    /** Whether the camera is on whenever its screen is in view; each process begins without. Of the main thread. */
+    var watching = false
+
     @Volatile
     private var follower: Follower? = null
     private var followed: Opened? = null
@@ -45,7 +48,7 @@ class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerE
     private fun reopened() {
         val opened = workbench.opened
         if (opened === followed) return
-        follower?.stop()
+        follower?.end()
         followed = opened
         objects.clear()
         stats.clear()
@@ -72,13 +75,13 @@ class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerE
 
     fun forget(id: Int) {
         objects.delete(id)
-        follower?.forget(id)
+        follower?.forgetDeleted()
     }
 
     fun clear() {
         objects.clear()
         stats.clear()
-        follower?.forgetAll()
+        follower?.forgetDeleted()
     }
 
     override fun followed() {

@@ -3,33 +3,66 @@ package dev.vitexport.app.model
 
 import dev.vitexport.app.runners.runtimeOf
 import dev.vitexport.core.bundle.Bundle
+import dev.vitexport.core.bundle.BundleException
 import dev.vitexport.core.bundle.Choice
 import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.bundle.Processors
+import dev.vitexport.core.bundle.byDefault
 import dev.vitexport.core.bundle.configurationsOf
+import dev.vitexport.core.runners.GraphLoader
 import dev.vitexport.core.runners.loadGraphs
 import dev.vitexport.core.settings.CrashMemory
+import dev.vitexport.core.settings.KeyValues
 import dev.vitexport.core.settings.Settings
 import java.io.File
 
 /** A bundle whose graphs are loaded. */
-class Opened(val name: String, val choice: Choice, val session: Session) {
+class Opened(val name: String, val choice: Choice, val session: Session) : AutoCloseable {
     val bundle: Bundle get() = session.bundle
     val configuration: Configuration get() = session.configuration
+
+    /** What is open now has other graphs, and mostly the same bundle. */
+    fun giveWayTo(next: Opened) {
+        session.close()
+        if (next.bundle !== bundle) bundle.close()
+    }
+
+    override fun close() {
+        session.close()
+        bundle.close()
+    }
 }
 
 /** Graphs come to lie in [folder], where runtimes map them into memory. */
-class Loading(private val folder: File, private val crashes: CrashMemory) {
+class Loading(private val folder: File, kept: KeyValues) {
+    private val crashes by lazy { CrashMemory(kept) } // it writes to the disk, so it is made on the model's thread too
 
-    /** Throws what reading and loading throw. */
-    fun load(name: String, bundle: Bundle, settings: Settings): Opened {
-        val choice = configurationsOf(bundle.manifest, processors(settings)) { idOf(bundle, it) in crashes }
-        val wanted = settings.configurations[bundle.manifestSha256]?.let(::wayName)
-        val way = choice.configurations.find { wayName(it) == wanted } ?: choice.configurations.first()
+    /**
+     * [asked] says whether a person wants this bundle now, and [chosen] which way: then it is loaded even if that ended
+     * the app before. Throws what reading and loading throw.
+     */
+    fun load(
+        name: String, bundle: Bundle, settings: Settings, asked: Boolean, chosen: Configuration? = null,
+    ): Opened {
+        val crashed = { way: Configuration -> idOf(bundle, way) in crashes }
+        val choice = configurationsOf(bundle.manifest, processors(settings), crashed)
+        val kept = settings.configurations[bundle.manifestSha256]
+        val way = chosen
+            ?: byDefault(choice.configurations, kept, crashed)
+            ?: choice.configurations.first().takeIf { asked }
+            ?: throw BundleException(
+                "The app ended while this bundle was loaded, so it is not loaded by itself; open it, or another one, " +
+                    "in the settings.",
+            )
         val id = idOf(bundle, way)
-        crashes.begun(id)
+        val loader = runtimeOf(way).loader
+        // All files are there by the first load: an app that was ended while it copied them did not crash.
+        val remembering = GraphLoader { file, inputs, outputs, options ->
+            crashes.begun(id)
+            loader.load(file, inputs, outputs, options)
+        }
         try {
-            val session = Session(bundle, way, loadGraphs(bundle, way, runtimeOf(way).loader, folder))
+            val session = Session(bundle, way, loadGraphs(bundle, way, remembering, folder))
             crashes.forget(id)
             keepOnly(bundle)
             return Opened(name, choice, session)

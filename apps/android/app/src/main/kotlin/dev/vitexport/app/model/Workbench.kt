@@ -9,11 +9,14 @@ import dev.vitexport.app.bundle.nameOf
 import dev.vitexport.app.settings.Remembered
 import dev.vitexport.core.Progress
 import dev.vitexport.core.bundle.Bundle
+import dev.vitexport.core.bundle.BundleSource
+import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.bundle.ZipSource
-import dev.vitexport.core.settings.CrashMemory
+import dev.vitexport.core.settings.KeyValues
 import dev.vitexport.core.settings.Settings
 import dev.vitexport.core.settings.SettingsStore
 import java.io.File
+import java.io.IOException
 
 /** Something else has the model, in one sentence. */
 class Occupied(message: String) : Exception(message)
@@ -22,9 +25,10 @@ class Workbench(
     private val context: Context,
     private val store: SettingsStore,
     val remembered: Remembered,
-    crashes: CrashMemory,
+    crashes: KeyValues,
 ) {
     val thread = ModelThread()
+    val found = Found()
     private val loading = Loading(File(context.filesDir, "graphs"), crashes)
     private val zip = File(context.filesDir, "bundle.zip")
     private val listeners = mutableListOf<() -> Unit>()
@@ -54,29 +58,48 @@ class Workbench(
         listeners -= listener
     }
 
-    /** Open the zip that was opened last, or the bundle that the app brings. */
+    /** Open the zip that was opened last, or, without one, the bundle that the app brings. */
     fun openFirst(failed: (Throwable) -> Unit) {
         val name = remembered.zip
-        if (name != null && zip.exists()) load(failed) { name to Bundle.open(ZipSource(zip)) }
-        else load(failed) { BROUGHT to Bundle.open(AssetSource(context.assets)) }
+        load(failed) { settings ->
+            if (name != null && zip.exists()) fresh(name, ZipSource(zip), settings, asked = false)
+            else fresh(BROUGHT, AssetSource(context.assets), settings, asked = false)
+        }
+    }
+
+    /** Open the bundle that the app brings, now and whenever the app starts. */
+    fun openBrought(failed: (Throwable) -> Unit) {
+        load(failed, done = { remembered.zip = null }) { settings ->
+            fresh(BROUGHT, AssetSource(context.assets), settings, asked = true).also { zip.delete() }
+        }
     }
 
     /** Open a zip that a person chose, now and whenever the app starts. Where that fails, what was open stays so. */
     fun openZip(chosen: Uri, failed: (Throwable) -> Unit) {
-        val copy = File(context.filesDir, "bundle.zip.part")
-        load(failed, done = {
-            copy.renameTo(zip)
-            remembered.zip = it.name
-        }) {
-            context.contentResolver.copyZip(chosen, copy)
-            context.contentResolver.nameOf(chosen) to Bundle.open(ZipSource(copy))
+        load(failed, done = { remembered.zip = it.name }) { settings ->
+            val copy = File(context.filesDir, "bundle.zip.part")
+            try {
+                context.contentResolver.copyZip(chosen, copy)
+                val name = context.contentResolver.nameOf(chosen)
+                val found = fresh(name, ZipSource(copy), settings, asked = true)
+                if (!copy.renameTo(zip)) {
+                    found.close()
+                    throw IOException("$zip cannot be written")
+                }
+                found
+            } finally {
+                copy.delete()
+            }
         }
     }
 
-    /** Load the bundle that is open to be run otherwise, and keep these settings if that succeeds. */
-    fun configure(settings: Settings, failed: (Throwable) -> Unit) {
+    /**
+     * Load the bundle that is open to be run otherwise, and keep these settings if that succeeds. [way] is what a
+     * person chose just now; without one it is run as the settings have it.
+     */
+    fun configure(settings: Settings, way: Configuration?, failed: (Throwable) -> Unit) {
         val now = opened ?: return
-        load(failed, settings, done = { keep(settings) }) { now.name to now.bundle }
+        load(failed, done = { keep(settings) }) { loading.load(now.name, now.bundle, settings, asked = true, way) }
     }
 
     /** Of what needs no loading */
@@ -94,31 +117,44 @@ class Workbench(
         thread.askLong(work, said) {
             occupied = null
             answered(it)
+            tell() // screens that were made anew meanwhile did not hear the answer
         }
     }
 
     /** Why nothing else can be begun now, in one sentence; null if it can. */
-    fun busy(): String? = occupied?.let { "$it is running: stop it, or wait for its end." }
+    fun busy(): String? = when (val running = occupied) {
+        null -> if (opening) "A bundle is being opened: wait until it is." else null
+        else -> "$running is running: stop it, or wait for its end."
+    }
 
-    private fun load(
-        failed: (Throwable) -> Unit,
-        settings: Settings = this.settings,
-        done: (Opened) -> Unit = {},
-        named: () -> Pair<String, Bundle>,
-    ) {
+    /** [work] is done on the model's thread, with the settings as they are now. */
+    private fun load(failed: (Throwable) -> Unit, done: (Opened) -> Unit = {}, work: (Settings) -> Opened) {
         busy()?.let { return failed(Occupied(it)) }
         opening = true
         tell()
-        thread.ask({ named().let { (name, bundle) -> loading.load(name, bundle, settings) } }) { result ->
+        val now = settings
+        thread.ask({ work(now) }) { result ->
             opening = false
+            val before = opened
             result.onSuccess {
-                val before = opened
                 opened = it
                 done(it)
-                if (before != null) thread.execute(before.session::close)
             }
             tell()
+            // Only now, since whoever followed with the graphs of before has heard that they are gone.
+            result.onSuccess { if (before != null) thread.execute { before.giveWayTo(it) } }
             result.onFailure(failed)
+        }
+    }
+
+    /** A bundle that was not open before, on the model's thread. Where it does not load, its source is closed again. */
+    private fun fresh(name: String, source: BundleSource, settings: Settings, asked: Boolean): Opened {
+        val bundle = Bundle.open(source)
+        try {
+            return loading.load(name, bundle, settings, asked)
+        } catch (error: Exception) {
+            bundle.close()
+            throw error
         }
     }
 

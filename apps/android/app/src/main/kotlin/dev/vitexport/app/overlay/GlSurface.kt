@@ -39,6 +39,7 @@ class GlSurface(texture: SurfaceTexture) {
         eglMakeCurrent(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT)
         eglDestroySurface(display, surface)
         eglDestroyContext(display, context)
+        eglReleaseThread()
     }
 
     private fun config(): EGLConfig {

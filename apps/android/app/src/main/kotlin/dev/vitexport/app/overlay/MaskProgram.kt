@@ -109,6 +109,7 @@ class MaskProgram(private val most: Int, private val side: Int) {
         val status = IntArray(1)
         glGetProgramiv(linked, GL_LINK_STATUS, status, 0)
         if (status[0] == GL_FALSE) throw ShaderError(glGetProgramInfoLog(linked))
+        for (shader in intArrayOf(vertices, fragments)) glDeleteShader(shader) // each goes with the program
         return linked
     }
 }

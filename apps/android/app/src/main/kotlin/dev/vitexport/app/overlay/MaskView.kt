@@ -37,6 +37,9 @@ class MaskView(context: Context, attributes: AttributeSet) :
     private var shownWidth = 0
     private var shownHeight = 0
 
+    // Of the main thread:
+    private var released = false
+
     /** Hears why masks cannot be drawn, once, on the main thread. */
     var failed: (String) -> Unit = {}
 
@@ -69,9 +72,13 @@ class MaskView(context: Context, attributes: AttributeSet) :
         handler.post(redraw)
     }
 
-    /** Ends the thread; the view is of no use then. */
+    /**
+     * The view is of no use then. Its thread ends after the surface, which the system takes only when the activity is
+     * gone: a thread that ended before would leave the context, and all that is in it, to nobody.
+     */
     fun release() {
-        thread.quitSafely()
+        released = true
+        if (!isAvailable) thread.quitSafely()
     }
 
     private fun draw() {
@@ -88,8 +95,15 @@ class MaskView(context: Context, attributes: AttributeSet) :
     }
 
     private fun fail(error: Exception) {
-        surface = null
+        drop()
         post { failed(error.message.orEmpty()) }
+    }
+
+    /** The context takes the program and its texture with it. */
+    private fun drop() {
+        surface?.release()
+        surface = null
+        program = null
     }
 
     override fun onSurfaceTextureAvailable(texture: SurfaceTexture, width: Int, height: Int) {
@@ -113,11 +127,10 @@ class MaskView(context: Context, attributes: AttributeSet) :
     /** False: the texture is released on the thread that draws on it. */
     override fun onSurfaceTextureDestroyed(texture: SurfaceTexture): Boolean {
         val posted = handler.post {
-            surface?.release()
-            surface = null
-            program = null
+            drop()
             texture.release()
         }
+        if (released) thread.quitSafely()
         return !posted
     }
 

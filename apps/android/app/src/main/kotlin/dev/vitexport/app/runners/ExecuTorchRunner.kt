@@ -62,20 +62,23 @@ class ExecuTorchRunner private constructor(
         override fun load(
             file: File, inputs: List<TensorSpec>, outputs: List<TensorSpec>?, options: RunOptions,
         ): TimedRunner {
-            val module = try {
-                Module.load(file.path, Module.LOAD_MODE_MMAP, options.threads).also { it.loadMethod(METHOD) }
-            } catch (error: RuntimeException) {
-                throw RunnerException("ExecuTorch cannot load the graph (${reason(error)}): export the model again.")
-            }
+            val module = loading { Module.load(file.path, Module.LOAD_MODE_MMAP, options.threads) }
             try {
+                loading { module.loadMethod(METHOD) }
                 val runner = ExecuTorchRunner(module, inputs, outputs.orEmpty())
                 val found = runner.execute(runner.arguments(allocate(inputs))).map { it.toTensor() }
                 if (outputs != null) check(found, outputs)
                 return runner
-            } catch (error: RunnerException) {
+            } catch (error: Exception) {
                 module.destroy()
                 throw error
             }
+        }
+
+        private inline fun <T> loading(load: () -> T): T = try {
+            load()
+        } catch (error: RuntimeException) {
+            throw RunnerException("ExecuTorch cannot load the graph (${reason(error)}): export the model again.")
         }
 
         /** Outputs have no names in a program, but an order and shapes. */

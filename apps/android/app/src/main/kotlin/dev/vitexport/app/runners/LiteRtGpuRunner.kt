@@ -78,6 +78,14 @@ class LiteRtGpuRunner private constructor(
     }
 
     companion object : GraphLoader {
+        /** Whatever `makes` throws, what it was for is closed. */
+        private inline fun <T> AutoCloseable.closedUnless(makes: () -> T): T = try {
+            makes()
+        } catch (error: Exception) {
+            close()
+            throw error
+        }
+
         /** One for all models, as the runtime asks for; it finds the GPU once. */
         private val environment by lazy { Environment.create() }
 
@@ -89,12 +97,9 @@ class LiteRtGpuRunner private constructor(
             gpu.gpuOptions = CompiledModel.GpuOptions(precision = CompiledModel.GpuOptions.Precision.FP32)
             try {
                 val model = CompiledModel.create(file.path, gpu, environment)
-                return try {
-                    LiteRtGpuRunner(model, inputs, outputs).also(LiteRtGpuRunner::check)
-                } catch (error: Exception) {
-                    model.close()
-                    throw error
-                }
+                val runner = model.closedUnless { LiteRtGpuRunner(model, inputs, outputs) }
+                runner.closedUnless { runner.check() }
+                return runner
             } catch (error: LiteRtException) {
                 throw RunnerException("LiteRT cannot load the graph on the GPU (${reason(error)}): run it on the CPU.")
             }

@@ -68,7 +68,7 @@ class LiteRtRunner private constructor(
                 checkSignature("input", needed, inputs)
                 if (outputs != null) checkSignature("output", given, outputs)
                 return LiteRtRunner(interpreter, signature, inputs, outputs ?: given.map { it.spec })
-            } catch (error: RunnerException) {
+            } catch (error: Exception) {
                 interpreter.close()
                 throw error
             }

@@ -25,7 +25,23 @@ class Remembered(private val kept: KeyValues) {
             kept[ZIP] = value
         }
 
+    /** With how many threads a kernel pack was run; null where none was */
+    var packThreads: Int?
+        get() = kept[PACK_THREADS]?.toIntOrNull()
+        set(value) {
+            kept[PACK_THREADS] = value?.toString()
+        }
+
+    /** What the person calls this device; null where they left its maker's name */
+    var deviceName: String?
+        get() = kept[DEVICE_NAME]
+        set(value) {
+            kept[DEVICE_NAME] = value
+        }
+
     private companion object {
+        const val PACK_THREADS = "pack_threads"
+        const val DEVICE_NAME = "device_name"
         const val FACING = "facing"
         const val ADDRESS = "address"
         const val ZIP = "zip"

@@ -32,9 +32,14 @@ fun post(json: String, address: String) {
             connection.disconnect()
         }
     } catch (_: MalformedURLException) {
-        throw SharingError("$address is no address: it looks like https://latency.example/measurements.")
+        throw noAddress(address)
+    } catch (_: IllegalArgumentException) {
+        throw noAddress(address) // a host that cannot be one
     } catch (_: IOException) {
         throw SharingError("$address does not answer; save the file instead.")
     }
     if (status !in 200..299) throw SharingError("$address refused the result with status $status.")
 }
+
+private fun noAddress(address: String) =
+    SharingError("$address is no address: it looks like https://latency.example/measurements.")

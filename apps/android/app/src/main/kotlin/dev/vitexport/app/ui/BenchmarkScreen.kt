@@ -8,7 +8,7 @@ import android.widget.TextView
 import dev.vitexport.app.R
 import dev.vitexport.app.device.Conditions
 import dev.vitexport.app.device.Watch
-import dev.vitexport.app.model.Opened
+import dev.vitexport.app.model.Found
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.model.configurationName
 import dev.vitexport.app.runners.runtimeOf
@@ -32,7 +32,9 @@ class BenchmarkScreen(
     private val verdict: TextView = view.findViewById(R.id.verdict)
     private val shown: TextView = view.findViewById(R.id.result)
     private val run = LongRun(activity, view.findViewById(R.id.run), starts, workbench.thread::stop)
-    private val file = ResultFile(activity, view.findViewById(R.id.result_file), workbench, notices, asking)
+    private val file = ResultFile(
+        activity, view.findViewById(R.id.result_file), workbench, notices, asking, Request.PLACE_OF_BENCHMARK,
+    )
     private val reopened = { reopened() }
     private var running = false
 
@@ -62,6 +64,7 @@ class BenchmarkScreen(
             val model = opened.bundle.manifest.model.name
             activity.getString(R.string.benchmark_way, model, configurationName(opened.configuration))
         }
+        workbench.found.benchmark?.takeIf { it.opened === opened }?.let(::show)
     }
 
     private fun clear() {
@@ -72,6 +75,7 @@ class BenchmarkScreen(
 
     private fun measure(seconds: Double) {
         val opened = workbench.opened ?: return
+        workbench.found.benchmark = null
         clear()
         running = true
         seen = true
@@ -88,18 +92,21 @@ class BenchmarkScreen(
             run::progress,
         ) { answer ->
             running = false
+            if (seen) answer.onSuccess {
+                val around = watch.end(runtimeOf(opened.configuration).name)
+                show(Found.Benchmark(it, opened, around).also { found -> workbench.found.benchmark = found })
+            }
             run.end()
             if (!seen) return@occupy notices.say(activity.getString(R.string.out_of_view))
-            answer.onSuccess { show(it, opened, watch) }
             answer.onFailure { notices.say(sentence(activity, it)) }
         }
     }
 
-    private fun show(result: BenchmarkResult, opened: Opened, watch: Watch) {
+    private fun show(found: Found.Benchmark) {
+        val result = found.result
         verdict.text = activity.getString(R.string.benchmark_rate, result.fps, ms(result.frame.p50))
         shown.text = figures(result)
-        val around = watch.end(runtimeOf(opened.configuration).name)
-        file.show { name -> benchmarkReport(result, opened.bundle.manifestSha256, around(name)) }
+        file.show { name -> benchmarkReport(result, found.opened.bundle.manifestSha256, found.around(name)) }
     }
 
     private fun figures(result: BenchmarkResult): String {

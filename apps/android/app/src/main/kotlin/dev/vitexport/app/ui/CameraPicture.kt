@@ -45,10 +45,6 @@ class CameraPicture(
 
     /** The camera that is open, or being opened; null where none is */
     private var side: CameraSide? = null
-    private var pauses = 0L
-
-    var paused = false
-        private set
 
     /** Whether there are cameras on both sides */
     var several = false
@@ -56,8 +52,14 @@ class CameraPicture(
 
     val open: Boolean get() = side != null
 
-    /** The number of the picture that stands still; null while it moves */
-    val still: Long? get() = pauses.takeIf { paused }
+    /**
+     * The number of the picture that stands still, which no other has, however often the activity is made anew; null
+     * while it moves.
+     */
+    var still: Long? = null
+        private set
+
+    val paused: Boolean get() = still != null
 
     init {
         stage.preview.surfaceTextureListener = this
@@ -65,13 +67,15 @@ class CameraPicture(
 
     /** Show the camera of one side, for a model whose image has so many pixels a side. The permission is there. */
     fun open(facing: Facing, pixels: Int) {
-        try {
-            side = CameraSide.find(cameras, facing, pixels) ?: return events.failed(CameraFailure.NONE)
+        side = try {
             several = CameraSide.several(cameras)
+            CameraSide.find(cameras, facing, pixels) ?: return events.failed(CameraFailure.NONE)
         } catch (error: CameraAccessException) {
             return events.failed(CameraFailure.of(error))
+        } catch (_: IllegalArgumentException) {
+            return events.failed(CameraFailure.GONE) // it was pulled out while it was looked at
         }
-        paused = false
+        still = null
         displays.registerDisplayListener(this, main)
         lie()
         start()
@@ -82,18 +86,18 @@ class CameraPicture(
         if (side == null) return
         displays.unregisterDisplayListener(this)
         side = null
-        paused = false
+        still = null
         feed.stop()
         events.changed()
     }
 
     fun pauseOrResume() {
-        paused = !paused
         if (paused) {
-            pauses += 1
-            feed.pause()
-        } else {
+            still = null
             feed.resume()
+        } else {
+            still = System.nanoTime()
+            feed.pause()
         }
         events.changed()
     }
@@ -143,10 +147,8 @@ class CameraPicture(
 
     override fun onSurfaceTextureUpdated(texture: SurfaceTexture) = Unit
 
-    override fun onSurfaceTextureDestroyed(texture: SurfaceTexture): Boolean {
-        feed.stop()
-        return true
-    }
+    /** False: the texture is released once the camera no longer writes to it. */
+    override fun onSurfaceTextureDestroyed(texture: SurfaceTexture): Boolean = !feed.stop(texture::release)
 
     /** Turned on its head, the device has the same configuration, and the activity hears of nothing. */
     override fun onDisplayChanged(display: Int) = lie()

@@ -14,8 +14,8 @@ import dev.vitexport.app.R
 import dev.vitexport.app.VitexportApplication
 import dev.vitexport.app.model.Workbench
 
-private const val CAMERA = 1
-private const val RESULT = 2
+/** Requests: the camera's is after those of all choices */
+private val CAMERA = Request.entries.size
 
 class MainActivity : Activity(), Asking {
     private lateinit var workbench: Workbench
@@ -26,7 +26,7 @@ class MainActivity : Activity(), Asking {
     private var current = R.id.tab_track
     private var visible = false
     private var cameraAnswered: (Boolean) -> Unit = {}
-    private var resultAnswered: (Intent?) -> Unit = {}
+    private val answers = mutableMapOf<Request, (Intent?) -> Unit>()
 
     override fun onCreate(kept: Bundle?) {
         super.onCreate(kept)
@@ -114,17 +114,21 @@ class MainActivity : Activity(), Asking {
         if (code == CAMERA) cameraAnswered(granted.firstOrNull() == PackageManager.PERMISSION_GRANTED)
     }
 
-    override fun result(intent: Intent, answered: (Intent?) -> Unit) {
-        resultAnswered = answered
+    override fun onAnswer(request: Request, answered: (Intent?) -> Unit) {
+        answers[request] = answered
+    }
+
+    override fun ask(request: Request, intent: Intent) {
         try {
-            startActivityForResult(intent, RESULT)
+            startActivityForResult(intent, request.ordinal)
         } catch (_: ActivityNotFoundException) {
             notices.say(getString(R.string.no_picker))
         }
     }
 
     override fun onActivityResult(code: Int, result: Int, data: Intent?) {
-        if (code == RESULT) resultAnswered(data.takeIf { result == RESULT_OK })
+        val request = Request.entries.getOrNull(code) ?: return
+        answers[request]?.invoke(data.takeIf { result == RESULT_OK })
     }
 
     private companion object {

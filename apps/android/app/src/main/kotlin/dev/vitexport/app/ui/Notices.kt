@@ -23,8 +23,5 @@ class Notices(private val list: ViewGroup) {
         while (list.childCount > MOST) list.removeViewAt(0)
     }
 
-    /** What was wrong is over. */
-    fun clear() = list.removeAllViews()
-
     private fun sentenceOf(notice: View): TextView = notice.findViewById(R.id.sentence)
 }

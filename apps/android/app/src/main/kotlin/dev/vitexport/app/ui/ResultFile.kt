@@ -21,19 +21,21 @@ class ResultFile(
     private val workbench: Workbench,
     private val notices: Notices,
     private val asking: Asking,
+    private val place: Request,
 ) {
     private val name: EditText = view.findViewById(R.id.device_name)
     private val address: EditText = view.findViewById(R.id.address)
-    private var report: (String) -> Report = { error("there is no result") }
+    private var report: ((String) -> Report)? = null
 
     init {
+        asking.onAnswer(place) { answer -> answer?.data?.let(::save) }
         view.findViewById<View>(R.id.save).setOnClickListener { choosePlace() }
         view.findViewById<View>(R.id.send).setOnClickListener { askFirst() }
     }
 
     fun show(report: (String) -> Report) {
         this.report = report
-        name.setText(deviceModel)
+        name.setText(workbench.remembered.deviceName ?: deviceModel)
         address.setText(workbench.remembered.address)
         view.visibility = View.VISIBLE
     }
@@ -42,16 +44,26 @@ class ResultFile(
         view.visibility = View.GONE
     }
 
-    private fun made(): Report = report(name.text.toString().trim().ifEmpty { deviceModel })
-
-    private fun choosePlace() {
-        val made = made()
-        asking.result(placePicker(made.name)) { answer -> answer?.data?.let { save(made, it) } }
+    /** Null where there is no result, since the app was ended and began anew meanwhile */
+    private fun made(): Report? {
+        val called = name.text.toString().trim().ifEmpty { deviceModel }
+        workbench.remembered.deviceName = called.takeIf { it != deviceModel }
+        return report?.invoke(called)
     }
 
-    private fun save(made: Report, into: Uri) = doing(R.string.saved) {
-        val output = activity.contentResolver.openOutputStream(into) ?: throw IOException("it cannot be opened")
-        output.use { it.write(made.text.toByteArray()) }
+    private fun choosePlace() {
+        val made = made() ?: return
+        asking.ask(place, placePicker(made.name))
+    }
+
+    private fun save(into: Uri) {
+        val made = made() ?: return notices.say(activity.getString(R.string.result_gone))
+        doing(R.string.saved) {
+            // Truncated: the person may have chosen a file that is there, and longer.
+            val output =
+                activity.contentResolver.openOutputStream(into, "wt") ?: throw IOException("it cannot be opened")
+            output.use { it.write(made.text.toByteArray()) }
+        }
     }
 
     /** Nothing is sent before the person has seen to where, and said yes to that. */
@@ -60,7 +72,7 @@ class ResultFile(
         AlertDialog.Builder(activity)
             .setTitle(R.string.send_title)
             .setMessage(activity.getString(R.string.send_question, to))
-            .setPositiveButton(R.string.send) { _, _ -> send(made(), to) }
+            .setPositiveButton(R.string.send) { _, _ -> made()?.let { send(it, to) } }
             .setNegativeButton(R.string.cancel, null)
             .show()
     }
@@ -78,8 +90,8 @@ class ResultFile(
                 activity.getString(done)
             } catch (error: SharingError) {
                 error.message.orEmpty()
-            } catch (error: IOException) {
-                activity.getString(R.string.not_saved, error.message)
+            } catch (error: Exception) { // whatever the app that has the place throws, this one goes on
+                activity.getString(R.string.not_saved, error.message ?: error.javaClass.simpleName)
             }
             view.post { notices.say(sentence) }
         }.start()

@@ -22,6 +22,15 @@ interface Asking {
     /** Whether the app may use the camera, having asked the person if need be. */
     fun camera(answered: (Boolean) -> Unit)
 
-    /** Starts an activity of the system's; null where the person took none of its choices. */
-    fun result(intent: Intent, answered: (Intent?) -> Unit)
+    /**
+     * Hear what the person chose in an activity of the system's, null where they took none of its choices. This is said
+     * while screens are made: by the time of the answer, the activity that asked may have been replaced by a new one.
+     */
+    fun onAnswer(request: Request, answered: (Intent?) -> Unit)
+
+    /** Starts an activity of the system's. */
+    fun ask(request: Request, intent: Intent)
 }
+
+/** What a person chooses in an activity of the system's */
+enum class Request { BUNDLE, PACK, PLACE_OF_BENCHMARK, PLACE_OF_KERNELS }

@@ -6,9 +6,9 @@ import android.view.View
 import android.widget.Button
 import android.widget.TextView
 import dev.vitexport.app.R
+import dev.vitexport.app.model.Found
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.model.configurationName
-import dev.vitexport.core.conformance.SelfTestResult
 
 class SelfTestScreen(
     private val activity: Activity, private val workbench: Workbench, private val notices: Notices,
@@ -32,25 +32,30 @@ class SelfTestScreen(
     private fun reopened() {
         verdict.text = ""
         result.text = ""
-        val sequence = workbench.opened?.bundle?.manifest?.sequence
+        val opened = workbench.opened
+        val sequence = opened?.bundle?.manifest?.sequence
         start.isEnabled = sequence != null
         about.text = if (sequence == null) activity.getString(R.string.self_test_closed)
         else activity.getString(R.string.self_test_about, sequence.frames, sequence.objects)
+        workbench.found.test?.takeIf { it.opened === opened }?.let(::show)
     }
 
     private fun test() {
         val opened = workbench.opened ?: return
+        workbench.found.test = null
         verdict.text = ""
         result.text = ""
         run.begin()
         workbench.occupy(activity.getString(R.string.the_self_test), opened.session::test, run::progress) { answer ->
+            answer.onSuccess { show(Found.Test(it, opened).also { found -> workbench.found.test = found }) }
             run.end()
-            answer.onSuccess { show(it, configurationName(opened.configuration)) }
             answer.onFailure { notices.say(sentence(activity, it)) }
         }
     }
 
-    private fun show(found: SelfTestResult, way: String) {
+    private fun show(test: Found.Test) {
+        val found = test.result
+        val way = configurationName(test.opened.configuration)
         verdict.text = activity.getString(
             if (found.stopped) R.string.stopped_early else if (found.pass) R.string.agrees else R.string.disagrees,
         )

@@ -14,13 +14,14 @@ import dev.vitexport.app.model.Opened
 import dev.vitexport.app.model.Workbench
 import dev.vitexport.app.model.configurationName
 import dev.vitexport.app.model.wayName
+import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.settings.Settings
 
 class SettingsScreen(
     private val activity: Activity,
     private val workbench: Workbench,
     private val notices: Notices,
-    private val asking: Asking,
+    asking: Asking,
 ) : Screen {
     override val view: View = activity.layoutInflater.inflate(R.layout.screen_settings, null)
     private val ways: Spinner = view.findViewById(R.id.ways)
@@ -39,7 +40,13 @@ class SettingsScreen(
         val opacity: SeekBar = view.findViewById(R.id.opacity)
         opacity.progress = (workbench.settings.overlayOpacity * opacity.max).toInt()
         opacity.setOnSeekBarChangeListener(LetGo { workbench.keep(workbench.settings.copy(overlayOpacity = it)) })
-        view.findViewById<View>(R.id.open_zip).setOnClickListener { openZip() }
+        asking.onAnswer(Request.BUNDLE) { answer ->
+            answer?.data?.let { chosen -> workbench.openZip(chosen) { notices.say(sentence(activity, it)) } }
+        }
+        view.findViewById<View>(R.id.open_zip).setOnClickListener { asking.ask(Request.BUNDLE, zipPicker()) }
+        view.findViewById<View>(R.id.open_brought).setOnClickListener {
+            workbench.openBrought { notices.say(sentence(activity, it)) }
+        }
         workbench.onChange(reopened)
         update()
     }
@@ -54,7 +61,7 @@ class SettingsScreen(
         val way = configurations().getOrNull(place) ?: return
         if (wayName(way) == wayName(opened.configuration)) return
         val settings = workbench.settings
-        configure(settings.copy(configurations = settings.configurations + (opened.bundle.manifestSha256 to way)))
+        configure(settings.copy(configurations = settings.configurations + (opened.bundle.manifestSha256 to way)), way)
     }
 
     private fun threadsNow() = threadCounts().last { it <= workbench.settings.threads }
@@ -64,15 +71,9 @@ class SettingsScreen(
     }
 
     /** What cannot be loaded is not chosen either. */
-    private fun configure(settings: Settings) = workbench.configure(settings) {
+    private fun configure(settings: Settings, way: Configuration? = null) = workbench.configure(settings, way) {
         notices.say(sentence(activity, it))
         update()
-    }
-
-    private fun openZip() {
-        asking.result(zipPicker()) { answer ->
-            answer?.data?.let { chosen -> workbench.openZip(chosen) { notices.say(sentence(activity, it)) } }
-        }
     }
 
     private fun update() {

@@ -41,25 +41,30 @@ class TrackScreen(
         ObjectChips(view.findViewById(R.id.chips), view.findViewById(R.id.news), tracking.objects, tracking::forget)
     private val figures = LiveFigures(view, tracking.stats)
     private val refresh = Runnable { update() }
+    private val refreshFigures = Runnable { figures.update() }
     private val reopened = { reopened() }
+    private val paced = { update() }
     private var visible = false
 
     init {
         stage.pointing.events = this
         stage.masks.failed = { notices.say(activity.getString(R.string.no_masks, it)) }
         camera.setOnClickListener { openCamera() }
-        pause.setOnClickListener { pauseOrResume() }
+        pause.setOnClickListener { picture.pauseOrResume() }
         flip.setOnClickListener { flip() }
         clear.setOnClickListener { tracking.clear() }
         workbench.onChange(reopened)
+        conditions.onChange(paced) // a device that is too hot follows nothing, and so nothing else would say it
         reopened()
     }
 
+    /** The camera comes back with the screen, such as when the device is turned. */
     override fun shown() {
         visible = true
         tracking.events = this
         picture.look()
         update()
+        if (tracking.watching && !picture.open) openCamera()
     }
 
     /** A camera that nobody looks at is off. */
@@ -71,6 +76,7 @@ class TrackScreen(
 
     override fun release() {
         workbench.noLonger(reopened)
+        conditions.noLonger(paced)
         picture.release()
     }
 
@@ -84,7 +90,10 @@ class TrackScreen(
         asking.camera { allowed ->
             when {
                 !visible -> Unit // the person looks at something else by now
-                allowed -> picture.open(workbench.remembered.facing, opened.session.side)
+                allowed -> {
+                    tracking.watching = true
+                    picture.open(workbench.remembered.facing, opened.session.side)
+                }
                 else -> failed(CameraFailure.REFUSED)
             }
         }
@@ -96,11 +105,6 @@ class TrackScreen(
         picture.close()
         tracking.clear()
         openCamera()
-    }
-
-    private fun pauseOrResume() {
-        picture.pauseOrResume()
-        if (!picture.paused) beside.isChecked = false
     }
 
     override fun point(at: Place) = pointing { side ->
@@ -128,9 +132,11 @@ class TrackScreen(
 
     override fun ending() = tracking.rest()
 
+    /** Figures alone: what the main thread does for each picture should be little. */
     override fun followed() {
         stage.masks.changed()
-        changed()
+        view.removeCallbacks(refreshFigures)
+        view.post(refreshFigures)
     }
 
     /** Once, however often it is said before the screen is drawn next; from any thread. */
@@ -139,7 +145,10 @@ class TrackScreen(
         view.post(refresh)
     }
 
-    override fun failed(failure: CameraFailure) = notices.say(activity.getString(failure.sentence))
+    override fun failed(failure: CameraFailure) {
+        tracking.watching = false
+        notices.say(activity.getString(failure.sentence))
+    }
 
     override fun failed(error: Throwable) {
         view.post { notices.say(sentence(activity, error)) }
@@ -148,22 +157,28 @@ class TrackScreen(
     private fun update() {
         chips.update()
         figures.update()
-        hint.text = when {
+        val words = when {
             workbench.opening -> activity.getString(R.string.opening)
             workbench.opened == null -> activity.getString(R.string.open_first)
             !picture.open -> activity.getString(R.string.private_hint)
             tracking.objects.list.isEmpty() -> activity.getString(R.string.point_hint)
             else -> ""
         }
-        hint.visibility = if (hint.text.isEmpty()) View.GONE else View.VISIBLE
-        slow.text = pace(activity, conditions, tracking.pacing)
-        slow.visibility = if (slow.text.isEmpty()) View.GONE else View.VISIBLE
+        say(hint, words)
+        say(slow, pace(activity, conditions, tracking.pacing).orEmpty())
         camera.visibility = if (picture.open) View.GONE else View.VISIBLE
         pause.visibility = if (picture.open) View.VISIBLE else View.GONE
         pause.setImageResource(if (picture.paused) R.drawable.ic_play else R.drawable.ic_pause)
         pause.contentDescription = activity.getString(if (picture.paused) R.string.resume else R.string.pause)
         flip.visibility = if (picture.open && picture.several) View.VISIBLE else View.GONE
         beside.visibility = if (picture.paused) View.VISIBLE else View.GONE
+        if (!picture.paused) beside.isChecked = false // nobody could turn it off any more
         clear.isEnabled = tracking.objects.list.isNotEmpty()
+    }
+
+    /** Ears hear a sentence whenever it is set: only when it is another one. */
+    private fun say(line: TextView, words: String) {
+        if (line.text.toString() != words) line.text = words
+        line.visibility = if (words.isEmpty()) View.GONE else View.VISIBLE
     }
 }

@@ -100,8 +100,42 @@ class FollowerTest : FollowerEvents {
         point()
         follower.picture(TestPicture())
         objects.delete(1)
-        follower.forget(1)
+        follower.forgetDeleted()
         assertEquals(0, masks.take().count)
+    }
+
+    @Test
+    fun `an object that has the number of one that was deleted is followed`() {
+        point()
+        follower.picture(TestPicture())
+        objects.delete(1)
+        point()
+        follower.picture(TestPicture())
+        follower.forgetDeleted()
+        assertEquals(1, masks.take().count)
+    }
+
+    @Test
+    fun `one that has ended keeps no picture, and runs no graph`() {
+        follower.end()
+        val kept = TestPicture()
+        follower.picture(kept)
+        point()
+        val asked = TestPicture()
+        follower.picture(asked)
+        assertTrue(kept.closed && asked.closed)
+        assertEquals(emptyList<String>(), graphs.runs)
+    }
+
+    @Test
+    fun `where a graph fails, a prompt in what stands still waits as well`() {
+        point(still = 1)
+        follower.picture(TestPicture())
+        point(still = 1)
+        graphs.failing = true
+        follower.prompted()
+        assertEquals(1, errors.size)
+        assertTrue(objects.isAsked)
     }
 
     @Test

@@ -2,13 +2,16 @@ package dev.vitexport.core.bundle
 
 import java.io.File
 
-/** A bundle that was opened: its manifest, and its files, of which none is given away before its checksum was right. */
+/**
+ * A bundle that was opened: its manifest, and its files, of which none is given away before its checksum was right.
+ * Closing it closes its source.
+ */
 class Bundle private constructor(
     private val source: BundleSource,
     val manifest: Manifest,
     /** Of manifest.json */
     val manifestSha256: String,
-) {
+) : AutoCloseable by source {
     private val listed = manifest.files.associateBy { it.path }
 
     /** A file that is listed. Throws [BundleException] for one that was altered, and what the source throws. */
@@ -37,8 +40,18 @@ class Bundle private constructor(
     private fun altered(path: String) = BundleException("$path was altered after export; export the model again.")
 
     companion object {
-        /** Reads the manifest and the checksums alone. Throws [BundleException], and what the source throws. */
-        fun open(source: BundleSource): Bundle {
+        /**
+         * Reads the manifest and the checksums alone. Throws [BundleException], and what the source throws; the source
+         * is closed then.
+         */
+        fun open(source: BundleSource): Bundle = try {
+            opened(source)
+        } catch (error: Exception) {
+            source.close()
+            throw error
+        }
+
+        private fun opened(source: BundleSource): Bundle {
             val bytes = source.read(MANIFEST, MANIFEST_BYTES)
             val manifest = parseManifest(bytes)
             val digest = sha256(bytes)

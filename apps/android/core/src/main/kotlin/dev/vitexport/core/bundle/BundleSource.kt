@@ -6,9 +6,12 @@ import java.io.InputStream
 import java.io.OutputStream
 
 /** Where the files of a bundle or a kernel pack come from: a folder, a zip, the assets of the app. */
-fun interface BundleSource {
+fun interface BundleSource : AutoCloseable {
     /** The file at a path within the source; the caller closes it. Null where there is none. */
     fun open(path: String): InputStream?
+
+    /** Only a zip is held open. */
+    override fun close() = Unit
 }
 
 /** A folder of the device. */

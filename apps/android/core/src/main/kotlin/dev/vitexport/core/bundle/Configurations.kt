@@ -65,6 +65,22 @@ fun configurationsOf(
     return Choice(candidates.map { it.configuration }, "${first.name}, because $because.")
 }
 
+/**
+ * What is run where nobody asks for anything: what a person chose before (`kept`), or else the best. What ended the app
+ * while it was loaded is not: it would end it at every start. Null where that leaves nothing.
+ */
+fun byDefault(
+    configurations: List<Configuration>,
+    kept: Configuration?,
+    crashed: (Configuration) -> Boolean,
+): Configuration? {
+    val sound = configurations.filterNot(crashed)
+    return sound.find { it.runsAs(kept) } ?: sound.firstOrNull()
+}
+
+/** Whether both are one way to run a bundle, whatever the threads. */
+private fun Configuration.runsAs(other: Configuration?) = other != null && copy(threads = other.threads) == other
+
 /** The files that a configuration runs, by graph. */
 fun artifactsFor(manifest: Manifest, configuration: Configuration): Map<String, ArtifactEntry> {
     val variant = configuration.run { Variant(format, precision, delegate) }

@@ -6,7 +6,7 @@ import java.io.InputStream
 import java.util.zip.ZipFile
 
 /** A zip of a folder's files, or of the folder. Throws [BundleException] for what is no zip of a bundle. */
-class ZipSource(file: File) : BundleSource, AutoCloseable {
+class ZipSource(file: File) : BundleSource {
     private val zip = try {
         ZipFile(file)
     } catch (error: IOException) {

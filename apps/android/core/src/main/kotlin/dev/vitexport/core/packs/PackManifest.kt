@@ -32,8 +32,8 @@ data class PackManifest(
 /** A pack that this app does not run, in one sentence. */
 class PackException(message: String) : Exception(message)
 
-/** Runtime -> the units on which this app runs it */
-private val RUNS = mapOf("tflite" to listOf(ComputeUnit.CPU, ComputeUnit.GPU), "executorch" to listOf(ComputeUnit.CPU))
+/** Runtime -> the units on which this app times its kernels: of a GPU's outputs nothing is known before they are there */
+private val RUNS = mapOf("tflite" to listOf(ComputeUnit.CPU), "executorch" to listOf(ComputeUnit.CPU))
 
 /** The most kernels that a pack can have */
 private const val KERNELS = 2000

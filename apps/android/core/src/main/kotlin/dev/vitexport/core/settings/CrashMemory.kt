@@ -6,7 +6,10 @@ private const val CRASHED = "crashed"
 /** More bundles and ways to run them than anybody tries; what crashed longest ago goes. */
 private const val MOST = 50
 
-/** What ended the app while it was loaded: the next start does not load that by default again. */
+/**
+ * What ended the app while it was loaded: the next start does not load that by default again. What is set in `kept` has
+ * to be on the disk when that returns.
+ */
 class CrashMemory(private val kept: KeyValues) {
     init {
         kept[LOADING]?.let { unfinished -> keep(crashed() - unfinished + unfinished) }

@@ -1,6 +1,6 @@
 package dev.vitexport.core.settings
 
-/** What outlives the process, such as Android's `SharedPreferences`; `set` has it on the disk when it returns. */
+/** What outlives the process, such as Android's `SharedPreferences`. */
 interface KeyValues {
     operator fun get(key: String): String?
 

@@ -66,8 +66,6 @@ class Tracker(private val graphs: TrackerGraphs, private val state: Map<String, 
         tracked.removeAll { it.id == id }
     }
 
-    fun forgetAll() = tracked.clear()
-
     private fun check(prompts: List<PromptRequest>) {
         for (index in prompts.indices) {
             checkPrompt(prompts[index].points)

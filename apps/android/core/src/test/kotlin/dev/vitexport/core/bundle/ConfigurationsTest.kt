@@ -84,6 +84,20 @@ class ConfigurationsTest {
     }
 
     @Test
+    fun `what a person chose before is the default, whatever the threads were`() {
+        val (best, other) = configurationsOf(bundleIn("tflite", "executorch"), PHONE).configurations
+        assertEquals(best, byDefault(listOf(best, other), kept = null) { false })
+        assertEquals(other, byDefault(listOf(best, other), other.copy(threads = 1)) { false })
+    }
+
+    @Test
+    fun `what ended the app is never the default, even if a person chose it`() {
+        val (best, other) = configurationsOf(bundleIn("tflite", "executorch"), PHONE).configurations
+        assertEquals(best, byDefault(listOf(best, other), other) { it == other })
+        assertEquals(null, byDefault(listOf(best, other), other) { true })
+    }
+
+    @Test
     fun `a configuration runs the files of its own variant`() {
         val manifest = bundleIn("onnx", "executorch")
         val configuration = configurationsOf(manifest, PHONE).configurations.single()

@@ -38,6 +38,7 @@ class PackTest {
         refused("schema should be a whole number from 1 to 1", "schema" to 2)
         refused("runtime should be tflite or executorch", "runtime" to "coreml")
         refused("unit should be cpu and is \"gpu\"", "runtime" to "executorch", "unit" to "gpu")
+        refused("unit should be cpu and is \"gpu\"", "runtime" to "tflite", "unit" to "gpu")
         refused("kernels is empty", "kernels" to emptyList<Any>())
         fun kernels(vararg changes: Pair<String, Any?>) = "kernels" to listOf(kernelOf("a") + changes)
         fun input(shape: List<Int>, dtype: String) = listOf(mapOf("name" to "x", "shape" to shape, "dtype" to dtype))

@@ -127,7 +127,7 @@ class TrackerTest {
         tracker.forget(1)
         assertEquals(mapOf(2 to ObjectStatus.PROMPTED), statuses())
         assertEquals(mapOf(2 to floatsOf(0, 0, 0, 10)), follow(11))
-        tracker.forgetAll()
+        tracker.forget(2)
         assertEquals(emptyMap(), follow(12))
     }
 
