@@ -130,9 +130,9 @@ def test_the_runtime_is_the_one_that_results_name(project):
 def test_a_bundle_in_the_app_is_no_source_and_not_in_the_repository(project):
     (group,) = of_kind(project, "PBXFileSystemSynchronizedRootGroup")
     assert group["explicitFolders"] == ["Bundle"]
-    ignored = subprocess.run(["git", "check-ignore", "-q", "Bundle/manifest.json"], cwd=SOURCES, check=False)
+    ignored = subprocess.run(["git", "check-ignore", "-q", "Bundle/tracker/manifest.json"], cwd=SOURCES, check=False)
     assert ignored.returncode == 0
-    assert re.search(r'static let folder = "(\w+)"', code()).group(1) == "Bundle"
+    assert re.search(r'static let folder = "([\w/]+)"', code()).group(1) == "Bundle/tracker"
 
 
 def test_the_scheme_builds_the_target():

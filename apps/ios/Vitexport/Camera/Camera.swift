@@ -15,6 +15,8 @@ actor Camera {
 
     private let queue = DispatchSerialQueue(label: "vitexport.camera")
     private let output = AVCaptureVideoDataOutput()
+    /// Degrees; kept, because a session that starts again has new connections, whose pictures are not turned
+    private var angle: CGFloat = 0
 
     /// Starting a session takes its time, and blocks: it has a thread of its own, not one of all tasks.
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -36,6 +38,7 @@ actor Camera {
 
     /// Turn pictures upright, by the angle in degrees by which the preview is turned: a mask fits on what is seen.
     func turn(by angle: CGFloat) {
+        self.angle = angle
         guard let connection = output.connection(with: .video), connection.isVideoRotationAngleSupported(angle) else {
             return
         }
@@ -79,6 +82,7 @@ actor Camera {
             connection.automaticallyAdjustsVideoMirroring = false
             connection.isVideoMirrored = false
         }
+        turn(by: angle)
     }
 
     private static let busy = CameraError("The camera cannot be used now: close the app that has it, and try again.")

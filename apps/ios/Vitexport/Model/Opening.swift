@@ -27,13 +27,8 @@ struct Opening: Sendable {
     /// throw.
     func open(_ source: any BundleSource, chosen: Configuration?, isAsked: Bool) async throws -> Opened {
         let bundle = try TrackerBundle(opening: source)
-        let choice = try Choice(of: bundle, formats: formats, threads: 1, crashes: crashes)
-        // No runtime of this app is told how many threads to take.
-        let ways = choice.configurations.map { way in
-            var way = way
-            way.threads = nil
-            return way
-        }
+        let choice = try Choice(of: bundle, formats: formats, threads: nil, crashes: crashes)
+        let ways = choice.configurations
         if let chosen, ways.contains(chosen), isAsked || !crashes.has(CrashMemory.id(of: chosen, in: bundle)) {
             return try await opened(bundle, ways, choice.reason, in: chosen)
         }

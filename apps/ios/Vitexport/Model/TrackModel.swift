@@ -20,6 +20,8 @@ final class TrackModel {
     private let workbench: Workbench
     private var gate: LatestFrameGate<CameraFrame>?
     private var droppedBefore = 0
+    /// The start or stop that was asked for last
+    @ObservationIgnored private var transition: Task<Void, Never>?
 
     init(_ workbench: Workbench) {
         self.workbench = workbench
@@ -27,8 +29,28 @@ final class TrackModel {
 
     /// Show the camera, and follow what is pointed at in the bundle that is open.
     func start() async {
+        await inTurn { await self.open() }
+    }
+
+    /// Returns when nothing is in flight any more.
+    func stop() async {
+        await inTurn { await self.close() }
+    }
+
+    /// After the starts and stops before, one of which may wait for permission: what is asked for last is what stays.
+    private func inTurn(_ work: @escaping @MainActor () async -> Void) async {
+        let before = transition
+        let task = Task {
+            await before?.value
+            await work()
+        }
+        transition = task
+        await task.value
+    }
+
+    private func open() async {
+        await close()
         guard let opened = workbench.opened, workbench.occupied == nil else { return }
-        await stop()
         do {
             let gate = try makeGate(for: opened)
             let admission = workbench.admission
@@ -37,14 +59,13 @@ final class TrackModel {
             }
             (self.gate, droppedBefore) = (gate, 0)
             try await camera.start(facing, receiver: receiver)
-            isRunning = true
+            (isRunning, interruption) = (true, nil)
         } catch {
             workbench.say(error)
         }
     }
 
-    /// Returns when nothing is in flight any more.
-    func stop() async {
+    private func close() async {
         await camera.stop()
         gate?.clear()
         await gate?.drained()

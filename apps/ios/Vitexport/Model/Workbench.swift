@@ -49,6 +49,7 @@ final class Workbench {
     }
 
     /// Have the engine for something that takes long, and say what fails. `who` is the subject of a sentence.
+    @discardableResult
     func occupy<Result: Sendable>(_ who: String, _ work: () async throws -> Result) async -> Result? {
         if let occupied {
             notice = "\(occupied) is running: stop it, or wait for its end."
@@ -81,6 +82,10 @@ final class Workbench {
         guard busy == nil else { return }
         busy = "Checking the bundle and loading its graphs"
         defer { busy = nil }
-        opened = await occupy("Loading") { try await engine.open(chosen: settings.configuration, isAsked: isAsked) }
+        await occupy("Loading") {
+            // It holds the graphs, and a phone has no room for two.
+            opened = nil
+            opened = try await engine.open(chosen: settings.configuration, isAsked: isAsked)
+        }
     }
 }

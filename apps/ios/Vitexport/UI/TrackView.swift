@@ -35,6 +35,7 @@ struct TrackView: View {
         .padding(.bottom, 8)
         .task { await model.watchCamera() }
         .onChange(of: workbench.opened?.configuration) { Task { await reopened() } }
+        .onChange(of: workbench.occupied) { Task { await startOrStop() } }
         .onChange(of: scenePhase) { Task { await startOrStop() } }
         .onAppear { see(true) }
         .onDisappear { see(false) }
@@ -61,7 +62,9 @@ struct TrackView: View {
     }
 
     private var words: String {
-        workbench.opened == nil ? "No bundle is open: see Settings for why." : "Tap an object, or drag a box around it."
+        if let occupied = workbench.occupied { return "\(occupied) is running: the camera waits for its end." }
+        return workbench.opened == nil
+            ? "No bundle is open: see Settings for why." : "Tap an object, or drag a box around it."
     }
 
     private var tap: some Gesture {

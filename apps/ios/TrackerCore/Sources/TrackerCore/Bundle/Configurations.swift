@@ -32,14 +32,15 @@ public struct Choice: Equatable, Sendable {
 
     /// Of a bundle, for an app that runs these `formats`. What crashed the app while it was loaded comes last.
     /// Throws `BundleError` where it can run none.
-    public init(of bundle: TrackerBundle, formats: Set<String>, threads: Int, crashes: CrashMemory) throws {
+    /// `threads` is nil of an app whose runtimes are not told how many to take.
+    public init(of bundle: TrackerBundle, formats: Set<String>, threads: Int?, crashes: CrashMemory) throws {
         try self.init(of: bundle.manifest, formats: formats, threads: threads) {
             crashes.has(CrashMemory.id(of: $0, in: bundle))
         }
     }
 
     init(
-        of manifest: Manifest, formats: Set<String>, threads: Int, crashed: (Configuration) -> Bool = { _ in false }
+        of manifest: Manifest, formats: Set<String>, threads: Int?, crashed: (Configuration) -> Bool = { _ in false }
     ) throws {
         let ways = Way.all.filter { formats.contains($0.format) }
         let found = ways.flatMap { way in
@@ -95,7 +96,7 @@ private struct Found {
     /// What a frame is expected to take on the bundle's target; infinite where that is not known
     let ms: Double
 
-    init(way: Way, variant: Manifest.Variant, manifest: Manifest, threads: Int) {
+    init(way: Way, variant: Manifest.Variant, manifest: Manifest, threads: Int?) {
         self.way = way
         self.variant = variant
         let asks = way.unit == .cpu && way.format != "coreml"

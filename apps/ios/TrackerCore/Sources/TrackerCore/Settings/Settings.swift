@@ -2,8 +2,6 @@
 public struct Settings: Codable, Equatable, Sendable {
     /// How graphs are run; nil where the app chooses
     public var configuration: Configuration?
-    /// Of runtimes of the CPU: more than a phone has fast cores make a frame wait for its slow ones
-    public var threads = 2
     /// Of the mask over the picture, from 0 to 1
     public var overlayOpacity = 0.5
 

@@ -10,6 +10,8 @@ public actor Tracker {
     private let promptInputs: [String: Tensor]
     private var objects: [FollowedObject] = []
     private var isBusy = false
+    /// Those that are prompted in the frame in flight, and were not forgotten meanwhile
+    private var starting: Set<Int> = []
 
     /// `state` is the manifest's. Throws where there is no memory for what graphs give.
     public init(_ graphs: TrackerGraphs, state: [String: String]) throws {
@@ -26,6 +28,7 @@ public actor Tracker {
     public func follow(_ image: Tensor, prompts: [Prompt] = []) async throws -> SeenFrame {
         try check(prompts)
         isBusy = true
+        starting = Set(prompts.map(\.object))
         defer { isBusy = false }
         var run = Run()
         try await run("encode_image", graphs.encodeImage, ["image": image], features)
@@ -48,6 +51,7 @@ public actor Tracker {
     public func restart(_ prompts: [Prompt]) async throws -> SeenFrame {
         try check(prompts)
         isBusy = true
+        starting = Set(prompts.map(\.object))
         defer { isBusy = false }
         var run = Run()
         return seen(try await start(prompts, &run), run)
@@ -56,10 +60,12 @@ public actor Tracker {
     /// No longer follow an object. It may be in the frame that is in flight, and is in none after that.
     public func forget(_ object: Int) {
         objects.removeAll { $0.id == object }
+        starting.remove(object)
     }
 
     public func forgetAll() {
         objects = []
+        starting = []
     }
 
     /// Before anything runs
@@ -87,7 +93,8 @@ public actor Tracker {
     private func seen(_ started: [FollowedObject], _ run: Run) -> SeenFrame {
         for object in started {
             object.advance(to: .prompted)
-            if !objects.contains(where: { $0.id == object.id }) { objects.append(object) }
+            let isNew = !objects.contains { $0.id == object.id }
+            if isNew, starting.contains(object.id) { objects.append(object) }
         }
         return SeenFrame(objects: objects.map(\.seen), ms: run.ms)
     }

@@ -95,11 +95,7 @@ import Testing
     }
 
     private func loaded(_ configuration: Configuration) async throws -> LoadedGraphs {
-        try await LoadedGraphs(of: bundle, configuration: configuration) { _, artifact, configuration in
-            PipeRunner(
-                artefact: .graph(artifact.graph), format: configuration.format, inputs: artifact.inputs,
-                outputs: artifact.outputs)
-        }
+        try await CheckedGraphs.shared.of(bundle, configuration)
     }
 
     private func leave(_ report: Report, as name: String) throws {
@@ -111,6 +107,24 @@ import Testing
         device: .init(model: "Pipe", os: "", soc: ""), appVersion: "tests", backendVersion: "",
         thermal: .init(start: nil, end: nil, samples: []),
         battery: .init(start: nil, end: nil, charging: nil, lowPower: nil), memoryPeakMB: nil)
+}
+
+/// The graphs of each configuration, whose artefacts are checked once for all tests: a debug build takes seconds to hash
+/// them. Runners hold no state, so that tests may share them.
+private actor CheckedGraphs {
+    static let shared = CheckedGraphs()
+    private var checked: [Configuration: LoadedGraphs] = [:]
+
+    func of(_ bundle: TrackerBundle, _ configuration: Configuration) async throws -> LoadedGraphs {
+        if let graphs = checked[configuration] { return graphs }
+        let graphs = try await LoadedGraphs(of: bundle, configuration: configuration) { _, artifact, configuration in
+            PipeRunner(
+                artefact: .graph(artifact.graph), format: configuration.format, inputs: artifact.inputs,
+                outputs: artifact.outputs)
+        }
+        checked[configuration] = graphs
+        return graphs
+    }
 }
 
 extension Tensor {

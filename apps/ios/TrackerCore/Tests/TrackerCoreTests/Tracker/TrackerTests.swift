@@ -136,6 +136,24 @@ import Testing
         #expect(try await tracker.masks(12) == [:])
     }
 
+    @Test("an object that is forgotten while it is prompted is in no frame after", arguments: [true, false])
+    func anObjectThatIsForgottenWhileItIsPromptedIsInNoFrameAfter(alone: Bool) async throws {
+        let counting = CountingGraphs()
+        let (starts, started) = AsyncStream.makeStream(of: Void.self)
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        let graphs = TrackerGraphs(
+            encodeImage: counting.encode,
+            promptPoints: HeldGraph(graph: counting.prompt, started: started, release: held), trackFirst: nil,
+            trackStep: counting.step)
+        let tracker = try Tracker(graphs, state: CountingGraphs.state)
+        async let followed = tracker.follow(image(10), prompts: [click(1)])
+        for await _ in starts { break }
+        if alone { await tracker.forget(1) } else { await tracker.forgetAll() }
+        release.finish()
+        _ = try await followed
+        #expect(try await tracker.masks(11) == [:])
+    }
+
     @Test("in the frame that was followed last, objects start anew from its features, the others stay")
     func inTheFrameThatWasFollowedLastObjectsStartAnewFromItsFeaturesTheOthersStay() async throws {
         let counting = CountingGraphs()
