@@ -94,7 +94,8 @@ def test_state_names_the_input_that_every_output_becomes(tracker_bundle):
 
 def test_a_bundle_can_be_followed_again(trained_bundle):
     rollouts = roll_out_bundle(trained_bundle, verify_bundle(trained_bundle))
-    assert [(rollout.format, rollout.status) for rollout in rollouts] == [("onnx", "passed"), ("tflite", "passed")]
+    formats = ["onnx", "tflite", "executorch", "coreml"]
+    assert [(rollout.format, rollout.status) for rollout in rollouts] == [(one, "passed") for one in formats]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
