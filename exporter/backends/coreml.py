@@ -101,9 +101,15 @@ class MilRunner:
         before = torch.get_num_threads()
         torch.set_num_threads(self._threads or before)
         try:
-            return mil.run(self._program, inputs)
+            outputs = mil.run(self._program, inputs)
         finally:
             torch.set_num_threads(before)
+        return {name: _in_single_precision(value) for name, value in outputs.items()}
+
+
+def _in_single_precision(value: NDArray[Any]) -> NDArray[Any]:
+    """What is of half precision; a label is what it is."""
+    return value.astype("float32") if value.dtype == "float16" else value
 
 
 def load(path: Path, threads: int | None = None) -> MilRunner:

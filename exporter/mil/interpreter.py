@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -31,27 +31,35 @@ def run(
 ) -> dict[str, NDArray[Any]]:
     """Run the program and return its outputs by name.
 
-    Of a classifier these are the label, text or a number in an array of no axes, and its probabilities in the order of
-    `Program.classes`. Inputs that have a default may be left out.
+    They are of the types that it declares, but that half precision is single precision in "fp32". Of a classifier they
+    are the label, text or a number in an array of no axes, and its probabilities in the order of `Program.classes`.
+    Inputs that have a default may be left out.
 
     Raises `InputShapeError` for inputs that the program does not take, `BackendError` for numbers that an input's type
     cannot hold, or where an operator fails.
     """
-    wanted = {output.name for output in program.outputs}
+    wanted = {output.name: output for output in program.outputs}
     known = {**program.constants, **_given(program, inputs, arithmetic)}
     found = {name: value for name, value in known.items() if name in wanted}
     for operation, results in steps(program, inputs, arithmetic):
         for declared, result in zip(operation.results, results, strict=True):
             if declared.name in wanted:
                 found[declared.name] = result
-    return {name: _output(program, name, value) for name, value in found.items() if isinstance(value, Tensor)}
+    return {
+        name: _output(value, wanted[name], program.classes.get(name), arithmetic)
+        for name, value in found.items()
+        if isinstance(value, Tensor)
+    }
 
 
-def _output(program: Program, name: str, value: Tensor) -> NDArray[Any]:
-    classes = program.classes.get(name)
-    if classes is None or value.is_floating_point():
-        return value.numpy().copy()
-    return np.array(classes[int(value)])
+def _output(
+    value: Tensor, declared: Declared, classes: Sequence[str] | Sequence[int] | None, arithmetic: Arithmetic
+) -> NDArray[Any]:
+    if classes is not None and not value.is_floating_point():
+        return np.array(classes[int(value)])
+    if declared.type == "fp16" and arithmetic != "fp32":
+        return value.half().numpy()
+    return value.numpy().copy()
 
 
 def steps(program: Program, inputs: Mapping[str, NDArray[Any]], arithmetic: Arithmetic) -> Iterator[Step]:

@@ -136,6 +136,29 @@ def test_an_input_of_half_precision_is_rounded_to_it_where_anything_is(arithmeti
 
 
 @pytest.mark.parametrize(
+    ("declared", "arithmetic", "dtype"),
+    [
+        (types.fp16, "declared", "float16"),
+        (types.fp16, "fp16", "float16"),
+        (types.fp16, "fp32", "float32"),
+        (types.fp32, "declared", "float32"),
+        (types.fp32, "fp16", "float32"),
+    ],
+)
+def test_an_output_is_of_the_type_that_is_declared_unless_nothing_is_rounded(declared, arithmetic, dtype):
+    found = mil.run(identity((1,), declared), {"x": np.float32([1 / 3])}, arithmetic)["y"]
+    rounded = (declared, arithmetic) not in ((types.fp16, "fp32"), (types.fp32, "declared"))
+    assert (found.dtype, found) == (dtype, np.float16(1 / 3) if rounded else np.float32(1 / 3))
+
+
+def test_a_constant_of_half_precision_is_an_output_of_it():
+    with Function({}, opset_version=ct.target.iOS17) as function:
+        function.set_outputs([mb.const(val=np.float16([1 / 3]), name="y")])
+    found = mil.run(from_mil(function, "test"), {})["y"]
+    assert (found.dtype, found) == ("float16", np.float16(1 / 3))
+
+
+@pytest.mark.parametrize(
     "values",
     [
         np.arange(6, dtype=np.float32).reshape(2, 3)[:, ::-1],
