@@ -62,6 +62,7 @@ def artifact_entry(
 ) -> Artifact:
     """The manifest's entry for the file of a graph in a variant."""
     format, path = backend(variant.format), export.path(variant, graph)
+    inputs, outputs = lowered.signature(graph)
     return Artifact(
         **asdict(variant),
         graph=graph.name,
@@ -70,8 +71,8 @@ def artifact_entry(
         toolchain=toolchain_versions(format, variant.delegate),
         min_os=lowered.min_os,
         compute_units=lowered.compute_units,
-        inputs=lowered.inputs or graph.inputs,
-        outputs=graph.outputs,
+        inputs=inputs,
+        outputs=outputs,
         rewrites=format.passes(export.planned.lowerings[variant]),
         operators=lowered.operators,
         delegation=lowered.delegation,

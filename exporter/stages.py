@@ -113,7 +113,7 @@ def _check(
     """Run an artefact from disk on the recorded vectors, and look for hazards in it and in its program."""
     path, folder, oldest = export.path(variant, graph), export.folder, export.planned.min_ios
     vectors = read_vectors(folder / vectors_file(graph.name))
-    verification = verify(Case(variant, graph.name, path, graph.inputs, graph.outputs, *vectors), _counted(report))
+    verification = verify(Case(variant, graph.name, path, *lowered.signature(graph), *vectors), _counted(report))
     artifact = artifact_entry(export, variant, graph, lowered, verification)
     found = findings([*of_program(graph, [variant], oldest), of_artifact(artifact, folder, oldest)])
     return Checked(artifact, found)

@@ -163,7 +163,7 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     described = [(name, function.input_descriptor(name)) for name in function.input_names]
     described += [(name, function.output_descriptor(name)) for name in function.output_names]
     found = [(name, str(one.dtype), tuple(one.shape)) for name, one in described]
-    return check_description(path, found, [(spec.name, "float32", spec.shape) for spec in (*inputs, *outputs)])
+    return check_description(path, found, (*inputs, *outputs), {})
 
 
 def _await(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -198,8 +198,8 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
         found = [(feature.name, *_described(ct, feature.type)) for feature in _features(spec)]
     except Exception as error:  # coremltools reports damage in many ways
         raise BackendError(f"{path.name} cannot be read ({describe(error)}).") from error
-    wanted = [(one.name, "RGB" if one.kind == "image" else "FLOAT32", one.shape) for one in (*inputs, *outputs)]
-    return check_description(path, found, wanted)
+    words = {"float32": "FLOAT32", "float16": "FLOAT16", "image": "RGB"}
+    return check_description(path, found, (*inputs, *outputs), words)
 
 
 def _features(spec: Any) -> list[Any]:

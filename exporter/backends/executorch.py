@@ -231,7 +231,7 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     given = [method.output_tensor_meta(index) for index in range(method.num_outputs())]
     names = (*_names(program, _INPUT_NAMES), *_names(program, _OUTPUT_NAMES))
     found = [(name, _type(one), tuple(one.sizes())) for name, one in zip(names, (*taken, *given), strict=True)]
-    return check_description(path, found, [(spec.name, "FLOAT", spec.shape) for spec in (*inputs, *outputs)])
+    return check_description(path, found, (*inputs, *outputs), {"float32": "FLOAT", "float16": "HALF"})
 
 
 def _type(tensor: Any) -> str:

@@ -47,6 +47,12 @@ class Lowered:
     """The processors that the file may be run on."""
     inputs: tuple[TensorSpec, ...] | None = None
     """The inputs as the file takes them, where they differ from the graph's."""
+    outputs: tuple[TensorSpec, ...] | None = None
+    """The same of the outputs."""
+
+    def signature(self, graph: Graph) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+        """The inputs and outputs of the graph as the file has them."""
+        return self.inputs or graph.inputs, self.outputs or graph.outputs
 
 
 class NotExecutableError(BackendError):

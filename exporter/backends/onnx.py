@@ -54,7 +54,7 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     stored = {initializer.name for initializer in graph.initializer}
     taken = [value for value in graph.input if value.name not in stored]
     found = [_described(value) for value in (*taken, *graph.output)]
-    return check_description(path, found, [(spec.name, "FLOAT", spec.shape) for spec in (*inputs, *outputs)])
+    return check_description(path, found, (*inputs, *outputs), {"float32": "FLOAT", "float16": "FLOAT16"})
 
 
 def _described(value: Any) -> Described:

@@ -85,7 +85,7 @@ def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSp
     runner = interpreter.get_signature_runner(next(iter(signatures)))
     details = [*runner.get_input_details().items(), *runner.get_output_details().items()]
     found = [(name, np.dtype(one["dtype"]).name, tuple(map(int, one["shape"]))) for name, one in details]
-    return check_description(path, found, [(spec.name, "float32", spec.shape) for spec in (*inputs, *outputs)])
+    return check_description(path, found, (*inputs, *outputs), {})
 
 
 class LiteRTRunner:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from exporter.graphs.tasks import TASKS, Task
-from exporter.manifest import GraphEntry, Kind, Manifest, TensorSpec
+from exporter.manifest import GraphEntry, Kind, Manifest, TensorSpec, Variant
 
 
 def contradiction(manifest: Manifest) -> str | None:
@@ -17,6 +17,7 @@ def contradiction(manifest: Manifest) -> str | None:
         _graphs(manifest, task),
         _tensors(manifest, task),
         _artifacts(manifest),
+        _types(manifest),
         _files(manifest),
         _figures(manifest),
     )
@@ -50,6 +51,8 @@ def _tensors(manifest: Manifest, task: Task) -> Iterator[str]:
         for spec in (*graph.inputs, *graph.outputs):
             if spec.kind != (kind := task.kinds[spec.name]):
                 yield f"{spec.name} of {graph.name} is {spec.kind}, and {kind} in models of the task"
+            if spec.dtype != "float32":
+                yield f"{spec.name} of {graph.name} is {spec.dtype}, and graphs take and give float32"
             known = shapes.setdefault(spec.name.removeprefix("next_"), spec.shape)
             if known != spec.shape:
                 yield f"{spec.name} of {graph.name} has the shape {list(spec.shape)} and elsewhere {list(known)}"
@@ -72,6 +75,19 @@ def _artifacts(manifest: Manifest) -> Iterator[str]:
 
 def _contract(specs: Sequence[TensorSpec]) -> list[tuple[str, tuple[int, ...], Kind]]:
     return [(spec.name, spec.shape, spec.kind) for spec in specs]
+
+
+def _types(manifest: Manifest) -> Iterator[str]:
+    """Features and states go from graph to graph of a variant as they are, so each has one type there."""
+    known: dict[tuple[Variant, str], str] = {}
+    for artifact in manifest.artifacts:
+        for spec in (*artifact.inputs, *artifact.outputs):
+            name = f"{spec.name} of the {artifact.format} artefact of {artifact.graph}"
+            if spec.dtype == "float16" and artifact.precision == "fp32":
+                yield f"{name} is float16, and the artefact fp32"
+            first = known.setdefault((artifact.variant, spec.name.removeprefix("next_")), spec.dtype)
+            if spec.dtype != first:
+                yield f"{name} is {spec.dtype}, and {first} elsewhere in {artifact.variant}"
 
 
 def _files(manifest: Manifest) -> Iterator[str]:

@@ -34,7 +34,10 @@ class TensorSpec(Part):
 
     name: str
     shape: tuple[Count, ...] = Field(max_length=6)
-    dtype: Literal["float32", "image"] = Field(description="'image' is Core ML's image type, 8 bits a channel.")
+    dtype: Literal["float32", "float16", "image"] = Field(
+        description="Of graphs and vectors float32. Of an artefact 'float16' where apps give and take half precision, "
+        "and 'image' where they give Core ML's image type, 8 bits a channel."
+    )
     layout: str = Field(description="Names of the axes, for instance NCHW.")
     value_range: tuple[float, float] | None = Field(default=None, description="Least and greatest; null is unbounded.")
     kind: Kind = Field(

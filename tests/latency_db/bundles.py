@@ -12,7 +12,7 @@ def bundle_at(
 ) -> str:
     """Write the manifest of a tracker's bundle with Core ML in these precisions; returns its SHA-256."""
     content = {
-        "schema_version": 10,
+        "schema_version": 11,
         "model": {"name": "efficienttam_s_512x512", "image_size": 512, "task": "track"},
         "variants": [{"format": "coreml", "precision": precision, "delegate": None} for precision in coreml],
         "graphs": [{"name": name, "inputs": []} for name in graphs],

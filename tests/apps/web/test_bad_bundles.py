@@ -91,7 +91,7 @@ def no_format_that_browsers_run(manifest: dict) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (unknown_schema, "manifest.json has schema version 99, and this app reads 10; export the model again"),
+        (unknown_schema, "manifest.json has schema version 99, and this app reads 11; export the model again"),
         (other_image_size, "image of encode_image has the shape [1, 3, 256, 256], and should have [1, 3, 512, 512]"),
         (other_state, "two outputs of its state are one input of the next step"),
         (path_that_leads_out, "sequence.file is no path in a bundle"),

@@ -53,6 +53,15 @@ CLASSIFIERS = {
     "logits of classify is points, and class_scores in models of the task": lambda m: changed(
         m, graphs=first(m.graphs, outputs=first(m.graphs[0].outputs, kind="points"))
     ),
+    "logits of classify is float16, and graphs take and give float32": lambda m: changed(
+        m, graphs=first(m.graphs, outputs=first(m.graphs[0].outputs, dtype="float16"))
+    ),
+    "logits of the onnx artefact of classify is float16, and the artefact fp32": lambda m: changed(
+        m, artifacts=tuple(
+            changed(one, outputs=first(one.outputs, dtype="float16")) if one.format == "onnx" else one
+            for one in m.artifacts
+        )
+    ),
     "classify.mlpackage has .* bytes, and its artefact 7": lambda m: changed(m, artifacts=first(m.artifacts, bytes=7)),
     "figures of the coreml artefact of classify are of other outputs": lambda m: changed(
         m, artifacts=first(m.artifacts, verification=changed(
@@ -82,6 +91,11 @@ TRACKERS = {
     "its state is not that of the task": lambda m: changed(m, state={}),
     "the graph prompt_points is missing": lambda m: changed(
         m, graphs=tuple(graph for graph in m.graphs if graph.name != "prompt_points")
+    ),
+    "memory of the onnx artefact of track_step is image, and float32 elsewhere in onnx fp32": lambda m: changed(
+        m, artifacts=(*m.artifacts[:-1], changed(m.artifacts[-1], inputs=tuple(
+            changed(spec, dtype="image") if spec.name == "memory" else spec for spec in m.artifacts[-1].inputs
+        )))
     ),
     "memory of track_step has the shape": lambda m: changed(
         m, graphs=(*m.graphs[:-1], changed(m.graphs[-1], inputs=tuple(

@@ -38,6 +38,11 @@ const WAYS: readonly Way[] = [
   { format: 'onnx', runtime: 'onnx', unit: 'cpu', name: 'ONNX Runtime on the CPU' },
 ]
 
+/** Whether a browser may run a format */
+export function runsInBrowsers(format: string): boolean {
+  return WAYS.some((way) => way.format === format)
+}
+
 /** Throws `BundleError` where the browser can run none. */
 export function configurationsOf({ variants, latencies, target }: Manifest, browser: Browser): Choice {
   const [first, ...others] = WAYS

@@ -11,19 +11,22 @@ import { FILES, FRAMES, IMAGE_SIZE, OBJECTS, VALUES } from './limits.ts'
 import { contradiction } from './tracker_contract.ts'
 
 /** The one version of the manifest that this app reads. */
-export const SCHEMA_VERSION = 10
+export const SCHEMA_VERSION = 11
 
 const KINDS = [
   'image', 'features', 'points', 'point_labels', 'mask', 'mask_logits', 'score', 'memory', 'pointers', 'flags',
   'class_scores', 'label_scores',
 ] as const
 
+const DTYPES = ['float32', 'float16', 'image'] as const
+
 /** What a tensor's numbers are. */
 type Kind = (typeof KINDS)[number]
 
 export interface ManifestTensor extends TensorSpec {
   readonly kind: Kind
-  readonly dtype: 'float32' | 'image'
+  /** Of graphs always float32; artefacts have their own */
+  readonly dtype: (typeof DTYPES)[number]
 }
 
 export interface Variant {
@@ -156,15 +159,17 @@ const MOST_RANK = 6
 
 const VARIANT = { format: text, precision: text, delegate: orNull(text) }
 
-const tensors = list(
+const tensorsOf = (...dtypes: readonly ManifestTensor['dtype'][]) => list(
   fields<ManifestTensor>({
     name: text,
     shape: list(whole(1, VALUES), MOST_RANK),
-    dtype: oneOf('float32', 'image'),
+    dtype: oneOf(...dtypes),
     kind: oneOf(...KINDS),
   }),
   MOST_TENSORS,
 )
+const tensors = tensorsOf('float32')
+const tensorsOfFiles = tensorsOf(...DTYPES)
 
 const MANIFEST = fields<Manifest>({
   schema_version: oneOf(SCHEMA_VERSION),
@@ -180,8 +185,8 @@ const MANIFEST = fields<Manifest>({
       graph: text,
       file: innerPath,
       bytes: amount,
-      inputs: tensors,
-      outputs: tensors,
+      inputs: tensorsOfFiles,
+      outputs: tensorsOfFiles,
     }),
     MOST_VARIANTS * MOST_GRAPHS,
   ),

@@ -6,6 +6,7 @@
 import type { TensorSpec } from '../runners/graph_runner.ts'
 import { elements, sameShape } from '../runners/shapes.ts'
 import { POINTS } from '../tracker/prompt.ts'
+import { runsInBrowsers } from './configurations.ts'
 import { VALUES } from './limits.ts'
 import type { Manifest, ManifestTensor } from './manifest.ts'
 
@@ -111,6 +112,11 @@ function ofArtifacts({ artifacts, graphs, variants }: Manifest): string | null {
     const graph = graphs.find((one) => one.name === artifact.graph)!
     if (!sameTensors(artifact.inputs, graph.inputs) || !sameTensors(artifact.outputs, graph.outputs)) {
       return `the ${artifact.format} artefact of ${graph.name} takes or gives something else than the graph`
+    }
+    const half = [...artifact.inputs, ...artifact.outputs].find((one) => one.dtype === 'float16')
+    if (half !== undefined && runsInBrowsers(artifact.format)) {
+      return `${half.name} of the ${artifact.format} artefact of ${graph.name} is float16, and a browser runs that ` +
+        'format in float32'
     }
   }
   return null

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { parseManifest } from '../../src/bundle/manifest.ts'
-import type { ManifestTensor } from '../../src/bundle/manifest.ts'
+import type { ArtifactEntry, ManifestTensor, Variant } from '../../src/bundle/manifest.ts'
 import { bytesOf, MANIFEST, manifestBytes } from './bundles.ts'
 
 /** Whether a manifest is refused in one sentence that says so. */
@@ -32,22 +32,22 @@ test('fields that the app does not read may be there, and are left out', () => {
 })
 
 test('what is no JSON is refused', () => {
-  refuses(bytesOf('{"schema_version": 10,'), /^manifest\.json is damaged \(it is no JSON: .+\); export the model/)
+  refuses(bytesOf('{"schema_version": 11,'), /^manifest\.json is damaged \(it is no JSON: .+\); export the model/)
   refuses(Uint8Array.of(0x22, 0xff, 0x22), /no JSON/)
   refuses(bytesOf('[]'), /all of it should be an object and is \[\]/)
 })
 
 test('another schema version is refused, with what to do', () => {
-  for (const version of [9, 11, '10', null]) {
+  for (const version of [10, 12, '11', null]) {
     refuses(
       manifestBytes((manifest) => ({ ...manifest, schema_version: version })),
-      new RegExp(`has schema version "?${version}"?, and this app reads 10; export the model again`),
+      new RegExp(`has schema version "?${version}"?, and this app reads 11; export the model again`),
     )
   }
 })
 
 test('another schema version is refused before anything else of the manifest is looked at', () => {
-  refuses(bytesOf('{"schema_version": 11}'), /schema version 11/)
+  refuses(bytesOf('{"schema_version": 12}'), /schema version 12/)
 })
 
 test('a kernel pack is said to be one, and where it is run', () => {
@@ -169,6 +169,35 @@ test('artefacts that are not those of the graphs are refused', () => {
     })),
     /the onnx artefact of track_step takes or gives something else than the graph/,
   )
+})
+
+/** The manifest with a type of features in a graph, or in its artefact made in a format. */
+const withType = (list: 'graphs' | 'artifacts', dtype: string, format = 'onnx') => {
+  const made = ({ format: _, ...one }: Variant) => ({ ...one, format })
+  return manifestBytes((manifest) => ({
+    ...manifest,
+    variants: manifest.variants.map(made),
+    artifacts: manifest.artifacts.map((one) => ({ ...one, format })),
+    [list]: manifest[list].map((one) => ({
+      ...one, format, inputs: one.inputs.map((tensor) => tensor.name === 'features' ? { ...tensor, dtype } : tensor),
+    })),
+  }))
+}
+
+test('an artefact may be of half precision where a browser does not run its format', () => {
+  const [, { inputs }] = parseManifest(withType('artifacts', 'float16', 'coreml')).artifacts as [unknown, ArtifactEntry]
+  assert.equal(inputs[0]!.dtype, 'float16')
+  for (const format of ['onnx', 'tflite']) {
+    refuses(
+      withType('artifacts', 'float16', format),
+      new RegExp(`features of the ${format} artefact of prompt_points is float16, and a browser runs that format in float32`),
+    )
+  }
+})
+
+test('a graph is of single precision, and no artefact of any other', () => {
+  refuses(withType('graphs', 'float16'), /graphs\[1\]\.inputs\[0\]\.dtype should be float32 and is "float16"/)
+  refuses(withType('artifacts', 'int8'), /artifacts\[1\]\.inputs\[0\]\.dtype should be float32 or float16 or image and is "int8"/)
 })
 
 test('a file that is not listed, or of another size than its artefact, is refused', () => {

@@ -2,6 +2,8 @@
 public struct TensorSpec: Hashable, Sendable {
     public enum DType: String, CaseIterable, Sendable {
         case float32
+        /// Of artefacts in half precision: the app gives and takes it
+        case float16
         /// An RGB picture, which only Core ML takes
         case image
     }

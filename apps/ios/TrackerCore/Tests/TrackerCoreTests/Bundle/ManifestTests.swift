@@ -22,19 +22,19 @@ import Testing
     }
 
     @Test("what is no JSON is refused") func whatIsNoJSONIsRefused() {
-        for bytes in [Data("{\"schema_version\": 10,".utf8), Data([0x22, 0xff, 0x22])] {
+        for bytes in [Data("{\"schema_version\": 11,".utf8), Data([0x22, 0xff, 0x22])] {
             refuses(bytes, "manifest.json is damaged (it is no JSON, or not in UTF-8); export the model again.")
         }
         refuses(Data("[]".utf8), "all of it should be an object and is []")
     }
 
     @Test("another schema version is refused, with what to do") func anotherSchemaVersionIsRefusedWithWhatToDo() {
-        for version: JSONValue in [9, 11, "10", nil] {
-            refuses("has schema version \(version.shown), and this app reads 10; export the model again, with the") {
+        for version: JSONValue in [10, 12, "11", nil] {
+            refuses("has schema version \(version.shown), and this app reads 11; export the model again, with the") {
                 $0["schema_version"] = version
             }
         }
-        refuses(Data("{\"schema_version\": 11}".utf8), "schema version 11")
+        refuses(Data("{\"schema_version\": 12}".utf8), "schema version 12")
     }
 
     @Test("a field that is missing is refused by its place") func aFieldThatIsMissingIsRefusedByItsPlace() {

@@ -40,6 +40,9 @@ private val WAYS = listOf(
     Way("tflite", null, ComputeUnit.GPU, "LiteRT on the GPU"),
 )
 
+/** Whether this app runs a format, on any device */
+internal fun isRun(format: String): Boolean = WAYS.any { it.format == format }
+
 private class Candidate(val name: String, val configuration: Configuration, val ms: Double?)
 
 /** `crashed`: what ended the app while it was loaded, which comes last. Throws [BundleException] where nothing runs. */

@@ -3,7 +3,7 @@ package dev.vitexport.core.bundle
 import dev.vitexport.core.runners.TensorSpec
 
 /** The one version of the manifest that this app reads. */
-const val SCHEMA_VERSION = 10
+const val SCHEMA_VERSION = 11
 
 /** What the app reads of a bundle's manifest; docs/manifest.schema.json has all of it. */
 data class Manifest(
@@ -29,7 +29,7 @@ data class Target(val id: String, val name: String, val platform: String)
 
 data class Variant(val format: String, val precision: String, val delegate: String?)
 
-/** `kind` is what the tensor's numbers are, `dtype` float32 or image. */
+/** `kind` is what the tensor's numbers are. `dtype` is float32 of graphs; of artefacts float16 or image as well. */
 data class ManifestTensor(val spec: TensorSpec, val dtype: String, val kind: String)
 
 data class GraphEntry(

@@ -11,7 +11,8 @@ private val KINDS = setOf(
     "image", "features", "points", "point_labels", "mask", "mask_logits", "score", "memory", "pointers", "flags",
     "class_scores", "label_scores",
 )
-private val DTYPES = setOf("float32", "image")
+private val DTYPES = setOf("float32")
+private val DTYPES_OF_FILES = setOf("float32", "float16", "image")
 
 private const val MOST_VARIANTS = 100
 private const val MOST_GRAPHS = 100
@@ -86,20 +87,25 @@ private fun JsonValue.variant() =
     Variant(this["format"].text(), this["precision"].text(), this["delegate"].orNull { text() })
 
 private fun JsonValue.graph() =
-    GraphEntry(this["name"].text(), this["inputs"].tensors(), this["outputs"].tensors(), this["vectors"].path())
+    GraphEntry(
+        this["name"].text(),
+        this["inputs"].tensors(DTYPES),
+        this["outputs"].tensors(DTYPES),
+        this["vectors"].path(),
+    )
 
 private fun JsonValue.artifact() = ArtifactEntry(
     variant(),
     this["graph"].text(),
     this["file"].path(),
     this["bytes"].whole(0, AMOUNT),
-    this["inputs"].tensors(),
-    this["outputs"].tensors(),
+    this["inputs"].tensors(DTYPES_OF_FILES),
+    this["outputs"].tensors(DTYPES_OF_FILES),
 )
 
-private fun JsonValue.tensors() = list(MOST_TENSORS) {
+private fun JsonValue.tensors(dtypes: Set<String>) = list(MOST_TENSORS) {
     val shape = get("shape").list(MOST_RANK) { whole(1, VALUES) }
-    ManifestTensor(TensorSpec(get("name").text(), shape), get("dtype").oneOf(DTYPES), get("kind").oneOf(KINDS))
+    ManifestTensor(TensorSpec(get("name").text(), shape), get("dtype").oneOf(dtypes), get("kind").oneOf(KINDS))
 }
 
 /** A path that does not lead out of the bundle, and that every system can have */

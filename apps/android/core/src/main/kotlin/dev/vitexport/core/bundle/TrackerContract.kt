@@ -96,6 +96,11 @@ private fun ofArtifacts(manifest: Manifest): String? {
             val format = artifact.variant.format
             return "the $format artefact of ${graph.name} takes or gives something else than the graph"
         }
+        val half = (artifact.inputs + artifact.outputs).find { it.dtype == "float16" }
+        if (half != null && isRun(artifact.variant.format)) {
+            return "${half.spec.name} of the ${artifact.variant.format} artefact of ${graph.name} is float16, and this " +
+                "app runs that format in float32"
+        }
     }
     return null
 }

@@ -49,7 +49,7 @@ class ManifestTest {
     @Test
     fun `what is no JSON is refused`() {
         refuses(
-            """{"schema_version": 10,""".toByteArray(),
+            """{"schema_version": 11,""".toByteArray(),
             """^manifest\.json is damaged \(it is no JSON: .+\); export the model""",
         )
         refuses(byteArrayOf(0x22, 0xff.toByte(), 0x22), "no JSON")
@@ -60,17 +60,17 @@ class ManifestTest {
 
     @Test
     fun `another schema version is refused, with what to do`() {
-        for (version in listOf(9, 11, "10", null)) {
+        for (version in listOf(10, 12, "11", null)) {
             refuses(
                 manifestBytes("schema_version" to version),
-                """has schema version "?$version"?, and this app reads 10; export the model again""",
+                """has schema version "?$version"?, and this app reads 11; export the model again""",
             )
         }
     }
 
     @Test
     fun `another schema version is refused before anything else of the manifest is looked at`() {
-        refuses("""{"schema_version": 11}""".toByteArray(), "schema version 11")
+        refuses("""{"schema_version": 12}""".toByteArray(), "schema version 12")
     }
 
     @Test
@@ -208,6 +208,43 @@ class ManifestTest {
                 },
             ),
             "the tflite artefact of track_step takes or gives something else than the graph",
+        )
+    }
+
+    /** The manifest with a type of features in a graph, or in its artefact made in a format. */
+    private fun withType(field: String, dtype: String, format: String = "tflite"): ByteArray {
+        val made = listOf("variants", "artifacts").associateWith { name ->
+            entries(name).map { it.with("format" to format) }
+        } + ("graphs" to entries("graphs"))
+        val typed = made.getValue(field).map { entry ->
+            entry.with(
+                "inputs" to (entry.getValue("inputs") as List<*>).map {
+                    val tensor = it as JsonObject
+                    if (tensor.text("name") == "features") tensor.with("dtype" to dtype) else tensor
+                },
+            )
+        }
+        return manifestBytes(*(made + (field to typed)).toList().toTypedArray())
+    }
+
+    @Test
+    fun `an artefact may be of half precision where this app does not run its format`() {
+        val artifacts = parseManifest(withType("artifacts", "float16", "coreml")).artifacts
+        assertEquals("float16", artifacts[1].inputs[0].dtype)
+        for (format in listOf("tflite", "executorch")) {
+            refuses(
+                withType("artifacts", "float16", format),
+                "features of the $format artefact of prompt_points is float16, and this app runs that format in float32",
+            )
+        }
+    }
+
+    @Test
+    fun `a graph is of single precision, and no artefact of any other`() {
+        refuses(withType("graphs", "float16"), """graphs\[1]\.inputs\[0]\.dtype should be float32 and is "float16"""")
+        refuses(
+            withType("artifacts", "int8"),
+            """artifacts\[1]\.inputs\[0]\.dtype should be float32 or float16 or image and is "int8"""",
         )
     }
 
