@@ -210,14 +210,15 @@ def _times(folder: Path) -> Iterator[str]:
     """A verification each, as `vitexport verify` does it: from disk, all inputs."""
     for name, wanted, precision in TIMED:
         graph = next(graph for graph in _graphs(name) if graph.name == wanted)
-        path = _package(graph, precision, folder / "timed")
+        path = folder / "timed" / f"{graph.name}-{precision}.mlpackage"
+        signature = coreml.lower(graph, path, LowerOptions(precision)).signature(graph)
         pictures = np.stack([to_input(pixels) for pixels in verification_images(graph.inputs[0].shape[-1])])
         with torch.inference_mode():
             results = [graph.module(torch.from_numpy(picture)) for picture in pictures]
         expected = {spec.name: np.stack([result[spec.name].numpy() for result in results]) for spec in graph.outputs}
         wall, cpu = time.perf_counter(), time.process_time()
         given = {"image": pictures}
-        verify(Case(Variant("coreml", precision), wanted, path, graph.inputs, graph.outputs, given, expected))
+        verify(Case(Variant("coreml", precision), wanted, path, *signature, given, expected))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         yield (
             f"* `{name}`, {wanted}, {precision}: {len(pictures)} inputs verified in {wall:.1f} s "

@@ -251,10 +251,10 @@ class FollowedTracker:
     recorded: RecordedSequence
     """The frames with their prompt, and what the official algorithm makes of them"""
 
-    def case(self, variant: Variant, graph: str, path: Path) -> Case:
+    def case(self, variant: Variant, graph: str, path: Path, lowered: Lowered | None = None) -> Case:
         """An artefact of one of the graphs, to be verified on its conformance runs."""
-        made = self.graphs[graph]
-        return Case(variant, graph, path, made.inputs, made.outputs, *self.vectors[graph])
+        signature = (lowered or Lowered()).signature(self.graphs[graph])
+        return Case(variant, graph, path, *signature, *self.vectors[graph])
 
 
 @pytest.fixture(scope="session")

@@ -39,9 +39,9 @@ def deployment_target(min_ios: int) -> str:
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     """Write the graph as an mlprogram package, whose picture [1, 3, S, S] is an image to apps.
 
-    Raises `BackendError` where the oldest iOS is older than any operator set here.
+    All else is half precision in fp16, unless `options.edges` says otherwise. Raises `BackendError` where the oldest
+    iOS is older than any operator set here.
     """
-    import numpy as np
     import torch
 
     from exporter.backends.coreml_passes import without_checks
@@ -50,15 +50,19 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
 
     ct = _coremltools()
     target = deployment_target(options.min_ios)
-    # Half-precision programs would return half-precision outputs; the contract says float32.
-    outputs = [ct.TensorType(name=spec.name, dtype=np.float32) for spec in graph.outputs]
+    # Surfaces hold half precision alone, and they are what an app shares with the Neural Engine without a copy.
+    numbers = options.edges or ("float16" if options.precision == "fp16" else "float32")
+    inputs, outputs = (
+        tuple(spec.model_copy(update={"dtype": "image" if spec.kind == "image" else numbers}) for spec in specs)
+        for specs in (graph.inputs, graph.outputs)
+    )
     with lean_traces(), without_checks():
         with torch.no_grad():
             program = rewritten(graph.program, BACKEND.passes(options)).run_decompositions({})
         model = ct.convert(
             program,
-            inputs=[_input_type(ct, spec) for spec in graph.inputs],
-            outputs=outputs,
+            inputs=[_input_type(ct, spec) for spec in inputs],
+            outputs=[ct.TensorType(name=spec.name, dtype=_element(spec)) for spec in outputs],
             convert_to="mlprogram",
             minimum_deployment_target=getattr(ct.target, target),
             compute_precision=ct.precision.FLOAT16 if options.precision == "fp16" else ct.precision.FLOAT32,
@@ -69,18 +73,21 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
         operators=_census(ct.utils.load_spec(str(path))),
         min_os=target,
         compute_units=("cpu", "gpu", "npu"),
-        inputs=tuple(
-            spec.model_copy(update={"dtype": "image"}) if spec.kind == "image" else spec for spec in graph.inputs
-        ),
+        inputs=inputs,
+        outputs=outputs,
     )
 
 
 def _input_type(ct: Any, spec: TensorSpec) -> Any:
+    if spec.dtype == "image":
+        return ct.ImageType(name=spec.name, shape=spec.shape, color_layout=ct.colorlayout.RGB)
+    return ct.TensorType(name=spec.name, shape=spec.shape, dtype=_element(spec))
+
+
+def _element(spec: TensorSpec) -> Any:
     import numpy as np
 
-    if spec.kind == "image":
-        return ct.ImageType(name=spec.name, shape=spec.shape, color_layout=ct.colorlayout.RGB)
-    return ct.TensorType(name=spec.name, shape=spec.shape, dtype=np.float32)
+    return np.dtype(spec.dtype).type
 
 
 class MilRunner:

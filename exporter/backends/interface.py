@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from device_profiles.vocabulary import ComputeUnit, Precision
 from exporter.errors import BackendError
@@ -31,6 +31,8 @@ class LowerOptions:
     """Accelerated backend inside the format, where it has several; None is the format's first."""
     rewrites: tuple[str, ...] | None = None
     """Passes to apply first; None is the backend's own, an empty tuple converts the program as it is."""
+    edges: Literal["float32"] | None = None
+    """What a file takes and gives, but images; None is what apps do in that precision and format."""
     calibration: Sequence[Arrays] = ()
     """Inputs of the graph for a quantiser to look at. They come from the user's pictures, never from those that
     artefacts are verified on."""

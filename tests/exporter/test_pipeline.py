@@ -53,6 +53,8 @@ def test_the_manifest_says_what_was_made_of_what(bundles):
     assert coreml.compute_units == ("cpu", "gpu", "npu")
     assert {a.precision for a in manifest.artifacts[1:]} == {"fp32"}
     assert (coreml.inputs[0].dtype, manifest.artifacts[1].inputs[0].dtype) == ("image", "float32")
+    assert (coreml.outputs[0].dtype, manifest.artifacts[1].outputs[0].dtype) == ("float16", "float32")
+    assert {spec.dtype for graph in manifest.graphs for spec in (*graph.inputs, *graph.outputs)} == {"float32"}
     assert coreml.toolchain["coremltools"].startswith("9.")
 
 

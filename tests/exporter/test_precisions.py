@@ -1,16 +1,20 @@
 """Several precisions of one format in one bundle: each artefact is known by format, precision, delegate and graph."""
 
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from exporter.bundle import Bundle
-from exporter.errors import BundleError
+from exporter.contents import seal
+from exporter.errors import BackendError, BundleError
 from exporter.inference.classify import classify_photo
 from exporter.manifest import Manifest, Variant
 from exporter.media.images import sample_photo
 from exporter.operations.relative_error import relative_error
+from exporter.verify.artifact import verify_bundle
 from exporter.verify.regression import compare_bundles
 from exporter.verify.tolerances import TOLERANCES
 from exporter.verify.verdict import verdict
@@ -62,6 +66,34 @@ def test_a_runner_computes_in_the_precision_that_was_asked_for(bundle):
         for precision in ("fp16", "fp32")
     )
     assert single <= TOLERANCES["fp32"].outputs.relative < half <= TOLERANCES["fp16"].outputs.relative
+
+
+def test_an_artefact_takes_and_gives_what_its_precision_is_and_a_runner_single_precision(bundle):
+    dtypes = {one.variant: (one.inputs[0].dtype, one.outputs[0].dtype) for one in bundle.manifest.artifacts}
+    assert dtypes == {HALF: ("image", "float16"), SINGLE: ("image", "float32"), ONNX: ("float32", "float32")}
+    image = bundle.vectors("classify")[0]["image"][-1]
+    for variant, runners in bundle.runners():
+        assert runners["classify"]({"image": image})["logits"].dtype == np.float32, variant
+
+
+@pytest.mark.parametrize(("variant", "is_", "said"), [(HALF, "FLOAT16", "float32"), (ONNX, "FLOAT", "image")])
+def test_a_manifest_that_says_another_type_than_its_file_is_refused_by_the_files_name(
+    two_precisions, tmp_path, variant, is_, said
+):
+    copy = shutil.copytree(two_precisions, tmp_path / "copy")
+    manifest = Bundle.open(copy).manifest
+    (made,) = (one for one in manifest.artifacts if one.variant == variant)
+    logits = made.outputs[0].model_copy(update={"dtype": said})
+    seal(copy, changed(manifest, variant, outputs=(logits,)))
+    words = rf"{Path(made.file).name} has inputs and outputs .* logits {is_} \[1, 1000\], and should have .* logits"
+    opened = Bundle.open(copy)
+    with pytest.raises(BackendError, match=f"^{words}"):
+        opened.runner(variant.format, "classify", precision=variant.precision)
+    verdicts = {artifact.variant: found for artifact, found in verify_bundle(opened)}
+    assert {one: found.status for one, found in verdicts.items()} == {
+        one: "failed" if one == variant else "passed" for one in verdicts
+    }
+    assert re.match(words, verdicts[variant].detail)
 
 
 def test_runners_are_those_of_every_variant_or_of_what_is_asked_for(bundle):

@@ -23,16 +23,23 @@ def graph():
 
 
 @pytest.fixture(scope="module")
-def package(packages):
-    return packages("efficientformer", "fp16").path
+def packaged(packages):
+    return packages("efficientformer", "fp16")
 
 
-def test_the_input_is_an_rgb_image_and_the_output_single_precision(package):
-    description = ct.utils.load_spec(str(package)).description
+@pytest.fixture(scope="module")
+def package(packaged):
+    return packaged.path
+
+
+@pytest.mark.parametrize(("precision", "type"), [("fp16", "FLOAT16"), ("fp32", "FLOAT32")])
+def test_the_input_is_an_rgb_image_and_the_output_of_the_packages_precision(packages, precision, type):
+    description = ct.utils.load_spec(str(packages("efficientformer", precision).path)).description
     image = description.input[0].type.imageType
     assert (image.width, image.height) == (96, 96)
     assert image.colorSpace == image.ColorSpace.Value("RGB")
-    assert description.output[0].type.multiArrayType.dataType == ct.proto.FeatureTypes_pb2.ArrayFeatureType.FLOAT32
+    array = ct.proto.FeatureTypes_pb2.ArrayFeatureType
+    assert description.output[0].type.multiArrayType.dataType == array.ArrayDataType.Value(type)
 
 
 @pytest.mark.parametrize(("precision", "operator"), [("fp16", True), ("fp32", False)])
@@ -74,16 +81,16 @@ def test_the_runner_takes_one_threads_number_and_leaves_pytorchs_alone(graph, pa
     assert torch.get_num_threads() == before
 
 
-def test_what_a_package_describes_to_apps_is_the_graphs(graph, package):
+def test_what_a_package_describes_to_apps_is_the_graphs(graph, package, packaged):
     manifest = (package / "Manifest.json").stat()
-    assert coreml.inspect(package, graph.inputs, graph.outputs) == "inputs and outputs match"
+    assert coreml.inspect(package, *packaged.lowered.signature(graph)) == "inputs and outputs match"
     assert (package / "Manifest.json").stat() == manifest  # coremltools would write it anew
 
 
-def test_inspection_finds_an_output_of_another_shape(graph, package):
-    (logits,) = graph.outputs
+def test_inspection_finds_an_output_of_another_shape(package, packaged):
+    (logits,) = packaged.lowered.outputs
     with pytest.raises(BackendError, match="inputs and outputs"):
-        coreml.inspect(package, graph.inputs, [logits.model_copy(update={"shape": (1, 7)})])
+        coreml.inspect(package, packaged.lowered.inputs, [logits.model_copy(update={"shape": (1, 7)})])
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +138,7 @@ def test_a_compressed_classifier_says_where_it_loses_precision(compressed_classi
     assert "overflows half precision" in str(coreml.precision_loss(compressed_classifier, {"x": 1e6 * X["x"]}, 0.02))
 
 
-def test_weights_that_are_not_finite_fail_verification(graph, package, tmp_path):
+def test_weights_that_are_not_finite_fail_verification(graph, package, packaged, tmp_path):
     damaged = tmp_path / "damaged.mlpackage"
     shutil.copytree(package, damaged)
     weights = damaged / "Data/com.apple.CoreML/weights/weight.bin"
@@ -140,7 +147,8 @@ def test_weights_that_are_not_finite_fail_verification(graph, package, tmp_path)
     weights.write_bytes(content)
     picture = {"image": np.ones((1, 1, 3, 96, 96), np.float32)}
     expected = {"logits": np.ones((1, 1, 16), np.float32)}
-    case = Case(Variant("coreml", "fp16"), "classify", damaged, graph.inputs, graph.outputs, picture, expected)
+    signature = packaged.lowered.signature(graph)
+    case = Case(Variant("coreml", "fp16"), "classify", damaged, *signature, picture, expected)
     verdict = verify(case)
     assert verdict.status == "failed"
     assert "not finite" in verdict.detail

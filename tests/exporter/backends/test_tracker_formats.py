@@ -77,8 +77,8 @@ def test_no_product_of_a_litert_step_is_left_outside_xnnpack(lowered_step):
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 def test_core_ml_takes_prompts(trained_tracker, tmp_path, precision):
     path = tmp_path / "prompt_points.mlpackage"
-    backend("coreml").lower(trained_tracker.graphs["prompt_points"], path, LowerOptions(precision))
-    found = verify(trained_tracker.case(Variant("coreml", precision), "prompt_points", path))
+    lowered = backend("coreml").lower(trained_tracker.graphs["prompt_points"], path, LowerOptions(precision))
+    found = verify(trained_tracker.case(Variant("coreml", precision), "prompt_points", path, lowered))
     assert found.status == "passed", found.detail
 
 

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from exporter import mil
 from exporter.backends.tflite import BACKEND as TFLITE
 from exporter.bench.packs.choice import used_kernels
 from exporter.bench.packs.pack import PackError, PackRequest, make_pack
@@ -98,6 +99,17 @@ def test_a_pack_is_for_the_unit_on_which_its_format_runs_unless_it_is_told(tmp_p
     [row] = read_file("app", tmp_path / "result.json")
     asked, _ = completed(Conditions("coreml", None, None), "iphone15", [row])
     assert (row.conditions.unit, row.conditions.precision) == (asked.unit, asked.precision)
+
+
+def test_a_kernel_of_core_ml_takes_and_gives_single_precision_as_its_manifest_says(tmp_path):
+    made = make_pack(PackRequest(tmp_path / "kernels.zip", "iphone15", count=1))
+    with zipfile.ZipFile(made.path) as archive:
+        archive.extractall(tmp_path)
+    (packed,) = made.manifest.kernels
+    program = mil.load(tmp_path / packed.file)
+    assert program.half
+    assert {one.type for one in (*program.inputs, *program.outputs)} == {"fp32"}
+    assert {one.dtype for one in packed.inputs} == {"float32"}
 
 
 def test_a_pack_that_was_not_finished_leaves_nothing(tmp_path):
