@@ -83,6 +83,12 @@ def path_that_leads_out(manifest: dict) -> None:
     manifest["sequence"]["file"] = "../secret"
 
 
+def half_precision(manifest: dict) -> None:
+    for made in manifest["artifacts"]:
+        for spec in (*made["inputs"], *made["outputs"]):
+            spec["dtype"] = "float16"
+
+
 def no_format_that_browsers_run(manifest: dict) -> None:
     for made in (*manifest["variants"], *manifest["artifacts"], *manifest["latencies"]):
         made["format"] = made["format"].replace("onnx", "coreai").replace("tflite", "another")
@@ -95,6 +101,7 @@ def no_format_that_browsers_run(manifest: dict) -> None:
         (other_image_size, "image of encode_image has the shape [1, 3, 256, 256], and should have [1, 3, 512, 512]"),
         (other_state, "two outputs of its state are one input of the next step"),
         (path_that_leads_out, "sequence.file is no path in a bundle"),
+        (half_precision, "artefact of encode_image is float16, and a browser runs that format in float32"),
         (
             no_format_that_browsers_run,
             "The bundle has nothing that a browser runs; export the model with --format onnx",
