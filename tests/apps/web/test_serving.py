@@ -11,6 +11,8 @@ CAMERA_WIDTH = """async () => {
     return stream.getVideoTracks()[0].getSettings().width
 }"""
 """In pixels"""
+REFUSAL = "navigator.serviceWorker.register('service_worker.js').then(() => 'none', (error) => error.name)"
+"""Why there is no service worker"""
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +57,9 @@ def test_who_goes_on_past_the_warning_has_a_camera_and_threads_at_an_address_of_
         page.wait_for_url(f"{served.urls[-1]}/")
         assert page.evaluate("[isSecureContext, crossOriginIsolated]") == [True, True]
         assert page.evaluate(CAMERA_WIDTH) > 0
-        # The service worker was refused by then; of a page that is closed before, the browser says something else.
         expect(page.get_by_role("heading", name="Open a bundle")).to_be_visible()
+        # Registrations are carried out in order: of a page that is closed amid its own the browser says something else.
+        assert page.evaluate(REFUSAL) == "SecurityError"
 
 
 def test_over_plain_http_a_page_at_an_address_of_the_network_has_neither(browser, app):
