@@ -89,6 +89,17 @@ def test_namespace_id_and_packages_agree() -> None:
             assert project.package(path.read_text()) == expected, path
 
 
+@pytest.mark.parametrize("way", ["cloud-backup", "device-transfer"])
+def test_nothing_is_taken_to_another_device(way: str) -> None:
+    application = ElementTree.parse(MANIFEST).getroot().find("application")
+    assert application is not None
+    assert application.get(f"{ANDROID}allowBackup") == "false"
+    assert application.get(f"{ANDROID}dataExtractionRules") == "@xml/data_extraction_rules"
+    rules = ElementTree.parse(project.RESOURCES / "xml" / "data_extraction_rules.xml").getroot()
+    excluded = {(rule.get("domain"), rule.get("path")) for rule in rules.findall(f"{way}/exclude")}
+    assert excluded == {(domain, ".") for domain in ("root", "file", "database", "sharedpref", "external")}
+
+
 def test_it_runs_from_android_8_on() -> None:
     assert re.search(r"minSdk = (\d+)", project.build_scripts()["app/build.gradle.kts"])[1] == "26"  # type: ignore[index]
 
