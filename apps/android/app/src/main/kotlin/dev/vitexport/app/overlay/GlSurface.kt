@@ -14,10 +14,19 @@ class GlError(call: String) : Exception("$call failed with 0x${Integer.toHexStri
 /** Its context is current on the thread that made it, and that thread uses and releases it. */
 class GlSurface(texture: SurfaceTexture) {
     private val display = eglGetDisplay(EGL_DEFAULT_DISPLAY)
-    private val context: EGLContext
-    private val surface: EGLSurface
+    private var context: EGLContext = EGL_NO_CONTEXT
+    private var surface: EGLSurface = EGL_NO_SURFACE
 
     init {
+        try {
+            make(texture)
+        } catch (error: Exception) {
+            release() // nobody else has what was made until then
+            throw error
+        }
+    }
+
+    private fun make(texture: SurfaceTexture) {
         val version = IntArray(2)
         checked("eglInitialize", eglInitialize(display, version, 0, version, 1))
         val config = config()
@@ -37,8 +46,8 @@ class GlSurface(texture: SurfaceTexture) {
     /** The display stays: the system's own drawing uses the same one. */
     fun release() {
         eglMakeCurrent(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT)
-        eglDestroySurface(display, surface)
-        eglDestroyContext(display, context)
+        if (surface != EGL_NO_SURFACE) eglDestroySurface(display, surface)
+        if (context != EGL_NO_CONTEXT) eglDestroyContext(display, context)
         eglReleaseThread()
     }
 
