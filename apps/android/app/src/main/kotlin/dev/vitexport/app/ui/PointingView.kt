@@ -37,11 +37,17 @@ private val ARROWS = mapOf(
     KeyEvent.KEYCODE_DPAD_DOWN to Place(0f, STEP),
 )
 
+private val MIDDLE = Place(0.5f, 0.5f)
+
 class PointingView(context: Context, attributes: AttributeSet) : View(context, attributes) {
     var events: PointingEvents? = null
 
     /** Where the picture is; null while there is none, and nothing to point at. */
     var placement: Placement? = null
+        set(value) {
+            field = value
+            invalidate() // the cross-hair goes with the picture
+        }
 
     private val slip = ViewConfiguration.get(context).scaledTouchSlop
     private val density = resources.displayMetrics.density
@@ -54,7 +60,7 @@ class PointingView(context: Context, attributes: AttributeSet) : View(context, a
     private var pressed: Place? = null
     private var dragged: Place? = null
 
-    /** In the view's own pixels; what a key, or TalkBack, points at */
+    /** In the picture, 0 to 1, so that it stays there when the layout changes; what a key, or TalkBack, points at */
     private var crossHair: Place? = null
 
     init {
@@ -108,11 +114,11 @@ class PointingView(context: Context, attributes: AttributeSet) : View(context, a
     /** TalkBack's double tap, and the enter key: there is no finger, so it is the cross-hair that points. */
     override fun performClick(): Boolean {
         super.performClick()
-        val shown = placement ?: return false
-        val at = crossHair ?: shown.toBox(Place(0.5f, 0.5f))
+        if (placement == null) return false
+        val at = crossHair ?: MIDDLE
         crossHair = at
         invalidate()
-        events?.point(shown.toPicture(at))
+        events?.point(at)
         return true
     }
 
@@ -120,10 +126,10 @@ class PointingView(context: Context, attributes: AttributeSet) : View(context, a
         val shown = placement
         val step = ARROWS[code]
         if (shown == null || step == null) return super.onKeyDown(code, event)
-        val from = crossHair ?: shown.toBox(Place(0.5f, 0.5f))
+        val from = shown.toBox(crossHair ?: MIDDLE)
         val to = Place(from.x + step.x * shown.width, from.y + step.y * shown.height)
         if (!shown.holds(to)) return super.onKeyDown(code, event) // the focus goes on to what is there
-        crossHair = to
+        crossHair = shown.toPicture(to)
         invalidate()
         return true
     }
@@ -134,7 +140,7 @@ class PointingView(context: Context, attributes: AttributeSet) : View(context, a
         if (from != null && to != null) {
             canvas.drawRect(min(from.x, to.x), min(from.y, to.y), max(from.x, to.x), max(from.y, to.y), line)
         }
-        val (x, y) = crossHair ?: return
+        val (x, y) = placement?.toBox(crossHair ?: return) ?: return
         val arm = CROSS_HAIR * density
         canvas.drawLine(x - arm, y, x + arm, y, line)
         canvas.drawLine(x, y - arm, x, y + arm, line)

@@ -34,4 +34,11 @@ class PlacementTest {
             assertEquals(Place(0.25f, 0.75f), placement.toPicture(placement.toBox(Place(0.25f, 0.75f))))
         }
     }
+
+    @Test
+    fun `a place in the picture stays there when the box is another`() {
+        val turned = Placement(800, 400, 300, 400, mirrored = false)
+        assertEquals(Place(200f, 200f), placed(false).toBox(Place(0.5f, 0.5f)))
+        assertEquals(Place(400f, 200f), turned.toBox(Place(0.5f, 0.5f)))
+    }
 }
