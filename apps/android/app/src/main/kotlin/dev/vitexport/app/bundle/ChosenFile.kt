@@ -5,21 +5,21 @@ import android.content.ContentResolver
 import android.net.Uri
 import android.provider.OpenableColumns
 import dev.vitexport.core.bundle.BundleException
+import dev.vitexport.core.bundle.copyAtMost
 import java.io.File
 import java.io.IOException
-import java.io.InputStream
-import java.io.OutputStream
 
 /** Of a zip: the largest graphs have 0.3 GB, and a phone's storage is no desktop's. */
 private const val ZIP_BYTES = 2L shl 30
-
-private const val CHUNK = 1 shl 16
 
 /** A copy of it, since zips are read at any place, and what the picker gives cannot be. Throws [BundleException]. */
 fun ContentResolver.copyZip(chosen: Uri, into: File) {
     try {
         val from = openInputStream(chosen) ?: throw IOException("it gives no content")
-        from.use { input -> into.outputStream().use { output -> copyAtMost(ZIP_BYTES, input, output) } }
+        val whole = from.use { input -> into.outputStream().use { output -> input.copyAtMost(ZIP_BYTES, output) } }
+        if (!whole) {
+            throw BundleException("The file has more than $ZIP_BYTES bytes, which no phone holds; choose a smaller one.")
+        }
     } catch (error: IOException) {
         throw unreadable(error)
     } catch (error: SecurityException) {
@@ -33,20 +33,6 @@ fun ContentResolver.nameOf(chosen: Uri): String {
         if (it.moveToFirst()) it.getString(0) else null
     }
     return (name ?: chosen.lastPathSegment.orEmpty()).substringBeforeLast('.')
-}
-
-private fun copyAtMost(most: Long, from: InputStream, to: OutputStream) {
-    val chunk = ByteArray(CHUNK)
-    var bytes = 0L
-    while (true) {
-        val count = from.read(chunk)
-        if (count < 0) return
-        bytes += count
-        if (bytes > most) {
-            throw BundleException("The file has more than $most bytes, which no phone holds; choose a smaller one.")
-        }
-        to.write(chunk, 0, count)
-    }
 }
 
 private fun unreadable(error: Exception) =

@@ -30,21 +30,10 @@ fun BundleSource.read(path: String, most: Long): ByteArray =
 internal fun BundleSource.copy(path: String, most: Long, to: OutputStream) {
     val file = open(path) ?: throw BundleException("What was chosen lacks $path; choose one that is whole.")
     file.use {
-        val chunk = ByteArray(CHUNK)
-        var bytes = 0L
-        while (true) {
-            val count = it.read(chunk)
-            if (count < 0) return
-            bytes += count
-            if (bytes > most) {
-                throw BundleException(
-                    "$path has more than the $most bytes that it may have; choose one that was not altered.",
-                )
-            }
-            to.write(chunk, 0, count)
+        if (!it.copyAtMost(most, to)) {
+            throw BundleException(
+                "$path has more than the $most bytes that it may have; choose one that was not altered.",
+            )
         }
     }
 }
-
-/** Bytes that are read at once */
-internal const val CHUNK = 1 shl 16

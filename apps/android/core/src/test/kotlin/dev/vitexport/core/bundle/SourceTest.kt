@@ -1,5 +1,6 @@
 package dev.vitexport.core.bundle
 
+import java.io.ByteArrayOutputStream
 import java.io.File
 import java.util.zip.ZipEntry
 import java.util.zip.ZipOutputStream
@@ -50,5 +51,15 @@ class SourceTest {
         fun refusal(file: File) = assertFailsWith<BundleException> { ZipSource(file) }.message!!
         assertContains(refusal(text), "nano.zip is no zip, or is damaged")
         assertContains(refusal(zipOf("photo.jpg" to "")), "There is no manifest.json")
+    }
+
+    @Test
+    fun `a copy has as many bytes as it may have, and none of what has more`() {
+        fun copied(count: Int): Pair<Boolean, Int> {
+            val to = ByteArrayOutputStream()
+            return ByteArray(count).inputStream().copyAtMost(5, to) to to.size()
+        }
+        assertEquals(true to 5, copied(5))
+        assertEquals(false to 0, copied(6))
     }
 }
