@@ -25,6 +25,7 @@ class ExecuTorchRunner private constructor(
     override val inputs: List<TensorSpec>,
     override val outputs: List<TensorSpec>,
 ) : TimedRunner {
+    private val shapes = inputs.map { (_, shape) -> LongArray(shape.size) { shape[it].toLong() } }
 
     override fun run(inputs: Tensors, outputs: Tensors) {
         val results = execute(arguments(inputs))
@@ -42,10 +43,12 @@ class ExecuTorchRunner private constructor(
 
     override fun close() = module.destroy()
 
-    /** A program takes its inputs in the order in which the manifest lists them. */
+    /**
+     * A program takes its inputs in the order in which the manifest lists them. What is made here is small, and goes
+     * with the run: to keep it would keep the caller's buffers, such as those of an object that was forgotten.
+     */
     private fun arguments(values: Tensors): Array<EValue> = Array(inputs.size) { place ->
-        val (name, shape) = inputs[place]
-        EValue.from(Tensor.fromBlob(given(values, name), shape.toLongs()))
+        EValue.from(Tensor.fromBlob(given(values, inputs[place].name), shapes[place]))
     }
 
     private fun execute(arguments: Array<EValue>): Array<EValue> = try {
@@ -99,7 +102,5 @@ class ExecuTorchRunner private constructor(
                 }
             }
         }
-
-        private fun List<Int>.toLongs() = LongArray(size) { this[it].toLong() }
     }
 }
