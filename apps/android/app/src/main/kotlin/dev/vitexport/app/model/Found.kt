@@ -17,8 +17,16 @@ class Found {
     /** Of the graphs that were open then */
     class Test(val result: SelfTestResult, val opened: Opened)
 
-    /** [around] is given the device's name, which a person may put right before it is saved. */
-    class Benchmark(val result: BenchmarkResult, val opened: Opened, val around: (String) -> Circumstances)
+    /**
+     * Of the [model] of a bundle, which need not be open any more. [around] is given the device's name, which a person
+     * may put right before it is saved.
+     */
+    class Benchmark(
+        val result: BenchmarkResult,
+        val model: String,
+        val manifestSha256: String,
+        val around: (String) -> Circumstances,
+    )
 
     class Pack(val result: PackResult, val around: (String) -> Circumstances)
 }

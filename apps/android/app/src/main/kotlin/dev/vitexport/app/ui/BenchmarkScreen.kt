@@ -64,7 +64,7 @@ class BenchmarkScreen(
             val model = opened.bundle.manifest.model.name
             activity.getString(R.string.benchmark_way, model, configurationName(opened.configuration))
         }
-        workbench.found.benchmark?.takeIf { it.opened === opened }?.let(::show)
+        workbench.found.benchmark?.let(::show)
     }
 
     private fun clear() {
@@ -94,7 +94,10 @@ class BenchmarkScreen(
             running = false
             if (seen) answer.onSuccess {
                 val around = watch.end(runtimeOf(opened.configuration).name)
-                show(Found.Benchmark(it, opened, around).also { found -> workbench.found.benchmark = found })
+                val bundle = opened.bundle
+                val found = Found.Benchmark(it, bundle.manifest.model.name, bundle.manifestSha256, around)
+                workbench.found.benchmark = found
+                show(found)
             }
             run.end()
             if (!seen) return@occupy notices.say(activity.getString(R.string.out_of_view))
@@ -105,8 +108,9 @@ class BenchmarkScreen(
     private fun show(found: Found.Benchmark) {
         val result = found.result
         verdict.text = activity.getString(R.string.benchmark_rate, result.fps, ms(result.frame.p50))
-        shown.text = figures(result)
-        file.show { name -> benchmarkReport(result, found.opened.bundle.manifestSha256, found.around(name)) }
+        val of = activity.getString(R.string.benchmark_of, found.model, configurationName(result.configuration))
+        shown.text = "$of\n${figures(result)}"
+        file.show { name -> benchmarkReport(result, found.manifestSha256, found.around(name)) }
     }
 
     private fun figures(result: BenchmarkResult): String {
