@@ -2,6 +2,7 @@
 package dev.vitexport.app.model
 
 import dev.vitexport.app.runners.runtimeOf
+import dev.vitexport.core.benchmark.BenchmarkResult
 import dev.vitexport.core.bundle.Bundle
 import dev.vitexport.core.bundle.BundleException
 import dev.vitexport.core.bundle.Choice
@@ -13,6 +14,7 @@ import dev.vitexport.core.runners.GraphLoader
 import dev.vitexport.core.runners.loadGraphs
 import dev.vitexport.core.settings.CrashMemory
 import dev.vitexport.core.settings.KeyValues
+import dev.vitexport.core.settings.MeasuredWays
 import dev.vitexport.core.settings.Settings
 import java.io.File
 
@@ -36,6 +38,7 @@ class Opened(val name: String, val choice: Choice, val session: Session) : AutoC
 /** Graphs come to lie in [folder], where runtimes map them into memory. */
 class Loading(private val folder: File, kept: KeyValues) {
     private val crashes by lazy { CrashMemory(kept) } // it writes to the disk, so it is made on the model's thread too
+    private val measured = MeasuredWays(kept)
 
     /**
      * [asked] says whether a person wants this bundle now, and [chosen] which way: then it is loaded even if that ended
@@ -45,7 +48,8 @@ class Loading(private val folder: File, kept: KeyValues) {
         name: String, bundle: Bundle, settings: Settings, asked: Boolean, chosen: Configuration? = null,
     ): Opened {
         val crashed = { way: Configuration -> idOf(bundle, way) in crashes }
-        val choice = configurationsOf(bundle.manifest, processors(settings), crashed)
+        val took = { way: Configuration -> measured[idOf(bundle, way)] }
+        val choice = configurationsOf(bundle.manifest, processors(settings), took, crashed)
         val kept = settings.configurations[bundle.manifestSha256]
         val way = chosen
             ?: byDefault(choice.configurations, kept, crashed)
@@ -69,6 +73,11 @@ class Loading(private val folder: File, kept: KeyValues) {
         } finally {
             crashes.finished()
         }
+    }
+
+    /** What a benchmark found counts the next time that a bundle is loaded. */
+    fun measured(bundle: Bundle, result: BenchmarkResult) {
+        if (result.counts) measured[idOf(bundle, result.configuration)] = result.frame.p50
     }
 
     private fun processors(settings: Settings) =

@@ -8,6 +8,7 @@ import dev.vitexport.app.bundle.copyZip
 import dev.vitexport.app.bundle.nameOf
 import dev.vitexport.app.settings.Remembered
 import dev.vitexport.core.Progress
+import dev.vitexport.core.benchmark.BenchmarkResult
 import dev.vitexport.core.bundle.Bundle
 import dev.vitexport.core.bundle.BundleSource
 import dev.vitexport.core.bundle.Configuration
@@ -120,6 +121,9 @@ class Workbench(
             tell() // screens that were made anew meanwhile did not hear the answer
         }
     }
+
+    /** A benchmark of [of] ended: the fastest way is loaded by default where the bundle does not say which is. */
+    fun measured(of: Opened, result: BenchmarkResult) = thread.execute { loading.measured(of.bundle, result) }
 
     /** Why nothing else can be begun now, in one sentence; null if it can. */
     fun busy(): String? = when (val running = occupied) {

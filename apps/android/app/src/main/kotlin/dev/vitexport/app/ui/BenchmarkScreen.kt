@@ -97,6 +97,7 @@ class BenchmarkScreen(
                 val bundle = opened.bundle
                 val found = Found.Benchmark(it, bundle.manifest.model.name, bundle.manifestSha256, around)
                 workbench.found.benchmark = found
+                workbench.measured(opened, it)
                 show(found)
             }
             run.end()

@@ -27,4 +27,7 @@ data class BenchmarkResult(
     val selfTest: SelfTestResult?,
     /** ISO 8601 */
     val startedAt: String,
-)
+) {
+    /** Whether it says how fast right masks are: it ran to its end, and so did the self-test, where there is one. */
+    val counts: Boolean get() = !stopped && (selfTest == null || selfTest.pass && !selfTest.stopped)
+}

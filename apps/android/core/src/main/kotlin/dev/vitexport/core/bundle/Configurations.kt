@@ -43,26 +43,39 @@ private val WAYS = listOf(
 /** Whether this app runs a format, on any device */
 internal fun isRun(format: String): Boolean = WAYS.any { it.format == format }
 
-private class Candidate(val name: String, val configuration: Configuration, val ms: Double?)
+/** ms of a frame: expected in the bundle's target, and measured on this device; null where that is not known */
+private class Candidate(
+    val name: String, val configuration: Configuration, val expected: Double?, val measured: Double?,
+)
 
-/** `crashed`: what ended the app while it was loaded, which comes last. Throws [BundleException] where nothing runs. */
+/**
+ * `measured`: ms that a frame took here, which tell where the bundle expects nothing. `crashed`: what ended the app while
+ * it was loaded, which comes last. Throws [BundleException] where nothing runs.
+ */
 fun configurationsOf(
     manifest: Manifest,
     processors: Processors,
+    measured: (Configuration) -> Double? = { null },
     crashed: (Configuration) -> Boolean = { false },
 ): Choice {
     val candidates = WAYS.filter { it.unit != ComputeUnit.GPU || processors.gpu }
         .flatMap { way ->
             manifest.variants.filter { it.format == way.format && it.delegate == way.delegate }
-                .map { candidate(manifest, way, it, processors) }
+                .map { candidate(manifest, way, it, processors, measured) }
         }
-        .sortedWith(compareBy<Candidate> { crashed(it.configuration) }.thenBy { it.ms ?: Double.POSITIVE_INFINITY })
+        .sortedWith(
+            compareBy<Candidate> { crashed(it.configuration) }
+                .thenBy { it.expected ?: Double.POSITIVE_INFINITY }
+                .thenBy { it.measured ?: Double.POSITIVE_INFINITY },
+        )
     val first = candidates.firstOrNull() ?: throw BundleException(
         "The bundle has nothing that this app runs; export the model with --format tflite --format executorch.",
     )
     val because = when {
-        first.ms != null ->
-            "it is expected to take least in ${manifest.target.name}: ${threeDigits(first.ms)} ms a frame"
+        first.expected != null ->
+            "it is expected to take least in ${manifest.target.name}: ${threeDigits(first.expected)} ms a frame"
+        first.measured != null ->
+            "it took least of what was measured on this device: ${threeDigits(first.measured)} ms a frame"
         else -> "it mostly is the fastest of what this app runs; what it takes here is not known"
     }
     return Choice(candidates.map { it.configuration }, "${first.name}, because $because.")
@@ -90,13 +103,15 @@ fun artifactsFor(manifest: Manifest, configuration: Configuration): Map<String, 
     return manifest.artifacts.filter { it.variant == variant }.associateBy { it.graph }
 }
 
-private fun candidate(manifest: Manifest, way: Way, variant: Variant, processors: Processors): Candidate {
+private fun candidate(
+    manifest: Manifest, way: Way, variant: Variant, processors: Processors, measured: (Configuration) -> Double?,
+): Candidate {
     // What a phone takes says nothing of a browser or a computer, nor they of it.
     val expected = manifest.latencies.find { it.variant == variant && it.unit == way.unit.word }
         .takeIf { manifest.target.platform == "android" }
     val threads = if (way.unit == ComputeUnit.CPU) processors.cores.coerceIn(1, MOST_THREADS) else 1
     val configuration = Configuration(variant.format, variant.precision, variant.delegate, way.unit, threads)
-    return Candidate("${way.name} in ${variant.precision}", configuration, expected?.ms)
+    return Candidate("${way.name} in ${variant.precision}", configuration, expected?.ms, measured(configuration))
 }
 
 private fun threeDigits(value: Double): String =

@@ -9,6 +9,7 @@ import dev.vitexport.core.packs.PackResult
 import dev.vitexport.core.runners.ComputeUnit
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
+import kotlin.test.assertTrue
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
@@ -143,5 +144,15 @@ class ReportTest {
     @Test
     fun `a file is named after what was measured, on what and when`() {
         assertEquals("vitexport-kernels-pixel-8-2026-11-27t08-00.json", packReport(PACK, about).name)
+    }
+
+    @Test
+    fun `a benchmark counts where it ran to its end, on right masks as far as is known`() {
+        val right = SelfTestResult(pass = true, iou = 1.0, maxAbs = 0f, frames = 24, stopped = false, detail = "")
+        assertTrue(BENCHMARK.counts)
+        assertTrue(BENCHMARK.copy(selfTest = right).counts)
+        assertFalse(BENCHMARK.copy(stopped = true).counts)
+        assertFalse(BENCHMARK.copy(selfTest = right.copy(pass = false)).counts)
+        assertFalse(BENCHMARK.copy(selfTest = right.copy(stopped = true)).counts)
     }
 }

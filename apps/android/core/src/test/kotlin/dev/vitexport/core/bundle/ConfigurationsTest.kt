@@ -67,6 +67,27 @@ class ConfigurationsTest {
     }
 
     @Test
+    fun `where nothing is expected, what was measured fastest here is the default, and the reason says so`() {
+        val took = mapOf("tflite" to 80.0, "executorch" to 42.42)
+        val choice = configurationsOf(bundleIn("tflite", "executorch"), PHONE, { took[it.format] })
+        assertEquals(listOf("executorch", "tflite"), choice.configurations.map { it.format })
+        assertEquals(
+            "ExecuTorch on the CPU in fp32, because it took least of what was measured on this device: 42.4 ms a frame.",
+            choice.reason,
+        )
+    }
+
+    @Test
+    fun `what is expected goes before what was measured, and what crashed comes last whatever it took`() {
+        val took = mapOf("tflite" to 1.0)
+        val expected = bundleIn("tflite", "executorch", ms = mapOf("executorch" to 42.4))
+        assertEquals("executorch", configurationsOf(expected, PHONE, { took[it.format] }).configurations[0].format)
+        val unknown = bundleIn("tflite", "executorch")
+        val choice = configurationsOf(unknown, PHONE, { took[it.format] }) { it.format == "tflite" }
+        assertEquals("executorch", choice.configurations[0].format)
+    }
+
+    @Test
     fun `a bundle that the app cannot run is refused, with the formats that it can`() {
         val refusal = assertFailsWith<BundleException> { configurationsOf(bundleIn("coreml", "onnx"), PHONE) }
         assertEquals(
