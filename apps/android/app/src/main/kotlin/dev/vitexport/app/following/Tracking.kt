@@ -16,12 +16,12 @@ interface TrackingEvents {
 
     /** Objects came, went, or fare otherwise; on any thread. */
     fun changed()
-
-    /** A picture could not be followed; on the model's thread. */
-    fun failed(error: Throwable)
 }
 
-class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerEvents {
+/** [failed] hears why a picture could not be followed, on the model's thread, whichever screen is in view. */
+class Tracking(
+    private val workbench: Workbench, val pacing: Pacing, private val failed: (Throwable) -> Unit,
+) : FollowerEvents {
     val stats = Stats()
     val objects = SharedObjects { events?.changed() }
 
@@ -88,9 +88,7 @@ class Tracking(private val workbench: Workbench, val pacing: Pacing) : FollowerE
         events?.followed()
     }
 
-    override fun failed(error: Throwable) {
-        events?.failed(error)
-    }
+    override fun failed(error: Throwable) = failed.invoke(error)
 
     private companion object {
         /** Pixels of the image for each mask logit */

@@ -5,6 +5,7 @@ import android.content.Context
 import android.graphics.SurfaceTexture
 import android.os.Handler
 import android.os.HandlerThread
+import android.os.Looper
 import android.util.AttributeSet
 import android.view.TextureView
 
@@ -27,6 +28,7 @@ class MaskView(context: Context, attributes: AttributeSet) :
     /** Draws, and draws only when there is something new: nothing here runs with the screen's clock. */
     private val thread = HandlerThread("overlay").apply { start() }
     private val handler = Handler(thread.looper)
+    private val main = Handler(Looper.getMainLooper())
     private val redraw = Runnable { draw() }
 
     // Of the thread:
@@ -96,7 +98,7 @@ class MaskView(context: Context, attributes: AttributeSet) :
 
     private fun fail(error: Exception) {
         drop()
-        post { failed(error.message.orEmpty()) }
+        main.post { failed(error.message.orEmpty()) } // the view's own queue waits where the view is gone
     }
 
     /** The context takes the program and its texture with it. */

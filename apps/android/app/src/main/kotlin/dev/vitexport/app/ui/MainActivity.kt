@@ -20,6 +20,7 @@ private val CAMERA = Request.entries.size
 class MainActivity : Activity(), Asking {
     private lateinit var workbench: Workbench
     private lateinit var notices: Notices
+    private lateinit var noticesView: NoticesView
     private lateinit var screens: Map<Int, Screen>
     private lateinit var back: BackToTrack
     private val reopened = { reopened() }
@@ -34,7 +35,8 @@ class MainActivity : Activity(), Asking {
         keepOffSystemBars(findViewById(R.id.root))
         val app = application as VitexportApplication
         workbench = app.workbench
-        notices = Notices(findViewById(R.id.notices))
+        notices = app.notices
+        noticesView = NoticesView(findViewById(R.id.notices), notices)
         back = BackToTrack(this) { show(R.id.tab_track) }
         screens = mapOf(
             R.id.tab_track to TrackScreen(this, workbench, app.tracking, app.conditions, notices, this),
@@ -70,6 +72,7 @@ class MainActivity : Activity(), Asking {
 
     override fun onDestroy() {
         workbench.noLonger(reopened)
+        noticesView.release()
         screens.values.forEach(Screen::release)
         super.onDestroy()
     }

@@ -4,6 +4,8 @@ package dev.vitexport.app.ui
 import android.app.Activity
 import android.app.AlertDialog
 import android.net.Uri
+import android.os.Handler
+import android.os.Looper
 import android.view.View
 import android.widget.EditText
 import dev.vitexport.app.R
@@ -25,6 +27,7 @@ class ResultFile(
 ) {
     private val name: EditText = view.findViewById(R.id.device_name)
     private val address: EditText = view.findViewById(R.id.address)
+    private val main = Handler(Looper.getMainLooper())
     private var report: ((String) -> Report)? = null
 
     init {
@@ -93,7 +96,7 @@ class ResultFile(
             } catch (error: Exception) { // whatever the app that has the place throws, this one goes on
                 activity.getString(R.string.not_saved, error.message ?: error.javaClass.simpleName)
             }
-            view.post { notices.say(sentence) }
+            main.post { notices.say(sentence) } // the view's own queue waits where the view is gone
         }.start()
     }
 }

@@ -150,10 +150,6 @@ class TrackScreen(
         notices.say(activity.getString(failure.sentence))
     }
 
-    override fun failed(error: Throwable) {
-        view.post { notices.say(sentence(activity, error)) }
-    }
-
     private fun update() {
         chips.update()
         figures.update()
