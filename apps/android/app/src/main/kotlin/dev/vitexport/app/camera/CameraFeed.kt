@@ -60,6 +60,16 @@ class CameraFeed(private val manager: CameraManager, private val events: CameraE
     @Volatile
     var rotation = Rotation.NONE
 
+    /** Looks for the camera of one side, for a model's image of so many [pixels] a side; [found] is called there. */
+    fun find(facing: Facing, pixels: Int, found: (CameraSide) -> Unit) {
+        handler.post {
+            trying {
+                val side = CameraSide.find(manager, facing, pixels)
+                if (side == null) fail(CameraFailure.NONE) else found(side)
+            }
+        }
+    }
+
     /** Shows the pictures of [side] on [texture]. The app has the permission for the camera. */
     fun start(side: CameraSide, texture: SurfaceTexture) {
         handler.post {

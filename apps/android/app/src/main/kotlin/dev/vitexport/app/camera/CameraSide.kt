@@ -15,28 +15,31 @@ class CameraSide private constructor(
     /** Degrees by which the sensor is turned clockwise in the device */
     val orientation: Int,
     val sizes: PictureSizes,
+    /** Whether the device has cameras on both sides */
+    val several: Boolean,
 ) {
     companion object {
-        /** The camera of one side, or whichever there is; null where the device has none that gives pictures. */
+        /**
+         * The camera of one side, or whichever there is; null where the device has none that gives pictures. Each
+         * question goes to another process, so this is no work for the main thread.
+         */
         @Throws(CameraAccessException::class)
         fun find(manager: CameraManager, wanted: Facing, side: Int): CameraSide? {
-            val all = manager.cameraIdList.mapNotNull { id -> of(id, manager.getCameraCharacteristics(id), side) }
+            val known = manager.cameraIdList.associateWith(manager::getCameraCharacteristics)
+            val several = known.values.map(::facingOf).distinct().size > 1
+            val all = known.mapNotNull { (id, of) -> of(id, of, side, several) }
             return all.firstOrNull { it.facing == wanted } ?: all.firstOrNull()
         }
 
-        /** Whether there are cameras on both sides */
-        @Throws(CameraAccessException::class)
-        fun several(manager: CameraManager): Boolean =
-            manager.cameraIdList.map { facingOf(manager.getCameraCharacteristics(it)) }.distinct().size > 1
-
-        private fun of(id: String, of: CameraCharacteristics, side: Int): CameraSide? {
+        private fun of(id: String, of: CameraCharacteristics, side: Int, several: Boolean): CameraSide? {
             val streams = of.get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP) ?: return null
             val sizes = pictureSizes(
                 streams.sizes { getOutputSizes(ImageFormat.YUV_420_888) },
                 streams.sizes { getOutputSizes(SurfaceTexture::class.java) },
                 side,
             ) ?: return null
-            return CameraSide(id, facingOf(of), of.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0, sizes)
+            val orientation = of.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0
+            return CameraSide(id, facingOf(of), orientation, sizes, several)
         }
 
         /** One that is plugged in looks wherever a person puts it: it is shown as it is. */

@@ -2,7 +2,6 @@
 package dev.vitexport.app.ui
 
 import android.graphics.SurfaceTexture
-import android.hardware.camera2.CameraAccessException
 import android.hardware.camera2.CameraManager
 import android.hardware.display.DisplayManager
 import android.os.Handler
@@ -38,17 +37,18 @@ class CameraPicture(
     private val opacity: () -> Float,
 ) : CameraEvents, TextureView.SurfaceTextureListener, DisplayManager.DisplayListener {
 
-    private val cameras = stage.context.getSystemService(CameraManager::class.java)
     private val displays = stage.context.getSystemService(DisplayManager::class.java)
-    private val feed = CameraFeed(cameras, this)
+    private val feed = CameraFeed(stage.context.getSystemService(CameraManager::class.java), this)
     private val main = Handler(Looper.getMainLooper())
 
-    /** The camera that is open, or being opened; null where none is */
+    /** The camera that is open, or being opened; null where none is, or it is still looked for */
     private var side: CameraSide? = null
 
+    /** Of openings: a camera that was found for one that is no longer wanted stays off. */
+    private var opening = 0
+
     /** Whether there are cameras on both sides */
-    var several = false
-        private set
+    val several: Boolean get() = side?.several == true
 
     val open: Boolean get() = side != null
 
@@ -67,14 +67,12 @@ class CameraPicture(
 
     /** Show the camera of one side, for a model whose image has so many pixels a side. The permission is there. */
     fun open(facing: Facing, pixels: Int) {
-        side = try {
-            several = CameraSide.several(cameras)
-            CameraSide.find(cameras, facing, pixels) ?: return events.failed(CameraFailure.NONE)
-        } catch (error: CameraAccessException) {
-            return events.failed(CameraFailure.of(error))
-        } catch (_: IllegalArgumentException) {
-            return events.failed(CameraFailure.GONE) // it was pulled out while it was looked at
-        }
+        val current = ++opening
+        feed.find(facing, pixels) { found -> main.post { if (current == opening) show(found) } }
+    }
+
+    private fun show(found: CameraSide) {
+        side = found
         still = null
         displays.registerDisplayListener(this, main)
         lie()
@@ -83,6 +81,7 @@ class CameraPicture(
     }
 
     fun close() {
+        opening += 1
         if (side == null) return
         displays.unregisterDisplayListener(this)
         side = null
