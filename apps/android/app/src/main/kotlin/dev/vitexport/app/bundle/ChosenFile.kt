@@ -2,8 +2,10 @@
 package dev.vitexport.app.bundle
 
 import android.content.ContentResolver
+import android.content.Context
 import android.net.Uri
 import android.provider.OpenableColumns
+import dev.vitexport.app.R
 import dev.vitexport.core.bundle.BundleException
 import dev.vitexport.core.bundle.copyAtMost
 import java.io.File
@@ -13,13 +15,11 @@ import java.io.IOException
 private const val ZIP_BYTES = 2L shl 30
 
 /** A copy of it, since zips are read at any place, and what the picker gives cannot be. Throws [BundleException]. */
-fun ContentResolver.copyZip(chosen: Uri, into: File) {
+fun Context.copyZip(chosen: Uri, into: File) {
     try {
-        val from = openInputStream(chosen) ?: throw IOException("it gives no content")
+        val from = contentResolver.openInputStream(chosen) ?: throw IOException(getString(R.string.no_content))
         val whole = from.use { input -> into.outputStream().use { output -> input.copyAtMost(ZIP_BYTES, output) } }
-        if (!whole) {
-            throw BundleException("The file has more than $ZIP_BYTES bytes, which no phone holds; choose a smaller one.")
-        }
+        if (!whole) throw BundleException(getString(R.string.zip_too_large, ZIP_BYTES))
     } catch (error: IOException) {
         throw unreadable(error)
     } catch (error: SecurityException) {
@@ -35,5 +35,5 @@ fun ContentResolver.nameOf(chosen: Uri): String {
     return (name ?: chosen.lastPathSegment.orEmpty()).substringBeforeLast('.')
 }
 
-private fun unreadable(error: Exception) =
-    BundleException("The file cannot be read (${error.message}): choose it again.")
+private fun Context.unreadable(error: Exception) =
+    BundleException(getString(R.string.zip_unreadable, error.message ?: error.javaClass.simpleName))

@@ -1,6 +1,8 @@
 /** Loads a bundle's graphs as a person wants them, or as is best here; on the model's thread. */
 package dev.vitexport.app.model
 
+import android.content.Context
+import dev.vitexport.app.R
 import dev.vitexport.app.runners.runtimeOf
 import dev.vitexport.core.benchmark.BenchmarkResult
 import dev.vitexport.core.bundle.Bundle
@@ -36,7 +38,7 @@ class Opened(val name: String, val choice: Choice, val session: Session) : AutoC
 }
 
 /** Graphs come to lie in [folder], where runtimes map them into memory. */
-class Loading(private val folder: File, kept: KeyValues) {
+class Loading(private val context: Context, private val folder: File, kept: KeyValues) {
     private val crashes by lazy { CrashMemory(kept) } // it writes to the disk, so it is made on the model's thread too
     private val measured = MeasuredWays(kept)
 
@@ -54,10 +56,7 @@ class Loading(private val folder: File, kept: KeyValues) {
         val way = chosen
             ?: byDefault(choice.configurations, kept, crashed)
             ?: choice.configurations.first().takeIf { asked }
-            ?: throw BundleException(
-                "The app ended while this bundle was loaded, so it is not loaded by itself; open it, or another one, " +
-                    "in the settings.",
-            )
+            ?: throw BundleException(context.getString(R.string.crashed))
         val id = idOf(bundle, way)
         val loader = runtimeOf(way).loader
         // All files are there by the first load: an app that was ended while it copied them did not crash.

@@ -16,7 +16,7 @@ fun timePackIn(context: Context, zip: Uri, threads: Int, progress: Progress): Pa
     val copy = File(context.cacheDir, "pack.zip")
     val kernels = File(context.cacheDir, "kernels")
     try {
-        context.contentResolver.copyZip(zip, copy)
+        context.copyZip(zip, copy)
         val pack = ZipSource(copy).use { Pack.open(it, kernels) }
         return timePack(pack, runtimeOf(pack.manifest.runtime, pack.manifest.unit).loader, threads, progress)
     } finally {

@@ -29,11 +29,11 @@ class Session(
     fun test(progress: Progress): SelfTestResult =
         selfTest(loaded.graphs, bundle.manifest.state, readSequence(bundle), progress).also { tested = it }
 
-    /** After a self-test: times of wrong masks are to be known as such. */
-    fun measure(seconds: Double, progress: Progress): BenchmarkResult {
+    /** After a self-test: times of wrong masks are to be known as such. [testing] says of its progress whose it is. */
+    fun measure(seconds: Double, testing: (String) -> String, progress: Progress): BenchmarkResult {
         val before = tested
         if (bundle.manifest.sequence != null && (before == null || before.stopped)) {
-            test { share, what -> progress(share, "Self-test first. $what") }
+            test { share, what -> progress(share, testing(what)) }
         }
         return benchmark(loaded, bundle.manifest, configuration, tested, seconds, progress)
     }

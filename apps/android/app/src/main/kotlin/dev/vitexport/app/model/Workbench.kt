@@ -3,6 +3,7 @@ package dev.vitexport.app.model
 
 import android.content.Context
 import android.net.Uri
+import dev.vitexport.app.R
 import dev.vitexport.app.bundle.AssetSource
 import dev.vitexport.app.bundle.copyZip
 import dev.vitexport.app.bundle.nameOf
@@ -30,7 +31,7 @@ class Workbench(
 ) {
     val thread = ModelThread()
     val found = Found()
-    private val loading = Loading(File(context.filesDir, "graphs"), crashes)
+    private val loading = Loading(context, File(context.filesDir, "graphs"), crashes)
     private val zip = File(context.filesDir, "bundle.zip")
     private val listeners = mutableListOf<() -> Unit>()
 
@@ -64,14 +65,14 @@ class Workbench(
         val name = remembered.zip
         load(failed) { settings ->
             if (name != null && zip.exists()) fresh(name, ZipSource(zip), settings, asked = false)
-            else fresh(BROUGHT, AssetSource(context.assets), settings, asked = false)
+            else fresh(BROUGHT, AssetSource(context), settings, asked = false)
         }
     }
 
     /** Open the bundle that the app brings, now and whenever the app starts. */
     fun openBrought(failed: (Throwable) -> Unit) {
         load(failed, done = { remembered.zip = null }) { settings ->
-            fresh(BROUGHT, AssetSource(context.assets), settings, asked = true).also { zip.delete() }
+            fresh(BROUGHT, AssetSource(context), settings, asked = true).also { zip.delete() }
         }
     }
 
@@ -80,12 +81,12 @@ class Workbench(
         load(failed, done = { remembered.zip = it.name }) { settings ->
             val copy = File(context.filesDir, "bundle.zip.part")
             try {
-                context.contentResolver.copyZip(chosen, copy)
+                context.copyZip(chosen, copy)
                 val name = context.contentResolver.nameOf(chosen)
                 val found = fresh(name, ZipSource(copy), settings, asked = true)
                 if (!copy.renameTo(zip)) {
                     found.close()
-                    throw IOException("$zip cannot be written")
+                    throw IOException(context.getString(R.string.not_written, zip.path))
                 }
                 found
             } finally {
@@ -127,8 +128,8 @@ class Workbench(
 
     /** Why nothing else can be begun now, in one sentence; null if it can. */
     fun busy(): String? = when (val running = occupied) {
-        null -> if (opening) "A bundle is being opened: wait until it is." else null
-        else -> "$running is running: stop it, or wait for its end."
+        null -> if (opening) context.getString(R.string.being_opened) else null
+        else -> context.getString(R.string.is_running, running)
     }
 
     /** [work] is done on the model's thread, with the settings as they are now. */

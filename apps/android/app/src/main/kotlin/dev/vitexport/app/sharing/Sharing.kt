@@ -1,6 +1,8 @@
 /** Sends a result to a latency service, where the person said so and to where. */
 package dev.vitexport.app.sharing
 
+import android.content.Context
+import dev.vitexport.app.R
 import java.io.IOException
 import java.net.HttpURLConnection
 import java.net.MalformedURLException
@@ -13,9 +15,9 @@ class SharingError(message: String) : Exception(message)
 private const val PATIENCE = 20_000
 
 /** Posts JSON to an address that the person gave, after they agreed. Throws [SharingError]. */
-fun post(json: String, address: String) {
+fun post(context: Context, json: String, address: String) {
     if (!address.startsWith("https://")) {
-        throw SharingError("An address begins with https://: nothing is sent in the clear.")
+        throw SharingError(context.getString(R.string.in_the_clear))
     }
     val status = try {
         val connection = URL(address).openConnection() as HttpURLConnection
@@ -32,14 +34,14 @@ fun post(json: String, address: String) {
             connection.disconnect()
         }
     } catch (_: MalformedURLException) {
-        throw noAddress(address)
+        throw context.noAddress(address)
     } catch (_: IllegalArgumentException) {
-        throw noAddress(address) // a host that cannot be one
+        throw context.noAddress(address) // a host that cannot be one
     } catch (_: IOException) {
-        throw SharingError("$address does not answer; save the file instead.")
+        throw SharingError(context.getString(R.string.no_answer, address))
     }
-    if (status !in 200..299) throw SharingError("$address refused the result with status $status.")
+    if (status !in 200..299) throw SharingError(context.getString(R.string.service_refused, address, status))
 }
 
-private fun noAddress(address: String) =
-    SharingError("$address is no address: it looks like https://latency.example/measurements.")
+private fun Context.noAddress(address: String) =
+    SharingError(getString(R.string.no_address, address, getString(R.string.address_example)))

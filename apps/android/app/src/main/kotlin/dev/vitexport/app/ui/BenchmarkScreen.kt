@@ -10,7 +10,6 @@ import dev.vitexport.app.device.Conditions
 import dev.vitexport.app.device.Watch
 import dev.vitexport.app.model.Found
 import dev.vitexport.app.model.Workbench
-import dev.vitexport.app.model.configurationName
 import dev.vitexport.app.runners.runtimeOf
 import dev.vitexport.core.benchmark.BenchmarkResult
 import dev.vitexport.core.benchmark.benchmarkReport
@@ -62,7 +61,7 @@ class BenchmarkScreen(
         for (start in starts) start.isEnabled = opened != null
         way.text = if (opened == null) activity.getString(R.string.open_first) else {
             val model = opened.bundle.manifest.model.name
-            activity.getString(R.string.benchmark_way, model, configurationName(opened.configuration))
+            activity.getString(R.string.benchmark_way, model, configurationName(activity, opened.configuration))
         }
         workbench.found.benchmark?.let(::show)
     }
@@ -84,7 +83,7 @@ class BenchmarkScreen(
         workbench.occupy(
             activity.getString(R.string.the_benchmark),
             { progress ->
-                opened.session.measure(seconds) { share, what ->
+                opened.session.measure(seconds, { activity.getString(R.string.self_test_first, it) }) { share, what ->
                     watch.look()
                     progress(share, what)
                 }
@@ -109,7 +108,8 @@ class BenchmarkScreen(
     private fun show(found: Found.Benchmark) {
         val result = found.result
         verdict.text = activity.getString(R.string.benchmark_rate, result.fps, ms(result.frame.p50))
-        val of = activity.getString(R.string.benchmark_of, found.model, configurationName(result.configuration))
+        val way = configurationName(activity, result.configuration)
+        val of = activity.getString(R.string.benchmark_of, found.model, way)
         shown.text = "$of\n${figures(result)}"
         file.show { name -> benchmarkReport(result, found.manifestSha256, found.around(name)) }
     }

@@ -64,7 +64,8 @@ class ResultFile(
         doing(R.string.saved) {
             // Truncated: the person may have chosen a file that is there, and longer.
             val output =
-                activity.contentResolver.openOutputStream(into, "wt") ?: throw IOException("it cannot be opened")
+                activity.contentResolver.openOutputStream(into, "wt")
+                    ?: throw IOException(activity.getString(R.string.no_content))
             output.use { it.write(made.text.toByteArray()) }
         }
     }
@@ -82,7 +83,7 @@ class ResultFile(
 
     private fun send(made: Report, to: String) {
         workbench.remembered.address = to
-        doing(R.string.sent) { post(made.text, to) }
+        doing(R.string.sent) { post(activity.applicationContext, made.text, to) }
     }
 
     /** On a thread of its own: the model has nothing to do with it. */

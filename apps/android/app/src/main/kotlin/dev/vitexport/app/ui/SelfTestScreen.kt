@@ -8,7 +8,6 @@ import android.widget.TextView
 import dev.vitexport.app.R
 import dev.vitexport.app.model.Found
 import dev.vitexport.app.model.Workbench
-import dev.vitexport.app.model.configurationName
 
 class SelfTestScreen(
     private val activity: Activity, private val workbench: Workbench, private val notices: Notices,
@@ -55,7 +54,7 @@ class SelfTestScreen(
 
     private fun show(test: Found.Test) {
         val found = test.result
-        val way = configurationName(test.opened.configuration)
+        val way = configurationName(activity, test.opened.configuration)
         verdict.text = activity.getString(
             if (found.stopped) R.string.stopped_early else if (found.pass) R.string.agrees else R.string.disagrees,
         )

@@ -12,7 +12,6 @@ import android.widget.TextView
 import dev.vitexport.app.R
 import dev.vitexport.app.model.Opened
 import dev.vitexport.app.model.Workbench
-import dev.vitexport.app.model.configurationName
 import dev.vitexport.app.model.wayName
 import dev.vitexport.core.bundle.Configuration
 import dev.vitexport.core.settings.Settings
@@ -102,8 +101,8 @@ class SettingsScreen(
             R.string.bundle_facts,
             opened.name, manifest.model.name, side, activity.getString(weights),
             manifest.weights.license ?: activity.getString(R.string.own_licence),
-            manifest.target.name, size(manifest.files.sumOf { it.bytes }), configurationName(opened.configuration),
-            loaded, opened.bundle.manifestSha256,
+            manifest.target.name, size(manifest.files.sumOf { it.bytes }),
+            configurationName(activity, opened.configuration), loaded, opened.bundle.manifestSha256,
         )
     }
 
