@@ -33,6 +33,9 @@ class SharedObjects(changed: () -> Unit) {
     fun clear() = objects.clear()
 
     @Synchronized
+    fun elsewhere() = objects.elsewhere()
+
+    @Synchronized
     fun take(): List<PromptRequest> = objects.take()
 
     @Synchronized

@@ -64,7 +64,10 @@ class TrackScreen(
         tracking.events = this
         picture.look()
         update()
-        if (tracking.watching && !picture.open) openCamera()
+        if (tracking.watching && !picture.open) {
+            tracking.objects.elsewhere() // nobody knows yet where they are in what it shows now
+            openCamera()
+        }
     }
 
     /** A camera that nobody looks at is off. */

@@ -18,7 +18,7 @@ data class FollowedObject(
     val points: List<PromptPoint>,
     /** The number of the still frame that the points are in; null where the picture moved on */
     val still: Long?,
-    /** Null until a frame was followed with its prompt, or after a person went elsewhere in a video */
+    /** Null until a frame was followed with its prompt, or while the camera was off */
     val status: ObjectStatus? = null,
 )
 

@@ -132,7 +132,7 @@ class ObjectsTest {
     }
 
     @Test
-    fun `elsewhere in a video, objects wait to be seen`() {
+    fun `elsewhere, objects wait to be seen`() {
         objects.point(1f, 1f, on = true, still = 0)
         objects.see(mapOf(1 to ObjectStatus.TRACKING))
         objects.elsewhere()
