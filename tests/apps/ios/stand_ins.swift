@@ -4,6 +4,12 @@
 import Foundation
 import TrackerCore
 
+/// Dispatch has it on Apple's systems only.
+final class DispatchSerialQueue: Sendable {
+    init(label: String, qos: DispatchQoS) {}
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor { fatalError() }
+}
+
 struct CameraFrame: Sendable {
     let taken: Double
     func fill(_ image: Tensor) {}

@@ -10,12 +10,13 @@ from tests.apps.ios.project import APP, SOURCES
 
 FILES = sorted(SOURCES.rglob("*.swift"))
 
-WITHOUT_APPLE = {"Foundation", "Observation", "TrackerCore"}
+WITHOUT_APPLE = {"ExecuTorch", "Foundation", "Observation", "TrackerCore"}
 
 APPLES_FOUNDATION = {"DeviceWatch.swift", "Sharing.swift"}
 """What these ask for, Foundation has on Apple's systems only."""
 
 STAND_INS = Path(__file__).parent / "stand_ins.swift"
+EXECUTORCH = Path(__file__).parent / "executorch.swift"
 
 
 def imports(file: Path) -> set[str]:
@@ -31,13 +32,15 @@ PORTABLE = [
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory):
-    """A folder with the module of TrackerCore"""
+    """A folder with the modules of TrackerCore and ExecuTorch"""
     folder = tmp_path_factory.mktemp("core")
-    sources = sorted((APP / "TrackerCore" / "Sources").rglob("*.swift"))
-    module = folder / "TrackerCore.swiftmodule"
-    module_options = ("-emit-module", "-module-name", "TrackerCore", "-emit-module-path", module)
-    done = swiftc("-parse-as-library", *module_options, *sources, folder=folder)
-    assert done.returncode == 0, done.stderr
+    for name, sources in {
+        "TrackerCore": sorted((APP / "TrackerCore" / "Sources").rglob("*.swift")),
+        "ExecuTorch": [EXECUTORCH],
+    }.items():
+        module_options = ("-emit-module", "-module-name", name, "-emit-module-path", folder / f"{name}.swiftmodule")
+        done = swiftc("-parse-as-library", *module_options, *sources, folder=folder)
+        assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -61,9 +64,11 @@ def test_a_dropped_operand_does_not_parse(tmp_path):
 
 
 def test_what_needs_no_apple_framework_is_right_by_its_types_and_free_of_races(core):
-    assert {"Engine.swift", "Opening.swift", "TrackModel.swift", "Workbench.swift"} <= {file.name for file in PORTABLE}
+    expected = {"Engine.swift", "ExecuTorchRunner.swift", "Opening.swift", "TrackModel.swift", "Workbench.swift"}
+    assert expected <= {file.name for file in PORTABLE}
     done = type_checked(core, PORTABLE)
     assert done.returncode == 0, done.stderr
+    assert "warning:" not in done.stderr, done.stderr  # such as a `try` where nothing throws
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,7 @@ def test_what_needs_no_apple_framework_is_right_by_its_types_and_free_of_races(c
     [
         ("TrackModel.swift", "prompts: prompts", "prompt: prompts"),  # what TrackerCore does not have
         ("Workbench.swift", "@MainActor\n@Observable", "@Observable"),  # a race
+        ("ExecuTorchRunner.swift", "try module.load(", "module.load("),  # an error that goes nowhere
     ],
 )
 def test_what_is_wrong_by_its_types_is_noticed(core, name, before, after):

@@ -63,7 +63,7 @@ actor ExecuTorchRunner: GraphRunner {
             guard let view: ExecuTorch.Tensor<Float> = value.tensor(), view.count == spec.count else {
                 throw RunnerError(sentence: "ExecuTorch gave no \(spec.name): export the model again.")
             }
-            try view.withUnsafeBytes { tensor.fill(from: $0) }
+            view.withUnsafeBytes { tensor.fill(from: $0) }
         }
     }
 
