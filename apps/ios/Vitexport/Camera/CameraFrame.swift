@@ -13,6 +13,6 @@ struct CameraFrame: @unchecked Sendable {
 
     /// Written into a picture that graphs take
     func fill(_ image: Tensor) {
-        pixels.withImage(.readOnly) { image.fill(bgra: $0.data, rowBytes: $0.rowBytes) }
+        pixels.withImage(.readOnly) { image.fill(bgra: $0) }
     }
 }

@@ -12,6 +12,6 @@ extension PictureResizer {
                 rowBytes: 4 * SyntheticFrame.width))
         }
         guard let square else { throw CameraError("There is no memory for pictures: close other apps, and try again.") }
-        square.withImage(.readOnly) { image.fill(bgra: $0.data, rowBytes: $0.rowBytes) }
+        square.withImage(.readOnly) { image.fill(bgra: $0) }
     }
 }
