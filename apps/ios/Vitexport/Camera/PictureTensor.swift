@@ -8,6 +8,7 @@ extension Tensor {
         let side = shape[3]
         precondition(element != .float16, "pictures are pixels or float32")
         precondition((Int(picture.width), Int(picture.height)) == (side, side), "a picture is as large as its tensor")
+        precondition(picture.rowBytes >= 4 * side, "a picture's rows do not overlap")
         memory.withBytes { base in
             for y in 0..<side {
                 let pixels = (picture.data + y * picture.rowBytes).assumingMemoryBound(to: UInt8.self)

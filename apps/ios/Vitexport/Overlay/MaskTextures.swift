@@ -50,7 +50,7 @@ final class MaskTextures: @unchecked Sendable {
             textures[turn].replace(
                 region: MTLRegionMake2D(0, 0, side, side), mipmapLevel: 0, slice: slice,
                 withBytes: row.baseAddress!, bytesPerRow: side * MemoryLayout<Float>.stride,
-                bytesPerImage: side * side * MemoryLayout<Float>.stride)
+                bytesPerImage: 0) // it is for volumes only
         }
         return MaskFrame(texture: textures[turn], objects: shown.map(\.id))
     }

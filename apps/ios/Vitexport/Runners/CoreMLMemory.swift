@@ -13,6 +13,7 @@ final class CoreMLMemory: TensorMemory, @unchecked Sendable {
     let array: MLMultiArray?
     let element: Tensor.Element
     let rowBytes: Int
+    let byteCount: Int
     private let surface: CVPixelBuffer?
 
     /// For a feature that the model describes as `feature`. Throws `RunnerError` where there is no memory.
@@ -22,7 +23,7 @@ final class CoreMLMemory: TensorMemory, @unchecked Sendable {
                 kCVPixelFormatType_32BGRA, width: picture.pixelsWide, height: picture.pixelsHigh)
             value = MLFeatureValue(pixelBuffer: surface)
             (array, element, self.surface) = (nil, .bgra8, surface)
-            rowBytes = CVPixelBufferGetBytesPerRow(surface)
+            (rowBytes, byteCount) = (CVPixelBufferGetBytesPerRow(surface), CVPixelBufferGetDataSize(surface))
             return
         }
         guard let constraint = feature.multiArrayConstraint else {
@@ -36,12 +37,13 @@ final class CoreMLMemory: TensorMemory, @unchecked Sendable {
             let array = MLMultiArray(pixelBuffer: surface, shape: constraint.shape)
             value = MLFeatureValue(multiArray: array)
             (self.array, element, self.surface) = (array, .float16, surface)
-            rowBytes = CVPixelBufferGetBytesPerRow(surface)
+            (rowBytes, byteCount) = (CVPixelBufferGetBytesPerRow(surface), CVPixelBufferGetDataSize(surface))
         } else {
             let array = try MLMultiArray(shape: constraint.shape, dataType: .float32)
             value = MLFeatureValue(multiArray: array)
             (self.array, element, surface) = (array, .float32, nil)
             rowBytes = columns * MemoryLayout<Float>.stride
+            byteCount = array.count * MemoryLayout<Float>.stride
         }
     }
 

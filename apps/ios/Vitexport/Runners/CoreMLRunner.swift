@@ -88,6 +88,9 @@ actor CoreMLRunner: GraphRunner {
     ]
 
     private static func copy(_ array: MLMultiArray, named name: String, to tensor: Tensor) throws {
+        guard array.shape.map(\.intValue) == tensor.shape else {
+            throw RunnerError(sentence: "Core ML gave \(name) in another shape than it says: choose another compute unit.")
+        }
         let order = RowMajor(shape: tensor.shape, strides: array.strides.map(\.intValue))
         try array.withUnsafeBytes { bytes in
             switch (array.dataType, tensor.element) {

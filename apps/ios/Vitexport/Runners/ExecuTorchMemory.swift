@@ -16,6 +16,7 @@ final class ExecuTorchMemory: TensorMemory, @unchecked Sendable {
     }
 
     var rowBytes: Int { plain.rowBytes }
+    var byteCount: Int { plain.memory.byteCount }
 
     func withBytes<Result>(_ body: (UnsafeMutableRawPointer) throws -> Result) rethrows -> Result {
         try plain.memory.withBytes(body)

@@ -8,6 +8,8 @@ struct RowMajor {
 
     /// Fills a tensor of this shape, of the same type, with numbers that lie by these strides.
     func gather<Number: BitwiseCopyable>(_ numbers: UnsafeBufferPointer<Number>, into tensor: Tensor) {
+        let last = zip(shape, strides).reduce(0) { $0 + ($1.0 - 1) * $1.1 }
+        precondition(last < numbers.count, "numbers lie within their memory")
         let columns = shape.last ?? 1
         let outer = shape.dropLast()
         tensor.memory.withBytes { base in

@@ -2,6 +2,9 @@ import Foundation
 
 /// Memory that a runtime reads and writes, such as a surface that it shares with another processor.
 public protocol TensorMemory: AnyObject, Sendable {
+    /// How many bytes it has, from the first on
+    var byteCount: Int { get }
+
     /// Its first byte, at which a processor may look until `body` returns
     func withBytes<Result>(_ body: (UnsafeMutableRawPointer) throws -> Result) rethrows -> Result
 }
@@ -14,6 +17,9 @@ public struct Tensor: Sendable {
         case float16
         /// A picture [1, 3, S, S] as S rows of S pixels of four bytes: blue, green, red and one that nobody reads
         case bgra8
+
+        /// Of one column of a row
+        fileprivate var bytes: Int { self == .float16 ? 2 : 4 }
     }
 
     public let shape: [Int]
@@ -22,7 +28,10 @@ public struct Tensor: Sendable {
     public let rowBytes: Int
     public let memory: any TensorMemory
 
+    /// What lies in memory that is too small for it would be written beside it: such a tensor is a fault of the program.
     public init(shape: [Int], element: Element, rowBytes: Int, memory: any TensorMemory) {
+        precondition(
+            Self.fits(shape, element, rowBytes: rowBytes, byteCount: memory.byteCount), "a tensor lies within its memory")
         self.shape = shape
         self.element = element
         self.rowBytes = rowBytes
@@ -35,6 +44,13 @@ public struct Tensor: Sendable {
         self.init(
             shape: shape, element: .float32, rowBytes: rowBytes,
             memory: HeapMemory(bytes: rowBytes * shape.dropLast().reduce(1, *)))
+    }
+
+    /// Whether no row reaches into the next, and the last ends within so many bytes
+    static func fits(_ shape: [Int], _ element: Element, rowBytes: Int, byteCount: Int) -> Bool {
+        let row = (shape.last ?? 1) * element.bytes
+        let rows = element == .bgra8 ? shape[2] : shape.dropLast().reduce(1, *)
+        return rowBytes >= row && (rows - 1) * rowBytes + row <= byteCount
     }
 
     /// How many numbers it has
@@ -58,6 +74,7 @@ public struct Tensor: Sendable {
 
     /// Copies its numbers, row-major, to memory for `count` of them. Not of pictures.
     public func copy(to destination: UnsafeMutableBufferPointer<Float>) {
+        precondition(destination.count == count, "a tensor is copied as a whole")
         eachRow { row, place in
             let to = destination.baseAddress! + place
             switch element {
@@ -101,10 +118,12 @@ public struct Tensor: Sendable {
 /// Memory of the process. It is read and written without a lock: a run writes no tensor that another reads, and the
 /// tracker has one run at a time, hence unchecked.
 private final class HeapMemory: TensorMemory, @unchecked Sendable {
+    let byteCount: Int
     private let base: UnsafeMutableRawPointer
 
     /// Zeros, aligned as vector units like it
     init(bytes: Int) {
+        byteCount = bytes
         base = .allocate(byteCount: bytes, alignment: 64)
         base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     }

@@ -16,6 +16,22 @@ import Testing
         }
     }
 
+    @Test("a tensor fits into memory that has all its rows, none of which reaches into the next") func aTensorFitsIntoMemory() {
+        let fits = { Tensor.fits([1, 3, 2, 2], $0, rowBytes: $1, byteCount: $2) }
+        // six rows of two numbers, and two rows of two pixels; the padding of the last is not needed
+        let least: [(Tensor.Element, Int, Int)] = [
+            (.float32, 8, 48), (.float32, 64, 328), (.float16, 4, 24), (.float16, 64, 324), (.bgra8, 8, 16), (.bgra8, 64, 72),
+        ]
+        for (element, rowBytes, byteCount) in least {
+            #expect(fits(element, rowBytes, byteCount))
+            #expect(!fits(element, rowBytes, byteCount - 1))
+        }
+        #expect(!fits(.float32, 7, 1000))
+        #expect(!fits(.float16, 3, 1000))
+        #expect(!fits(.bgra8, 7, 1000))
+        #expect(Tensor.fits([], .float32, rowBytes: 4, byteCount: 4))
+    }
+
     @Test("half precision is that of IEEE 754, rounded to nearest, ties to even") func halfPrecisionIsThatOfIEEE754() {
         let known: [(Float, UInt16)] = [
             (0, 0), (-0.0, 0x8000), (1, 0x3c00), (-2, 0xc000), (65504, 0x7bff), (65519, 0x7bff), (65520, 0x7c00),
