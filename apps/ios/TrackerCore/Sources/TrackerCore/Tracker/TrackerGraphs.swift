@@ -22,6 +22,17 @@ public struct TrackerGraphs: Sendable {
     public func makeImage() throws -> Tensor {
         try encodeImage.makeTensor(for: encodeImage.inputs[0])
     }
+
+    /// Run each graph once, on zeros: runtimes compile and take memory in the first run, and some fail only there.
+    func warmUp() async throws {
+        for graph in [encodeImage, promptPoints, trackFirst, trackStep].compactMap({ $0 }) {
+            let inputs = try graph.makeTensors(for: graph.inputs)
+            for tensor in inputs.values where tensor.element != .bgra8 {
+                tensor.fill(from: Array(repeating: 0, count: tensor.count))
+            }
+            try await graph.run(inputs, into: graph.makeTensors(for: graph.outputs))
+        }
+    }
 }
 
 /// Loads an artefact, which was checked. Throws `RunnerError` where its inputs and outputs are not those of the manifest.
@@ -32,7 +43,8 @@ public struct LoadedGraphs: Sendable {
     /// Graph -> ms; that of the first has the runtime's own start in it
     public let loadMs: [String: Double]
 
-    /// Checks all files, and only then loads any. Throws what checking and loading throw.
+    /// Checks all files, and only then loads any. Each graph has run once when this returns: what its first run does, a
+    /// crash included, belongs to the load. Throws what checking, loading and running throw.
     public init(of bundle: TrackerBundle, configuration: Configuration, load: LoadGraph) async throws {
         let artifacts = bundle.manifest.artifacts(for: configuration)
         let wanted = Self.names.compactMap { artifacts[$0] }
@@ -53,6 +65,7 @@ public struct LoadedGraphs: Sendable {
         graphs = TrackerGraphs(
             encodeImage: runners["encode_image"]!, promptPoints: runners["prompt_points"]!,
             trackFirst: runners["track_first"], trackStep: runners["track_step"]!)
+        try await graphs.warmUp()
     }
 
     private static let names = ["encode_image", "prompt_points", "track_first", "track_step"]
