@@ -2,11 +2,11 @@ import SwiftUI
 
 @main
 struct VitexportApp: App {
-    @State private var workbench = Workbench()
+    @State private var models = Models()
 
     var body: some Scene {
         WindowGroup {
-            RootView(workbench: workbench)
+            RootView(models: models)
         }
     }
 }

@@ -145,6 +145,11 @@ def test_the_scheme_builds_the_target():
         assert one.get("ReferencedContainer") == f"container:{PROJECT.parent.name}"
 
 
+def test_no_view_makes_a_model_each_time_that_it_is_made():
+    for file in (SOURCES / "UI").glob("*.swift"):
+        assert "State(initialValue:" not in file.read_text(), file.name
+
+
 def test_the_shader_has_the_functions_that_the_code_asks_for():
     shader = (SOURCES / "Overlay" / "Mask.metal").read_text()
     renderer = (SOURCES / "Overlay" / "MaskRenderer.swift").read_text()

@@ -4,16 +4,11 @@ import TrackerCore
 /// How long the graphs take on this device, for a minute or for ten: in the long run, phones get hot and slow.
 struct BenchmarkView: View {
     let workbench: Workbench
-    @State private var run: LongRun
+    let run: LongRun
     @State private var result: BenchmarkResult?
     @State private var circumstances: Circumstances?
     @State private var wasOutOfView = false
     @Environment(\.scenePhase) private var scenePhase
-
-    init(workbench: Workbench) {
-        self.workbench = workbench
-        _run = State(initialValue: LongRun(workbench))
-    }
 
     var body: some View {
         Form {

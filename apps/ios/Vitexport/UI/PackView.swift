@@ -4,15 +4,10 @@ import TrackerCore
 /// A kernel pack, run: the small parts that models are made of, each timed, so that any model's time can be told.
 struct PackView: View {
     let workbench: Workbench
-    @State private var run: LongRun
+    let run: LongRun
     @State private var isChoosing = false
     @State private var result: PackResult?
     @State private var circumstances: Circumstances?
-
-    init(workbench: Workbench) {
-        self.workbench = workbench
-        _run = State(initialValue: LongRun(workbench))
-    }
 
     var body: some View {
         Form {

@@ -2,19 +2,21 @@ import SwiftUI
 
 /// The frame of the app: the banner, messages, and the screens behind their tabs.
 struct RootView: View {
-    let workbench: Workbench
+    let models: Models
+
+    private var workbench: Workbench { models.workbench }
 
     var body: some View {
         VStack(spacing: 0) {
             if workbench.opened?.bundle.manifest.weights.trained == false { UntrainedBanner() }
             TabView {
-                TrackView(workbench: workbench)
+                TrackView(workbench: workbench, model: models.track)
                     .tabItem { Label("Track", systemImage: "viewfinder") }
-                SelfTestView(workbench: workbench)
+                SelfTestView(workbench: workbench, run: models.selfTest)
                     .tabItem { Label("Self-test", systemImage: "checkmark.seal") }
-                BenchmarkView(workbench: workbench)
+                BenchmarkView(workbench: workbench, run: models.benchmark)
                     .tabItem { Label("Benchmark", systemImage: "stopwatch") }
-                PackView(workbench: workbench)
+                PackView(workbench: workbench, run: models.pack)
                     .tabItem { Label("Kernel pack", systemImage: "shippingbox") }
                 SettingsView(workbench: workbench)
                     .tabItem { Label("Settings", systemImage: "gearshape") }

@@ -4,13 +4,8 @@ import TrackerCore
 /// Whether this device's masks are those of PyTorch.
 struct SelfTestView: View {
     let workbench: Workbench
-    @State private var run: LongRun
+    let run: LongRun
     @State private var result: SelfTestResult?
-
-    init(workbench: Workbench) {
-        self.workbench = workbench
-        _run = State(initialValue: LongRun(workbench))
-    }
 
     var body: some View {
         Form {

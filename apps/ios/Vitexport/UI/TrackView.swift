@@ -4,17 +4,12 @@ import TrackerCore
 /// The main screen: the camera, objects that are pointed at, and their masks.
 struct TrackView: View {
     let workbench: Workbench
-    @State private var model: TrackModel
+    let model: TrackModel
     @State private var handle = StageView.Handle()
     /// A box that is being drawn, in points of the stage
     @State private var box: CGRect?
     @State private var isVisible = false
     @Environment(\.scenePhase) private var scenePhase
-
-    init(workbench: Workbench) {
-        self.workbench = workbench
-        _model = State(initialValue: TrackModel(workbench))
-    }
 
     var body: some View {
         VStack(spacing: 8) {

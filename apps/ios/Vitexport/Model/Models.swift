@@ -1,0 +1,18 @@
+/// What the screens show, made once with the app: views are made over and over, and a model that one of them made would
+/// be thrown away with it, its camera session included.
+@MainActor
+final class Models {
+    let workbench: Workbench
+    let track: TrackModel
+    let selfTest: LongRun
+    let benchmark: LongRun
+    let pack: LongRun
+
+    init() {
+        workbench = Workbench()
+        track = TrackModel(workbench)
+        selfTest = LongRun(workbench)
+        benchmark = LongRun(workbench)
+        pack = LongRun(workbench)
+    }
+}
