@@ -7,7 +7,6 @@ actor CoreMLRunner: GraphRunner {
     nonisolated let outputs: [TensorSpec]
     /// `unsafe`: Core ML may be asked from any thread, and here one run is asked for at a time.
     private nonisolated(unsafe) let model: MLModel
-    private nonisolated(unsafe) let options = MLPredictionOptions()
     private let description: ModelDescription
 
     /// `compiled` is the file's model. Throws `RunnerError` where Core ML cannot load it, or where its inputs and outputs
@@ -40,6 +39,8 @@ actor CoreMLRunner: GraphRunner {
 
     func run(_ inputs: [String: Tensor], into outputs: [String: Tensor]) async throws {
         let backings = try outputs.mapValues { try Self.memory($0).array }
+        // Each run has its own: an actor lets another run begin while this one waits for Core ML.
+        nonisolated(unsafe) let options = MLPredictionOptions()
         options.outputBackings = backings.compactMapValues { $0 }
         let features = TensorFeatures(try self.inputs.map { spec in
             guard let tensor = inputs[spec.name] else {
