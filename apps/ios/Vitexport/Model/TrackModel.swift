@@ -17,6 +17,8 @@ final class TrackModel {
     private(set) var interruption: String?
 
     let camera = Camera()
+    /// Whether a person looks at the camera's picture
+    @ObservationIgnored private var isSeen = false
     private let workbench: Workbench
     private var gate: LatestFrameGate<CameraFrame>?
     private var droppedBefore = 0
@@ -25,16 +27,24 @@ final class TrackModel {
 
     init(_ workbench: Workbench) {
         self.workbench = workbench
+        workbench.settle = { [weak self] in await self?.settle() }
     }
 
-    /// Show the camera, and follow what is pointed at in the bundle that is open.
-    func start() async {
-        await inTurn { await self.open() }
+    func see(_ seen: Bool) {
+        isSeen = seen
+        Task { await settle() }
     }
 
-    /// Returns when nothing is in flight any more.
-    func stop() async {
-        await inTurn { await self.close() }
+    /// Show the camera, and follow what is pointed at in the bundle that is open, if somebody looks and nothing else needs
+    /// the engine; else stop, and return when nothing is in flight any more.
+    private func settle() async {
+        await inTurn { [self] in
+            if isSeen, workbench.occupied == nil, let opened = workbench.opened {
+                await start(opened)
+            } else {
+                await stop()
+            }
+        }
     }
 
     /// After the starts and stops before, one of which may wait for permission: what is asked for last is what stays.
@@ -48,9 +58,9 @@ final class TrackModel {
         await task.value
     }
 
-    private func open() async {
-        await close()
-        guard let opened = workbench.opened, workbench.occupied == nil else { return }
+    private func start(_ opened: Opened) async {
+        // Views and the workbench ask for it, each when something changed for it.
+        guard !isRunning else { return }
         do {
             let gate = try makeGate(for: opened)
             let admission = workbench.admission
@@ -61,13 +71,14 @@ final class TrackModel {
             try await camera.start(facing, receiver: receiver)
             (isRunning, interruption) = (true, nil)
         } catch {
+            await stop()
             workbench.say(error)
         }
     }
 
-    private func close() async {
+    private func stop() async {
         await camera.stop()
-        gate?.clear()
+        gate?.close()
         await gate?.drained()
         (gate, isRunning) = (nil, false)
     }
@@ -75,7 +86,8 @@ final class TrackModel {
     func flip() async {
         facing = facing == .back ? .front : .back
         await clear()
-        await start()
+        await inTurn { await self.stop() }
+        await settle()
     }
 
     func turn(by angle: CGFloat) {

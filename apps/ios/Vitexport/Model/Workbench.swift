@@ -19,6 +19,9 @@ final class Workbench {
         didSet { kept.keep(settings) }
     }
 
+    /// Starts or stops what uses the engine beside long runs, and returns when that is done
+    @ObservationIgnored var settle: @MainActor () async -> Void = {}
+
     let engine: Engine
     let admission = FrameAdmission()
     private let kept: KeptSettings
@@ -48,7 +51,8 @@ final class Workbench {
         }
     }
 
-    /// Have the engine for something that takes long, and say what fails. `who` is the subject of a sentence.
+    /// Have the engine for something that takes long, once no frame is in flight any more, and say what fails. `who` is the
+    /// subject of a sentence.
     @discardableResult
     func occupy<Result: Sendable>(_ who: String, _ work: () async throws -> Result) async -> Result? {
         if let occupied {
@@ -56,7 +60,12 @@ final class Workbench {
             return nil
         }
         occupied = who
-        defer { occupied = nil }
+        defer {
+            occupied = nil
+            Task { await settle() }
+        }
+        // Graphs have one run at a time.
+        await settle()
         do {
             return try await work()
         } catch {

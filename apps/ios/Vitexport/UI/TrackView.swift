@@ -29,11 +29,12 @@ struct TrackView: View {
         }
         .padding(.bottom, 8)
         .task { await model.watchCamera() }
-        .onChange(of: workbench.opened?.configuration) { Task { await reopened() } }
-        .onChange(of: workbench.occupied) { Task { await startOrStop() } }
-        .onChange(of: scenePhase) { Task { await startOrStop() } }
-        .onAppear { see(true) }
-        .onDisappear { see(false) }
+        // Other graphs know nothing of the objects.
+        .onChange(of: workbench.opened?.configuration) { Task { await model.clear() } }
+        // A camera that nobody looks at is off.
+        .onChange(of: isVisible && scenePhase == .active, initial: true) { _, isSeen in model.see(isSeen) }
+        .onAppear { isVisible = true }
+        .onDisappear { isVisible = false }
     }
 
     private var stage: some View {
@@ -98,26 +99,6 @@ struct TrackView: View {
         else { return }
         // In a mirrored picture the corner that is seen left is the right one.
         model.box(left: min(one.x, other.x), top: one.y, right: max(one.x, other.x), bottom: other.y)
-    }
-
-    /// Other graphs know nothing of the objects.
-    private func reopened() async {
-        await model.clear()
-        await startOrStop()
-    }
-
-    private func see(_ visible: Bool) {
-        isVisible = visible
-        Task { await startOrStop() }
-    }
-
-    /// A camera that nobody looks at is off.
-    private func startOrStop() async {
-        if isVisible, scenePhase == .active {
-            await model.start()
-        } else {
-            await model.stop()
-        }
     }
 }
 

@@ -11,6 +11,7 @@ public final class LatestFrameGate<Frame: Sendable>: Sendable {
         var waiting: Frame?
         var running: Task<Void, Never>?
         var dropped = 0
+        var isClosed = false
     }
 
     /// `work` has one frame at a time. What it throws goes to `failed`, and the next frame has its turn.
@@ -27,15 +28,17 @@ public final class LatestFrameGate<Frame: Sendable>: Sendable {
     /// Take a frame, which is worked on as soon as none is in flight.
     public func offer(_ frame: Frame) {
         state.withLock { state in
+            guard !state.isClosed else { return }
             if state.waiting != nil { state.dropped += 1 }
             state.waiting = frame
             if state.running == nil { state.running = Task(priority: .userInitiated) { await self.run() } }
         }
     }
 
-    /// Give up the frame that waits; the one in flight ends.
-    public func clear() {
-        state.withLock { $0.waiting = nil }
+    /// Give up the frame that waits, and take no more: a camera that was stopped may still be handing one over. The one in
+    /// flight ends.
+    public func close() {
+        state.withLock { ($0.waiting, $0.isClosed) = (nil, true) }
     }
 
     /// Returns when no frame is in flight and none waits.

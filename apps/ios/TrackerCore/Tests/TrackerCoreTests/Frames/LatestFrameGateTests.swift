@@ -59,7 +59,7 @@ import Testing
         gate.offer(0)
         _ = await work.begun(0)
         gate.offer(1)
-        gate.clear()
+        gate.close()
         let waiting = Task {
             await gate.drained()
             isDrained.withLock { $0 = true }
@@ -70,6 +70,17 @@ import Testing
         await waiting.value
         #expect(isDrained.withLock { $0 })
         #expect(work.count == 1)
+    }
+
+    @Test("a gate that is drained has no work again, whoever still offers frames") func aGateThatIsDrainedHasNoWorkAgain() async {
+        let work = HeldWork<Int>()
+        let gate = LatestFrameGate<Int>(work: { try await work($0) }, failed: { Issue.record($0) })
+        gate.close()
+        await gate.drained()
+        gate.offer(0)
+        await work.settled()
+        #expect(work.count == 0)
+        #expect(gate.dropped == 0, "it did not give way to a newer one")
     }
 
     @Test("with a model of 200 ms one frame is in flight, and masks are at most two of its periods old")
@@ -101,7 +112,7 @@ import Testing
         #expect(ages.max()! <= 2 * modelMs)
         #expect(held.numbers.count <= 2, "no more frames hold memory")
         #expect(gate.dropped == offered - ages.count - held.numbers.count)
-        gate.clear()
+        gate.close()
         work.end(ages.count)
         await gate.drained()
     }
