@@ -46,7 +46,13 @@ enum DeviceWatch {
     static func conditions() -> AsyncStream<DeviceCondition> { AsyncStream { _ in } }
 }
 
+@MainActor
+final class Measurement {
+    func end(version: String) -> Circumstances { fatalError() }
+}
+
 struct Runtime: Sendable {
+    let version: String
     let load: @Sendable (GraphFile, ComputeUnit) async throws -> any GraphRunner
     static let all: [String: Runtime] = [:]
 }

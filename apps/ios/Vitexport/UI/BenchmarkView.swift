@@ -4,54 +4,36 @@ import TrackerCore
 /// How long the graphs take on this device, for a minute or for ten: in the long run, phones get hot and slow.
 struct BenchmarkView: View {
     let workbench: Workbench
-    let run: LongRun
-    @State private var result: BenchmarkResult?
-    @State private var circumstances: Circumstances?
-    @State private var wasOutOfView = false
-    @Environment(\.scenePhase) private var scenePhase
+    let benchmark: MeasuredRun<BenchmarkResult>
 
     var body: some View {
         Form {
             Section {
                 Button("Run for a minute") { Task { await measure(seconds: 60) } }.disabled(!isReady)
                 Button("Run for ten minutes") { Task { await measure(seconds: 600) } }.disabled(!isReady)
-                LongRunView(run: run)
+                LongRunView(run: benchmark.run)
             } footer: {
                 Text("Does what tracking does for every frame, as fast as this device can, and times each graph. Leave "
                     + "the app in view meanwhile; ten minutes show how much slower the device gets when it is hot. The "
                     + "self-test comes first.")
             }
-            if let result, let circumstances, let opened = workbench.opened {
+            if let (result, circumstances) = benchmark.measured, let opened = workbench.opened {
                 BenchmarkFigures(result: result)
                 ResultCard(workbench: workbench, circumstances: circumstances) {
                     try Report(result, of: opened.bundle, $0)
                 }
             }
         }
-        .onChange(of: scenePhase) { leftView(scenePhase != .active) }
-        .onChange(of: workbench.opened?.configuration) { result = nil }
-        .onDisappear { leftView(true) }
+        .inView(for: benchmark)
+        .onChange(of: workbench.opened?.configuration) { benchmark.forget() }
     }
 
     private var isReady: Bool { workbench.opened != nil && workbench.occupied == nil }
 
     private func measure(seconds: Double) async {
-        guard let format = workbench.opened?.configuration.format else { return }
-        (result, circumstances, wasOutOfView) = (nil, nil, false)
-        let measurement = Measurement()
-        let measured = await run.run("The benchmark") { try await $0.benchmark(seconds: seconds, onProgress: $1) }
-        circumstances = measurement.end(version: Runtime.all[format]?.version ?? "")
-        if wasOutOfView {
-            workbench.notice = "The app was out of view, where it is slowed down: leave it in view, and run it again."
-        } else {
-            result = measured
+        await benchmark.measure("The benchmark", format: \.configuration.format) {
+            try await $0.benchmark(seconds: seconds, onProgress: $1)
         }
-    }
-
-    private func leftView(_ left: Bool) {
-        guard left, run.isRunning else { return }
-        wasOutOfView = true
-        Task { await run.stop() }
     }
 }
 

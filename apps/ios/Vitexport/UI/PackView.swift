@@ -4,22 +4,20 @@ import TrackerCore
 /// A kernel pack, run: the small parts that models are made of, each timed, so that any model's time can be told.
 struct PackView: View {
     let workbench: Workbench
-    let run: LongRun
+    let pack: MeasuredRun<PackResult>
     @State private var isChoosing = false
-    @State private var result: PackResult?
-    @State private var circumstances: Circumstances?
 
     var body: some View {
         Form {
             Section {
                 Button("Choose the folder of a pack") { isChoosing = true }.disabled(workbench.occupied != nil)
-                LongRunView(run: run)
+                LongRunView(run: pack.run)
             } footer: {
                 Text("A kernel pack is a zip of a few hundred small kernels, which vitexport bench --pack makes. Unzip it "
-                    + "by a tap in Files. Timed on this device, they tell how long any model takes on it: save the "
-                    + "result, and give it to vitexport latency import.")
+                    + "by a tap in Files. Timed on this device, while the app is in view, they tell how long any model takes "
+                    + "on it: save the result, and give it to vitexport latency import.")
             }
-            if let result, let circumstances {
+            if let (result, circumstances) = pack.measured {
                 Section("Result") {
                     LabeledContent("Kernels timed", value: "\(result.kernels.count) of \(result.total)")
                     ForEach(result.failures.prefix(5), id: \.key) { Text("\($0.key): \($0.reason)").font(.caption) }
@@ -28,6 +26,7 @@ struct PackView: View {
                 ResultCard(workbench: workbench, circumstances: circumstances) { try Report(result, $0) }
             }
         }
+        .inView(for: pack)
         .fileImporter(isPresented: $isChoosing, allowedContentTypes: [.folder]) { choice in
             switch choice {
             case .success(let folder): Task { await time(folder) }
@@ -37,13 +36,10 @@ struct PackView: View {
     }
 
     private func time(_ folder: URL) async {
-        (result, circumstances) = (nil, nil)
         let mayRead = folder.startAccessingSecurityScopedResource()
         defer { if mayRead { folder.stopAccessingSecurityScopedResource() } }
-        let measurement = Measurement()
-        let timed = await run.run("The kernel pack") { try await $0.time(packIn: folder, onProgress: $1) }
-        let version = timed.flatMap { Runtime.all[$0.runtime.rawValue]?.version }
-        circumstances = measurement.end(version: version ?? "")
-        result = timed
+        await pack.measure("The kernel pack", format: \.runtime.rawValue) {
+            try await $0.time(packIn: folder, onProgress: $1)
+        }
     }
 }

@@ -14,9 +14,9 @@ struct RootView: View {
                     .tabItem { Label("Track", systemImage: "viewfinder") }
                 SelfTestView(workbench: workbench, run: models.selfTest)
                     .tabItem { Label("Self-test", systemImage: "checkmark.seal") }
-                BenchmarkView(workbench: workbench, run: models.benchmark)
+                BenchmarkView(workbench: workbench, benchmark: models.benchmark)
                     .tabItem { Label("Benchmark", systemImage: "stopwatch") }
-                PackView(workbench: workbench, run: models.pack)
+                PackView(workbench: workbench, pack: models.pack)
                     .tabItem { Label("Kernel pack", systemImage: "shippingbox") }
                 SettingsView(workbench: workbench)
                     .tabItem { Label("Settings", systemImage: "gearshape") }
