@@ -4,6 +4,12 @@
 import Foundation
 import TrackerCore
 
+/// Foundation has these on Apple's systems only.
+extension URL {
+    static var cachesDirectory: URL { fatalError() }
+    static var temporaryDirectory: URL { fatalError() }
+}
+
 /// Dispatch has it on Apple's systems only.
 final class DispatchSerialQueue: Sendable {
     init(label: String, qos: DispatchQoS) {}

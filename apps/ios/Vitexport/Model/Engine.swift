@@ -76,6 +76,7 @@ actor Engine {
             throw EngineError(sentence:
                 "This app does not run \(format): make a pack with vitexport bench --pack kernels.zip --target iphone15.")
         }
+        defer { CompiledFolder.deleteKernels() }
         var run = PackRun(of: pack, threads: nil, load: { url, kernel in
             try await Runtime.load(GraphFile(url, kernel), format, unit)
         }, onProgress: going(onProgress))

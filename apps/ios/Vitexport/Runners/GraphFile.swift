@@ -11,6 +11,8 @@ struct GraphFile: Sendable {
     let outputs: [TensorSpec]?
     /// SHA-256 of its files
     let checksums: [String]
+    /// Folder for what is compiled of it
+    let compiled: URL
 
     init(_ url: URL, _ artifact: Manifest.Artifact, in manifest: Manifest) {
         self.url = url
@@ -19,6 +21,7 @@ struct GraphFile: Sendable {
         checksums = manifest.files
             .filter { $0.path == artifact.file || $0.path.hasPrefix("\(artifact.file)/") }
             .map(\.sha256)
+        compiled = CompiledFolder.graphs
     }
 
     init(_ url: URL, _ kernel: PackManifest.Kernel) {
@@ -26,6 +29,7 @@ struct GraphFile: Sendable {
         name = kernel.key
         (inputs, outputs) = (kernel.inputs, nil)
         checksums = [kernel.sha256]
+        compiled = CompiledFolder.kernels
     }
 }
 

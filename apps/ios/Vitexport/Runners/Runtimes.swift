@@ -12,7 +12,7 @@ struct Runtime: Sendable {
         let system = "iOS \(ProcessInfo.processInfo.operatingSystemVersion.words)"
         var all = [
             "coreml": Runtime(version: "Core ML of \(system)") { file, unit in
-                let compiled = try await CompiledModels.url(of: file.url, checksums: file.checksums)
+                let compiled = try await CompiledModels.url(of: file)
                 return try await CoreMLRunner(file, compiled: compiled, unit: unit)
             },
             "executorch": Runtime(version: "ExecuTorch \(ExecuTorchRunner.version)") { file, _ in
