@@ -170,9 +170,9 @@ final class TrackModel {
         objects.giveBack(prompts)
     }
 
-    private func followed(_ seen: SeenFrame, _ masks: MaskFrame, taken: Double, begun: Double) {
+    private func followed(_ seen: SeenFrame, _ masks: MaskFrame?, taken: Double, begun: Double) {
         objects.see(seen.objects)
-        self.masks = objects.list.isEmpty ? nil : masks
+        self.masks = objects.list.isEmpty ? nil : masks ?? self.masks
         let dropped = gate?.dropped ?? droppedBefore
         stats.add(FrameTimes(
             taken: 1000 * taken, begun: 1000 * begun, shown: 1000 * ProcessInfo.processInfo.systemUptime,

@@ -74,6 +74,8 @@ final class MaskRenderer: NSObject, MTKViewDelegate {
         else { return }
         if let masks, !masks.objects.isEmpty { encode(masks, with: encoder) }
         encoder.endEncoding()
+        // Until the GPU has read it, the frame's texture is written by nobody.
+        buffer.addCompletedHandler { @Sendable [masks] _ in withExtendedLifetime(masks) {} }
         buffer.present(drawable)
         buffer.commit()
     }

@@ -1,23 +1,27 @@
 import Metal
 import TrackerCore
 
-/// The masks of one frame, on the GPU.
-///
-/// `@unchecked`: a texture is written before this is made, and again only two frames later.
-struct MaskFrame: @unchecked Sendable {
-    /// Logits, float32: one slice an object
-    let texture: any MTLTexture
+/// The masks of one frame, on the GPU. Whoever has it keeps its texture from being written.
+struct MaskFrame: Sendable {
+    fileprivate let lent: Lent<MaskTexture>
     /// Numbers of the objects, slice by slice
     let objects: [Int]
+
+    /// Logits, float32: one slice an object
+    var texture: any MTLTexture { lent.item.texture }
 }
 
-/// Takes masks to the GPU: textures that are made once and take turns. For one frame at a time, hence unchecked.
-final class MaskTextures: @unchecked Sendable {
-    /// One that is drawn, one that is drawn next, and one that is written
-    private static let turns = 3
+/// `@unchecked`: it is written by the one that it was lent to, and only read once others have it.
+private struct MaskTexture: @unchecked Sendable {
+    let texture: any MTLTexture
+}
 
-    private let textures: [any MTLTexture]
-    private var turn = 0
+/// Takes masks to the GPU, in textures that are made once. For one frame at a time, hence unchecked.
+final class MaskTextures: @unchecked Sendable {
+    /// One that is written, one that is shown, and two that the GPU may be drawing still
+    private static let most = 4
+
+    private let textures: Pool<MaskTexture>
     private let row: UnsafeMutableBufferPointer<Float>
     private let side: Int
 
@@ -30,8 +34,9 @@ final class MaskTextures: @unchecked Sendable {
         description.arrayLength = Objects.most
         description.usage = .shaderRead
         guard let device = MTLCreateSystemDefaultDevice() else { return nil }
-        textures = (0..<Self.turns).compactMap { _ in device.makeTexture(descriptor: description) }
-        guard textures.count == Self.turns else { return nil }
+        let made = (0..<Self.most).compactMap { _ in device.makeTexture(descriptor: description) }
+        guard made.count == Self.most else { return nil }
+        textures = Pool(made.map(MaskTexture.init))
         self.side = side
         row = .allocate(capacity: side * side)
     }
@@ -40,18 +45,19 @@ final class MaskTextures: @unchecked Sendable {
         row.deallocate()
     }
 
-    /// Of a frame that was followed: the tracker writes over its logits in the frame after the next.
-    func take(_ seen: [SeenObject]) -> MaskFrame {
-        turn = (turn + 1) % Self.turns
+    /// Of a frame that was followed: the tracker writes over its logits in the frame after the next. nil where all textures
+    /// are still drawn: what is shown stays for a frame more.
+    func take(_ seen: [SeenObject]) -> MaskFrame? {
+        guard let lent = textures.lend() else { return nil }
         // An object that is lost has no mask to show.
         let shown = seen.filter { $0.status != .lost }.prefix(Objects.most)
         for (slice, object) in shown.enumerated() {
             object.maskLogits.copy(to: row)
-            textures[turn].replace(
+            lent.item.texture.replace(
                 region: MTLRegionMake2D(0, 0, side, side), mipmapLevel: 0, slice: slice,
                 withBytes: row.baseAddress!, bytesPerRow: side * MemoryLayout<Float>.stride,
                 bytesPerImage: 0) // it is for volumes only
         }
-        return MaskFrame(texture: textures[turn], objects: shown.map(\.id))
+        return MaskFrame(lent: lent, objects: shown.map(\.id))
     }
 }
