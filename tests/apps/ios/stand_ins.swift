@@ -44,7 +44,7 @@ enum Interruptions {
 struct MaskFrame: Sendable {}
 
 final class MaskTextures: Sendable {
-    init?(side: Int) {}
+    init(side: Int) throws {}
     func take(_ seen: [SeenObject]) -> MaskFrame? { nil }
 }
 

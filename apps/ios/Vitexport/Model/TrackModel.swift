@@ -139,12 +139,9 @@ final class TrackModel {
     }
 
     private func makeGate(for opened: Opened) throws -> LatestFrameGate<CameraFrame> {
-        let trackStep = opened.loaded.graphs.trackStep
-        guard let side = trackStep.outputs.first(where: { $0.kind == .maskLogits })?.shape.last,
-            let textures = MaskTextures(side: side)
-        else {
-            throw EngineError(sentence: "This device has no Metal, which draws the masks: use another device.")
-        }
+        // The manifest was held against the tracker contract.
+        let logits = opened.loaded.graphs.trackStep.outputs.first { $0.kind == .maskLogits }!
+        let textures = try MaskTextures(side: logits.shape.last!)
         let engine = workbench.engine
         return LatestFrameGate<CameraFrame> { [weak self] frame in
             let begun = ProcessInfo.processInfo.systemUptime

@@ -33,11 +33,12 @@ final class MaskRenderer: NSObject, MTKViewDelegate {
         view.delegate = self
     }
 
-    /// nil where the device has no Metal
-    static func make() -> MaskRenderer? {
-        guard let device = MTLCreateSystemDefaultDevice(), let commands = device.makeCommandQueue(),
-            let library = device.makeDefaultLibrary()
-        else { return nil }
+    /// Throws `EngineError` where the device has no Metal, or what draws the masks is not in the app.
+    static func make() throws -> MaskRenderer {
+        let device = try MaskDevice.make()
+        guard let commands = device.makeCommandQueue(), let library = device.makeDefaultLibrary() else {
+            throw EngineError(sentence: "Masks cannot be drawn, as this app has no Mask.metal in it: build it again.")
+        }
         let view = MTKView(frame: .zero, device: device)
         view.isPaused = true
         view.enableSetNeedsDisplay = true
@@ -56,8 +57,13 @@ final class MaskRenderer: NSObject, MTKViewDelegate {
         target.sourceAlphaBlendFactor = .one
         target.destinationRGBBlendFactor = .oneMinusSourceAlpha
         target.destinationAlphaBlendFactor = .oneMinusSourceAlpha
-        guard let pipeline = try? device.makeRenderPipelineState(descriptor: description) else { return nil }
-        return MaskRenderer(view: view, commands: commands, pipeline: pipeline)
+        do {
+            let pipeline = try device.makeRenderPipelineState(descriptor: description)
+            return MaskRenderer(view: view, commands: commands, pipeline: pipeline)
+        } catch {
+            throw EngineError(sentence:
+                "Masks cannot be drawn (\(error.localizedDescription)): update iOS, or use another device.")
+        }
     }
 
     /// `placement` is of the picture in the view; nil masks clear the view.

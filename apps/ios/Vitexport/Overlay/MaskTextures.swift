@@ -25,17 +25,19 @@ final class MaskTextures: @unchecked Sendable {
     private let row: UnsafeMutableBufferPointer<Float>
     private let side: Int
 
-    /// For masks of side × side. nil where the device has no Metal, or no memory.
-    init?(side: Int) {
+    /// For masks of side × side. Throws `EngineError` where the device has no Metal, or no memory.
+    init(side: Int) throws {
         let description = MTLTextureDescriptor()
         description.textureType = .type2DArray
         description.pixelFormat = .r32Float
         (description.width, description.height) = (side, side)
         description.arrayLength = Objects.most
         description.usage = .shaderRead
-        guard let device = MTLCreateSystemDefaultDevice() else { return nil }
+        let device = try MaskDevice.make()
         let made = (0..<Self.most).compactMap { _ in device.makeTexture(descriptor: description) }
-        guard made.count == Self.most else { return nil }
+        guard made.count == Self.most else {
+            throw EngineError(sentence: "There is no memory for masks: close other apps, and open this one again.")
+        }
         textures = Pool(made.map(MaskTexture.init))
         self.side = side
         row = .allocate(capacity: side * side)

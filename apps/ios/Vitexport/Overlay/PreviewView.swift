@@ -5,7 +5,7 @@ import UIKit
 final class PreviewView: UIView {
     /// Hears of the angle, in degrees, by which pictures are to be turned.
     var onTurn: @MainActor (CGFloat) -> Void = { _ in }
-    private let masks = MaskRenderer.make()
+    private let masks: MaskRenderer?
     private var coordinator: AVCaptureDevice.RotationCoordinator?
     private var turning: NSKeyValueObservation?
     private var shown: (masks: MaskFrame?, opacity: Float) = (nil, 0)
@@ -14,7 +14,9 @@ final class PreviewView: UIView {
 
     private var preview: AVCaptureVideoPreviewLayer { layer as! AVCaptureVideoPreviewLayer }
 
-    init(session: AVCaptureSession) {
+    /// nil where masks cannot be drawn: the camera is shown all the same.
+    init(session: AVCaptureSession, masks: MaskRenderer?) {
+        self.masks = masks
         super.init(frame: .zero)
         preview.session = session
         preview.videoGravity = .resizeAspect

@@ -18,6 +18,8 @@ struct StageView: UIViewRepresentable {
     let facing: Camera.Facing?
     let handle: Handle
     let onTurn: @MainActor (CGFloat) -> Void
+    /// Hears why no masks are drawn
+    let onFailure: @MainActor (any Error) -> Void
 
     final class Coordinator {
         var facing: Camera.Facing?
@@ -28,7 +30,7 @@ struct StageView: UIViewRepresentable {
     }
 
     func makeUIView(context: Context) -> PreviewView {
-        let view = PreviewView(session: session)
+        let view = PreviewView(session: session, masks: makeRenderer())
         view.onTurn = onTurn
         handle.view = view
         return view
@@ -39,5 +41,15 @@ struct StageView: UIViewRepresentable {
         guard context.coordinator.facing != facing else { return }
         context.coordinator.facing = facing
         if facing != nil { view.cameraChanged() }
+    }
+
+    private func makeRenderer() -> MaskRenderer? {
+        do {
+            return try MaskRenderer.make()
+        } catch {
+            // Later: a view may not change what it is made from while it is made.
+            Task { onFailure(error) }
+            return nil
+        }
     }
 }

@@ -40,8 +40,9 @@ struct TrackView: View {
     private var stage: some View {
         StageView(
             session: model.camera.session, masks: model.masks, opacity: workbench.settings.overlayOpacity,
-            facing: model.isRunning ? model.facing : nil, handle: handle
-        ) { model.turn(by: $0) }
+            facing: model.isRunning ? model.facing : nil, handle: handle, onTurn: { model.turn(by: $0) },
+            onFailure: { workbench.say($0) }
+        )
         .overlay { BoxView(box: box) }
         .gesture(drag.exclusively(before: tap))
         .accessibilityElement()
