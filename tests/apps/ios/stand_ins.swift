@@ -38,7 +38,7 @@ final class FrameReceiver: Sendable {
 }
 
 enum Interruptions {
-    static func stream() -> AsyncStream<String?> { AsyncStream { _ in } }
+    static func stream() -> AsyncStream<CameraEvent> { AsyncStream { _ in } }
 }
 
 struct MaskFrame: Sendable {}

@@ -1,25 +1,24 @@
 @preconcurrency import AVFoundation
 
-/// Why the camera stands still although nobody stopped it, in words.
+/// What the system says of the camera's session.
 enum Interruptions {
-    /// A sentence whenever the camera is taken away or fails, nil when it is back.
-    static func stream() -> AsyncStream<String?> {
+    static func stream() -> AsyncStream<CameraEvent> {
         AsyncStream { continuation in
             let listening = Task {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask {
-                        for await said in notifications(AVCaptureSession.wasInterruptedNotification).map(reason) {
-                            continuation.yield(said)
+                        for await event in notifications(AVCaptureSession.wasInterruptedNotification).map(interruption) {
+                            continuation.yield(event)
                         }
                     }
                     group.addTask {
-                        for await said in notifications(AVCaptureSession.runtimeErrorNotification).map(failure) {
-                            continuation.yield(said)
+                        for await event in notifications(AVCaptureSession.runtimeErrorNotification).map(failure) {
+                            continuation.yield(event)
                         }
                     }
                     group.addTask {
                         for await _ in notifications(AVCaptureSession.interruptionEndedNotification).map({ _ in true }) {
-                            continuation.yield(nil)
+                            continuation.yield(.back)
                         }
                     }
                 }
@@ -39,14 +38,16 @@ enum Interruptions {
         NotificationCenter.default.notifications(named: name)
     }
 
-    @Sendable private static func reason(_ notification: Notification) -> String {
+    @Sendable private static func interruption(_ notification: Notification) -> CameraEvent {
         let code = notification.userInfo?[AVCaptureSessionInterruptionReasonKey] as? Int
         let known = code.flatMap(AVCaptureSession.InterruptionReason.init(rawValue:)).flatMap { reasons[$0] }
-        return known ?? "The system stopped the camera: it goes on when it may."
+        return .stopped(known ?? "The system stopped the camera: it goes on when it may.")
     }
 
-    @Sendable private static func failure(_ notification: Notification) -> String {
+    @Sendable private static func failure(_ notification: Notification) -> CameraEvent {
         let error = notification.userInfo?[AVCaptureSessionErrorKey] as? Error
-        return "The camera failed (\(error?.localizedDescription ?? "no reason is given")): close it and open it again."
+        if (error as? AVError)?.code == .mediaServicesWereReset { return .reset }
+        let why = error?.localizedDescription ?? "no reason is given"
+        return .stopped("The camera failed (\(why)): close it and open it again.")
     }
 }

@@ -86,6 +86,11 @@ final class TrackModel {
     func flip() async {
         facing = facing == .back ? .front : .back
         await clear()
+        await restart()
+    }
+
+    /// Objects are followed on: the graphs remember them.
+    private func restart() async {
         await inTurn { await self.stop() }
         await settle()
     }
@@ -95,7 +100,13 @@ final class TrackModel {
     }
 
     func watchCamera() async {
-        for await why in Interruptions.stream() { interruption = why }
+        for await event in Interruptions.stream() {
+            switch event {
+            case .stopped(let why): interruption = why
+            case .back: interruption = nil
+            case .reset: await restart()
+            }
+        }
     }
 
     /// Point at the selected object, or at a new one, in pixels of the model's square.
