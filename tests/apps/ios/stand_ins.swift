@@ -27,8 +27,7 @@ final class PictureResizer {
 }
 
 actor Camera {
-    enum Facing: Sendable { case back, front }
-    func start(_ facing: Facing, receiver: FrameReceiver) async throws {}
+    func start(_ facing: CameraFacing, receiver: FrameReceiver) async throws {}
     func stop() {}
     func turn(by angle: CGFloat) {}
 }

@@ -1,15 +1,8 @@
 @preconcurrency import AVFoundation
+import TrackerCore
 
 /// The camera: a session on a queue of its own, whose pictures a `FrameReceiver` takes.
 actor Camera {
-    enum Facing: String, CaseIterable, Sendable {
-        case back, front
-
-        var position: AVCaptureDevice.Position {
-            self == .back ? .back : .front
-        }
-    }
-
     /// What `PreviewView` shows. `unsafe`: the preview layer reads it, and only this actor changes it.
     nonisolated(unsafe) let session = AVCaptureSession()
 
@@ -24,7 +17,7 @@ actor Camera {
     }
 
     /// Show the camera, and hand its pictures to `receiver`. Throws `CameraError` where the user or the device says no.
-    func start(_ facing: Facing, receiver: FrameReceiver) async throws {
+    func start(_ facing: CameraFacing, receiver: FrameReceiver) async throws {
         try await Self.askPermission()
         try configure(facing, receiver: receiver)
         if !session.isRunning { session.startRunning() }
@@ -59,7 +52,7 @@ actor Camera {
         }
     }
 
-    private func configure(_ facing: Facing, receiver: FrameReceiver) throws {
+    private func configure(_ facing: CameraFacing, receiver: FrameReceiver) throws {
         guard let device = AVCaptureDevice.default(.builtInWideAngleCamera, for: .video, position: facing.position) else {
             throw CameraError("This device has no \(facing.rawValue) camera: choose the other one.")
         }
@@ -86,4 +79,10 @@ actor Camera {
     }
 
     private static let busy = CameraError("The camera cannot be used now: close the app that has it, and try again.")
+}
+
+extension CameraFacing {
+    fileprivate var position: AVCaptureDevice.Position {
+        self == .back ? .back : .front
+    }
 }

@@ -11,7 +11,6 @@ final class TrackModel {
     @ObservationIgnored private(set) var stats = Stats()
     /// What is drawn over the picture
     private(set) var masks: MaskFrame?
-    private(set) var facing = Camera.Facing.back
     private(set) var isRunning = false
     /// Why the camera stands still although nobody stopped it
     private(set) var interruption: String?
@@ -83,8 +82,10 @@ final class TrackModel {
         (gate, isRunning) = (nil, false)
     }
 
+    var facing: CameraFacing { workbench.settings.camera }
+
     func flip() async {
-        facing = facing == .back ? .front : .back
+        workbench.settings.camera = facing == .back ? .front : .back
         await clear()
         await restart()
     }

@@ -4,21 +4,19 @@ import UniformTypeIdentifiers
 
 /// What is done with a result: it is saved as a file, or sent to a latency service if the person says so and where.
 struct ResultCard: View {
-    let workbench: Workbench
+    @Bindable var workbench: Workbench
     let circumstances: Circumstances
     /// Makes the file, for a device whose name the person may have put right
     let report: (Circumstances) throws -> Report
 
-    @State private var device = ""
     @State private var file: ReportFile?
     @State private var isAgreed = false
-    @State private var address = ""
     @State private var isSending = false
 
     var body: some View {
         Section {
             LabeledContent("This device is called") {
-                TextField(circumstances.device.model, text: $device).multilineTextAlignment(.trailing)
+                TextField(circumstances.device.model, text: $workbench.settings.deviceName).multilineTextAlignment(.trailing)
             }
             Button("Save as a file") { make { file = ReportFile(report: $0) } }
         } header: {
@@ -34,21 +32,21 @@ struct ResultCard: View {
         }
         Section {
             Toggle("I want to send this result to a latency service", isOn: $isAgreed)
-            TextField("https://latency.example/measurements", text: $address)
+            TextField("https://latency.example/measurements", text: $workbench.settings.serviceAddress)
                 .keyboardType(.URL)
                 .textInputAutocapitalization(.never)
                 .autocorrectionDisabled()
                 .disabled(!isAgreed)
                 .accessibilityLabel("Address of the service")
             Button("Send") { make { report in Task { await send(report) } } }
-                .disabled(!isAgreed || address.isEmpty || isSending)
+                .disabled(!isAgreed || workbench.settings.serviceAddress.isEmpty || isSending)
         }
     }
 
     private func make(_ use: (Report) -> Void) {
         do {
             var about = circumstances
-            let name = device.trimmingCharacters(in: .whitespaces)
+            let name = workbench.settings.deviceName.trimmingCharacters(in: .whitespaces)
             if !name.isEmpty { about.device.model = name }
             use(try report(about))
         } catch {
@@ -60,7 +58,7 @@ struct ResultCard: View {
         isSending = true
         defer { isSending = false }
         do {
-            try await Sharing.post(report, to: address)
+            try await Sharing.post(report, to: workbench.settings.serviceAddress)
             workbench.notice = "The latency service took the result."
         } catch {
             workbench.say(error)

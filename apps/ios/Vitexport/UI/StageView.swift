@@ -1,5 +1,6 @@
 import AVFoundation
 import SwiftUI
+import TrackerCore
 
 /// The camera's picture with its masks, in SwiftUI.
 struct StageView: UIViewRepresentable {
@@ -15,14 +16,14 @@ struct StageView: UIViewRepresentable {
     let masks: MaskFrame?
     let opacity: Double
     /// Of the camera that runs; nil where none does
-    let facing: Camera.Facing?
+    let facing: CameraFacing?
     let handle: Handle
     let onTurn: @MainActor (CGFloat) -> Void
     /// Hears why no masks are drawn
     let onFailure: @MainActor (any Error) -> Void
 
     final class Coordinator {
-        var facing: Camera.Facing?
+        var facing: CameraFacing?
     }
 
     func makeCoordinator() -> Coordinator {

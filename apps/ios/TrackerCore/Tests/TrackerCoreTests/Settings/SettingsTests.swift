@@ -33,7 +33,17 @@ import Testing
         var settings = Settings()
         settings.configuration = Configuration(format: "coreml", precision: "fp16", delegate: nil, unit: .npu, threads: nil)
         settings.overlayOpacity = 0.25
+        settings.camera = .front
+        settings.deviceName = "iPhone 15 Pro"
+        settings.serviceAddress = "https://latency.example/measurements"
         #expect(try JSONDecoder().decode(Settings.self, from: JSONEncoder().encode(settings)) == settings)
+    }
+
+    @Test("what another version did not keep is as it was never chosen") func whatAnotherVersionDidNotKeepIsAsItWasNeverChosen() throws {
+        var expected = Settings()
+        expected.overlayOpacity = 0.25
+        let kept = Data(#"{"overlayOpacity": 0.25, "ofAnotherVersion": 1}"#.utf8)
+        #expect(try JSONDecoder().decode(Settings.self, from: kept) == expected)
     }
 
     /// The small bundle, in Core ML as well
