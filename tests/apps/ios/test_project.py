@@ -145,6 +145,11 @@ def test_the_scheme_builds_the_target():
         assert one.get("ReferencedContainer") == f"container:{PROJECT.parent.name}"
 
 
+def test_nothing_is_behind_a_long_press_alone():
+    assert "Delete object" in code()
+    assert not re.search(r"\.contextMenu|onLongPressGesture|LongPressGesture", code())
+
+
 def test_no_view_makes_a_model_each_time_that_it_is_made():
     for file in (SOURCES / "UI").glob("*.swift"):
         assert "State(initialValue:" not in file.read_text(), file.name

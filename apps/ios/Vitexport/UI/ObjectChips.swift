@@ -5,6 +5,9 @@ import TrackerCore
 struct ObjectChips: View {
     let model: TrackModel
 
+    /// Points; a finger hits what is at least as large (Apple's Human Interface Guidelines, Accessibility)
+    private static let target: CGFloat = 44
+
     var body: some View {
         ScrollView(.horizontal, showsIndicators: false) {
             HStack {
@@ -20,19 +23,24 @@ struct ObjectChips: View {
     }
 
     private func chip(_ object: PointedObject) -> some View {
-        Button { model.select(object.id) } label: {
-            HStack {
-                Circle().fill(colour(object.id)).frame(width: 14, height: 14)
-                Text("\(object.id) \(Words.status(of: object))")
+        HStack(spacing: 0) {
+            Button { model.select(object.id) } label: {
+                HStack {
+                    Circle().fill(colour(object.id)).frame(width: 14, height: 14)
+                    Text("\(object.id) \(Words.status(of: object))")
+                }
             }
-        }
-        .tint(model.objects.selected == object.id ? Color.accentColor : Color.secondary)
-        .accessibilityLabel(Words.name(of: object))
-        .accessibilityAddTraits(model.objects.selected == object.id ? .isSelected : [])
-        .accessibilityHint("The next tap or box is for this object.")
-        .accessibilityAction(named: "Delete") { delete(object.id) }
-        .contextMenu {
-            Button("Delete", systemImage: "trash", role: .destructive) { delete(object.id) }
+            .tint(model.objects.selected == object.id ? Color.accentColor : Color.secondary)
+            .accessibilityLabel(Words.name(of: object))
+            .accessibilityAddTraits(model.objects.selected == object.id ? .isSelected : [])
+            .accessibilityHint("The next tap or box is for this object.")
+            Button(role: .destructive) { delete(object.id) } label: {
+                Label("Delete object \(object.id)", systemImage: "xmark.circle")
+                    .labelStyle(.iconOnly)
+                    .frame(minWidth: Self.target, minHeight: Self.target)
+                    .contentShape(.rect)
+            }
+            .buttonStyle(.borderless)
         }
     }
 
