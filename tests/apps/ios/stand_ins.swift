@@ -1,13 +1,14 @@
-// The app's own types whose code needs Apple's SDK, by their declarations only: so that what uses them can be type-checked
-// against the real TrackerCore. What they do is not here, and that they agree with the app's is a matter of review.
+// The app's own types whose code needs Apple's SDK, by their declarations: so that what uses them can be type-checked, and
+// tested, against the real TrackerCore. They do as little as the tests need, and that they agree with the app's is a matter
+// of review.
 
 import Foundation
 import TrackerCore
 
 /// Foundation has these on Apple's systems only.
 extension URL {
-    static var cachesDirectory: URL { fatalError() }
-    static var temporaryDirectory: URL { fatalError() }
+    static var cachesDirectory: URL { FileManager.default.temporaryDirectory }
+    static var temporaryDirectory: URL { FileManager.default.temporaryDirectory }
 }
 
 /// Dispatch has it on Apple's systems only.
@@ -27,17 +28,33 @@ final class PictureResizer {
 }
 
 actor Camera {
-    func start(_ facing: CameraFacing, receiver: FrameReceiver) async throws {}
-    func stop() {}
+    private(set) var starts = 0
+    private(set) var receiver: FrameReceiver?
+
+    func start(_ facing: CameraFacing, receiver: FrameReceiver) async throws {
+        (starts, self.receiver) = (starts + 1, receiver)
+    }
+
+    func stop() { receiver = nil }
     func turn(by angle: CGFloat) {}
 }
 
 final class FrameReceiver: Sendable {
-    init(side: Int, wanted: @escaping @Sendable () -> Bool, deliver: @escaping @Sendable (CameraFrame) -> Void) throws {}
+    let wanted: @Sendable () -> Bool
+    let deliver: @Sendable (CameraFrame) -> Void
+
+    init(side: Int, wanted: @escaping @Sendable () -> Bool, deliver: @escaping @Sendable (CameraFrame) -> Void) throws {
+        (self.wanted, self.deliver) = (wanted, deliver)
+    }
 }
 
 enum Interruptions {
-    static func stream() -> AsyncStream<CameraEvent> { AsyncStream { _ in } }
+    /// To whoever listens; `unsafe`: a test tells one thing at a time.
+    nonisolated(unsafe) private(set) static var tell: ((CameraEvent) -> Void)?
+
+    static func stream() -> AsyncStream<CameraEvent> {
+        AsyncStream { continuation in tell = { continuation.yield($0) } }
+    }
 }
 
 struct MaskFrame: Sendable {}
@@ -53,11 +70,17 @@ enum DeviceWatch {
 
 @MainActor
 final class Measurement {
-    func end(version: String) -> Circumstances { fatalError() }
+    func end(version: String) -> Circumstances {
+        Circumstances(
+            device: .init(model: "", os: "", soc: ""), appVersion: "", backendVersion: version,
+            thermal: .init(start: nil, end: nil, samples: []),
+            battery: .init(start: nil, end: nil, charging: nil, lowPower: nil), memoryPeakMB: nil)
+    }
 }
 
 struct Runtime: Sendable {
     let version: String
     let load: @Sendable (GraphFile, ComputeUnit) async throws -> any GraphRunner
-    static let all: [String: Runtime] = [:]
+    /// `unsafe`: a test sets it before it makes an app.
+    nonisolated(unsafe) static var all: [String: Runtime] = [:]
 }
