@@ -42,7 +42,8 @@ def all_devices() -> list[Device]:
 
 
 def load(name: str) -> Device:
-    """The device of an id, a full name ("Samsung Galaxy S24") or an alias, or, for "host", the machine at hand.
+    """The device of an id, a full name ("Samsung Galaxy S24"), an alias or its name in software ("iPhone16,1"), or, for
+    "host", the machine at hand.
 
     The vendor may stand before any of them ("Apple iPhone XS"). Case, spaces, `-`, `_` and brackets are ignored. A
     browser is "browser", or "chrome_on_pixel8", of any name and on a device that need not have a profile. Raises
@@ -98,10 +99,10 @@ def _read(device_id: str) -> Device:
 
 @functools.cache
 def _ids_by_spelling() -> dict[str, str]:
-    """Every normalised spelling that `load` accepts: id, full name and aliases, each with and without the vendor."""
+    """Every normalised spelling that `load` accepts: id and names, each with and without the vendor."""
     ids = {HOST: HOST}
     for device in all_devices():
-        for name in (device.id, device.name, *device.aliases):
+        for name in (device.id, device.name, *device.aliases, *device.hardware):
             for spelling in (name, f"{device.vendor}{name}"):
                 ids[_normalised(spelling)] = device.id
     return ids

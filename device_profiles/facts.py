@@ -5,6 +5,7 @@ from __future__ import annotations
 from device_profiles.schema import Device
 
 _FACTS = {
+    "hardware": ("name in software", "{}"),
     "year": ("year of launch", "{}"),
     "soc": ("system on a chip", "{}"),
     "cpu": ("CPU cores", "{}"),
@@ -26,6 +27,7 @@ _FACTS = {
 def described(device: Device) -> list[tuple[str, str, str]]:
     """(fact, value with its unit, source) for each fact that the profile states."""
     composed = {
+        "hardware": " or ".join(device.hardware),
         "cpu": " + ".join(f"{cluster.count} {cluster.tier}" for cluster in device.cpu),
         "cpu_cores": ", ".join(f"{cluster.count} × {cluster.core}" for cluster in device.cpu if cluster.core),
         "cpu_clocks": ", ".join(

@@ -114,6 +114,7 @@ class Preference(Part):
 class Sources(Part):
     """Where each fact was read. Text with `FROM_MEMORY` in it: the fact, or the part named there, was not looked up."""
 
+    hardware: Text | None = None
     year: Text | None = None
     soc: Text | None = None
     cpu: Text | None = None
@@ -141,6 +142,8 @@ class Device(Part):
     name: Text
     aliases: tuple[Text, ...] = ()
     """Other names that results are published under, such as "Samsung Galaxy S22 5G"."""
+    hardware: tuple[Text, ...] = ()
+    """What its system calls it in software, such as "iPhone16,1" or "SM-S911B": an app knows no other name."""
     vendor: Text | None = None
     platform: Platform
     year: int | None = None
@@ -161,6 +164,7 @@ class Device(Part):
     def facts(self) -> dict[str, object]:
         """The stated facts, under the names that `sources` uses."""
         facts: dict[str, object] = {
+            "hardware": self.hardware or None,
             "year": self.year,
             "soc": self.soc,
             "cpu": [cluster.count for cluster in self.cpu] or None,

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from device_profiles.vocabulary import Precision
 from latency_db import limits
 from latency_db.kept_manifests import keep, kept
-from latency_db.measurement import Subject
+from latency_db.measurement import NumberFormat, Subject
 
 MANIFEST = "manifest.json"
 
@@ -68,11 +68,18 @@ class Bundle:
         model = self.manifest.model
         return Subject.of_graph(model.name, graph, (model.image_size, model.image_size))
 
-    def precision(self, format: str) -> Precision:
-        """The one that the bundle has of a format. Raises `ValueError` where there are several, or none."""
+    def precision(self, format: str, stated: NumberFormat | None = None) -> NumberFormat:
+        """The stated one of those that the bundle has of a format, or the only one.
+
+        Raises `ValueError` where it has none, not the stated one, or several and none is stated.
+        """
         found = sorted({one.precision for one in self.manifest.variants if one.format == format})
         if not found:
             raise ValueError(f"the bundle has nothing in {format}")
+        if stated is not None and stated not in found:
+            raise ValueError(f"the bundle has {format} in {' and '.join(found)}, not in {stated}")
+        if stated is not None:
+            return stated
         if len(found) > 1:
             raise ValueError(f"the bundle has {format} in {' and '.join(found)}: say which as precision")
         return found[0]

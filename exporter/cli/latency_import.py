@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+import device_profiles
 from exporter.cli.options import json_option
-from exporter.cli.tables import print_json, print_line, print_table
+from exporter.cli.tables import UNKNOWN, first_few, print_json, print_line, print_table
 from exporter.errors import LatencyError
 from exporter.latency.refusals import as_mistakes
+from latency_db.importers.app_json import SELF_TEST_FAILED
 from latency_db.importers.reading import READERS, read_file
 from latency_db.measurement import Measurement
 
@@ -60,6 +62,28 @@ def import_latencies(
     known = len(read) - len(new)
     added_words = "1 latency was added" if len(new) == 1 else f"{len(new):,} latencies were added"
     print_line(added_words + (f"; {known:,} known before." if known else "."))
+    for doubt in doubts(read):
+        print_line(doubt, style=UNKNOWN)
+
+
+def doubts(measurements: Sequence[Measurement]) -> Iterator[str]:
+    """What whoever imports rows should know of them: that nothing asks for them, or that they are not believed."""
+    unknown = [device for device in sorted({one.device.id for one in measurements}) if not _is_known(device)]
+    if unknown:
+        yield (
+            f"No target asks for {first_few(unknown)}, which no device of `vitexport devices` is called: "
+            "if one of those is meant, put its name right in the file."
+        )
+    if any(SELF_TEST_FAILED in one.note for one in measurements):
+        yield "The self-test of what was timed had failed: these latencies are kept, and answer for nothing."
+
+
+def _is_known(device: str) -> bool:
+    try:
+        device_profiles.load(device)
+    except device_profiles.UnknownDevice:
+        return False
+    return True
 
 
 def kind_of(path: Path) -> str:

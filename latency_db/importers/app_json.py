@@ -57,6 +57,10 @@ class Graph(_Part):
     std: float | None = Field(None, ge=0)
 
 
+SELF_TEST_FAILED = "its self-test failed"
+"""In the note of what wrong results took"""
+
+
 class PackedTimes(_Part):
     """Of a kernel; what is said here goes before what the run says."""
 
@@ -102,6 +106,8 @@ class _Run(_Part):
     thermal: ThermalStates = ThermalStates()
     selftest: SelfTest | None = None
     started_at: AwareDatetime | None = None
+    stopped: bool = False
+    """Whether somebody ended it before it had all runs"""
     method: str = Field("app", min_length=1)
     """What ran it, such as "benchmark_model" """
 
@@ -198,9 +204,10 @@ def _of_kernel(result: PackResult, key: str, times: PackedTimes, path: Path, mad
 
 
 def _of_bundle(result: BundleResult, bundle: Bundle, path: Path, text: str) -> Iterator[Measurement]:
-    """Raises `ImportRefused` for graphs that the bundle lacks, and where it does not say which precision was run."""
+    """Raises `ImportRefused` for graphs, runtimes and precisions that the bundle lacks, and where it does not say which
+    precision was run."""
     with refused(path, _line_of(text, ["backend"])):
-        made_as = None if result.precision else bundle.precision(result.backend)
+        made_as = bundle.precision(result.backend, result.precision)
     for name, graph in result.graphs.items():
         with refused(path, _line_of(text, ["graphs", name])):
             latency = Latency(**graph.model_dump(), n=result.n, warmup=result.warmup)
@@ -214,7 +221,8 @@ def _measurement(
     states = result.thermal
     notes = (
         f"{states.start} at the start" if states.start != states.end and states.start and states.end else "",
-        "" if result.selftest is None or result.selftest.passed else "its self-test failed",
+        "stopped early" if result.stopped else "",
+        "" if result.selftest is None or result.selftest.passed else SELF_TEST_FAILED,
     )
     return Measurement(
         device=ran_on(result),

@@ -83,6 +83,8 @@ def test_case_spaces_hyphens_and_underscores_are_ignored(name: str, device_id: s
         ("Samsung Galaxy S22 (Exynos 2200)", "galaxy_s22_exynos"),
         ("Xiaomi Mi 8 SE", "mi8_se"),
         ("Mi 8 SE", "mi8_se"),
+        ("iPhone16,1", "iphone15_pro"),
+        ("SM-S911B", "galaxy_s23"),
     ],
 )
 def test_a_name_that_results_are_published_under_loads(name: str, device_id: str) -> None:
@@ -92,7 +94,7 @@ def test_a_name_that_results_are_published_under_loads(name: str, device_id: str
 @pytest.mark.parametrize("device_id", IDS)
 def test_every_name_of_a_device_is_its_own(device_id: str) -> None:
     device = device_profiles.load(device_id)
-    for name in (device.id, device.name, *device.aliases):
+    for name in (device.id, device.name, *device.aliases, *device.hardware):
         assert device_profiles.load(name) == device
         assert device_profiles.load(f"{device.vendor} {name}") == device
 

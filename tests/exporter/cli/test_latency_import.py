@@ -55,6 +55,30 @@ def test_an_apps_result_answers_for_the_model_of_the_bundle_that_is_named(two_pr
     assert (found["ms"], found["method"], found["threads"]) == (12.5, "measured", 4)
 
 
+def apps_result(tmp_path, **changed):
+    path = tmp_path / "result.json"
+    bundle = bundle_at(tmp_path / "bundle")
+    ran = {"manifest_sha256": bundle, "backend": "coreml", "graphs": {"track_step": {"p50": 9.5}}}
+    path.write_text(json.dumps(APP | ran | changed))
+    return str(path)
+
+
+def test_a_device_is_known_by_its_name_in_software(tmp_path):
+    done = run("latency", "import", apps_result(tmp_path, device={"model": "iPhone16,1"}), "--json")
+    assert json.loads(done.stdout)[0]["device"] == "iphone15_pro"
+
+
+def test_of_a_device_that_nothing_asks_for_it_is_said(tmp_path):
+    done = run("latency", "import", apps_result(tmp_path, device={"model": "SM-X999Z"}))
+    assert "No target asks for sm_x999z, which no device of `vitexport devices` is called" in done.stdout
+    assert "No target" not in run("latency", "import", apps_result(tmp_path)).stdout
+
+
+def test_of_a_failed_self_test_it_is_said(tmp_path):
+    done = run("latency", "import", apps_result(tmp_path, selftest={"pass": False}))
+    assert "The self-test of what was timed had failed" in done.stdout
+
+
 def test_the_example_of_a_csv_on_the_page_answers(tmp_path):
     path = tmp_path / "notebook.csv"
     path.write_text(PAGE.split("```csv\n")[1].split("```")[0])

@@ -109,6 +109,11 @@ def test_a_precision_that_the_bundle_leaves_open_has_to_be_said(tmp_path):
     assert {one.conditions.precision for one in said} == {"fp32"}
 
 
+def test_what_somebody_stopped_says_so(tmp_path, result):
+    path = written(tmp_path / "a.json", json.dumps(result | {"stopped": True, "thermal": {}}))
+    assert {(one.quality, one.note) for one in read_file("app", path)} == {(None, "stopped early")}
+
+
 def test_a_failed_self_test_is_a_doubt(tmp_path, result):
     path = written(tmp_path / "a.json", json.dumps(result | {"selftest": {"pass": False}, "thermal": {}}))
     assert {(one.thermal, one.quality, one.note) for one in read_file("app", path)} == {
@@ -132,6 +137,8 @@ def test_a_failed_self_test_is_a_doubt(tmp_path, result):
         ({"graphs": {"step": {"p50": 2.0, "p90": 1.0}}}, 16, "Percentiles rise"),
         ({"graphs": {"Encode image": {"p50": 2.0}}}, 16, "the bundle has no graph 'Encode image'"),
         ({"backend": "tflite"}, 10, "the bundle has nothing in tflite"),
+        ({"backend": "tflite", "precision": "fp32"}, 10, "the bundle has nothing in tflite"),
+        ({"precision": "int8"}, 10, "the bundle has coreml in fp16, not in int8"),
     ],
 )
 def test_a_bad_result_is_refused_by_line(change, line, word, tmp_path, result):
