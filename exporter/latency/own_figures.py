@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from warnings import warn
 
 from device_profiles.schema import Device
-from device_profiles.vocabulary import Runtime
 from exporter.bench.host import device as host
 from exporter.errors import VitexportWarning
 from latency_db import store
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OwnFigures:
-    """Of a device under one runtime, or under all."""
+    """Of a device, or of all."""
 
     measured: tuple[Measurement, ...] = ()
     fits: tuple[Fit, ...] = ()
     """What was learned of the machine from them, for each runtime, its version and number of threads"""
 
 
-def own_figures(device: Device | None = None, runtime: Runtime | None = None, url: str | None = None) -> OwnFigures:
+def own_figures(device: Device | None = None, url: str | None = None) -> OwnFigures:
     """All that the database at `url`, by default the user's own, has of a device, or of all.
 
     Nothing where the user has none, or, with a warning, nothing to read it with; of "host" what this machine measured.
@@ -45,11 +44,7 @@ def own_figures(device: Device | None = None, runtime: Runtime | None = None, ur
             stacklevel=2,
         )
         return OwnFigures()
-    where: Where = {}
-    if device is not None:
-        where["device"] = device.id
-    if runtime is not None:
-        where["runtime"] = runtime
+    where: Where = {} if device is None else {"device": device.id}
     here = host.device()
     with store.open(url) as opened:
         rows = (record.measurement for record in opened.measurements(**where))

@@ -39,10 +39,9 @@ def test_nothing_is_made_where_there_is_no_database(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rows_are_those_of_the_device_and_runtime():
+def test_rows_are_those_of_the_device():
     add(ON_PIXEL, replace(ON_PIXEL, device=Device("pixel7")))
-    assert own_figures(device_profiles.load("pixel8"), "tflite").measured == (ON_PIXEL,)
-    assert own_figures(device_profiles.load("pixel8"), "onnx").measured == ()
+    assert own_figures(device_profiles.load("pixel8")).measured == (ON_PIXEL,)
     assert len(own_figures().measured) == 2
 
 
