@@ -13,6 +13,7 @@ from typing import Any, Literal
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
 from device_profiles.browser import RUNS, meant
+from device_profiles.platforms import APPLES, runs
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
 from exporter.backends import FORMATS, all_formats, backend, installed, toolchain_versions
@@ -41,7 +42,7 @@ class ExportRequest:
     model: str
     target: str = "host"
     formats: Sequence[str] | None = None
-    """None takes the target's own; ["all"] every installed one that is not made on request only."""
+    """None takes the target's own; ["all"] every installed one that runs there, but those made on request only."""
     precision: Precision | Sequence[Precision] | None = None
     """None takes each format's default; of several, each format is made in every one that it offers."""
     weights: str | Path = "auto"
@@ -135,10 +136,12 @@ def plan(request: ExportRequest) -> Plan:
         )
     if device.platform == "browser" and (other := meant(device.id)) is not None:
         warnings += (f"{device.id} is known by its name alone: take --target {other}, if that was meant.",)
-    if delegate == "coreml" and device.platform not in ("ios", "host"):
-        raise BackendError(f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}.")
+    if delegate == "coreml" and not runs("coreml", device.platform):
+        raise BackendError(
+            f"ExecuTorch's Core ML delegate runs on Apple systems only, not on {device.name}: take --delegate xnnpack."
+        )
     if "coreai" in formats:
-        _refuse_without_core_ai(device)
+        _refuse_older_system(device, "Core AI", CORE_AI_IOS)
     if "coreml" in formats or delegate == "coreml":
         _refuse_older_system(device, "Core ML", DEPLOYMENT_TARGETS[0])
     if "executorch" in formats:
@@ -197,11 +200,15 @@ def _refuse_unreached(min_ios: int, device: Device) -> None:
         raise BackendError(f"--min-os {min_ios} is newer than {known}: pass {newest or NEWEST_IOS} or an older one.")
 
 
-def _refuse_without_core_ai(device: Device) -> None:
-    """Raise `BackendError` for a device that never runs Core AI."""
-    if device.platform not in ("ios", "host"):
-        raise BackendError(f"Core AI runs on Apple systems only, not on {device.name}: leave --format coreai out.")
-    _refuse_older_system(device, "Core AI", CORE_AI_IOS)
+def _refuse_what_never_runs(format: str, device: Device) -> None:
+    """Raise `BackendError` for a format that nothing on a device's platform runs."""
+    if runs(format, device.platform):
+        return
+    if device.platform == "browser":
+        raise BackendError(f"No browser runs {format}: pass {' or '.join(f'--format {one}' for one in RUNS)}.")
+    raise BackendError(
+        f"{APPLES[format]} runs on Apple systems only, not on {device.name}: leave --format {format} out."
+    )
 
 
 def _refuse_older_system(device: Device, runtime: str, oldest: int) -> None:
@@ -227,12 +234,11 @@ def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], 
     """The formats to make, and warnings about those left out; raises `BackendError` if none is left."""
     asked = [formats] if isinstance(formats, str) else list(device.prefer.formats if formats is None else formats)
     by_name = [name for name in asked if name != "all"]
-    runs = RUNS if device.platform == "browser" else FORMATS
     for name in by_name:
-        if backend(name).name not in runs:
-            raise BackendError(f"No browser runs {name}: pass {' or '.join(f'--format {one}' for one in RUNS)}.")
+        _refuse_what_never_runs(backend(name).name, device)
     if "all" in asked:
-        by_name = [*(name for name in all_formats() if name in runs and installed(backend(name))), *by_name]
+        able = [name for name in all_formats() if runs(name, device.platform) and installed(backend(name))]
+        by_name = [*able, *by_name]
     # Only what the target would get by default may be left out; what is asked for by name and missing is an error.
     left_out = [name for name in by_name if not installed(backend(name))] if formats is None else []
     wanted = [name for name in dict.fromkeys(by_name) if name not in left_out]

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 @click.argument("model")
 @click.option("--target", default="host", show_default=True, help="A device of `vitexport devices`, or host.")
 @formats_option(
-    "coreml, executorch, tflite, onnx, coreai or all (all but coreai); repeatable. Default: what suits the target."
+    "coreml, executorch, tflite, onnx, coreai or all (all that run there, but coreai); repeatable. "
+    "Default: what suits the target."
 )
 @precisions_option("Default: fp16 for Core ML, fp32 elsewhere.")
 @click.option("--weights", default="auto", show_default=True, metavar="auto|required|random|FILE",

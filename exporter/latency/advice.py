@@ -8,6 +8,7 @@ from functools import cache
 
 import device_profiles
 from device_profiles.browser import RUNS
+from device_profiles.platforms import runs
 from device_profiles.schema import Device
 from device_profiles.vocabulary import Precision
 from exporter.backends import FORMATS, backend
@@ -141,6 +142,7 @@ def _refuse(devices: Sequence[Device], formats: Sequence[str], precisions: Seque
             raise BackendError(f"{format} offers {offered}, not {words}: name another precision.")
     if not any(_made(device, formats, precisions) for device in devices):
         preferred = dict.fromkeys(format for device in devices for format in device.prefer.formats)
-        offering = [one for one in FORMATS if one in RUNTIMES and _precisions(one, precisions)]
+        able = [one for one in FORMATS if any(runs(one, device.platform) for device in devices)]
+        offering = [one for one in able if one in RUNTIMES and _precisions(one, precisions)]
         other = f"name {' or '.join(offering)} as --format" if offering else "name another precision"
         raise BackendError(f"None of {', '.join(preferred)}, which are preferred there, comes in {words}: {other}.")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import device_profiles
 from device_profiles.browser import RUNS, meant, split_name
+from device_profiles.platforms import APPLES, runs
 from device_profiles.vocabulary import Runtime
 from latency_db.end_to_end.cells import shipped
 from latency_db.estimator.alike import STAND_INS, from_alike_device
@@ -103,8 +104,8 @@ def _refusal(asked: Question, ways: Sequence[str]) -> str:
     words = f"nothing is known of {asked.runtime}{unit} of {asked.device} in {asked.precision}"
     if (browser := split_name(asked.device)) is not None:
         return _refusal_of_browser(asked, browser, unit, words, f"{there_is}; " if ways else "")
-    if asked.runtime == "coreml" and device_profiles.load(asked.device).platform == "android":
-        return f"Core ML does not run on Android: {there_is}"
+    if not runs(asked.runtime, device_profiles.load(asked.device).platform):
+        return f"{APPLES[asked.runtime]} runs on Apple systems only: {there_is}"
     return f"{words}: {either}measure there with `vitexport bench --pack`"
 
 

@@ -118,7 +118,6 @@ def test_vectors_reproduce_pytorch(bundles):
         ({"delegate": "qnn"}, BackendError, "xnnpack and coreml, not 'qnn'"),
         ({"delegate": "coreml", "formats": ["onnx"]}, BackendError, "add --format executorch"),
         ({"delegate": "coreml", "target": "pixel8"}, BackendError, "Apple systems only, not on Google Pixel 8"),
-        ({"formats": ["coreai"], "target": "pixel8"}, BackendError, "Apple systems only, not on Google Pixel 8"),
         ({"formats": []}, BackendError, "no format to make"),
         ({"min_ios": 12, "formats": ["coreml"]}, BackendError, "iOS 12 is too old"),
         ({"min_ios": 17, "formats": ["onnx"]}, BackendError, "add --format coreml"),

@@ -33,7 +33,16 @@ def test_the_target_chooses_formats_and_the_oldest_system():
     ],
 )
 def test_formats_are_made_once_each(formats, expected):
-    assert made(plan(ExportRequest("mobilevit_xxs", "pixel8", formats))) == expected
+    assert made(plan(ExportRequest("mobilevit_xxs", "iphone15", formats))) == expected
+
+
+@pytest.mark.parametrize(("target", "name"), [("pixel8", "Google Pixel 8"), ("raspberry_pi5", "Raspberry Pi 5")])
+@pytest.mark.parametrize(("format", "runtime"), [("coreml", "Core ML"), ("coreai", "Core AI")])
+def test_what_apple_systems_alone_run_is_made_for_no_other(target, name, format, runtime):
+    with pytest.raises(BackendError) as refused:
+        plan(ExportRequest("mobilevit_xxs", target, ["tflite", format]))
+    assert str(refused.value) == (f"{runtime} runs on Apple systems only, not on {name}: leave --format {format} out.")
+    assert made(plan(ExportRequest("mobilevit_xxs", target, ["all"]))) == ["executorch", "tflite", "onnx"]
 
 
 @pytest.mark.parametrize("target", ["browser", "chrome_on_pixel8"])
@@ -132,10 +141,13 @@ def test_a_tracker_without_a_size_is_the_small_one_on_phones_and_in_browsers(mod
         ({}, "mobilevit_s-pixel8"),
         ({"image_size": 256}, "mobilevit_s-pixel8"),
         ({"image_size": 128}, "mobilevit_s-pixel8-128px"),
-        ({"formats": ["coreml"], "precision": "fp16"}, "mobilevit_s-pixel8"),
-        ({"formats": ["coreml"], "precision": "fp32"}, "mobilevit_s-pixel8-fp32"),
-        ({"formats": ["coreml"], "precision": ["fp16", "fp32"]}, "mobilevit_s-pixel8-fp16-fp32"),
-        ({"formats": ["coreml", "tflite"], "precision": ["fp32", "fp16"]}, "mobilevit_s-pixel8-fp32-fp16"),
+        ({"target": "host", "formats": ["coreml"], "precision": "fp16"}, "mobilevit_s-host"),
+        ({"target": "host", "formats": ["coreml"], "precision": "fp32"}, "mobilevit_s-host-fp32"),
+        ({"target": "host", "formats": ["coreml"], "precision": ["fp16", "fp32"]}, "mobilevit_s-host-fp16-fp32"),
+        (
+            {"target": "host", "formats": ["coreml", "tflite"], "precision": ["fp32", "fp16"]},
+            "mobilevit_s-host-fp32-fp16",
+        ),
         ({"model": "efficienttam_s", "target": "iphone15"}, "efficienttam_s-iphone15"),
         ({"model": "efficienttam_s", "target": "iphone15", "image_size": 1024}, "efficienttam_s-iphone15-1024px"),
         ({"model": "efficienttam_s", "target": "iphone15", "image_size": 512}, "efficienttam_s-iphone15-512px"),
@@ -147,8 +159,14 @@ def test_a_tracker_without_a_size_is_the_small_one_on_phones_and_in_browsers(mod
         ({"target": "host", "formats": ["executorch"], "delegate": "xnnpack"}, "mobilevit_s-host"),
         ({"target": "host", "formats": ["executorch"], "delegate": "coreml"}, "mobilevit_s-host-coreml-delegate"),
         (
-            {"model": "MobileViT_S", "image_size": 128, "formats": ["coreml"], "precision": ["fp32"]},
-            "mobilevit_s-pixel8-128px-fp32",
+            {
+                "model": "MobileViT_S",
+                "target": "host",
+                "image_size": 128,
+                "formats": ["coreml"],
+                "precision": ["fp32"],
+            },
+            "mobilevit_s-host-128px-fp32",
         ),
     ],
 )

@@ -17,6 +17,8 @@ from pathlib import Path
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
 from device_profiles.browser import RUNS
+from device_profiles.platforms import APPLES, runs
+from device_profiles.schema import Device
 from device_profiles.vocabulary import Runtime
 from exporter.atomic.publishing import move_all
 from exporter.atomic.staging import staging
@@ -93,9 +95,7 @@ def make_pack(request: PackRequest, progress: Progress | None = None) -> MadePac
     unit = request.unit or DEFAULT_UNITS.get(format.name, "cpu")
     if unit == "all" and DEFAULT_UNITS.get(format.name) != "all":
         raise PackError(f"{format.name} does not choose where kernels run: pass --unit cpu, gpu or npu.")
-    if load_device(device).platform == "browser" and unit not in RUNS.get(format.name, ()):
-        runs = ", or ".join(f"--format {name} with --unit {' or '.join(units)}" for name, units in RUNS.items())
-        raise PackError(f"No browser runs kernels in {format.name} with --unit {unit}: pass {runs}.")
+    _refuse_what_never_runs(format.name, unit, load_device(device))
     toolchain = toolchain_versions(format)
     chosen = _chosen(format, unit, models, request.count)
     with staging(request.out.parent) as stage:
@@ -192,6 +192,16 @@ class _Maker:
         if files == [path]:
             return sums[0][0]
         return hashlib.sha256("".join(f"{digest}  {name}\n" for digest, name in sums).encode()).hexdigest()
+
+
+def _refuse_what_never_runs(format: str, unit: Unit, device: Device) -> None:
+    """Raise `PackError` for kernels that nothing on a device's platform runs."""
+    if device.platform == "browser" and unit not in RUNS.get(format, ()):
+        ways = ", or ".join(f"--format {name} with --unit {' or '.join(units)}" for name, units in RUNS.items())
+        raise PackError(f"No browser runs kernels in {format} with --unit {unit}: pass {ways}.")
+    if not runs(format, device.platform):
+        others = " or ".join(name for name in FORMATS if runs(name, device.platform))
+        raise PackError(f"{APPLES[format]} runs on Apple systems only, not on {device.name}: pass --format {others}.")
 
 
 def _refuse_to_replace(path: Path) -> None:

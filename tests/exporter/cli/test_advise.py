@@ -120,7 +120,11 @@ def test_without_targets_each_device_has_one_line():
         (("mobilevit_s", "--fps", "10", "--format", "tflite", "--precision", "int8"), "tflite offers fp32, not int8"),
         (
             ("mobilevit_s", "--fps", "10", "--target", "pixel8", "--precision", "fp16"),
-            "which are preferred there, comes in fp16: name coreml",
+            "which are preferred there, comes in fp16: name another precision.",
+        ),
+        (
+            ("mobilevit_s", "--fps", "10", "--target", "host", "--precision", "fp16"),
+            "which are preferred there, comes in fp16: name coreml as --format.",
         ),
     ],
 )

@@ -161,7 +161,7 @@ def test_a_size_that_is_not_in_the_index_is_captured():
         (("mobilevit_s",), "Missing option '--target'"),
         (("mobilevit_s", "--target", "pixel4", "--cores", "9"), "'9' are no cores"),
         (("mobilevit_s", "--target", "pixel4", "--runtime", "onnx"), "nothing is known of"),
-        (("mobilevit_s", "--target", "pixel4", "--runtime", "coreml"), "Core ML does not run on Android"),
+        (("mobilevit_s", "--target", "pixel4", "--runtime", "coreml"), "Core ML runs on Apple systems only"),
         (("mobilevit_s", "--target", "host"), "nothing was measured on this machine"),
         (("efficienttam_s", "--target", "pixel4", "--size", "100"), "cannot take image size 100"),
         (("mobilevit_s", "--target", "pixel4", "--db", "nowhere"), "--db takes the URL of a database"),

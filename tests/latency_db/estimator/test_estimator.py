@@ -259,9 +259,11 @@ def test_what_is_known_of_the_unit_that_is_asked_comes_first():
     )
 
 
-def test_core_ml_does_not_run_on_android():
-    with pytest.raises(NoEstimate, match=r"^Core ML does not run on Android: ask for executorch on cpu, .*on gpu$"):
-        estimate(MOBILEVIT_LIKE, "pixel8", Conditions("coreml", None, None))
+@pytest.mark.parametrize("device", ["pixel8", "raspberry_pi5"])
+def test_core_ml_runs_on_apple_systems_only(device):
+    refusal = r"^Core ML runs on Apple systems only: ask for executorch on cpu, .*on gpu$"
+    with pytest.raises(NoEstimate, match=refusal):
+        estimate(MOBILEVIT_LIKE, device, Conditions("coreml", None, None))
 
 
 @pytest.mark.parametrize(

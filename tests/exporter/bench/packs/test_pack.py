@@ -126,6 +126,10 @@ def test_a_pack_that_was_not_finished_leaves_nothing(tmp_path):
     [
         ({"out": "kernels.tar"}, "kernels.zip"),
         ({"format": "coreai"}, "tflite, executorch, onnx, coreml"),
+        (
+            {"format": "coreml"},
+            "Core ML runs on Apple systems only, not on Google Pixel 8: pass --format tflite or executorch or onnx",
+        ),
         ({"count": 0}, "--count 0"),
         ({"count": 2001}, "--count 2001 is out of range: pass a number from 1 to 2000"),
         ({"unit": "all"}, "tflite does not choose where kernels run: pass --unit cpu, gpu or npu"),
