@@ -8,5 +8,6 @@ Precision = Literal["fp32", "fp16", "int8"]
 ComputeUnit = Literal["cpu", "gpu", "npu"]
 """A processor of a device; Apple's Neural Engine is an NPU."""
 
-Runtime = Literal["tflite", "executorch", "onnx", "coreml", "pytorch", "qnn"]
-"""What runs an artefact on a device: LiteRT, ExecuTorch, ONNX Runtime, Core ML, PyTorch Mobile, Qualcomm's QNN."""
+Runtime = Literal["tflite", "executorch", "onnx", "coreml", "coreai", "pytorch", "qnn"]
+"""What runs an artefact on a device: LiteRT, ExecuTorch, ONNX Runtime, Core ML, Core AI, PyTorch Mobile, Qualcomm's
+QNN."""

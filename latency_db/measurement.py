@@ -21,7 +21,7 @@ SourceKind = Literal["measured", "reported", "published"]
 """Measured here, reported by an app, or published by others."""
 
 Unit = Literal[ComputeUnit, "all"]
-"""Where it ran: a processor, or whichever of them the runtime chose, as Core ML does under "all"."""
+"""Where it ran: a processor, or whichever of them the runtime chose, as Core ML and Core AI do under "all"."""
 
 NumberFormat = Literal[Precision, "w4a8", "w4a16", "w8a16", "w16a16", "mixed"]
 """An export's precision, or one that only publications have: bits of the weights and of the activations. "int8" has

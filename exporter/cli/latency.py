@@ -15,8 +15,9 @@ from exporter.cli.group import COMMANDS
 from exporter.cli.latency_import import import_latencies
 from exporter.cli.options import json_option, precision_type, refuse_bundle, within
 from exporter.cli.tables import BAD, print_json, print_line, print_table
-from exporter.latency.question import RUNTIMES, Asked, answer, asked_about
+from exporter.latency.question import Asked, answer, asked_about
 from exporter.latency.spread import published
+from exporter.latency.workloads import RUNTIMES
 from exporter.verify.figures import ms_text
 from latency_db.published.rows import PublishedRow
 
@@ -39,7 +40,9 @@ class Latency(click.Group):
 @click.argument("model", callback=refuse_bundle)
 @click.option("--target", required=True, help="A device of `vitexport devices`.")
 @click.option("--runtime", type=click.Choice(RUNTIMES), help="Default: the first format that the device prefers.")
-@click.option("--unit", type=click.Choice(get_args(ComputeUnit)), help="Default: the CPU; Core ML's own choice.")
+@click.option(
+    "--unit", type=click.Choice(get_args(ComputeUnit)), help="Default: the CPU; Core ML's and Core AI's own choice."
+)
 @click.option("--cores", default="", metavar="CORES", help="By tier: 1large, 4small or 1large2med. CPU only.")
 @click.option(
     "--threads", type=int, callback=within(THREADS), help="Of the runtime. Default: as measured, else its own default."

@@ -14,7 +14,6 @@ from device_profiles.vocabulary import Precision
 from exporter.backends import FORMATS, backend
 from exporter.errors import BackendError
 from exporter.latency.own_figures import OwnFigures, own_figures
-from exporter.latency.question import RUNTIMES
 from exporter.latency.refusals import as_mistakes
 from exporter.latency.spread import published
 from exporter.latency.workloads import of_model
@@ -25,8 +24,8 @@ from latency_db.estimator.workload import Workload
 from latency_db.measurement import Unit
 from latency_db.registered import shipped_index
 
-UNITS: dict[str, tuple[Unit, ...]] = {"coreml": ("all",), "tflite": ("cpu", "gpu")}
-"""Format -> where it may run; Core ML chooses by itself, all others run on the CPU."""
+UNITS: dict[str, tuple[Unit, ...]] = {"coreml": ("all",), "coreai": ("all",), "tflite": ("cpu", "gpu")}
+"""Format -> where it may run; Apple's choose by themselves, all others run on the CPU."""
 
 BY_VENDORS: dict[str, Unit] = {"tflite": "npu", "onnx": "npu"}
 """Format -> where Android runs it only with a delegate of the chip's vendor, such as Qualcomm's, which no bundle has"""
@@ -102,7 +101,6 @@ def _made(device: Device, formats: Sequence[str], precisions: Sequence[Precision
     return [
         (format, precision)
         for format in formats or device.prefer.formats
-        if format in RUNTIMES
         for precision in _precisions(format, precisions)
     ]
 
@@ -130,19 +128,15 @@ def _precisions(format: str, asked: Sequence[Precision]) -> Sequence[Precision]:
 
 
 def _refuse(devices: Sequence[Device], formats: Sequence[str], precisions: Sequence[Precision]) -> None:
-    """Raise `BackendError` for a format that there is not, or of which nothing can be known, and where none is left."""
+    """Raise `BackendError` for a format that there is not, or not in these precisions, and where none is left."""
     words = " or ".join(precisions)
     for format in formats:
-        backend(format)
-        if format not in RUNTIMES:
-            known = [one for one in FORMATS if one in RUNTIMES]
-            raise BackendError(f"Nobody has published latencies of {format}: name {' or '.join(known)}.")
         if not _precisions(format, precisions):
             offered = " and ".join(backend(format).precisions)
             raise BackendError(f"{format} offers {offered}, not {words}: name another precision.")
     if not any(_made(device, formats, precisions) for device in devices):
         preferred = dict.fromkeys(format for device in devices for format in device.prefer.formats)
         able = [one for one in FORMATS if any(runs(one, device.platform) for device in devices)]
-        offering = [one for one in able if one in RUNTIMES and _precisions(one, precisions)]
+        offering = [one for one in able if _precisions(one, precisions)]
         other = f"name {' or '.join(offering)} as --format" if offering else "name another precision"
         raise BackendError(f"None of {', '.join(preferred)}, which are preferred there, comes in {words}: {other}.")

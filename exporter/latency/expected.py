@@ -14,7 +14,6 @@ from exporter.backends import backend
 from exporter.errors import LatencyError
 from exporter.graphs.tasks import TASKS
 from exporter.latency.own_figures import OwnFigures, own_figures
-from exporter.latency.question import RUNTIMES
 from exporter.latency.refusals import as_mistakes
 from exporter.latency.workloads import cut_for, unit_of, with_facts
 from exporter.manifest import FrameLatency, Latency, Variant
@@ -47,10 +46,6 @@ def expected(
     own = _own(device)
     frames, alone = list[FrameLatency](), dict[tuple[Variant, str], Latency]()
     for variant in variants:
-        if variant.format not in RUNTIMES:
-            missing = f"Nobody has published how long anything takes under {variant.format}."
-            frames.append(_frame(variant, "all", every_frame, missing))
-            continue
         ran = _Ran(device, _stated(variant), own)
         unit = unit_of(ran.stated)
         cuts = {graph.name: cut_for(graph, variant.format, unit) for graph in graphs}

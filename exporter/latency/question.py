@@ -10,15 +10,11 @@ from exporter.latency.own_figures import OwnFigures, own_figures
 from exporter.latency.refusals import as_mistakes
 from exporter.latency.workloads import of_model, unit_of
 from exporter.models.registry import ModelInfo, model_info
-from exporter.operations.kernels import FUSIONS
 from exporter.plan import device_of, resolved
 from latency_db.measurement import Conditions
 
 if TYPE_CHECKING:
     from latency_db.estimator.estimate import Estimate
-
-RUNTIMES = tuple(dict.fromkeys(runtime for runtime, _ in FUSIONS))
-"""Whose cuts of a graph are known"""
 
 
 @dataclass(frozen=True)

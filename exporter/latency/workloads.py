@@ -19,6 +19,11 @@ from latency_db.registered import UNITS, NotInIndex, shipped_index
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
 
+_CUT_LIKE = {"coreai": "coreml"}
+"""Runtime of which nobody has said what it fuses -> the one whose kernels a time of its is shared out among"""
+RUNTIMES = (*dict.fromkeys(runtime for runtime, _ in FUSIONS), *_CUT_LIKE)
+"""Whose cuts of a graph are known, or taken for known"""
+
 
 def unit_of(conditions: Conditions) -> Unit:
     """Where it is to run: as stated, else where the runtime runs things unless it is told."""
@@ -31,7 +36,7 @@ def of_model(info: ModelInfo, size: int, runtime: str, unit: str) -> Workload:
     Raises `InputShapeError` for a size that the model does not take, and `LatencyError` where torch would be needed.
     """
     try:
-        known = shipped_index().workload(info.name, size, runtime, unit)
+        known = shipped_index().workload(info.name, size, _CUT_LIKE.get(runtime, runtime), unit)
         return replace(known, usual_size=info.image_size)
     except NotInIndex as missing:
         return _captured(info, size, runtime, unit, missing)
@@ -61,7 +66,8 @@ def cut_for(graph: Graph, runtime: str, unit: str) -> tuple[Kernel, ...]:
 
 def _fusion(runtime: str, unit: str) -> Fusion:
     """As the index of registered models takes another unit's where nobody has said what this one fuses."""
-    return next(FUSIONS[runtime, one] for one in (unit, *UNITS) if (runtime, one) in FUSIONS)
+    like = _CUT_LIKE.get(runtime, runtime)
+    return next(FUSIONS[like, one] for one in (unit, *UNITS) if (like, one) in FUSIONS)
 
 
 def with_facts(cuts: Mapping[str, tuple[Kernel, ...]], info: ModelInfo, size: int) -> Workload:

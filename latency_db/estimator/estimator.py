@@ -55,7 +55,7 @@ _OF_THE_MODEL = (from_measurements, from_own_table, from_published_rows, from_si
 
 _EXPORTED: tuple[tuple[Runtime, Unit], ...] = (
     *(("coreml", "all"), ("tflite", "npu"), ("tflite", "gpu"), ("tflite", "cpu"), ("onnx", "npu"), ("onnx", "gpu")),
-    *(("onnx", "cpu"), ("executorch", "cpu")),
+    *(("onnx", "cpu"), ("executorch", "cpu"), ("coreai", "all")),
 )
 """Runtimes that files are exported for, with units that they run on"""
 
@@ -106,7 +106,8 @@ def _refusal(asked: Question, ways: Sequence[str]) -> str:
         return _refusal_of_browser(asked, browser, unit, words, f"{there_is}; " if ways else "")
     if not runs(asked.runtime, device_profiles.load(asked.device).platform):
         return f"{APPLES[asked.runtime]} runs on Apple systems only: {there_is}"
-    return f"{words}: {either}measure there with `vitexport bench --pack`"
+    by = "the app that docs/apps_ios.md describes" if asked.runtime == "coreai" else "`vitexport bench --pack`"
+    return f"{words}: {either}measure there with {by}"
 
 
 def _refusal_of_browser(asked: Question, browser: tuple[str, str], unit: str, words: str, ask: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from device_profiles.platforms import APPLES
 from latency_db.end_to_end.features import of_kernel
 from latency_db.estimator.agreement import agrees
 from latency_db.estimator.cores import default_cores, has_cores, impossible
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 HOST = "host"
 
-DEFAULT_UNITS: dict[str, Unit] = {"coreml": "all", "qnn": "npu"}
+DEFAULT_UNITS: dict[str, Unit] = {"coreml": "all", "coreai": "all", "qnn": "npu"}
 """Runtime -> where it runs unless it is told; all others run on the CPU until they are given a delegate."""
 DEFAULT_PRECISIONS: dict[str, NumberFormat] = {"coreml": "fp16"}
 """Core ML's own default; fp32 for all others"""
@@ -131,7 +132,7 @@ def completed(
     if conditions.unit is None:
         unit = DEFAULT_UNITS.get(runtime, "cpu")
         conditions = replace(conditions, unit=unit)
-        assumed.append("unit left to Core ML" if unit == "all" else f"on the {unit.upper()}")
+        assumed.append(f"unit left to {APPLES[runtime]}" if unit == "all" else f"on the {unit.upper()}")
     if conditions.precision is None:
         conditions = replace(conditions, precision=DEFAULT_PRECISIONS.get(runtime, "fp32"))
         assumed.append(f"in {conditions.precision}")

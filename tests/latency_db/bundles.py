@@ -8,13 +8,17 @@ from latency_db.bundles import MANIFEST, read_bundle
 
 
 def bundle_at(
-    folder: Path, graphs: Sequence[str] = ("encode_image", "track_step"), coreml: Sequence[str] = ("fp16",)
+    folder: Path,
+    graphs: Sequence[str] = ("encode_image", "track_step"),
+    coreml: Sequence[str] = ("fp16",),
+    coreai: Sequence[str] = (),
 ) -> str:
-    """Write the manifest of a tracker's bundle with Core ML in these precisions; returns its SHA-256."""
+    """Write the manifest of a tracker's bundle with Core ML and Core AI in these precisions; returns its SHA-256."""
+    variants = [*(("coreml", precision) for precision in coreml), *(("coreai", precision) for precision in coreai)]
     content = {
         "schema_version": 11,
         "model": {"name": "efficienttam_s_512x512", "image_size": 512, "task": "track"},
-        "variants": [{"format": "coreml", "precision": precision, "delegate": None} for precision in coreml],
+        "variants": [{"format": format, "precision": precision, "delegate": None} for format, precision in variants],
         "graphs": [{"name": name, "inputs": []} for name in graphs],
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -97,6 +97,26 @@ def test_the_example_of_a_trackers_result_on_the_page_answers(tmp_path):
     assert (found["ms"], found["method"]) == (pytest.approx(41.2 + 30.1), "measured")
 
 
+def test_what_the_ios_app_timed_under_core_ai_answers_for_that_alone(tmp_path):
+    sha256 = bundle_at(tmp_path / "bundle", coreai=["fp32"])
+    graphs = {"encode_image": {"p50": 20.0}, "track_step": {"p50": 10.0}}
+    ran = {"manifest_sha256": sha256, "backend": "coreai", "compute_unit": "all", "precision": "fp32", "graphs": graphs}
+    (tmp_path / "result.json").write_text(json.dumps(APP | {"backend_version": "Core AI of iOS 27.0"} | ran))
+    asked = ("latency", "efficienttam_s", "--target", "iphone15", "--json")
+    before = run(*asked).stdout
+    assert_one_sentence(run(*asked, "--runtime", "coreai"), "nothing is known of coreai of iphone15 in fp32: ask for ")
+    assert run("latency", "import", str(tmp_path / "result.json")).returncode == 0
+    found = json.loads(run(*asked, "--runtime", "coreai").stdout)
+    assert (found["ms"], found["method"], found["unit"]) == (pytest.approx(30.0), "measured", "all")
+    assert run(*asked).stdout == before
+    [row] = json.loads(run("advise", *asked[1:], "--fps", "30", "--size", "512", "--format", "coreai").stdout)["rows"]
+    assert (row["format"], row["ms"], row["surely"]) == ("coreai", pytest.approx(30.0), True)
+    [other] = json.loads(run("advise", *asked[1:], "--fps", "30", "--size", "256", "--format", "coreai").stdout)[
+        "unknown"
+    ]
+    assert other.startswith("nothing is known of coreai of iphone15 in fp32")
+
+
 def test_what_was_imported_answers_from_then_on(notebook):
     run("latency", "import", str(notebook))
     found = json.loads(run("latency", "mobilevit_s", "--target", "pixel8", "--cores", "1large", "--json").stdout)

@@ -13,7 +13,7 @@ from latency_db.measurement import Conditions, Device, Latency, Measurement, Sou
 from tests.models import classifier_graph
 
 CLASSIFIER, TRACKER = model_info("mobilevit_xxs"), model_info("efficienttam_ti_2_512x512")
-TFLITE, COREML = Variant("tflite", "fp32"), Variant("coreml", "fp16")
+TFLITE, COREML, COREAI = Variant("tflite", "fp32"), Variant("coreml", "fp16"), Variant("coreai", "fp32")
 
 
 @pytest.fixture(autouse=True)
@@ -109,12 +109,22 @@ def test_it_is_said_what_was_taken_where_nobody_stated_it(classifier):
 
 
 def test_what_nobody_can_tell_is_said_and_fails_nothing(classifier):
-    variants = Variant("coreai", "fp32"), Variant("onnx", "fp32"), TFLITE
+    variants = COREAI, Variant("onnx", "fp32"), TFLITE
     found = of(CLASSIFIER, classifier, "pixel4", *variants)
     assert [frame.latency is None for frame in found.frames] == [True, True, False]
-    assert found.frames[0].missing == "Nobody has published how long anything takes under coreai."
+    assert found.frames[0].missing.startswith("Core AI runs on Apple systems only")
     assert found.frames[1].missing.startswith("nothing is known of")
     assert found.graphs.keys() == {(TFLITE, "classify")}
+
+
+def test_what_was_measured_under_core_ai_answers_for_itself_and_is_all_that_does(classifier):
+    (unknown,) = of(CLASSIFIER, classifier, "iphone14", COREAI).frames
+    assert (unknown.latency, unknown.unit) == (None, "all")
+    assert unknown.missing.endswith("or measure there with the app that docs/apps_ios.md describes")
+    ran = Conditions("coreai", "all", "fp32", method="app")
+    add(replace(of_graph(CLASSIFIER.name, "classify", 7.0), conditions=ran))
+    (known,) = of(CLASSIFIER, classifier, "iphone14", COREAI).frames
+    assert (known.latency.ms, known.latency.method, known.unit) == (7.0, "measured", "all")
 
 
 def test_a_database_that_cannot_be_read_fails_nothing(classifier, tmp_path):

@@ -54,6 +54,14 @@ def test_an_apps_result_is_a_measurement_for_each_graph_of_the_model_that_its_bu
     assert step.latency.p90 is None
 
 
+def test_what_ran_under_core_ai_is_read_as_any_other(tmp_path):
+    sha256 = bundle_at(tmp_path / "bundle", coreai=["fp32"])
+    ran = {"manifest_sha256": sha256, "backend": "coreai", "compute_unit": "all", "device": {"model": "iPhone 17 Pro"}}
+    encode, step = read_file("app", written(tmp_path / "a.json", json.dumps(RESULT | ran)))
+    assert encode.device.id == "iphone17_pro"
+    assert encode.conditions == Conditions("coreai", "all", "fp32", threads=2, method="app") == step.conditions
+
+
 def test_a_bundle_is_found_around_its_result_or_by_its_name(tmp_path):
     text = json.dumps(RESULT | {"manifest_sha256": bundle_at(tmp_path / "far" / "bundle")})
     assert len(read_file("app", written(tmp_path / "far" / "bundle" / "within.json", text))) == 2
