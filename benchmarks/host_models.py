@@ -141,7 +141,9 @@ HELD_OUT = (
     ),
     variant(
         "efficientformerv2_narrow", "efficientformerv2_s0", 224,
-        lambda family: family.EfficientFormerV2Config((24, 40, 80, 160), ((4,) * 2, (4,) * 2, (4,) * 5, (4,) * 4), 2),
+        lambda family: family.EfficientFormerV2Config(
+            (24, 40, 80, 160), ((4,) * 2, (4,) * 2, (4,) * 5, (4,) * 4), (0, 0, 2, 2)
+        ),
     ),
     variant(
         "efficientformerv2_wide", "efficientformerv2_s0", 192,

@@ -65,7 +65,7 @@ def reduced(family: str) -> Classifier:
             config = EfficientFormerConfig((16, 24, 32, 48), (1, 1, 1, 2), attention_blocks=1)
             model = EfficientFormer(config, image_size=96, num_classes=NUM_CLASSES)
         case "efficientformerv2":
-            v2 = EfficientFormerV2Config((8, 16, 24, 32), ((2,), (2,), (2, 2), (2, 2)), attention_blocks=1)
+            v2 = EfficientFormerV2Config((8, 16, 24, 32), ((2,), (2,), (2, 2), (2, 2)), attention_blocks=(0, 0, 1, 1))
             model = EfficientFormerV2(v2, image_size=64, num_classes=NUM_CLASSES)
         case "mobilevit":
             # 96 pixels make the last stage 3x3: an odd size, which is resized to whole patches and back.

@@ -25,8 +25,8 @@ class EfficientFormerV2Config:
     """Channels of each stage; stage i runs at 1 / (4 * 2**i) of the image size."""
     expansions: tuple[tuple[int, ...], ...]
     """For each stage, the feed-forward expansion of each of its blocks (and so the depth)."""
-    attention_blocks: int
-    """How many trailing blocks of each of the last two stages have attention."""
+    attention_blocks: tuple[int, ...]
+    """For each stage, how many of its trailing blocks have attention: none, but in the last two."""
     num_heads: int = 8
     key_dim: int = 32
     value_dim: int = 128
@@ -36,18 +36,18 @@ class EfficientFormerV2Config:
 
 CONFIGS = {
     "efficientformerv2_s0": EfficientFormerV2Config(
-        (32, 48, 96, 176), ((4,) * 2, (4,) * 2, (4, 3, 3, 3, 4, 4), (4, 3, 3, 4)), 2
+        (32, 48, 96, 176), ((4,) * 2, (4,) * 2, (4, 3, 3, 3, 4, 4), (4, 3, 3, 4)), (0, 0, 2, 2)
     ),
     "efficientformerv2_s1": EfficientFormerV2Config(
-        (32, 48, 120, 224), ((4,) * 3, (4,) * 3, (4, 4, 3, 3, 3, 3, 4, 4, 4), (4, 4, 3, 3, 4, 4)), 2
+        (32, 48, 120, 224), ((4,) * 3, (4,) * 3, (4, 4, 3, 3, 3, 3, 4, 4, 4), (4, 4, 3, 3, 4, 4)), (0, 0, 2, 2)
     ),
     "efficientformerv2_s2": EfficientFormerV2Config(
-        (32, 64, 144, 288), ((4,) * 4, (4,) * 4, (4, 4, *(3,) * 6, *(4,) * 4), (4, 4, 3, 3, 3, 3, 4, 4)), 4
+        (32, 64, 144, 288), ((4,) * 4, (4,) * 4, (4, 4, *(3,) * 6, *(4,) * 4), (4, 4, 3, 3, 3, 3, 4, 4)), (0, 0, 4, 4)
     ),
     "efficientformerv2_l": EfficientFormerV2Config(
         (40, 80, 192, 384),
         ((4,) * 5, (4,) * 5, (*(4,) * 4, *(3,) * 7, *(4,) * 4), (*(4,) * 3, *(3,) * 4, *(4,) * 3)),
-        6,
+        (0, 0, 6, 6),
     ),
 }
 
@@ -256,7 +256,7 @@ class EfficientFormerV2(Classifier):
 
 
 def _stage(config: EfficientFormerV2Config, index: int, image_size: int) -> Stage:
-    """Stage `index`: attention stands in the trailing blocks of the last two, strided in the first of these two."""
+    """Stage `index`: attention stands in trailing blocks, strided in the last stage but one."""
     width, resolution = config.widths[index], image_size // (4 * 2**index)
     from_last = len(config.widths) - 1 - index
     downsample: nn.Module = nn.Identity()
@@ -265,7 +265,7 @@ def _stage(config: EfficientFormerV2Config, index: int, image_size: int) -> Stag
         attn = AttentionDownsample(previous, width, 2 * resolution, config) if from_last == 0 else None
         downsample = Downsample(previous, width, attn)
     expansions = config.expansions[index]
-    plain = len(expansions) - (config.attention_blocks if from_last <= 1 else 0)
+    plain = len(expansions) - config.attention_blocks[index]
     blocks: list[nn.Module] = []
     for position, expansion in enumerate(expansions):
         mixer = Attention(width, resolution, config, strided=from_last == 1) if position >= plain else None

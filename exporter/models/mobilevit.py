@@ -42,7 +42,8 @@ class MobileViTConfig:
     """Inverted residuals in each stage before the transformers begin."""
     layers: tuple[int, ...] = (2, 4, 3)
     """Transformer layers in each of the last stages."""
-    mlp_ratio: int = 2
+    mlp_ratios: tuple[float, ...] = (2, 2, 2)
+    """Hidden channels of the transformers' MLPs, as multiples of their width, in each of the last stages."""
     num_heads: int = 4
 
 
@@ -73,12 +74,12 @@ class Attention(nn.Module):
 class TransformerLayer(nn.Module):
     """Pre-norm transformer layer over tokens [B, N, dim]."""
 
-    def __init__(self, dim: int, num_heads: int, mlp_ratio: int) -> None:
+    def __init__(self, dim: int, num_heads: int, mlp_ratio: float) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim)
         self.attn = Attention(dim, num_heads)
         self.norm2 = nn.LayerNorm(dim)
-        self.mlp = Mlp(dim, dim * mlp_ratio, nn.SiLU)
+        self.mlp = Mlp(dim, int(dim * mlp_ratio), nn.SiLU)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attn(self.norm1(x))
@@ -88,7 +89,7 @@ class TransformerLayer(nn.Module):
 class MobileViTBlock(nn.Module):
     """Local convolution, transformer across patches, fusion with the input: [B, C, H, W] -> the same shape."""
 
-    def __init__(self, channels: int, dim: int, layers: int, num_heads: int, mlp_ratio: int) -> None:
+    def __init__(self, channels: int, dim: int, layers: int, num_heads: int, mlp_ratio: float) -> None:
         super().__init__()
         self.conv_kxk = ConvNormAct(channels, channels, 3, act=nn.SiLU)
         self.conv_1x1 = nn.Conv2d(channels, dim, 1, bias=False)
@@ -130,8 +131,9 @@ class MobileViT(Classifier):
             count = config.conv_blocks[index] if index < convolutional else 1
             blocks = inverted_residuals(before, width, 1 if index == 0 else 2, config.expansion, count)
             if index >= convolutional:
-                dim, layers = config.dims[index - convolutional], config.layers[index - convolutional]
-                blocks.append(MobileViTBlock(width, dim, layers, config.num_heads, config.mlp_ratio))
+                late = index - convolutional
+                dim, layers, ratio = config.dims[late], config.layers[late], config.mlp_ratios[late]
+                blocks.append(MobileViTBlock(width, dim, layers, config.num_heads, ratio))
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.Sequential(*stages)
         self.final_conv = ConvNormAct(config.widths[-1], config.final_width, act=nn.SiLU)

@@ -27,6 +27,8 @@ class EfficientTAMConfig:
     depth: int = 12
     global_blocks: tuple[int, ...] = (2, 5, 8, 11)
     """Trunk blocks that attend to the whole map; the others attend in windows."""
+    trunk_hidden: tuple[int, ...] = ()
+    """Channels between the linear layers of each trunk block; () for four times the width in all."""
     window: int = 14
     """Side in tokens of the windows."""
     pretrained_grid: int = 14

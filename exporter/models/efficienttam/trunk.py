@@ -73,12 +73,12 @@ def _joined(x: Tensor, size: int, side: int) -> Tensor:
 class Block(nn.Module):
     """Pre-norm transformer block over a map [side, side, width]."""
 
-    def __init__(self, width: int, heads: int, window: int | None) -> None:
+    def __init__(self, width: int, heads: int, window: int | None, hidden: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(width, _EPSILON)
         self.attn = SelfAttention(width, heads, window)
         self.norm2 = nn.LayerNorm(width, _EPSILON)
-        self.mlp = Mlp((width, 4 * width, width), F.gelu)
+        self.mlp = Mlp((width, hidden, width), F.gelu)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attn(self.norm1(x))
@@ -94,10 +94,11 @@ class Trunk(nn.Module):
         # A class token comes first; it is in the checkpoints, and in no use.
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + config.pretrained_grid**2, config.width))
         self.patch_embed = PatchEmbed(config.width)
+        hidden = config.trunk_hidden or (4 * config.width,) * config.depth
         self.blocks = nn.Sequential(
             *(
-                Block(config.width, config.heads, None if index in config.global_blocks else config.window)
-                for index in range(config.depth)
+                Block(config.width, config.heads, None if index in config.global_blocks else config.window, channels)
+                for index, channels in enumerate(hidden)
             )
         )
 
