@@ -1,0 +1,223 @@
+"""EfficientFormerV2's space (arXiv 2212.08059 §3.4): widths of stages, their blocks, which of these have attention, and
+the expansion of each feed-forward part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from random import Random
+from typing import TypeVar
+
+from torch import Tensor, nn
+
+from exporter.models.efficientformer_v2 import (
+    Attention,
+    AttentionDownsample,
+    Block,
+    Downsample,
+    EfficientFormerV2,
+    EfficientFormerV2Config,
+)
+from exporter.models.layers import LayerScale2d
+from exporter.slim.architecture import Architecture, Move, Piece
+from exporter.slim.axes import Axes, Layer, axes_of
+from exporter.slim.spaces.stages import dropped, narrower, removals, resolution, share_of, widths_down
+
+T = TypeVar("T")
+
+_BLOCK = r"stages\.(\d)\.blocks\.(\d+)"
+_HIDDEN, _WIDTH = r"hidden.\1.\2", r"width.\1"
+LAYERS = (
+    Layer(r"stem\.conv1\.(?:conv|bn)", "stem"),
+    Layer(r"stem\.conv2\.conv", "width.0", "stem"),
+    Layer(r"stem\.conv2\.bn", "width.0"),
+    *(Layer(rf"stages\.{at}\.downsample\.conv\.conv", f"width.{at}", f"width.{at - 1}") for at in (1, 2, 3)),
+    Layer(r"stages\.(\d)\.downsample\.conv\.bn", _WIDTH),
+    Layer(r"stages\.3\.downsample\.attn\.q\.local", "width.2"),
+    Layer(r"stages\.3\.downsample\.attn\.(?:q\.proj|k|v)\.conv", None, "width.2"),
+    Layer(r"stages\.3\.downsample\.attn\.proj\.(?:conv|bn)", "width.3"),
+    Layer(r"stages\.3\.downsample\.attn(?:\..+)?"),
+    Layer(rf"{_BLOCK}\.mlp\.fc1\.conv", _HIDDEN, _WIDTH),
+    Layer(rf"{_BLOCK}\.mlp\.(?:fc1\.bn|mid\.(?:conv|bn))", _HIDDEN),
+    Layer(rf"{_BLOCK}\.mlp\.fc2\.conv", _WIDTH, _HIDDEN),
+    Layer(rf"{_BLOCK}\.(?:mlp\.fc2\.bn|ls\d)", _WIDTH),
+    Layer(rf"{_BLOCK}\.token_mixer\.(?:stride_conv|proj)\.(?:conv|bn)", _WIDTH),
+    Layer(rf"{_BLOCK}\.token_mixer\.[qkv]\.conv", None, _WIDTH),
+    Layer(rf"{_BLOCK}\.token_mixer(?:\..+)?"),
+    Layer(r"norm", "width.3"),
+    Layer(r"head(?:_dist)?", None, "width.3"),
+)
+
+
+@dataclass(frozen=True)
+class EfficientFormerV2Space:
+    """All that an EfficientFormerV2 has in it."""
+
+    config: EfficientFormerV2Config
+    """The parent's"""
+    image_size: int
+    num_classes: int
+    in_channels: int = 3
+    notch: int = 8
+    """Channels that a stage is narrowed by; the published widths are multiples of it"""
+    least: float = 0.25
+    """Share of the parent's channels that each stage keeps"""
+    expansions: tuple[int, ...] = (1, 2, 3, 4)
+    """What feed-forward parts may have, if the parent has no less"""
+
+    @property
+    def parent(self) -> Architecture:
+        return Architecture(self.config, tuple(tuple(range(len(blocks))) for blocks in self.config.expansions))
+
+    @property
+    def smallest(self) -> Architecture:
+        """With everything taken away that may be."""
+        expansions = tuple((min(self.expansions),) for _ in self.config.expansions)
+        config = replace(
+            self.config,
+            widths=tuple(widths[0] for widths in self._widths),
+            expansions=expansions,
+            attention_blocks=(0,) * len(expansions),
+        )
+        return Architecture(config, tuple((blocks[0],) for blocks in self.parent.kept))
+
+    def drawn(self, random: Random) -> Architecture:
+        """One of all, each knob by itself: a width, how many blocks and which, an expansion, blocks with attention."""
+        widths: list[int] = []
+        for options in self._widths:
+            widths.append(random.choice([one for one in options if one >= max(widths, default=0)]))
+        kept, expansions, attention = [], [], []
+        for stage, parents in enumerate(self.config.expansions):
+            blocks = sorted(random.sample(range(len(parents)), random.randint(1, len(parents))))
+            kept.append(tuple(blocks))
+            expansions.append(tuple(random.choice(self._expansions(parents[block])) for block in blocks))
+            able = sum(block >= len(parents) - self.config.attention_blocks[stage] for block in blocks)
+            attention.append(random.randint(0, able))
+        config = replace(
+            self.config, widths=tuple(widths), expansions=tuple(expansions), attention_blocks=tuple(attention)
+        )
+        return Architecture(config, tuple(kept))
+
+    @cached_property
+    def _widths(self) -> tuple[tuple[int, ...], ...]:
+        """For each stage, all that it may have, from narrow to wide."""
+        return tuple(widths_down(width, self.notch, self.least) for width in self.config.widths)
+
+    def _expansions(self, parents: int) -> tuple[int, ...]:
+        return (*(one for one in self.expansions if one < parents), parents)
+
+    def moves(self, architecture: Architecture) -> Iterator[tuple[Move, Architecture]]:
+        config: EfficientFormerV2Config = architecture.config
+        for stage, place in removals(architecture.kept):
+            yield Move("block", stage, place), self._without(architecture, stage, place)
+        for stage, count in enumerate(config.attention_blocks):
+            if count:
+                left = _changed(config.attention_blocks, stage, count - 1)
+                demoted = replace(config, attention_blocks=left)
+                place = len(architecture.kept[stage]) - count
+                yield Move("attention", stage, place), replace(architecture, config=demoted)
+        for stage, widths in narrower(config.widths, self._widths):
+            yield Move("width", stage), replace(architecture, config=replace(config, widths=widths))
+        for stage, expansions in enumerate(config.expansions):
+            for place, expansion in enumerate(expansions):
+                if below := [one for one in self.expansions if one < expansion]:
+                    less = _changed(config.expansions, stage, _changed(expansions, place, below[-1]))
+                    yield Move("hidden", stage, place), replace(architecture, config=replace(config, expansions=less))
+
+    def _without(self, architecture: Architecture, stage: int, place: int) -> Architecture:
+        config: EfficientFormerV2Config = architecture.config
+        kept, expansions = dropped(architecture.kept, stage, place), dropped(config.expansions, stage, place)
+        count = config.attention_blocks[stage]
+        attends = place >= len(config.expansions[stage]) - count
+        attention = _changed(config.attention_blocks, stage, count - attends)
+        return Architecture(replace(config, expansions=expansions, attention_blocks=attention), kept)
+
+    def narrowed(self, share: float) -> Architecture:
+        return replace(self.parent, config=replace(self.config, widths=share_of(share, self._widths)))
+
+    def channels(self, group: str) -> Sequence[int]:
+        kind, *place = group.split(".")
+        if kind == "stem":
+            return [width // 2 for width in self._widths[0]]
+        widths = self._widths[int(place[0])]
+        if kind == "width":
+            return widths
+        parents = self.config.expansions[int(place[0])][int(place[1])]
+        return sorted({width * expansion for width in widths for expansion in self._expansions(parents)})
+
+    def build(self, architecture: Architecture) -> EfficientFormerV2:
+        return EfficientFormerV2(architecture.config, self.image_size, self.in_channels, self.num_classes)
+
+    def axes(self, key: str) -> Axes:
+        return axes_of(key, LAYERS)
+
+    def origins(self, architecture: Architecture) -> Mapping[str, str]:
+        return {
+            f"stages.{stage}.blocks.{place}.": f"stages.{stage}.blocks.{block}."
+            for stage, blocks in enumerate(architecture.kept)
+            for place, block in enumerate(blocks)
+        }
+
+    def pieces(self, architecture: Architecture) -> tuple[Piece, ...]:
+        config: EfficientFormerV2Config = architecture.config
+        last = len(config.widths) - 1
+        found = [Piece("stem", (config.widths[0],))]
+        for stage, (width, expansions) in enumerate(zip(config.widths, config.expansions, strict=True)):
+            side = resolution(self.image_size, stage)
+            if stage:
+                kind = "attention downsample" if stage == last else "downsample"
+                found.append(Piece(kind, (2 * side, config.widths[stage - 1], width)))
+            kind = "strided attention" if stage == last - 1 else "attention"
+            found += [Piece(kind, (side, width))] * config.attention_blocks[stage]
+            found += [Piece("feed-forward", (side, width, expansion)) for expansion in expansions]
+        return (*found, Piece("head", (side, width)))
+
+    def module(self, piece: Piece) -> tuple[nn.Module, tuple[int, ...]]:
+        match piece.kind, piece.numbers:
+            case "stem", (width,):
+                narrow = replace(self.config, widths=(width,), expansions=((1,),), attention_blocks=(0,))
+                shape = (self.in_channels, self.image_size, self.image_size)
+                return EfficientFormerV2(narrow, self.image_size, self.in_channels, 1).stem, shape
+            case "downsample", (side, before, after):
+                return Downsample(before, after, None), (before, side, side)
+            case "attention downsample", (side, before, after):
+                attention = AttentionDownsample(before, after, side, self.config)
+                return Downsample(before, after, attention), (before, side, side)
+            case (("attention" | "strided attention"), (side, width)):
+                mixer = Attention(width, side, self.config, strided=piece.kind == "strided attention")
+                return _Mixing(width, mixer), (width, side, side)
+            case "feed-forward", (side, width, expansion):
+                return Block(width, expansion, None), (width, side, side)
+            case "head", (side, width):
+                return _Head(width, self.num_classes), (width, side, side)
+        raise ValueError(f"an EfficientFormerV2 has no piece {piece}")
+
+
+def _changed(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
+    return (*values[:place], value, *values[place + 1 :])
+
+
+class _Mixing(nn.Module):
+    """The first half of a block with attention: [B, C, H, W] -> the same shape."""
+
+    def __init__(self, width: int, mixer: nn.Module) -> None:
+        super().__init__()
+        self.token_mixer = mixer
+        self.ls1 = LayerScale2d(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.ls1(self.token_mixer(x))
+
+
+class _Head(nn.Module):
+    """What follows the last stage of an EfficientFormerV2, on maps [B, C, H, W]."""
+
+    def __init__(self, width: int, num_classes: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(width)
+        self.head = nn.Linear(width, num_classes)
+        self.head_dist = nn.Linear(width, num_classes)
+
+    forward = EfficientFormerV2.forward_head

@@ -1,0 +1,1 @@
+"""Networks that hold the weights of many architectures at once."""
