@@ -40,6 +40,14 @@ class ImageError(VitexportError):
     """A picture that cannot be read."""
 
 
+class DataError(VitexportError):
+    """Pictures that a model is to be trained with cannot be had, or are too few."""
+
+
+class BudgetError(VitexportError):
+    """A budget that makes no sense, or that no part of a model meets."""
+
+
 class PromptError(VitexportError, ValueError):
     """A prompt that says nothing, or something outside the frame."""
 

@@ -61,10 +61,10 @@ def cut_for(graph: Graph, runtime: str, unit: str) -> tuple[Kernel, ...]:
     """A captured graph's kernels as a runtime runs them on a unit, in order."""
     from exporter.operations.of_program import operations, returned
 
-    return tuple(kernels(operations(graph.program), returned(graph.program), _fusion(runtime, unit)))
+    return tuple(kernels(operations(graph.program), returned(graph.program), fusion(runtime, unit)))
 
 
-def _fusion(runtime: str, unit: str) -> Fusion:
+def fusion(runtime: str, unit: str) -> Fusion:
     """As the index of registered models takes another unit's where nobody has said what this one fuses."""
     like = _CUT_LIKE.get(runtime, runtime)
     return next(FUSIONS[like, one] for one in (unit, *UNITS) if (like, one) in FUSIONS)

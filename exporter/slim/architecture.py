@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Literal, NamedTuple, Protocol
 
 from torch import nn
@@ -55,6 +56,13 @@ class Space(Protocol):
     @property
     def parent(self) -> Architecture:
         """With nothing taken away"""
+
+    @property
+    def smallest(self) -> Architecture:
+        """With everything taken away that may be"""
+
+    def drawn(self, random: Random) -> Architecture:
+        """Any of all, each knob by itself."""
 
     def moves(self, architecture: Architecture) -> Iterator[tuple[Move, Architecture]]:
         """All moves that a valid architecture is left by, with what is left."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RUNTIMES: tuple[Runtime, ...] = ("onnx", "executorch", "tflite")
 """That kernels can be timed with here"""
 
-_LAYOUTS: dict[str, Layout] = {"executorch": "channels last", "tflite": "permuted"}
+LAYOUTS: dict[str, Layout] = {"executorch": "channels last", "tflite": "permuted"}
 """Runtime -> how it keeps pictures within a model; `onnx_blocks.py` is about the third."""
 
 
@@ -98,7 +98,7 @@ def make(kernel: Kernel, runtime: str, file: Path) -> Timed:
     from exporter.backends.interface import LowerOptions
     from exporter.bench.kernels.graphs import channels_last, kernel_graph
 
-    layout = _LAYOUTS[runtime]
+    layout = LAYOUTS[runtime]
     graph = kernel_graph(kernel, layout=layout)
     backend(runtime).lower(graph, file, LowerOptions("fp32"))
     shapes = {spec.name: spec.shape for spec in graph.inputs}

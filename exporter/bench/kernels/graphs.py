@@ -6,6 +6,7 @@ took and gave them channels first would mostly reorder.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -33,19 +34,25 @@ def kernel_graph(kernel: Kernel, seed: int = 0, layout: Layout = "channels first
     """
     program = kernel_program(kernel, seed)
     laid = layout if of_pictures(kernel) else "channels first"
-    module = _Named(program.module, permuted=laid == "permuted").eval().requires_grad_(False)
-    given = {f"input_{place}": _laid_out(value, laid) for place, value in enumerate(program.inputs)}
+    return module_graph("kernel", program.module, program.inputs, laid, f"the kernel '{kernel.key}'")
+
+
+def module_graph(name: str, module: nn.Module, inputs: Sequence[Tensor], layout: Layout, described: str) -> Graph:
+    """A module that takes `inputs` by position as a graph like that of a kernel; likewise raises `NoKernelModule`, in
+    whose message it is as `described`."""
+    named = _Named(module, permuted=layout == "permuted").eval().requires_grad_(False)
+    given = {f"input_{place}": _laid_out(value, layout) for place, value in enumerate(inputs)}
     with torch.no_grad():
-        results = module(**given)
+        results = named(**given)
         if other := {str(value.dtype) for value in (*given.values(), *results.values())} - {"torch.float32"}:
             raise NoKernelModule(
-                f"No graph can be made of the kernel '{kernel.key}': graphs take and give float32, and it has "
+                f"No graph can be made of {described}: graphs take and give float32, and it has "
                 f"{', '.join(sorted(other))}."
             )
         with lean_traces():
-            captured = rewrite(torch.export.export(module, (), given), FOLDS)
-    inputs, outputs = (tuple(_spec(*named) for named in tensors.items()) for tensors in (given, results))
-    return Graph("kernel", module, captured, inputs, outputs)
+            captured = rewrite(torch.export.export(named, (), given), FOLDS)
+    given_specs, made_specs = (tuple(_spec(*one) for one in tensors.items()) for tensors in (given, results))
+    return Graph(name, named, captured, given_specs, made_specs)
 
 
 def channels_last(kernel: Kernel) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from random import Random
 
 from torch import nn
 
@@ -22,7 +23,16 @@ from exporter.models.efficientformer import (
 )
 from exporter.slim.architecture import Architecture, Move, Piece
 from exporter.slim.axes import Axes, Layer, axes_of
-from exporter.slim.spaces.stages import dropped, narrower, removals, resolution, share_of, widths_down
+from exporter.slim.spaces.stages import (
+    dropped,
+    narrower,
+    removals,
+    resolution,
+    share_of,
+    some_blocks,
+    some_widths,
+    widths_down,
+)
 
 _BLOCK = r"stages\.(\d)\.((?:blocks|attention)\.\d+)"
 """One with pooling, or with attention in its place (`slim.supernets.metapaths`)"""
@@ -62,6 +72,24 @@ class EfficientFormerSpace:
     @property
     def parent(self) -> Architecture:
         return Architecture(self.config, tuple(tuple(range(depth)) for depth in self.config.depths))
+
+    @property
+    def smallest(self) -> Architecture:
+        widths = tuple(options[0] for options in self._widths)
+        depths = (1,) * len(widths)
+        return Architecture(
+            replace(self.config, widths=widths, depths=depths, attention_blocks=0), ((0,),) * len(widths)
+        )
+
+    def drawn(self, random: Random) -> Architecture:
+        kept = some_blocks(random, self.config.depths)
+        config = replace(
+            self.config,
+            widths=some_widths(random, self._widths),
+            depths=tuple(map(len, kept)),
+            attention_blocks=random.randint(0, len(kept[-1])),
+        )
+        return Architecture(config, kept)
 
     @cached_property
     def _widths(self) -> tuple[tuple[int, ...], ...]:

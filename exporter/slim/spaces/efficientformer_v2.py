@@ -23,7 +23,16 @@ from exporter.models.efficientformer_v2 import (
 from exporter.models.layers import LayerScale2d
 from exporter.slim.architecture import Architecture, Move, Piece
 from exporter.slim.axes import Axes, Layer, axes_of
-from exporter.slim.spaces.stages import dropped, narrower, removals, resolution, share_of, widths_down
+from exporter.slim.spaces.stages import (
+    dropped,
+    narrower,
+    removals,
+    resolution,
+    share_of,
+    some_blocks,
+    some_widths,
+    widths_down,
+)
 
 T = TypeVar("T")
 
@@ -73,7 +82,6 @@ class EfficientFormerV2Space:
 
     @property
     def smallest(self) -> Architecture:
-        """With everything taken away that may be."""
         expansions = tuple((min(self.expansions),) for _ in self.config.expansions)
         config = replace(
             self.config,
@@ -84,21 +92,15 @@ class EfficientFormerV2Space:
         return Architecture(config, tuple((blocks[0],) for blocks in self.parent.kept))
 
     def drawn(self, random: Random) -> Architecture:
-        """One of all, each knob by itself: a width, how many blocks and which, an expansion, blocks with attention."""
-        widths: list[int] = []
-        for options in self._widths:
-            widths.append(random.choice([one for one in options if one >= max(widths, default=0)]))
-        kept, expansions, attention = [], [], []
-        for stage, parents in enumerate(self.config.expansions):
-            blocks = sorted(random.sample(range(len(parents)), random.randint(1, len(parents))))
-            kept.append(tuple(blocks))
+        widths = some_widths(random, self._widths)
+        kept = some_blocks(random, tuple(map(len, self.config.expansions)))
+        expansions, attention = [], []
+        for stage, (blocks, parents) in enumerate(zip(kept, self.config.expansions, strict=True)):
             expansions.append(tuple(random.choice(self._expansions(parents[block])) for block in blocks))
             able = sum(block >= len(parents) - self.config.attention_blocks[stage] for block in blocks)
             attention.append(random.randint(0, able))
-        config = replace(
-            self.config, widths=tuple(widths), expansions=tuple(expansions), attention_blocks=tuple(attention)
-        )
-        return Architecture(config, tuple(kept))
+        config = replace(self.config, widths=widths, expansions=tuple(expansions), attention_blocks=tuple(attention))
+        return Architecture(config, kept)
 
     @cached_property
     def _widths(self) -> tuple[tuple[int, ...], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from random import Random
 
 Widths = tuple[int, ...]
 Kept = tuple[tuple[int, ...], ...]
@@ -43,3 +44,16 @@ def dropped(kept: Kept, stage: int, place: int) -> Kept:
 def resolution(image_size: int, stage: int) -> int:
     """Side of the maps of a stage, of networks whose first runs at a quarter of the image's size."""
     return image_size // (4 * 2**stage)
+
+
+def some_widths(random: Random, possible: Sequence[Widths]) -> Widths:
+    """One of each stage's, at random, none wider than the next."""
+    found: list[int] = []
+    for options in possible:
+        found.append(random.choice([one for one in options if one >= max(found, default=0)]))
+    return tuple(found)
+
+
+def some_blocks(random: Random, depths: Sequence[int]) -> Kept:
+    """So many of each stage's blocks as is drawn first, at random."""
+    return tuple(tuple(sorted(random.sample(range(depth), random.randint(1, depth)))) for depth in depths)

@@ -1,7 +1,7 @@
 """EfficientFormer's supernet (arXiv 2206.01191 §4.2): in each place of a stage pooling, attention and nothing compete.
 
 X' = Σ softmax((α + ε) / τ) · branch(X), with α learned beside the weights and ε drawn anew for each batch: uniform in
-0–1, as the paper has it. How τ falls it does not say; here from 5 to 0.5, exponentially. Attention turns the map into
+0–1, as the paper has it. How τ falls it does not say. Attention turns the map into
 tokens and back, so that any branch may follow any other; what is cut out has all attention last (`decoded`).
 """
 
@@ -23,7 +23,7 @@ from exporter.slim.spaces.stages import resolution
 WITH_ATTENTION = 2
 """Last stages that may have attention: its cost grows with the square of the tokens (§4.2)"""
 HOT, COLD = 5.0, 0.5
-"""τ at the beginning and at the end: ours"""
+"""τ at the beginning and at the end, between which it falls exponentially: ours"""
 LEAST = 1e-6
 """Probability of nothing that an importance is divided by at least"""
 
@@ -55,22 +55,22 @@ class MetaPaths(nn.Module):
             }
         )
         """(stage, block) -> of nothing, of pooling and, where it may be, of attention"""
-        self.temperature = HOT
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalised image -> logits; in training with noise."""
+    def forward(self, x: Tensor, temperature: float = COLD, noise: torch.Generator | None = None) -> Tensor:
+        """Normalised image -> logits; `noise` draws what each α is disturbed by, nothing without."""
         x = self.parent.stem(x)
         for stage, module in enumerate(self.parent.stages):
             assert isinstance(module, Stage)
             x = module.downsample(x)
             for block, pooling in enumerate(module.blocks):
-                x = self._mixed(x, pooling, _entry(stage, block))
+                entry = _entry(stage, block)
+                alphas: Tensor = self.alphas[entry]
+                disturbed = alphas if noise is None else alphas + torch.rand(alphas.shape, generator=noise).to(x.device)
+                x = self._mixed(x, pooling, entry, (disturbed / temperature).softmax(0))
         return self.parent.forward_head(x.flatten(2).transpose(1, 2))
 
-    def _mixed(self, x: Tensor, pooling: nn.Module, entry: str) -> Tensor:
-        alphas = self.alphas[entry]
-        noise = torch.rand_like(alphas) if self.training else 0.0
-        nothing, pooled, *attended = ((alphas + noise) / self.temperature).softmax(0)
+    def _mixed(self, x: Tensor, pooling: nn.Module, entry: str, shares: Tensor) -> Tensor:
+        nothing, pooled, *attended = shares
         mixed = nothing * x + pooled * pooling(x)
         for share in attended:
             tokens = self.attention[entry](x.flatten(2).transpose(1, 2))

@@ -1,0 +1,1 @@
+"""What architectures take on a device: by what each of their pieces does."""

@@ -1,0 +1,135 @@
+"""Prices on this machine: each piece as an artefact of its own, timed.
+
+Pieces that are not there are measured, all that are asked for in turns with one another and with the parent as a whole,
+whose time then sets theirs in relation: so what slows the machine at one time and not at another falls out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+import torch
+from torch import nn
+
+from exporter.backends import backend
+from exporter.backends.interface import LowerOptions
+from exporter.bench.kernels.artifacts import LAYOUTS
+from exporter.bench.kernels.graphs import module_graph
+from exporter.bench.timing.timekeeper import Timed, Times, time_artifacts
+from exporter.errors import LatencyError
+from exporter.graphs.cut import graphs_of
+from exporter.models.model import Model
+from exporter.slim.architecture import Architecture, Piece, Space
+from exporter.slim.carving import Weights, built
+from exporter.slim.prices.table import Price, Table
+
+REPEATED = 4
+"""A piece that gives what it takes is timed as so many in a row, so that what a run costs beside it counts less"""
+SECONDS = 0.3
+"""That a piece is timed for; a whole for five times as long"""
+
+
+@dataclass(frozen=True, eq=False)
+class Host:
+    """This machine under a runtime."""
+
+    space: Space
+    runtime: str
+    threads: int
+    folder: Path
+    """Of the artefacts that are timed, and of what they took"""
+
+    def of(self, pieces: Iterable[Piece]) -> Mapping[Piece, Price]:
+        """Measured, or as they were before."""
+        asked = list(pieces)
+        known = self._kept()
+        missing = [piece for piece in asked if _name(piece) not in known]
+        if missing:
+            known |= self._measured(missing)
+            self._keep(known)
+        return {piece: Price(known[_name(piece)], "measured") for piece in asked}
+
+    def whole(self, architectures: Sequence[Architecture], weights: Sequence[Weights | None]) -> list[float]:
+        """ms of whole networks, timed in turns, each under its weights if there are such."""
+        timed = [self._whole(*pair) for pair in zip(architectures, weights, strict=True)]
+        return [_ms(times, "a network") for times in self._time(timed, 5 * SECONDS)]
+
+    def _measured(self, pieces: Sequence[Piece]) -> dict[str, float]:
+        """Each in relation to the parent, which is timed beside them and has one time for good."""
+        timed = [self._piece(piece) for piece in pieces]
+        parent, *times = self._time([self._whole(self.space.parent, None), *timed], SECONDS)
+        known = self._kept()
+        reference = known.get(PARENT) or _ms(parent, "the parent")
+        drift = reference / _ms(parent, "the parent")
+        found = {PARENT: reference}
+        for piece, one in zip(pieces, times, strict=True):
+            found[_name(piece)] = drift * _ms(one, str(piece)) / self._repeats(piece)
+        return found
+
+    def _time(self, timed: Sequence[Timed], seconds: float) -> list[Times]:
+        return time_artifacts(self.runtime, timed, seconds, self.threads)
+
+    def _piece(self, piece: Piece) -> Timed:
+        module, shape = self.space.module(piece)
+        row = nn.Sequential(*[module] * self._repeats(piece))
+        x = torch.zeros(1, *shape)
+        layout = LAYOUTS.get(self.runtime, "channels first") if len(shape) == 3 else "channels first"
+        graph = module_graph("piece", row, [x], layout, str(piece))
+        file = self.folder / hashlib.sha256(_name(piece).encode()).hexdigest()[:20]
+        if not file.exists():
+            backend(self.runtime).lower(graph, file, LowerOptions("fp32"))
+        last = ("input_0",) if layout == "channels last" else ()
+        return Timed(file, {spec.name: spec.shape for spec in graph.inputs}, channels_last=last)
+
+    def _repeats(self, piece: Piece) -> int:
+        module, shape = self.space.module(piece)
+        with torch.no_grad():
+            return REPEATED if module.eval()(torch.zeros(1, *shape)).shape[1:] == shape else 1
+
+    def _whole(self, architecture: Architecture, weights: Weights | None) -> Timed:
+        module = self.space.build(architecture) if weights is None else built(self.space, architecture, weights)
+        assert isinstance(module, Model)
+        (graph,) = graphs_of(module.eval().requires_grad_(False))
+        digest = hashlib.sha256(json.dumps(asdict(architecture), sort_keys=True).encode()).hexdigest()[:20]
+        file = self.folder / f"whole_{digest}"
+        if weights is not None or not file.exists():
+            backend(self.runtime).lower(graph, file, LowerOptions("fp32"))
+        return Timed(file, {spec.name: spec.shape for spec in graph.inputs})
+
+    def _kept(self) -> dict[str, float]:
+        """Piece -> ms, as they were measured before."""
+        file = self.folder / KEPT
+        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+    def _keep(self, known: Mapping[str, float]) -> None:
+        unfinished = self.folder / f"{KEPT}.new"
+        unfinished.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        unfinished.replace(self.folder / KEPT)
+
+
+KEPT = "prices.json"
+PARENT = "parent"
+"""The parent's time among the pieces'"""
+
+
+def host_table(host: Host) -> Table:
+    """Of this machine: its pieces add up to the parent as it was measured beside them."""
+    host.folder.mkdir(parents=True, exist_ok=True)
+    table = Table(host.space, "host", host.runtime, host, 1.0, 1.0, 1.0, f"measured here under {host.runtime}")
+    table.ask([host.space.parent])
+    return table.corrected(host.space.parent, host._kept()[PARENT])
+
+
+def _ms(times: Times, what: str) -> float:
+    if times.samples is None:
+        raise LatencyError(f"{what} cannot be timed here: {times.error}")
+    return median(times.samples.ms)
+
+
+def _name(piece: Piece) -> str:
+    return f"{piece.kind} {' '.join(map(str, piece.numbers))}"

@@ -1,0 +1,75 @@
+"""Prices on a phone: kernels of each piece, at what the latency database says that they cost there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from exporter.graphs.cut import graphs_of
+from exporter.latency.own_figures import own_figures
+from exporter.latency.refusals import as_mistakes
+from exporter.latency.workloads import cut_for, fusion, unit_of
+from exporter.models.model import Model
+from exporter.operations.kernels import Fusion, kernels
+from exporter.operations.of_program import operations, returned
+from exporter.plan import device_of
+from exporter.rewrites import rewrite
+from exporter.rewrites.folds import FOLDS
+from exporter.slim.architecture import Piece, Space
+from exporter.slim.prices.table import Price, Table
+from exporter.tracing.lean import lean_traces
+from latency_db.end_to_end.features import of_graph
+from latency_db.estimator.prices import prices
+from latency_db.estimator.workload import Workload
+from latency_db.measurement import Conditions
+
+
+@dataclass(frozen=True, eq=False)
+class KernelPrices:
+    """By the features of a piece's kernels, as a runtime cuts them."""
+
+    space: Space
+    fusion: Fusion
+    coefficients: NDArray[np.float64]
+    """ms for a unit of each feature"""
+
+    def of(self, pieces: Iterable[Piece]) -> Mapping[Piece, Price]:
+        return {piece: Price(float(self._features(piece) @ self.coefficients), "estimated") for piece in pieces}
+
+    def _features(self, piece: Piece) -> NDArray[np.float64]:
+        module, shape = self.space.module(piece)
+        with torch.no_grad(), lean_traces():
+            program = torch.export.export(module.eval().requires_grad_(False), (torch.zeros(1, *shape),))
+            folded = rewrite(program, FOLDS)
+        return of_graph(kernels(operations(folded), returned(folded), self.fusion))
+
+
+def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
+    """Of a device under a runtime. The parent takes what the database estimates for the whole of it.
+
+    Raises `LatencyError` where it knows nothing.
+    """
+    device = device_of(target)
+    runtime, unit = str(conditions.runtime), unit_of(conditions)
+    parent = space.build(space.parent).eval().requires_grad_(False)
+    assert isinstance(parent, Model)
+    cuts = {graph.name: cut_for(graph, runtime, unit) for graph in graphs_of(parent)}
+    with as_mistakes():
+        own = own_figures(device)
+        found = prices(Workload(cuts), device.id, conditions, own.measured, own.fits)
+    whole = found.of_workload
+    table = Table(
+        space,
+        device.id,
+        runtime,
+        KernelPrices(space, fusion(runtime, unit), found.coefficients),
+        scale=1.0,
+        low=whole.low / whole.ms,
+        high=whole.high / whole.ms,
+        provenance=f"{whole.method}: {whole.reason}",
+    )
+    return table.corrected(space.parent, whole.ms)

@@ -1,0 +1,70 @@
+"""What a search found out and did, a line of JSON each; by which one that was killed goes on where it was.
+
+A search is deterministic but for what it looks up: accuracies and measured times. Begun again, it finds those here, and
+so takes the same steps as before, at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from exporter.slim.architecture import Architecture
+
+
+class History:
+    """The lines of one file; those that a kill cut short are left out."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._found: dict[tuple[str, str], float] = {}
+        self._steps: list[Mapping[str, Any]] = []
+        for line in _lines(path):
+            if line["kind"] == "step":
+                self._steps.append(line)
+            else:
+                self._found[line["kind"], line["architecture"]] = line["value"]
+
+    @property
+    def steps(self) -> list[Mapping[str, Any]]:
+        """The lines that `step` wrote, in order"""
+        return list(self._steps)
+
+    def known(self, kind: str, architecture: Architecture) -> float | None:
+        """What was found out before, if it was."""
+        return self._found.get((kind, name_of(architecture)))
+
+    def found(self, kind: str, architecture: Architecture, value: float) -> float:
+        """Write what was found out, and return it."""
+        self._found[kind, name_of(architecture)] = value
+        self._write({"kind": kind, "architecture": name_of(architecture), "value": value})
+        return value
+
+    def step(self, number: int, line: Mapping[str, Any]) -> None:
+        """Write a step, unless one of this number is there."""
+        if number >= len(self._steps):
+            whole = {"kind": "step", "number": number, **line}
+            self._steps.append(whole)
+            self._write(whole)
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def name_of(architecture: Architecture) -> str:
+    """One text for each architecture."""
+    return json.dumps(asdict(architecture), separators=(",", ":"))
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        path.write_text(whole, encoding="utf-8")
+    return [json.loads(line) for line in whole.splitlines()]

@@ -1,0 +1,197 @@
+"""The search on toys whose accuracy is a formula: its choices are the best there are, and it can be repeated."""
+
+import itertools
+import json
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+
+from exporter.errors import BudgetError
+from exporter.slim.architecture import Architecture, Move
+from exporter.slim.search.baselines import drawn, uniform
+from exporter.slim.search.history import History
+from exporter.slim.search.limits import Limit, load
+from exporter.slim.search.loop import slim
+from exporter.slim.search.policies import Efficiency, LeastImportant
+from tests.exporter.slim.small import V1, V2
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Three stages with a width each, of which there are so many notches."""
+
+    widths: tuple[int, int, int] = (6, 6, 6)
+
+    @property
+    def parent(self):
+        return Architecture(self.widths, ())
+
+    @property
+    def smallest(self):
+        return Architecture((1, 1, 1), ())
+
+    def drawn(self, random):
+        return Architecture(tuple(random.randint(1, width) for width in self.widths), ())
+
+    def moves(self, architecture):
+        for stage, width in enumerate(architecture.config):
+            if width > 1:
+                left = tuple(one - (place == stage) for place, one in enumerate(architecture.config))
+                yield Move("width", stage), Architecture(left, ())
+
+    def narrowed(self, share):
+        return Architecture(tuple(max(1, round(share * width)) for width in self.widths), ())
+
+
+TOY = Stages()
+COSTS = (3.0, 2.0, 1.0)
+"""ms of a notch of each stage"""
+WORTH = (5.0, 1.0, 3.0)
+
+
+def ms(architecture):
+    return sum(cost * width for cost, width in zip(COSTS, architecture.config, strict=True))
+
+
+def accuracy(architecture):
+    """Each notch brings less than the one before."""
+    return 1 - sum(worth / width for worth, width in zip(WORTH, architecture.config, strict=True)) / 100
+
+
+class Saved:
+    """All knobs, by what is saved."""
+
+    def moves(self, space, architecture):
+        return space.moves(architecture)
+
+    def gain(self, limits, before, after):
+        return load(limits, before) - load(limits, after)
+
+
+@pytest.mark.parametrize("most", [30.0, 24.0, 18.0, 12.0])
+def test_its_choice_is_that_of_brute_force(most, tmp_path):
+    """Among all architectures none that takes as little is better."""
+    path = slim(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", most, ms)], History(tmp_path / "h.jsonl"))
+    every = [Architecture(widths, ()) for widths in itertools.product(range(1, 7), repeat=3)]
+    best = max((one for one in every if ms(one) <= ms(path.end)), key=accuracy)
+    assert accuracy(path.end) == pytest.approx(accuracy(best))
+
+
+def test_latency_falls_with_each_step_until_it_is_within_the_budget(tmp_path):
+    path = slim(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", 15.0, ms)], History(tmp_path / "h.jsonl"))
+    loads = [path.load, *(step.load for step in path.steps)]
+    assert all(after < before for before, after in itertools.pairwise(loads))
+    assert loads[-2] > 1 >= loads[-1]
+    assert ms(path.end) <= 15.0
+
+
+def test_the_same_search_takes_the_same_steps(tmp_path):
+    paths = [
+        slim(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", 15.0, ms)], History(tmp_path / name)) for name in "ab"
+    ]
+    assert paths[0] == paths[1]
+    assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
+
+
+def test_one_that_was_killed_goes_on_and_judges_nothing_twice(tmp_path):
+    judged = []
+
+    def judge(architecture):
+        if len(judged) == 20:
+            raise KeyboardInterrupt
+        judged.append(architecture)
+        return accuracy(architecture)
+
+    limits, file = [Limit("ms", 12.0, ms)], tmp_path / "search.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        slim(TOY, TOY.parent, Saved(), judge, limits, History(file))
+    with file.open("a") as cut_short:
+        cut_short.write('{"kind": "accu')
+    again = []
+    path = slim(TOY, TOY.parent, Saved(), lambda one: again.append(one) or accuracy(one), limits, History(file))
+    whole = slim(TOY, TOY.parent, Saved(), accuracy, limits, History(tmp_path / "whole.jsonl"))
+    assert path == whole
+    assert not set(judged) & set(again)
+    assert file.read_text() == (tmp_path / "whole.jsonl").read_text()
+
+
+def test_every_step_is_recorded_with_what_it_cost_and_saved(tmp_path):
+    path = slim(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", 30.0, ms)], History(tmp_path / "h.jsonl"))
+    lines = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()]
+    steps = [line for line in lines if line["kind"] == "step"]
+    assert [step["move"] for step in steps] == [str(step.move) for step in path.steps]
+    assert {"lost", "saved", "accuracy", "load", "weighed", "architecture"} <= set(steps[0])
+
+
+def test_what_costs_no_accuracy_goes_first(tmp_path):
+    def judge(architecture):
+        return 0.9 + 0.01 * (architecture.config[1] < 6)
+
+    path = slim(TOY, TOY.parent, Saved(), judge, [Limit("ms", 35.0, ms)], History(tmp_path / "h.jsonl"))
+    assert path.steps[0].move.stage == 1
+
+
+def test_the_worst_of_several_limits_counts(tmp_path):
+    limits = [Limit("ms here", 30.0, ms), Limit("ms there", 9.0, lambda one: one.config[0] * 3.0)]
+    path = slim(TOY, TOY.parent, Saved(), accuracy, limits, History(tmp_path / "h.jsonl"))
+    assert all(limit.of(path.end) <= limit.most for limit in limits)
+    assert path.steps[0].move.stage == 0
+
+
+def test_a_budget_that_nothing_meets_is_refused_with_what_was_reached(tmp_path):
+    with pytest.raises(BudgetError, match="takes 6 ms, of which 5 are allowed, and nothing is left"):
+        slim(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", 5.0, ms)], History(tmp_path / "h.jsonl"))
+
+
+def test_limits_that_are_put_right_meanwhile_are_met(tmp_path):
+    """The table says two thirds of what it is."""
+    wrong, right = Limit("ms", 20.0, lambda one: ms(one) / 1.5), Limit("ms", 20.0, ms)
+    history = History(tmp_path / "h.jsonl")
+    path = slim(TOY, TOY.parent, Saved(), accuracy, [wrong], history, recheck=lambda one: [right], every=100)
+    assert ms(path.end) <= 20.0 < ms(path.steps[-2].architecture)
+
+
+def test_three_moves_at_most_are_weighed_by_importance():
+    importance = {(0, 0): 9, (0, 1): 8, (1, 0): 7, (1, 1): 1, (2, 0): 6, (2, 1): 5, (2, 2): 4, (3, 0): 3, (3, 1): 2}
+    policy = LeastImportant(lambda stage, block: importance.get((stage, block), 2.5))
+    found = {move.kind: move for move, _ in policy.moves(V1, V1.parent)}
+    assert (found["block"].stage, found["block"].block) == (1, 1)
+    assert (found["attention"].stage, found["attention"].block) == (3, 2)
+    assert found["width"].stage == 3
+
+
+def test_a_block_is_known_by_its_place_in_the_parent():
+    policy = LeastImportant(lambda stage, block: 0.0 if (stage, block) == (2, 2) else 1.0)
+    without = next(one for move, one in V1.moves(V1.parent) if (move.kind, move.stage, move.block) == ("block", 2, 0))
+    move = next(move for move, _ in policy.moves(V1, without) if move.kind == "block")
+    assert (move.stage, move.block) == (2, 1)
+
+
+def test_the_score_is_the_published_one():
+    """Of EfficientFormerV2-S0 to L, as the paper's table has it (arXiv 2212.08059 table 1)."""
+    for parameters, latency, expected in ((3.5, 0.9, 102.9), (6.1, 1.1, 63.8), (12.6, 1.6, 30.5), (26.1, 2.7, 12.6)):
+        size, speed = (lambda _, value=parameters: value), (lambda _, value=latency: value)
+        score = Efficiency([(size, 3.0, 0.5), (speed, 1.0, 1.0)])
+        assert score(V2.parent) == pytest.approx(expected, abs=0.1)
+
+
+def test_uniform_narrowing_is_the_widest_within_limits():
+    limits = [Limit("ms", 20.0, ms)]
+    found = uniform(TOY, limits)
+    assert load(limits, found) <= 1 < load(limits, TOY.narrowed(0.65))
+
+
+def test_drawn_architectures_are_within_limits_and_the_same_each_time():
+    limits = [Limit("ms", 20.0, ms)]
+    found = drawn(TOY, limits, 20, seed=1)
+    assert all(load(limits, one) <= 1 for one in found)
+    assert len(set(found)) > 5
+    assert found == drawn(TOY, limits, 20, seed=1)
+
+
+def test_drawn_ones_have_every_knob_in_use():
+    found = [V2.drawn(Random(seed)) for seed in range(200)]
+    assert {one.config.attention_blocks for one in found} >= {(0, 0, 0, 0), (0, 0, 2, 2)}
+    assert {len(one.kept[2]) for one in found} == {1, 2, 3}
+    assert {expansion for one in found for stage in one.config.expansions for expansion in stage} == {1, 2, 3, 4}
