@@ -88,7 +88,7 @@ def manifest_entry(export: Export, made: Made, latencies: Expected) -> Manifest:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         provenance=provenance(),
         model=manifest.ModelEntry(
-            typed_name=planned.request.model,
+            typed_name=planned.request.model if info.checkpoint is None else info.checkpoint.name,
             name=info.name,
             family=family.name,
             task=export.task,
@@ -96,6 +96,7 @@ def manifest_entry(export: Export, made: Made, latencies: Expected) -> Manifest:
             image_size=network.image_size,
             num_classes=network.num_classes,
             parameters=sum(parameter.numel() for parameter in network.parameters()),
+            architecture=None if info.architecture is None else dict(info.architecture),
         ),
         weights=manifest.Weights(
             kind=loaded.kind,

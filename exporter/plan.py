@@ -97,7 +97,7 @@ class Plan:
     def bundle_name(self, trained: bool) -> str:
         """Name of the bundle's folder: model and target, and whatever makes it another than the default one."""
         request, size = self.request, self.request.image_size
-        parts = [request.model.lower(), self.device.id]
+        parts = [request.model.lower() if self.info.checkpoint is None else self.info.name, self.device.id]
         usual = resolved(model_info(request.model), self.device, None)
         if size is not None and (size, self.info) != (usual.image_size, usual):
             parts.append(f"{size}px")

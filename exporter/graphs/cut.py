@@ -6,7 +6,7 @@ from exporter.graphs.capture import Graph
 from exporter.graphs.tasks import TASKS
 from exporter.manifest import Manifest
 from exporter.models.model import Model
-from exporter.models.registry import PUBLISHED_CLASSES, create_model, family_of
+from exporter.models.registry import PUBLISHED_CLASSES, ModelInfo, create_model, family_named, family_of, model_info
 
 
 def graphs_of(model: Model) -> tuple[Graph, ...]:
@@ -18,11 +18,26 @@ def graphs_of(model: Model) -> tuple[Graph, ...]:
     return graphs
 
 
+def info_of(manifest: Manifest) -> ModelInfo:
+    """The row of the model that a bundle was made from; a slimmed one's is as the manifest describes it."""
+    model = manifest.model
+    if model.architecture is None:
+        return model_info(model.name)
+    return ModelInfo(
+        name=model.name,
+        family=family_named(model.family),
+        parameters=model.parameters,
+        gmacs=0.0,
+        own_image_size=model.image_size,
+        architecture=model.architecture,
+    )
+
+
 def model_of(manifest: Manifest) -> Model:
     """A model like the one that a bundle was made from, with the framework's initial weights."""
     model = manifest.model
     return create_model(
-        model.name,
+        info_of(manifest),
         model.image_size,
         num_classes=model.num_classes or PUBLISHED_CLASSES,
         multi_label=model.task == "multilabel",

@@ -47,7 +47,7 @@ def _captured(info: ModelInfo, size: int, runtime: str, unit: str, missing: NotI
         from exporter.graphs.cut import graphs_of
         from exporter.models.registry import create_model
 
-        graphs = graphs_of(create_model(info.name, size))
+        graphs = graphs_of(create_model(info, size))
     except ModuleNotFoundError as module:
         raise LatencyError(
             f"{missing} Others are captured here, which needs {module.name}: pip install 'vitexport[export]'."

@@ -29,7 +29,7 @@ def lint_model(
     step("model", 0.0)
     multi_label = request.task == "multilabel"
     classes = PUBLISHED_CLASSES if request.num_classes is None else request.num_classes
-    network = create_model(planned.info.name, request.image_size, num_classes=classes, multi_label=multi_label)
+    network = create_model(planned.info, request.image_size, num_classes=classes, multi_label=multi_label)
     seed_weights(network)
     step("capture", 0.1)
     graphs = graphs_of(network)

@@ -14,7 +14,7 @@ from exporter.manifest.model import GraphEntry, ModelEntry, Preprocessing, Weigh
 from exporter.manifest.parity import Rollout, SequenceEntry, Verification
 from exporter.manifest.part import Count, Part, Variant, label_among
 
-SCHEMA_VERSION: Literal[11] = 11
+SCHEMA_VERSION: Literal[12] = 12
 
 
 class Target(Part):
@@ -25,7 +25,7 @@ class Target(Part):
 
 
 class Manifest(Part):
-    schema_version: Literal[11] = SCHEMA_VERSION
+    schema_version: Literal[12] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
     provenance: dict[str, str] = Field(
         description="What every figure was measured with: versions, vitexport's commit, CPU model, threads."

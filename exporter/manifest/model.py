@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -63,6 +63,9 @@ class ModelEntry(Part):
     image_size: int = Field(ge=1, le=IMAGE_SIZE.most, description="Side of the square input in pixels.")
     num_classes: int | None = Field(ge=1, le=CLASSES.most, description="null for a tracker.")
     parameters: Count
+    architecture: dict[str, Any] | None = Field(
+        default=None, description="What its family's class is built from, of a slimmed model; null of a registered one."
+    )
 
 
 class Quality(Part):

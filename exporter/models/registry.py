@@ -6,8 +6,10 @@ Everything here is data, readable without torch; the architectures are imported 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.budgets import CLASSES, IMAGE_SIZE
@@ -53,7 +55,7 @@ class Family:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A published model: one row of the registry."""
+    """A published model: one row of the registry; or a slimmed one, which has its architecture in a file."""
 
     name: str
     family: Family
@@ -69,6 +71,10 @@ class ModelInfo:
     """The model whose weights were published, where this one's were not."""
     shipped: bool = False
     """Whether it is ours, not the authors', and its weights come with this package."""
+    architecture: Mapping[str, Any] | None = field(default=None, hash=False)
+    """What its class is built from, where that is not the family's configuration of its name"""
+    checkpoint: Path | None = None
+    """The file with its weights, where it is known by that"""
 
     @property
     def image_size(self) -> int:
@@ -93,6 +99,8 @@ class ModelInfo:
         """What to call its weights: the repository, and the file where it holds those of several models."""
         if self.shipped:
             return "shipped with vitexport"
+        if self.checkpoint is not None:
+            return self.checkpoint.name
         return self.hub_id if "{}" in self.family.hub_id else f"{self.hub_id}/{self.hub_file}"
 
 
@@ -166,7 +174,14 @@ def list_models(pattern: str = "*") -> list[str]:
 
 
 def model_info(name: str) -> ModelInfo:
-    """The registry's row for `name`; raises `UnknownModelError` with the nearest names."""
+    """The registry's row for `name`, or that of a slimmed model by the path of its weights.
+
+    Raises `UnknownModelError` with the nearest names.
+    """
+    from exporter.models.slimmed import is_slimmed, slimmed_info
+
+    if is_slimmed(name):
+        return slimmed_info(Path(name))
     known = ALIASES.get(name.lower(), name.lower())
     try:
         return MODELS[known]
@@ -176,13 +191,21 @@ def model_info(name: str) -> ModelInfo:
         ) from None
 
 
+def family_named(name: str) -> Family:
+    """Raises `UnknownModelError`."""
+    for info in MODELS.values():
+        if info.family.name == name:
+            return info.family
+    raise UnknownModelError(f"There is no family {name!r} of models.")
+
+
 def family_of(model: object) -> Family:
     """The family of a model that was built here, whatever its configuration."""
     return next(info.family for info in MODELS.values() if info.family.class_name == type(model).__name__)
 
 
 def create_model(
-    name: str,
+    model: str | ModelInfo,
     image_size: int | None = None,
     *,
     in_channels: int = 3,
@@ -191,12 +214,14 @@ def create_model(
 ) -> Model:
     """Build a model in eval mode, with the framework's initial weights; `load_weights` or `seed_weights` fills it.
 
+    `model` is a name, the path of a slimmed model's weights, or a row of the registry.
+
     It takes the normalised image [B, in_channels, image_size, image_size] that its published weights were trained
     on and gives logits [B, num_classes], or, a tracker, features [1, 256, image_size / 16, image_size / 16]. With
     `multi_label` each logit is meant to be judged by itself, as that of a single class always is. Raises
     `UnknownModelError`, `InputShapeError`, and `MissingPackageError` where PyTorch is not installed.
     """
-    info = model_info(name)
+    info = model_info(model) if isinstance(model, str) else model
     try:
         family = importlib.import_module(f"exporter.models.{info.family.module}")
     except ModuleNotFoundError as missing:
@@ -210,14 +235,24 @@ def create_model(
     if info.family.task == "track":
         if (in_channels, num_classes, multi_label) != (3, PUBLISHED_CLASSES, False):
             raise InputShapeError(f"{info.name} takes RGB and has no classes: leave in_channels and num_classes out.")
-        tracker: Model = architecture(family.CONFIGS[info.name], size)
-        return tracker.eval()
+        return _built(info, family, lambda config: architecture(config, size))
     if in_channels < 1 or num_classes < 1:
         raise InputShapeError(
             f"{info.name} cannot have {in_channels} input channels and {num_classes} classes: "
             "it needs at least one input channel and one class."
         )
     CLASSES.check_option(num_classes, InputShapeError)
-    model: Classifier = architecture(family.CONFIGS[info.name], size, in_channels, num_classes)
-    model.multi_label = model.multi_label or multi_label
-    return model.eval()
+    classifier: Classifier = _built(info, family, lambda config: architecture(config, size, in_channels, num_classes))
+    classifier.multi_label = classifier.multi_label or multi_label
+    return classifier
+
+
+def _built(info: ModelInfo, family: Any, build: Callable[[Any], Any]) -> Any:
+    """A model in eval mode, of its family's configuration of its name, or of what is said of its architecture."""
+    if info.architecture is None:
+        return build(family.CONFIGS[info.name]).eval()
+    from exporter.models.architectures import config_of, refuse_beyond_memory
+
+    config = config_of(type(next(iter(family.CONFIGS.values()))), info.architecture)
+    refuse_beyond_memory(lambda: build(config), info.name)
+    return build(config).eval()

@@ -23,10 +23,9 @@ from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
 from exporter.errors import BundleError, describe
 from exporter.graphs.capture import Graph
-from exporter.graphs.cut import graphs_of, model_of
+from exporter.graphs.cut import graphs_of, info_of, model_of
 from exporter.manifest import Artifact, Verification
 from exporter.models.model import Model
-from exporter.models.registry import model_info
 from exporter.models.weights.loading import provide_weights
 from exporter.operations.relative_error import relative_error
 from exporter.verify.intermediates import Index, Intermediate, intermediates, says_something
@@ -98,7 +97,7 @@ def reference(bundle: Bundle, weights: str | None = None) -> Reference:
         raise BundleError(f"{bundle.path} was made from {manifest.weights.source}: pass --weights with that file.")
     network = model_of(manifest)
     choice = weights or ("random" if manifest.weights.kind == "seeded" else "required")
-    loaded = provide_weights(network, model_info(manifest.model.name), choice, key=manifest.weights.key or None)
+    loaded = provide_weights(network, info_of(manifest), choice, key=manifest.weights.key or None)
     if loaded.sha256 != manifest.weights.sha256:
         raise BundleError(f"{loaded.source} is not what {bundle.path} was made from: its sha256 differs.")
     return Reference(network)

@@ -87,7 +87,7 @@ def model_with_weights(
     """
 
     def create(classes: int) -> Model:
-        return create_model(info.name, image_size, num_classes=classes, multi_label=multi_label)
+        return create_model(info, image_size, num_classes=classes, multi_label=multi_label)
 
     model = create(PUBLISHED_CLASSES if num_classes is None else num_classes)
     checkpoint = _checkpoint(info, choice, Hub())
@@ -154,6 +154,9 @@ def _checkpoint(info: ModelInfo, choice: str, hub: Hub) -> _Checkpoint | None:
     if choice not in ("auto", "required"):
         path = Path(choice)
         return _Checkpoint(path, read_checkpoint(path), "file", path.name, None)
+    if info.checkpoint is not None:
+        path = info.checkpoint
+        return _Checkpoint(path, read_checkpoint(path), "file", info.source, info.image_size)
     if info.shipped:
         path = shipped_file(info.name)
         return _Checkpoint(

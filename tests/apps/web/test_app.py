@@ -406,7 +406,7 @@ def test_a_bundle_of_another_version_is_refused_in_a_sentence_and_the_open_one_s
     manifest = json.loads((trained_bundle.path / "manifest.json").read_text())
     path = tmp_path / "altered.zip"
     with ZipFile(path, "w") as files:
-        files.writestr("altered/manifest.json", json.dumps(manifest | {"schema_version": 10}))
+        files.writestr("altered/manifest.json", json.dumps(manifest | {"schema_version": 11}))
     page.get_by_role("tab", name="About").click()
     page.locator('input[accept^=".zip"]').last.set_input_files(path)
     sentence = page.get_by_role("alert").filter(has_text="schema version 10, and this app reads 11")

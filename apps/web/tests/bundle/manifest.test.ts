@@ -32,7 +32,7 @@ test('fields that the app does not read may be there, and are left out', () => {
 })
 
 test('what is no JSON is refused', () => {
-  refuses(bytesOf('{"schema_version": 11,'), /^manifest\.json is damaged \(it is no JSON: .+\); export the model/)
+  refuses(bytesOf('{"schema_version": 12,'), /^manifest\.json is damaged \(it is no JSON: .+\); export the model/)
   refuses(Uint8Array.of(0x22, 0xff, 0x22), /no JSON/)
   refuses(bytesOf('[]'), /all of it should be an object and is \[\]/)
 })
@@ -47,7 +47,7 @@ test('another schema version is refused, with what to do', () => {
 })
 
 test('another schema version is refused before anything else of the manifest is looked at', () => {
-  refuses(bytesOf('{"schema_version": 12}'), /schema version 12/)
+  refuses(bytesOf('{"schema_version": 13}'), /schema version 13/)
 })
 
 test('a kernel pack is said to be one, and where it is run', () => {

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test("what is no JSON is refused") func whatIsNoJSONIsRefused() {
-        for bytes in [Data("{\"schema_version\": 11,".utf8), Data([0x22, 0xff, 0x22])] {
+        for bytes in [Data("{\"schema_version\": 12,".utf8), Data([0x22, 0xff, 0x22])] {
             refuses(bytes, "manifest.json is damaged (it is no JSON, or not in UTF-8); export the model again.")
         }
         refuses(Data("[]".utf8), "all of it should be an object and is []")
@@ -34,7 +34,7 @@ import Testing
                 $0["schema_version"] = version
             }
         }
-        refuses(Data("{\"schema_version\": 12}".utf8), "schema version 12")
+        refuses(Data("{\"schema_version\": 13}".utf8), "schema version 13")
     }
 
     @Test("a field that is missing is refused by its place") func aFieldThatIsMissingIsRefusedByItsPlace() {

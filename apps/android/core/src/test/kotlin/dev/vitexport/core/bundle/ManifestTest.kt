@@ -49,7 +49,7 @@ class ManifestTest {
     @Test
     fun `what is no JSON is refused`() {
         refuses(
-            """{"schema_version": 11,""".toByteArray(),
+            """{"schema_version": 12,""".toByteArray(),
             """^manifest\.json is damaged \(it is no JSON: .+\); export the model""",
         )
         refuses(byteArrayOf(0x22, 0xff.toByte(), 0x22), "no JSON")
@@ -70,7 +70,7 @@ class ManifestTest {
 
     @Test
     fun `another schema version is refused before anything else of the manifest is looked at`() {
-        refuses("""{"schema_version": 12}""".toByteArray(), "schema version 12")
+        refuses("""{"schema_version": 13}""".toByteArray(), "schema version 13")
     }
 
     @Test

@@ -1,0 +1,74 @@
+"""A slimmed model on disk: weights in safetensors, and beside them a card that says what they are the weights of.
+
+`vitexport slim` writes both, and all commands take the path of the weights where they take a model's name.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from exporter.budgets import CLASSES, IMAGE_SIZE, MANIFEST_FILE
+from exporter.errors import UnknownModelError
+from exporter.models.registry import MODELS, ModelInfo
+
+SUFFIX = ".safetensors"
+
+
+class Card(BaseModel):
+    """NAME.json beside NAME.safetensors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    made_by: Literal["vitexport slim"] = "vitexport slim"
+    version: Literal[1] = 1
+    parent: str
+    """The registered model that parts were taken away from"""
+    architecture: dict[str, Any]
+    """What its family's class is built from (`architectures.described`)"""
+    image_size: int = Field(ge=1, le=IMAGE_SIZE.most)
+    classes: tuple[str, ...] = Field(default=(), max_length=CLASSES.most)
+    """Their names, in the order of the logits; none of a tracker"""
+    parameters: int = Field(ge=1)
+    gmacs: float = Field(ge=0)
+    trained_on: str
+    accuracy: float | None = None
+    """Of what was kept apart to judge with"""
+    parent_accuracy: float | None = None
+
+
+def is_slimmed(name: str) -> bool:
+    """Whether a model is asked for by the path of a checkpoint."""
+    return name.lower().endswith(SUFFIX)
+
+
+def slimmed_info(path: Path) -> ModelInfo:
+    """A slimmed model's row, like one of the registry.
+
+    Raises `UnknownModelError` where there is no such file, or no card of a slimmed model beside it.
+    """
+    card_file = path.with_suffix(".json")
+    if not path.is_file():
+        raise UnknownModelError(f"{path} is not there: name a model of `vitexport models`, or a slimmed checkpoint.")
+    try:
+        if card_file.stat().st_size > MANIFEST_FILE.most:
+            raise ValueError("too large")
+        card = Card.model_validate(json.loads(card_file.read_text(encoding="utf-8")))
+        parent = MODELS[card.parent]
+    except (OSError, ValueError, ValidationError, KeyError, RecursionError):
+        raise UnknownModelError(
+            f"{path} has no card of a slimmed model beside it, {card_file.name}: pass a model's name, and this file as "
+            "--weights."
+        ) from None
+    return ModelInfo(
+        name=path.stem,
+        family=parent.family,
+        parameters=card.parameters,
+        gmacs=card.gmacs,
+        own_image_size=card.image_size,
+        architecture=card.architecture,
+        checkpoint=path,
+    )

@@ -1,0 +1,57 @@
+"""What slimming ends with: weights, and the card by which they are exported like those of any registered model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from exporter.graphs.cut import graphs_of
+from exporter.models.architectures import described
+from exporter.models.classifier import Classifier
+from exporter.models.model import Model
+from exporter.models.slimmed import SUFFIX, Card
+from exporter.operations.macs import macs
+from exporter.operations.of_program import operations
+from exporter.slim.architecture import Architecture
+
+
+def gmacs(model: Model) -> float:
+    """Multiply-accumulates for one image, in units of 1e9; of a tracker those of the graphs that run for each frame."""
+    from exporter.graphs.tasks import TASKS
+    from exporter.models.registry import family_of
+
+    every_frame = TASKS[family_of(model).task].every_frame
+    graphs = [graph for graph in graphs_of(model) if graph.name in every_frame]
+    return sum(macs(one) for graph in graphs for one in operations(graph.program)) / 1e9
+
+
+def save(
+    path: Path,
+    model: Model,
+    architecture: Architecture,
+    parent: str,
+    classes: tuple[str, ...],
+    trained_on: str,
+    accuracy: float | None,
+    parent_accuracy: float | None,
+) -> Path:
+    """Write NAME.safetensors and NAME.json; returns the path of the first, which commands take as a model's name."""
+    if isinstance(model, Classifier) and model.num_classes != len(classes):
+        raise ValueError(f"{len(classes)} names are given for {model.num_classes} classes")
+    file = path.with_name(path.name + SUFFIX)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    card = Card(
+        parent=parent,
+        architecture=described(architecture.config),
+        image_size=model.image_size,
+        classes=classes,
+        parameters=sum(value.numel() for value in model.parameters()),
+        gmacs=round(gmacs(model), 6),
+        trained_on=trained_on,
+        accuracy=accuracy,
+        parent_accuracy=parent_accuracy,
+    )
+    file.with_suffix(".json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    save_file({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}, file)
+    return file
