@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from exporter.graphs.cut import graphs_of
@@ -17,11 +16,9 @@ from exporter.models.model import Model
 from exporter.operations.kernels import Fusion, kernels
 from exporter.operations.of_program import operations, returned
 from exporter.plan import device_of
-from exporter.rewrites import rewrite
-from exporter.rewrites.folds import FOLDS
 from exporter.slim.architecture import Piece, Space
+from exporter.slim.piece_programs import program_of
 from exporter.slim.prices.table import Price, Table
-from exporter.tracing.lean import lean_traces
 from latency_db.end_to_end.features import of_graph
 from latency_db.estimator.prices import prices
 from latency_db.estimator.workload import Workload
@@ -41,11 +38,8 @@ class KernelPrices:
         return {piece: Price(float(self._features(piece) @ self.coefficients), "estimated") for piece in pieces}
 
     def _features(self, piece: Piece) -> NDArray[np.float64]:
-        module, shape = self.space.module(piece)
-        with torch.no_grad(), lean_traces():
-            program = torch.export.export(module.eval().requires_grad_(False), (torch.zeros(1, *shape),))
-            folded = rewrite(program, FOLDS)
-        return of_graph(kernels(operations(folded), returned(folded), self.fusion))
+        program = program_of(self.space, piece)
+        return of_graph(kernels(operations(program), returned(program), self.fusion))
 
 
 def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
