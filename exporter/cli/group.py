@@ -20,6 +20,7 @@ COMMANDS = {
     "models": "List models, or those that match PATTERN.",
     "run": "Classify IMAGE with the artefacts of BUNDLE, or, with a tracker, find what a prompt points at.",
     "serve": "Serve the web app with BUNDLE, to try a tracker in a browser, here or on a phone.",
+    "slim": "Cut MODEL down to a budget of a device, such as half its latency, at the least loss of accuracy.",
     "track": "Follow objects through VIDEO, a file or a folder of frames, with the artefacts of BUNDLE.",
     "verify": "Run every artefact of BUNDLE again, from disk.",
 }

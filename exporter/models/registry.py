@@ -235,24 +235,36 @@ def create_model(
     if info.family.task == "track":
         if (in_channels, num_classes, multi_label) != (3, PUBLISHED_CLASSES, False):
             raise InputShapeError(f"{info.name} takes RGB and has no classes: leave in_channels and num_classes out.")
-        return _built(info, family, lambda config: architecture(config, size))
+        return _built(info, lambda config: architecture(config, size))
     if in_channels < 1 or num_classes < 1:
         raise InputShapeError(
             f"{info.name} cannot have {in_channels} input channels and {num_classes} classes: "
             "it needs at least one input channel and one class."
         )
     CLASSES.check_option(num_classes, InputShapeError)
-    classifier: Classifier = _built(info, family, lambda config: architecture(config, size, in_channels, num_classes))
+    classifier: Classifier = _built(info, lambda config: architecture(config, size, in_channels, num_classes))
     classifier.multi_label = classifier.multi_label or multi_label
     return classifier
 
 
-def _built(info: ModelInfo, family: Any, build: Callable[[Any], Any]) -> Any:
-    """A model in eval mode, of its family's configuration of its name, or of what is said of its architecture."""
-    if info.architecture is None:
-        return build(family.CONFIGS[info.name]).eval()
-    from exporter.models.architectures import config_of, refuse_beyond_memory
+def _built(info: ModelInfo, build: Callable[[Any], Any]) -> Any:
+    """A model in eval mode."""
+    config = configuration(info)
+    if info.architecture is not None:
+        from exporter.models.architectures import refuse_beyond_memory
 
-    config = config_of(type(next(iter(family.CONFIGS.values()))), info.architecture)
-    refuse_beyond_memory(lambda: build(config), info.name)
+        refuse_beyond_memory(lambda: build(config), info.name)
     return build(config).eval()
+
+
+def configuration(info: ModelInfo) -> Any:
+    """What a model's class is built from: its family's configuration of its name, or what is said of its architecture.
+
+    Raises `UnknownModelError` where that is none.
+    """
+    known: Any = importlib.import_module(f"exporter.models.{info.family.module}").CONFIGS
+    if info.architecture is None:
+        return known[info.name]
+    from exporter.models.architectures import config_of
+
+    return config_of(type(next(iter(known.values()))), info.architecture)

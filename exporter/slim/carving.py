@@ -42,14 +42,15 @@ def carved(
     channels = {name: norm.num_features for name, norm in module.named_modules() if isinstance(norm, nn.BatchNorm2d)}
     found = {}
     for key, own in tensors_of(module).items():
-        source = _source(key, origins)
+        source = source_of(key, origins)
         name, _, entry = key.rpartition(".")
         kept = norm_of(source.rpartition(".")[0], channels[name]) if name in channels else None
         found[key] = sliced(weights[source], space.axes(source), own.shape) if kept is None else kept[entry]
     return found
 
 
-def _source(key: str, origins: Mapping[str, str]) -> str:
+def source_of(key: str, origins: Mapping[str, str]) -> str:
+    """What an entry of an architecture is called in its supernet."""
     block = next((name for name in origins if key.startswith(name)), "")
     return origins.get(block, "") + key.removeprefix(block)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from exporter.graphs.normalisation import Normalisation
 from exporter.slim.architecture import Architecture
@@ -38,11 +38,15 @@ class ClassifierJudge:
     def calibrated(self, architecture: Architecture) -> nn.Module:
         """The module of an architecture, ready to be used."""
         module = built(self.supernet.space, architecture, self.supernet.weights(architecture)).to(self.device)
-        rows = np.random.default_rng(0).permutation(self.parts.training)[:COUNTED]
-        batches = [rows[first : first + AT_ONCE] for first in range(0, len(rows), AT_ONCE)]
-        images = (torch.from_numpy(self.pictures.pixels[batch]).to(self.device).float() for batch in batches)
-        recalibrate(module, [self.normalise(batch) for batch in images])
+        recalibrate(module, counted(self.pictures, self.parts, self.normalise, self.device))
         return module
 
     def accuracy(self, module: nn.Module, chosen: NDArray[np.int64]) -> float:
         return accuracy(module, self.normalise, self.pictures, chosen, self.device)
+
+
+def counted(pictures: Pictures, parts: Parts, normalise: Normalisation, device: torch.device) -> list[Tensor]:
+    """Batches of normalised images [B, 3, S, S] that statistics are counted over: some of the training part's."""
+    rows = np.random.default_rng(0).permutation(parts.training)[:COUNTED]
+    batches = (rows[first : first + AT_ONCE] for first in range(0, len(rows), AT_ONCE))
+    return [normalise(torch.from_numpy(pictures.pixels[batch]).to(device).float()) for batch in batches]

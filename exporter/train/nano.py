@@ -20,7 +20,8 @@ from exporter.manifest import WeightsCard
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.config import CONFIGS, NANO
 from exporter.train.clips import Alternating, ClipBatches
-from exporter.train.loop import Hardware, Schedule, train
+from exporter.train.kept import AVERAGED, trained
+from exporter.train.loop import Hardware, Schedule
 from exporter.train.objective import Batch, TrackerObjective
 from exporter.train.prompts import PromptKind
 from exporter.train.scenes import HELD_OUT, Recipe
@@ -29,8 +30,6 @@ TRAINED_ON = (
     "procedural video of exporter.train.scenes: shapes, letters and figures, plain, patterned or cut from photographs "
     "of scikit-image (public domain, CC0, no known copyright) and scikit-learn (CC BY 2.0: danielbuechele, vultilion)"
 )
-AVERAGED = "averaged.safetensors"
-"""The result of a stage, in its folder: the averaged objective."""
 CONFIGURATION = "configuration.json"
 _MODEL = "model."
 """What an objective's parameters are called that are the model's."""
@@ -154,25 +153,18 @@ def run(folder: Path, workers: int, stages: tuple[Stage, ...] = STAGES) -> Path:
     (folder / CONFIGURATION).write_text(configuration(stages, hardware), encoding="utf-8")
     result: Path | None = None
     for stage in stages:
+        torch.manual_seed(stage.schedule.seed)
+        recipe = stage.batches[0].recipe
+        model = EfficientTAM(NANO, recipe.size)
+        objective = TrackerObjective(model, hardware.products)
+        if result is None:
+            initial(model)
+        else:
+            objective.load_state_dict(load_file(result))
+        print(stage.name, flush=True)
+        judge, batches = _Judge(held_out_batches(recipe), hardware), Alternating(stage.batches)
         own = folder / stage.name
-        if not (own / AVERAGED).exists():
-            torch.manual_seed(stage.schedule.seed)
-            recipe = stage.batches[0].recipe
-            model = EfficientTAM(NANO, recipe.size)
-            objective = TrackerObjective(model, hardware.products)
-            if result is None:
-                initial(model)
-            else:
-                objective.load_state_dict(load_file(result))
-            print(stage.name, flush=True)
-            judge = _Judge(held_out_batches(recipe), hardware)
-            batches = Alternating(stage.batches)
-            averaged = train(objective, batches, stage.schedule, own, hardware, workers=workers, evaluate=judge)
-            if hardware.rank == 0:
-                beside = own / f"{AVERAGED}.new"
-                save_file({name: value.cpu() for name, value in averaged.state_dict().items()}, beside)
-                beside.replace(own / AVERAGED)
-        hardware.wait()
+        trained(objective, batches, stage.schedule, own, hardware, workers=workers, evaluate=judge)
         result = own / AVERAGED
     assert result is not None
     return result

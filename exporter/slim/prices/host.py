@@ -25,7 +25,6 @@ from exporter.errors import LatencyError
 from exporter.graphs.cut import graphs_of
 from exporter.models.model import Model
 from exporter.slim.architecture import Architecture, Piece, Space
-from exporter.slim.carving import Weights, built
 from exporter.slim.prices.table import Price, Table
 
 REPEATED = 4
@@ -47,23 +46,23 @@ class Host:
     def of(self, pieces: Iterable[Piece]) -> Mapping[Piece, Price]:
         """Measured, or as they were before."""
         asked = list(pieces)
-        known = self._kept()
+        known = self.kept()
         missing = [piece for piece in asked if _name(piece) not in known]
         if missing:
             known |= self._measured(missing)
             self._keep(known)
         return {piece: Price(known[_name(piece)], "measured") for piece in asked}
 
-    def whole(self, architectures: Sequence[Architecture], weights: Sequence[Weights | None]) -> list[float]:
-        """ms of whole networks, timed in turns, each under its weights if there are such."""
-        timed = [self._whole(*pair) for pair in zip(architectures, weights, strict=True)]
+    def whole(self, architectures: Sequence[Architecture]) -> list[float]:
+        """ms of whole networks, timed in turns. Their weights, which times hardly depend on, are not trained."""
+        timed = [self._whole(one) for one in architectures]
         return [_ms(times, "a network") for times in self._time(timed, 5 * SECONDS)]
 
     def _measured(self, pieces: Sequence[Piece]) -> dict[str, float]:
         """Each in relation to the parent, which is timed beside them and has one time for good."""
         timed = [self._piece(piece) for piece in pieces]
-        parent, *times = self._time([self._whole(self.space.parent, None), *timed], SECONDS)
-        known = self._kept()
+        parent, *times = self._time([self._whole(self.space.parent), *timed], SECONDS)
+        known = self.kept()
         reference = known.get(PARENT) or _ms(parent, "the parent")
         drift = reference / _ms(parent, "the parent")
         found = {PARENT: reference}
@@ -91,17 +90,17 @@ class Host:
         with torch.no_grad():
             return REPEATED if module.eval()(torch.zeros(1, *shape)).shape[1:] == shape else 1
 
-    def _whole(self, architecture: Architecture, weights: Weights | None) -> Timed:
-        module = self.space.build(architecture) if weights is None else built(self.space, architecture, weights)
+    def _whole(self, architecture: Architecture) -> Timed:
+        module = self.space.build(architecture)
         assert isinstance(module, Model)
         (graph,) = graphs_of(module.eval().requires_grad_(False))
         digest = hashlib.sha256(json.dumps(asdict(architecture), sort_keys=True).encode()).hexdigest()[:20]
         file = self.folder / f"whole_{digest}"
-        if weights is not None or not file.exists():
+        if not file.exists():
             backend(self.runtime).lower(graph, file, LowerOptions("fp32"))
         return Timed(file, {spec.name: spec.shape for spec in graph.inputs})
 
-    def _kept(self) -> dict[str, float]:
+    def kept(self) -> dict[str, float]:
         """Piece -> ms, as they were measured before."""
         file = self.folder / KEPT
         return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -112,6 +111,7 @@ class Host:
         unfinished.replace(self.folder / KEPT)
 
 
+HOST = "host"
 KEPT = "prices.json"
 PARENT = "parent"
 """The parent's time among the pieces'"""
@@ -120,9 +120,9 @@ PARENT = "parent"
 def host_table(host: Host) -> Table:
     """Of this machine: its pieces add up to the parent as it was measured beside them."""
     host.folder.mkdir(parents=True, exist_ok=True)
-    table = Table(host.space, "host", host.runtime, host, 1.0, 1.0, 1.0, f"measured here under {host.runtime}")
+    table = Table(host.space, HOST, host.runtime, host, 1.0, 1.0, 1.0, f"measured here under {host.runtime}")
     table.ask([host.space.parent])
-    return table.corrected(host.space.parent, host._kept()[PARENT])
+    return table.scaled(host.space.parent, host.kept()[PARENT])
 
 
 def _ms(times: Times, what: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +36,15 @@ class KernelPrices:
     """ms for a unit of each feature"""
 
     def of(self, pieces: Iterable[Piece]) -> Mapping[Piece, Price]:
-        return {piece: Price(float(self._features(piece) @ self.coefficients), "estimated") for piece in pieces}
+        features = {piece: _features(self.space, piece, self.fusion) for piece in pieces}
+        return {piece: Price(float(row @ self.coefficients), "estimated") for piece, row in features.items()}
 
-    def _features(self, piece: Piece) -> NDArray[np.float64]:
-        program = program_of(self.space, piece)
-        return of_graph(kernels(operations(program), returned(program), self.fusion))
+
+@lru_cache(maxsize=1 << 14)
+def _features(space: Space, piece: Piece, fusion: Fusion) -> NDArray[np.float64]:
+    """[features]; a capture takes a tenth of a second, and devices under one runtime have the same"""
+    program = program_of(space, piece)
+    return of_graph(kernels(operations(program), returned(program), fusion))
 
 
 def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
@@ -66,4 +71,4 @@ def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
         high=whole.high / whole.ms,
         provenance=f"{whole.method}: {whole.reason}",
     )
-    return table.corrected(space.parent, whole.ms)
+    return table.scaled(space.parent, whole.ms)

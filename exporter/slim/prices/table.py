@@ -1,4 +1,4 @@
-"""The table of one device and runtime: piece -> ms; an architecture takes the sum of its pieces."""
+"""The table of one device and runtime: piece -> ms; an architecture takes what the sum of its pieces says."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 
 from exporter.errors import LatencyError
 from exporter.slim.architecture import Architecture, Piece, Space
+
+APART = 0.05
+"""Share of the parent's pieces that one must lack: what is measured errs by a few per cent"""
 
 
 @dataclass(frozen=True)
@@ -34,22 +37,28 @@ class Table:
     runtime: str
     prices: PriceList
     scale: float
-    """What the sum of pieces is multiplied by: how much longer or shorter a whole takes than its parts by themselves"""
+    """ms of a whole for one more ms of its pieces by themselves"""
     low: float
     high: float
     """Shares of a latency between which it is nine times in ten"""
     provenance: str
     """Where the figures are from, in words"""
+    offset: float = 0.0
+    """ms of a whole that its pieces do not account for"""
     known: dict[Piece, Price] = field(default_factory=dict)
     """What was asked for already: only ever added to"""
 
     def ms(self, architecture: Architecture) -> float:
+        return self.offset + self.scale * self._sum(architecture)
+
+    def _sum(self, architecture: Architecture) -> float:
+        """Of the pieces, ms"""
         pieces = self.space.pieces(architecture)
         try:
-            return self.scale * sum(self.known[piece].ms for piece in pieces)
+            return sum(self.known[piece].ms for piece in pieces)
         except KeyError:
             self.ask([architecture])
-            return self.scale * sum(self.known[piece].ms for piece in pieces)
+            return sum(self.known[piece].ms for piece in pieces)
 
     def ask(self, architectures: Iterable[Architecture]) -> None:
         """Have the pieces of several architectures priced at once."""
@@ -60,9 +69,21 @@ class Table:
                 raise LatencyError(f"Nothing is known of {len(unknown)} pieces, the first {unknown[0]}.")
             self.known.update(found)
 
+    def scaled(self, architecture: Architecture, ms: float) -> Table:
+        """With a scale, and no offset, by which an architecture takes so long."""
+        return replace(self, scale=ms / self._sum(architecture), offset=0.0)
+
     def corrected(self, architecture: Architecture, ms: float) -> Table:
-        """With a scale by which an architecture takes what it was measured to take."""
-        return replace(self, scale=self.scale * ms / self.ms(architecture))
+        """With a scale and an offset by which an architecture takes so long, and the parent what it does now.
+
+        One that is too near to the parent to tell, or was measured to be slower, corrects nothing.
+        """
+        parent = self.space.parent
+        apart, saved = self._sum(parent) - self._sum(architecture), self.ms(parent) - ms
+        if saved <= 0 or apart < APART * self._sum(parent):
+            return self
+        scale = saved / apart
+        return replace(self, scale=scale, offset=ms - scale * self._sum(architecture))
 
     def shares(self, architecture: Architecture) -> dict[str, float]:
         """Kind of piece -> ms of all of that kind, the dearest first."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from exporter.models.efficientformer import EfficientFormer, MetaBlock3d
 from exporter.models.layers import Stage
 from exporter.slim.architecture import Architecture
-from exporter.slim.carving import Weights, carved, tensors_of
+from exporter.slim.carving import Weights, carved, source_of, tensors_of
 from exporter.slim.spaces.efficientformer import EfficientFormerSpace
 from exporter.slim.spaces.stages import resolution
 
@@ -99,6 +99,13 @@ class MetaPaths(nn.Module):
 
     def weights(self, architecture: Architecture) -> Weights:
         return carved(self.space, architecture, self.tensors())
+
+    @torch.no_grad()
+    def inherit(self, parent: Weights) -> None:
+        """Take the weights of a trained parent, for each of its blocks in the branch that it is."""
+        origins, own = self.space.origins(self.space.parent), self.tensors()
+        for key, value in parent.items():
+            own[source_of(key, origins)].copy_(value)
 
     def tensors(self) -> Mapping[str, Tensor]:
         """All weights, by the names that the space knows."""

@@ -29,7 +29,7 @@ def test_the_size_of_an_image_has_both_names_wherever_it_is_an_option():
         for option in _parameters(name)
         if {"--size", "--image-size"} & set(option.opts)
     }
-    assert named == {name: {"--size", "--image-size"} for name in ("advise", "export", "latency", "lint")}
+    assert named == {name: {"--size", "--image-size"} for name in ("advise", "export", "latency", "lint", "slim")}
 
 
 def _parameters(name):

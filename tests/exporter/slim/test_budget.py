@@ -79,12 +79,23 @@ def test_pieces_are_asked_for_once():
     assert prices.prices.asked == 1
 
 
-def test_what_an_architecture_was_measured_to_take_sets_the_scale():
+def test_what_an_architecture_was_measured_to_take_corrects_all_but_the_parent():
+    prices, narrow = table(), V2.narrowed(0.5)
+    slower = 1.2 * prices.ms(narrow)
+    right = prices.corrected(narrow, slower)
+    assert right.ms(narrow) == pytest.approx(slower)
+    assert right.ms(V2.parent) == pytest.approx(prices.ms(V2.parent))
+    assert prices.ms(V2.narrowed(0.75)) < right.ms(V2.narrowed(0.75)) < right.ms(V2.parent)
+
+
+def test_what_hardly_differs_from_the_parent_or_is_slower_corrects_nothing():
     prices = table()
-    narrow = V2.narrowed(0.5)
-    right = prices.corrected(narrow, 7.0)
-    assert right.ms(narrow) == pytest.approx(7.0)
-    assert right.ms(V2.parent) / prices.ms(V2.parent) == pytest.approx(7.0 / prices.ms(narrow))
+    assert prices.corrected(V2.parent, 0.5) is prices
+    assert prices.corrected(V2.narrowed(0.5), 2 * prices.ms(V2.parent)) is prices
+
+
+def test_the_parent_takes_what_it_was_measured_to_take():
+    assert table().scaled(V2.parent, 7.0).ms(V2.parent) == pytest.approx(7.0)
 
 
 def test_where_the_milliseconds_are():

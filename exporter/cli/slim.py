@@ -1,0 +1,148 @@
+"""`vitexport slim`: a model cut to a device's budget, trained on, and exported."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from exporter.cli.group import COMMANDS
+from exporter.cli.options import formats_option, image_size_option, json_option, verbose_option
+from exporter.cli.progress import working
+from exporter.cli.tables import print_json, print_line, print_table
+from exporter.errors import BudgetError
+from exporter.paths import check_output_folder
+from exporter.verify.figures import ms_text
+
+if TYPE_CHECKING:
+    from exporter.slim.methods import PolicyName
+    from exporter.slim.run import Candidate, Slimmed
+    from exporter.slim.search.loop import Step
+
+
+@click.command(help=COMMANDS["slim"])
+@click.argument("model")
+@click.option(
+    "--target", "targets", multiple=True, default=("host",), show_default=True,
+    help="A device of `vitexport devices`, or host. Repeatable: the slowest counts.",
+)  # fmt: skip
+@click.option(
+    "--budget", "budgets", multiple=True, required=True, metavar="BUDGET",
+    help="Such as 1.6ms, 0.5x of the model's own, 30fps, 2.5MB, 3M parameters or 0.2GMACs. Repeatable: all are met.",
+)  # fmt: skip
+@click.option(
+    "--data", default="digits", show_default=True, metavar="FOLDER|digits",
+    help="A folder of pictures for each class, or scikit-learn's digits.",
+)  # fmt: skip
+@click.option("--runtime", metavar="FORMAT", help="That it is priced under. Default: onnx on host, else the device's.")
+@formats_option("Of the bundle; repeatable. Default: what the device prefers, and what it is priced under.")
+@click.option(
+    "--policy", type=click.Choice(["importance", "efficiency"]),
+    help="EfficientFormer's, or EfficientFormerV2's. Default: the model's own.",
+)  # fmt: skip
+@image_size_option("Default: 64 for digits, else what the model takes.")
+@click.option(
+    "--epochs", type=int, default=20, show_default=True,
+    help="Turns through the pictures: of the model, of the supernet and of what is left.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Two runs of one seed find the same.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
+@click.option("--out", default=".", show_default=True, metavar="FOLDER", help="Where the run's folder is made.")
+@json_option
+@verbose_option
+def slim(
+    model: str, targets: tuple[str, ...], budgets: tuple[str, ...], data: str, runtime: str | None,
+    formats: tuple[str, ...], policy: PolicyName | None, image_size: int | None, epochs: int, seed: int, resume: bool,
+    out: str, as_json: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Slim, a line a step, and print what came of it."""
+    check_output_folder(out, BudgetError)
+    with working(verbose) as progress:
+        from exporter.slim.request import SlimRequest, settled
+        from exporter.slim.run import run
+
+        request = SlimRequest(
+            model, budgets, targets, data, runtime, formats or None, policy, image_size, epochs, seed, out, resume
+        )
+        found = run(settled(request), progress, lambda step: _print_step(step, as_json))
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _print(found)
+
+
+def _print_step(step: Step, to_stderr: bool) -> None:
+    """What was taken away, what it cost, and what it saved."""
+    lost = f"{100 * step.lost:.1f} points lost" if step.lost > 0 else "no accuracy lost"
+    line = f"{step.move}: {lost} for {step.saved:.1%} of the budget, best of {step.weighed}; now {step.load:.0%} of it"
+    if to_stderr:
+        print(line, file=sys.stderr)
+    else:
+        print_line(line)
+
+
+def _print(found: Slimmed) -> None:
+    print_line()
+    devices = [f"{table.device} ({table.runtime})" for table in found.tables]
+    measured = found.parent_measured_ms is not None
+    columns = ("network", "accuracy>", *(f"ms on {device}>" for device in devices), *(["measured ms>"] * measured))
+    parent = (
+        "parent",
+        f"{found.parent_accuracy:.1%}",
+        *map(ms_text, found.parent_ms),
+        *_measured(found.parent_measured_ms),
+    )
+    rows = [_row(one) for one in (found.found, *found.baselines)]
+    print_table(columns, (parent, *rows))
+    print_line()
+    for table in found.tables:
+        interval = (
+            ""
+            if table.low == table.high
+            else f"; nine times in ten from {table.low:.2f} to {table.high:.2f} times that"
+        )
+        print_line(f"Prices of {table.device}: {table.provenance}{interval}.")
+    if found.skipped:
+        print_line(f"{len(found.skipped)} files were no pictures and were left out, such as {found.skipped[0]}")
+    print_line(f"Checkpoint  {found.checkpoint}")
+    for bundle in found.bundles:
+        print_line(f"Bundle      {bundle.path}")
+
+
+def _row(one: Candidate) -> tuple[str, ...]:
+    return (one.name, f"{one.accuracy:.1%}", *map(ms_text, one.predicted_ms), *_measured(one.measured_ms))
+
+
+def _measured(ms: float | None) -> tuple[str, ...]:
+    return () if ms is None else (ms_text(ms),)
+
+
+def _as_json(found: Slimmed) -> dict[str, object]:
+    best = found.found
+    return {
+        "model": found.checkpoint.stem,
+        "budgets": [
+            {"what": limit.what, "most": limit.most, "found": limit.of(best.architecture)} for limit in found.limits
+        ],
+        "budget_ms": next((limit.most for limit in found.limits if limit.what.startswith("ms ")), None),
+        "predicted_ms": max(best.predicted_ms),
+        "measured_ms": best.measured_ms,
+        "parent_ms": max(found.parent_ms),
+        "parent_measured_ms": found.parent_measured_ms,
+        "accuracy": best.accuracy,
+        "parent_accuracy": found.parent_accuracy,
+        "baselines": [
+            {
+                "name": one.name,
+                "accuracy": one.accuracy,
+                "predicted_ms": max(one.predicted_ms),
+                "measured_ms": one.measured_ms,
+            }
+            for one in found.baselines
+        ],
+        "steps": len(found.path.steps),
+        "skipped": list(found.skipped),
+        "checkpoint": str(found.checkpoint),
+        "bundles": [str(bundle.path) for bundle in found.bundles],
+    }

@@ -1,0 +1,100 @@
+"""How each family is slimmed: its space, its supernet, where a search begins, and by which policy it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from torch import nn
+
+from exporter.errors import BudgetError
+from exporter.graphs.normalisation import Normalisation
+from exporter.slim.architecture import Architecture, Space
+from exporter.slim.carving import tensors_of
+from exporter.slim.objectives import MetaPathsObjective, SandwichObjective
+from exporter.slim.prices.table import Table
+from exporter.slim.ranking import rank_channels
+from exporter.slim.search.policies import Efficiency, EveryKnob, LeastImportant, Policy
+from exporter.slim.sizes import Sizes
+from exporter.slim.spaces.efficientformer import EfficientFormerSpace
+from exporter.slim.spaces.efficientformer_v2 import EfficientFormerV2Space
+from exporter.slim.supernets.metapaths import MetaPaths
+from exporter.slim.supernets.slimmable import Slimmable
+
+PolicyName = Literal["importance", "efficiency"]
+"""EfficientFormer's and EfficientFormerV2's"""
+
+SIZE_WEIGHT, TIME_WEIGHT = 0.5, 1.0
+"""α of parameters and of latency in the score (arXiv 2212.08059 §3.4); its units only scale it"""
+
+
+@dataclass(frozen=True)
+class Method:
+    """Of one family."""
+
+    space: Callable[[Any, int, int], Space]
+    """Of a configuration, an image size and a number of classes"""
+    supernet: Callable[[Space, nn.Module], nn.Module]
+    """Of a space and its trained parent, from whose weights it begins"""
+    objective: Callable[[nn.Module, Normalisation, int], nn.Module]
+    """What trains it, in so many batches"""
+    finished: Callable[[nn.Module], Architecture]
+    """Makes a trained supernet ready to be cut; returns where a search begins"""
+    policy: PolicyName
+
+
+def _metapaths(space: Space, parent: nn.Module) -> nn.Module:
+    supernet = MetaPaths(cast(EfficientFormerSpace, space))
+    supernet.inherit(tensors_of(parent))
+    return supernet
+
+
+def _of_metapaths(supernet: nn.Module, normalise: Normalisation, batches: int) -> nn.Module:
+    return MetaPathsObjective(cast(MetaPaths, supernet), normalise, batches)
+
+
+def _ranked_metapaths(supernet: nn.Module) -> Architecture:
+    paths = cast(MetaPaths, supernet)
+    rank_channels(paths.tensors(), paths.space)
+    return paths.decoded()
+
+
+def _slimmable(space: Space, parent: nn.Module) -> nn.Module:
+    """Ranked first: narrower ones learn with the channels that matter most."""
+    rank_channels(tensors_of(parent), space)
+    return Slimmable(parent, space)
+
+
+def _of_slimmable(supernet: nn.Module, normalise: Normalisation, batches: int) -> nn.Module:
+    return SandwichObjective(cast(Slimmable, supernet), normalise)
+
+
+def _parent_of(supernet: nn.Module) -> Architecture:
+    return cast(Slimmable, supernet).space.parent
+
+
+METHODS: Mapping[str, Method] = {
+    "efficientformer": Method(EfficientFormerSpace, _metapaths, _of_metapaths, _ranked_metapaths, "importance"),
+    "efficientformerv2": Method(EfficientFormerV2Space, _slimmable, _of_slimmable, _parent_of, "efficiency"),
+}
+"""Family -> how"""
+
+
+def policy_of(name: PolicyName, supernet: nn.Module, tables: Sequence[Table], sizes: Sizes) -> Policy:
+    """Raises `BudgetError` for importances that a supernet does not learn."""
+    if name == "importance":
+        if not isinstance(supernet, MetaPaths):
+            raise BudgetError(
+                "Only EfficientFormer's supernet learns how important blocks are: pass --policy efficiency."
+            )
+        return LeastImportant(supernet.importance)
+    parent = sizes.space.parent
+
+    def slowest(architecture: Architecture) -> float:
+        return max(table.ms(architecture) / table.ms(parent) for table in tables)
+
+    def parameters(architecture: Architecture) -> float:
+        return sizes.parameters(architecture) / sizes.parameters(parent)
+
+    return EveryKnob(Efficiency([(parameters, 1.0, SIZE_WEIGHT), (slowest, 1.0, TIME_WEIGHT)]))
