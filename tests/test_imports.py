@@ -51,6 +51,7 @@ ROOMS = (
     "entries",
     "stages",
     "pipeline",
+    "slim",
     "serve",
     "cli",
 )

@@ -178,10 +178,8 @@ def model_info(name: str) -> ModelInfo:
 
     Raises `UnknownModelError` with the nearest names.
     """
-    from exporter.models.slimmed import is_slimmed, slimmed_info
-
-    if is_slimmed(name):
-        return slimmed_info(Path(name))
+    if name.lower().endswith(".safetensors"):
+        return _slimmed(Path(name))
     known = ALIASES.get(name.lower(), name.lower())
     try:
         return MODELS[known]
@@ -189,6 +187,22 @@ def model_info(name: str) -> ModelInfo:
         raise UnknownModelError(
             f"There is no model {name!r}; closest are {closest(name.lower(), MODELS)} (`vitexport models` lists all)."
         ) from None
+
+
+def _slimmed(weights: Path) -> ModelInfo:
+    """A slimmed model's row, by the path of its weights."""
+    from exporter.models.slimmed import read_card
+
+    card = read_card(weights)
+    return ModelInfo(
+        name=weights.stem,
+        family=model_info(card.parent).family,
+        parameters=card.parameters,
+        gmacs=card.gmacs,
+        own_image_size=card.image_size,
+        architecture=card.architecture,
+        checkpoint=weights,
+    )
 
 
 def family_named(name: str) -> Family:

@@ -9,11 +9,10 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from exporter.budgets import CLASSES, IMAGE_SIZE, MANIFEST_FILE
 from exporter.errors import UnknownModelError
-from exporter.models.registry import MODELS, ModelInfo
 
 SUFFIX = ".safetensors"
 
@@ -25,7 +24,7 @@ class Card(BaseModel):
 
     made_by: Literal["vitexport slim"] = "vitexport slim"
     version: Literal[1] = 1
-    parent: str
+    parent: str = Field(pattern="^[a-z0-9_]+$")
     """The registered model that parts were taken away from"""
     architecture: dict[str, Any]
     """What its family's class is built from (`architectures.described`)"""
@@ -40,35 +39,20 @@ class Card(BaseModel):
     parent_accuracy: float | None = None
 
 
-def is_slimmed(name: str) -> bool:
-    """Whether a model is asked for by the path of a checkpoint."""
-    return name.lower().endswith(SUFFIX)
+def read_card(weights: Path) -> Card:
+    """That of a slimmed model by the path of its weights.
 
-
-def slimmed_info(path: Path) -> ModelInfo:
-    """A slimmed model's row, like one of the registry.
-
-    Raises `UnknownModelError` where there is no such file, or no card of a slimmed model beside it.
+    Raises `UnknownModelError` where there is no such file, or no card beside it.
     """
-    card_file = path.with_suffix(".json")
-    if not path.is_file():
-        raise UnknownModelError(f"{path} is not there: name a model of `vitexport models`, or a slimmed checkpoint.")
+    file = weights.with_suffix(".json")
+    if not weights.is_file():
+        raise UnknownModelError(f"{weights} is not there: name a model of `vitexport models`, or a slimmed checkpoint.")
     try:
-        if card_file.stat().st_size > MANIFEST_FILE.most:
+        if file.stat().st_size > MANIFEST_FILE.most:
             raise ValueError("too large")
-        card = Card.model_validate(json.loads(card_file.read_text(encoding="utf-8")))
-        parent = MODELS[card.parent]
-    except (OSError, ValueError, ValidationError, KeyError, RecursionError):
+        return Card.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
         raise UnknownModelError(
-            f"{path} has no card of a slimmed model beside it, {card_file.name}: pass a model's name, and this file as "
+            f"{weights} has no card of a slimmed model beside it, {file.name}: pass a model's name, and this file as "
             "--weights."
         ) from None
-    return ModelInfo(
-        name=path.stem,
-        family=parent.family,
-        parameters=card.parameters,
-        gmacs=card.gmacs,
-        own_image_size=card.image_size,
-        architecture=card.architecture,
-        checkpoint=path,
-    )
