@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, TextIO
+from dataclasses import dataclass
+from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.text import Text
 
 from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.interrupts import interruptible
@@ -17,12 +19,40 @@ from exporter.printable import printable
 from exporter.scratch import scratch
 from exporter.toolchain_noise import hidden
 
-if TYPE_CHECKING:
-    from exporter.backends.runner import Progress
+
+@dataclass(frozen=True)
+class Shown:
+    """A bar on a terminal: called with what is done, and how much of it."""
+
+    bar: Bar
+    task: TaskID
+
+    def __call__(self, what: str, share: float) -> None:
+        self.bar.update(self.task, description=printable(what), completed=share)
+
+    def say(self, line: str) -> None:
+        """Leave a line above the bar, and where there is no terminal too."""
+        self.bar.console.print(Text(printable(line)), soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Work:
+    """Work under way, which an interrupt ends where it says how far it is."""
+
+    shown: Shown
+    raise_received: Callable[[], None]
+
+    def __call__(self, what: str, share: float) -> None:
+        self.raise_received()
+        self.shown(what, share)
+
+    def say(self, line: str) -> None:
+        """Leave a line on stderr."""
+        self.shown.say(line)
 
 
 @contextmanager
-def working(verbose: bool) -> Iterator[Progress]:
+def working(verbose: bool) -> Iterator[Work]:
     """Work with a progress bar and, unless `verbose`, without the toolchains' own output; warnings come at the end.
 
     Temporary files go with it.
@@ -31,19 +61,14 @@ def working(verbose: bool) -> Iterator[Progress]:
         collected_warnings(),
         scratch(),
         nullcontext(sys.stderr) if verbose else hidden() as stream,
-        progress_bar(stream) as progress,
+        progress_bar(stream) as shown,
         interruptible() as raise_received,
     ):
-
-        def step(what: str, share: float) -> None:
-            raise_received()
-            progress(what, share)
-
-        yield step
+        yield Work(shown, raise_received)
 
 
 @contextmanager
-def progress_bar(stream: TextIO) -> Iterator[Progress]:
+def progress_bar(stream: TextIO) -> Iterator[Shown]:
     """A bar on `stream`, silent when that is no terminal."""
     columns = (TextColumn("{task.description:<28}", markup=False), BarColumn(), TimeElapsedColumn())
     console = Console(file=stream)
@@ -56,5 +81,4 @@ def progress_bar(stream: TextIO) -> Iterator[Progress]:
         redirect_stderr=False,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(task, description=printable(what), completed=share)
+        yield Shown(bar, bar.add_task("", total=1.0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -65,21 +64,17 @@ def slim(
         request = SlimRequest(
             model, budgets, targets, data, runtime, formats or None, policy, image_size, epochs, seed, out, resume
         )
-        found = run(settled(request), progress, lambda step: _print_step(step, as_json))
+        found = run(settled(request), progress, lambda step: progress.say(_told(step)))
     if as_json:
         print_json(_as_json(found))
     else:
         _print(found)
 
 
-def _print_step(step: Step, to_stderr: bool) -> None:
+def _told(step: Step) -> str:
     """What was taken away, what it cost, and what it saved."""
     lost = f"{100 * step.lost:.1f} points lost" if step.lost > 0 else "no accuracy lost"
-    line = f"{step.move}: {lost} for {step.saved:.1%} of the budget, best of {step.weighed}; now {step.load:.0%} of it"
-    if to_stderr:
-        print(line, file=sys.stderr)
-    else:
-        print_line(line)
+    return f"{step.move}: {lost} for {step.saved:.1%} of the budget, best of {step.weighed}; now {step.load:.0%} of it"
 
 
 def _print(found: Slimmed) -> None:

@@ -28,7 +28,7 @@ ROOT = Path(exporter.__file__).parent
 PRINTERS = {
     "cli/__init__.py": {"sys.stdout"},  # which it flushes
     "cli/tables.py": {"print", "sys.stdout", "rich.console", "rich.table", "rich.text"},
-    "cli/progress.py": {"sys.stderr", "rich.console", "rich.progress"},
+    "cli/progress.py": {"sys.stderr", "rich.console", "rich.progress", "rich.text"},
     "train/sample.py": {"print"},  # numbers
     "bench/index/published_graphs.py": {"print"},  # names of its own
     "bench/index/registered_graphs.py": {"print"},  # names of its own
@@ -166,6 +166,14 @@ def test_progress_is_shown_as_it_is(monkeypatch):
         progress(HOSTILE, 0.5)
     assert SHOWN in terminal.getvalue()
     assert "\x07" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [Terminal(), io.StringIO()], ids=["terminal", "file"])
+def test_a_line_about_work_is_shown_as_it_is(terminal, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    with progress_bar(terminal) as progress:
+        progress.say(HOSTILE)
+    assert SHOWN in terminal.getvalue()
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

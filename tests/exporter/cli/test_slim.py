@@ -1,0 +1,72 @@
+"""`vitexport slim` from the command line."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.exporter.cli.command_line import assert_one_sentence, run
+
+COLOURS = {"blue": (0, 0, 220), "red": (220, 0, 0)}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Two colours under noise"""
+    folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    for name, colour in COLOURS.items():
+        (folder / name).mkdir()
+        for place in range(12):
+            pixels = np.clip(np.array(colour) + random.normal(0, 60, (40, 40, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{place}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(data, tmp_path_factory):
+    """Little is asked for: a step or two."""
+    out = tmp_path_factory.mktemp("out")
+    asked = ("efficientformer_l1", "--target", "iphone12", "--budget", "0.97x", "--data", str(data), "--epochs", "1")
+    small = ("--image-size", "32", "--format", "onnx", "--out", str(out), "--json")
+    return out, run("slim", *asked, *small)
+
+
+def test_programs_read_what_was_found(done):
+    out, ran = done
+    found = json.loads(ran.stdout)
+    assert ran.returncode == 0
+    assert found["predicted_ms"] <= found["budget_ms"] == pytest.approx(0.97 * found["parent_ms"])
+    assert found["measured_ms"] is None
+    assert 0 <= found["accuracy"] <= 1
+    assert [one["name"] for one in found["baselines"]] == ["uniform", "random"]
+    assert found["checkpoint"] == str(
+        out / "efficientformer_l1-iphone12-0.97x" / "efficientformer_l1-iphone12-0.97x.safetensors"
+    )
+
+
+def test_each_step_is_a_line(done):
+    _, ran = done
+    lines = [line for line in ran.stderr.splitlines() if " of the budget, best of " in line]
+    assert len(lines) == json.loads(ran.stdout)["steps"] > 0
+
+
+def test_what_was_found_is_exported_by_its_path(done, tmp_path):
+    _, ran = done
+    checkpoint = json.loads(ran.stdout)["checkpoint"]
+    exported = run(checkpoint, "--target", "pixel8", "--format", "onnx", "--out", str(tmp_path), "--workers", "1")
+    assert exported.returncode == 0, exported.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["efficientformer_l1-iphone12-0.97x-pixel8"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mobilevit_s", "--budget", "0.5x"), "mobilevit_s cannot be slimmed: name a registered model of"),
+        (("efficientformer_l1", "--budget", "half"), "'half' is no budget"),
+        (("efficientformer_l1", "--budget", "0.5x", "--data", "nowhere"), "nowhere is no folder"),
+        (("efficientformer_l1", "--budget", "0.5x", "--target", "iphone99"), "there is no device 'iphone99'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(arguments, said, tmp_path):
+    assert_one_sentence(run("slim", *arguments, "--out", str(tmp_path)), said)
