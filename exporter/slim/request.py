@@ -10,7 +10,7 @@ from pathlib import Path
 from device_profiles.schema import Device
 from exporter.bench.kernels.artifacts import RUNTIMES as TIMED_HERE
 from exporter.errors import BudgetError, InputShapeError
-from exporter.latency.question import RUNTIMES
+from exporter.latency.workloads import RUNTIMES
 from exporter.models.registry import ModelInfo, model_info
 from exporter.plan import device_of
 from exporter.slim.budget import Budget
