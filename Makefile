@@ -26,9 +26,9 @@ apps/web/node_modules/installed: apps/web/package-lock.json .venv/installed
 	$(NPM) ci --silent --ignore-scripts
 	touch $@
 
-# A bundle in the Android and the iOS project, checked; `make demo` makes the one that is taken by default.
+# A bundle in the apps for phones that can run it, or in the one that APP names; `make demo` makes the default one.
 apps: .venv/installed
-	$(BIN)/python apps/place_bundle.py $(or $(BUNDLE),demo/efficienttam_nano-iphone15)
+	$(BIN)/python apps/place_bundle.py $(or $(BUNDLE),demo/efficienttam_nano-iphone15) $(if $(APP),--app $(APP))
 
 # The table in apps/README.md, from the reports of the apps' own tests.
 cases: .venv/installed apps/web/node_modules/installed

@@ -1,76 +1,139 @@
-"""Puts a bundle into the Android and the iOS project, so that what is built there has it.
+"""Puts a bundle into the apps for phones, so that what is built there has it.
 
-    python apps/place_bundle.py BUNDLE
+    python apps/place_bundle.py BUNDLE [--app android|ios]
 
-All files are checked against the bundle's checksums before one is copied. Where a bundle is refused, as one that an app
-could not run, the one that was there stays.
+It goes into each app that runs one of its formats. All files are checked against the bundle's checksums before one is
+copied; where a bundle is refused, the one that was there stays.
 """
 
 from __future__ import annotations
 
 import shutil
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from exporter import Bundle
 from exporter.atomic.publishing import move_all
 from exporter.atomic.staging import staging
+from exporter.bundle import is_bundle
+from exporter.contents import size_of
 from exporter.errors import BundleError, VitexportError
+from exporter.manifest import Manifest
 
-APPS = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Project:
+class App:
+    name: str
     place: Path
     """Of the bundle, below `apps/`"""
     formats: tuple[str, ...]
-    """That the app runs"""
+    """That it runs"""
+
+    def runs(self, manifest: Manifest) -> tuple[str, ...]:
+        """The bundle's formats that it runs."""
+        return tuple(name for name in manifest.formats if name in self.formats)
 
 
-PROJECTS: Mapping[str, Project] = {
-    "Android": Project(Path("android/app/src/main/assets/bundle"), ("executorch", "tflite")),
-    "iOS": Project(Path("ios/Vitexport/Bundle/tracker"), ("coreml", "coreai", "executorch")),
+APPS: Mapping[str, App] = {
+    "android": App("Android", Path("android/app/src/main/assets/bundle"), ("executorch", "tflite")),
+    "ios": App("iOS", Path("ios/Vitexport/Bundle/tracker"), ("coreml", "coreai", "executorch")),
 }
+"""By what `--app` calls them"""
 
 
-def place_bundle(bundle: Bundle, apps: Path = APPS) -> list[Path]:
-    """Copy it into every project, and return where it is; raises `BundleError`."""
-    manifest = bundle.manifest
-    if manifest.model.task != "track":
-        raise BundleError(f"{manifest.model.name} follows nothing, and the apps do; place the bundle of a tracker.")
-    for app, project in PROJECTS.items():
-        if not set(project.formats) & set(manifest.formats):
-            wanted = " or ".join(f"--format {name}" for name in project.formats)
-            raise BundleError(f"{bundle.path} has nothing that the {app} app runs; export the model with {wanted} too.")
+@dataclass(frozen=True)
+class Placed:
+    """A bundle in an app."""
+
+    app: App
+    path: Path
+    replaced: str | None
+    """What was there before, in words"""
+
+    def sentence(self) -> str:
+        manifest = Bundle.open(self.path).manifest
+        formats, size = " and ".join(self.app.runs(manifest)), size_of(self.path) / 1e6
+        before = f", in place of {self.replaced}" if self.replaced else ""
+        return f"{self.app.name}: {_named(manifest)} is in {self.path}, to be run in {formats}, {size:.1f} MB{before}."
+
+
+def opened(path: str | Path) -> Bundle:
+    """The bundle of a tracker; raises `BundleError`."""
+    if not is_bundle(path):
+        raise BundleError(
+            f"{path} is no bundle; `make demo` makes one, and so does `vitexport efficienttam_nano --target DEVICE`, "
+            "whose folder `make apps BUNDLE=FOLDER` takes."
+        )
+    bundle = Bundle.open(path)
+    if bundle.manifest.model.task != "track":
+        raise BundleError(
+            f"{bundle.manifest.model.name} follows nothing, and the apps do; place the bundle of a tracker."
+        )
+    return bundle
+
+
+def place_bundle(bundle: Bundle, apps: Sequence[App] = tuple(APPS.values()), folder: Path = FOLDER) -> list[Placed]:
+    """Copy it into those of the apps that can run it; raises `BundleError` where none can."""
+    fitting = [app for app in apps if app.runs(bundle.manifest)]
+    if not fitting:
+        raise BundleError(_nothing_to_run(bundle, apps))
     bundle.check()
-    return [_copied(bundle, apps / project.place) for project in PROJECTS.values()]
+    return [_copied(bundle, app, folder / app.place) for app in fitting]
 
 
-def _copied(bundle: Bundle, place: Path) -> Path:
-    """In one step, so that no project ever has half a bundle."""
+def _nothing_to_run(bundle: Bundle, apps: Sequence[App]) -> str:
+    names = " or the ".join(f"{app.name} app" for app in apps)
+    wanted = " or ".join(dict.fromkeys(f"--format {name}" for app in apps for name in app.formats))
+    return f"{bundle.path} has nothing that the {names} runs; export the model with {wanted} too."
+
+
+def _copied(bundle: Bundle, app: App, place: Path) -> Placed:
+    """In one step, so that no app ever has half a bundle."""
+    replaced = _found(place)
     with staging(place.parent) as stage:
         shutil.copytree(bundle.path, stage / place.name)
         Bundle.open(stage / place.name).check()
         move_all(stage, {place.name: place.name})
-    return place
+    return Placed(app, place, replaced)
 
 
-def main(path: str) -> None:
+def _found(place: Path) -> str | None:
+    """The bundle in a place, in words; None where there is none."""
+    if not is_bundle(place):
+        return None
     try:
-        bundle = Bundle.open(path)
-        places = place_bundle(bundle)
+        return _named(Bundle.open(place).manifest)
+    except BundleError:
+        return "one that this vitexport does not read"
+
+
+def _named(manifest: Manifest) -> str:
+    trained = "" if manifest.weights.trained else " (UNTRAINED)"
+    return f"{manifest.model.name}{trained} for {manifest.target.name}"
+
+
+def main(path: str, apps: Sequence[App]) -> None:
+    try:
+        bundle = opened(path)
+        placed = place_bundle(bundle, apps)
     except VitexportError as error:
         raise SystemExit(f"Error: {error}") from None
-    for place in places:
-        print(place)
+    for one in placed:
+        print(one.sentence())
+    for app in apps:
+        if not app.runs(bundle.manifest):
+            print(f"{app.name}: nothing was changed, as {_nothing_to_run(bundle, [app])}")
     if not bundle.manifest.weights.trained:
         print("The weights are UNTRAINED, and so the apps say: what they show means nothing.")
 
 
 if __name__ == "__main__":
-    parser = ArgumentParser(description="Put a bundle into the Android and the iOS project.")
+    parser = ArgumentParser(description="Put a bundle into the apps for phones.")
     parser.add_argument("bundle", help="its folder")
-    main(parser.parse_args().bundle)
+    parser.add_argument("--app", choices=APPS, help="into this one alone")
+    given = parser.parse_args()
+    main(given.bundle, [APPS[given.app]] if given.app else list(APPS.values()))

@@ -17,7 +17,7 @@ struct Opening: Sendable {
             FileManager.default.fileExists(atPath: folder.appending(path: "manifest.json").path)
         else {
             throw EngineError(sentence:
-                "This app was built without a bundle: run make apps BUNDLE=FOLDER on the computer, and build it again.")
+                "This app was built without a bundle: run make apps APP=ios BUNDLE=FOLDER on the computer, and build it again.")
         }
         return BundleFolder(folder)
     }

@@ -1,4 +1,4 @@
-/** The bundle that the app brings: `make apps BUNDLE=…` puts it into the project before it is built. */
+/** The bundle that the app brings: `make apps APP=android BUNDLE=…` puts it into the project before it is built. */
 package dev.vitexport.app.bundle
 
 import android.content.Context
