@@ -28,7 +28,7 @@ apps/web/node_modules/installed: apps/web/package-lock.json .venv/installed
 
 # A bundle in the apps for phones that can run it, or in the one that APP names; `make demo` makes the default one.
 apps: .venv/installed
-	$(BIN)/python apps/place_bundle.py $(or $(BUNDLE),demo/efficienttam_nano-iphone15) $(if $(APP),--app $(APP))
+	$(BIN)/python apps/place_bundle.py "$(or $(BUNDLE),demo/efficienttam_nano-iphone15)" $(if $(APP),--app "$(APP)")
 
 # The table in apps/README.md, from the reports of the apps' own tests.
 cases: .venv/installed apps/web/node_modules/installed
