@@ -2,8 +2,8 @@
 
     python apps/place_bundle.py BUNDLE [--app android|ios]
 
-It goes into each app that runs one of its formats. All files are checked against the bundle's checksums before one is
-copied; where a bundle is refused, the one that was there stays.
+It goes into each app that runs one of its formats, without the files that the app does not read. All files are checked
+against the bundle's checksums before one is copied; where a bundle is refused, the one that was there stays.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from exporter import Bundle
 from exporter.atomic.publishing import move_all
 from exporter.atomic.staging import staging
 from exporter.bundle import is_bundle
-from exporter.contents import size_of
+from exporter.contents import MANIFEST, SUMS, digest, size_of
 from exporter.errors import BundleError, VitexportError
-from exporter.manifest import Manifest
+from exporter.manifest import File, Manifest
 
 FOLDER = Path(__file__).parent
 
@@ -36,6 +36,13 @@ class App:
     def runs(self, manifest: Manifest) -> tuple[str, ...]:
         """The bundle's formats that it runs."""
         return tuple(name for name in manifest.formats if name in self.formats)
+
+    def reads(self, manifest: Manifest) -> tuple[File, ...]:
+        """The files that it reads: the graphs that it runs, and what its self-test follows."""
+        paths = [artifact.file for artifact in manifest.artifacts if artifact.format in self.formats]
+        if manifest.sequence:
+            paths.append(manifest.sequence.file)
+        return tuple(file for file in manifest.files if any(f"{file.path}/".startswith(f"{path}/") for path in paths))
 
 
 APPS: Mapping[str, App] = {
@@ -93,10 +100,15 @@ def _nothing_to_run(bundle: Bundle, apps: Sequence[App]) -> str:
 
 def _copied(bundle: Bundle, app: App, place: Path) -> Placed:
     """In one step, so that no app ever has half a bundle."""
-    replaced = _found(place)
+    replaced, files = _found(place), app.reads(bundle.manifest)
     with staging(place.parent) as stage:
-        shutil.copytree(bundle.path, stage / place.name)
-        Bundle.open(stage / place.name).check()
+        copy = stage / place.name
+        for path in (MANIFEST, SUMS, *(file.path for file in files)):
+            (copy / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(bundle.path / path, copy / path)
+        for file in files:
+            if digest(copy / file.path) != file.sha256:
+                raise BundleError(f"{bundle.path / file.path} was altered while it was copied; run `make apps` again.")
         move_all(stage, {place.name: place.name})
     return Placed(app, place, replaced)
 

@@ -7,7 +7,7 @@ import pytest
 
 from apps.place_bundle import APPS, opened, place_bundle
 from exporter import Bundle
-from exporter.contents import seal
+from exporter.contents import digest, seal
 from exporter.errors import BundleError
 
 ANDROID, IOS = APPS.values()
@@ -30,11 +30,18 @@ def for_android(trained_bundle, tmp_path_factory) -> Bundle:
     return only("tflite", trained_bundle, tmp_path_factory.mktemp("one format") / "for android")
 
 
-def test_each_app_has_the_whole_bundle(trained_bundle, tmp_path):
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_each_app_has_what_it_reads_of_the_bundle_and_no_more(trained_bundle, tmp_path):
     placed = place_bundle(trained_bundle, folder=tmp_path)
     assert [(one.app, one.path) for one in placed] == [(app, tmp_path / app.place) for app in (ANDROID, IOS)]
+    whole = files(trained_bundle.path)
     for one in placed:
-        Bundle.open(one.path).check()
+        artifacts = [each.file for each in trained_bundle.manifest.artifacts if each.format in one.app.formats]
+        read = ("manifest.json", "SHA256SUMS", "vectors/sequence.safetensors", *artifacts)
+        assert files(one.path) == {name: content for name, content in whole.items() if name.startswith(read)}
 
 
 def test_another_bundle_takes_its_place(trained_bundle, tmp_path):
@@ -78,7 +85,7 @@ def test_a_bundle_with_an_altered_byte_is_refused_and_the_one_before_stays(train
     with pytest.raises(BundleError, match=r"track_step\.tflite"):
         place_bundle(Bundle.open(altered), folder=tmp_path)
     for one in placed:
-        Bundle.open(one.path).check()
+        assert digest(one.path / "manifest.json") == digest(trained_bundle.path / "manifest.json")
 
 
 def test_a_bundle_that_no_app_can_run_is_refused_with_what_to_do(tracker_bundle, tmp_path):
