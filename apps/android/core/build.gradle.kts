@@ -5,12 +5,11 @@ plugins {
     alias(libs.plugins.kotlin.serialization)
 }
 
+// Whatever JDK Gradle runs on: a toolchain would have to be that version, or be fetched.
 kotlin {
-    jvmToolchain(17)
     compilerOptions {
-        // The toolchain's own would be 17, which contradicts the release below.
-        jvmTarget = JvmTarget.JVM_1_8
         // Android has what Java 8 has, and older ones lack what Java 9 added, such as methods of ByteBuffer.
+        jvmTarget = JvmTarget.JVM_1_8
         freeCompilerArgs.add("-Xjdk-release=1.8")
     }
 }

@@ -100,6 +100,13 @@ def test_nothing_is_taken_to_another_device(way: str) -> None:
     assert excluded == {(domain, ".") for domain in ("root", "file", "database", "sharedpref", "external")}
 
 
+def test_any_jdk_of_17_or_newer_builds_it() -> None:
+    """A toolchain would ask for one version, and without a resolver nobody fetches that."""
+    scripts = project.build_scripts().values()
+    assert not any(re.search(r"toolchain\w*\(", script, re.IGNORECASE) for script in scripts)
+    assert any("-Xjdk-release=1.8" in script for script in scripts)
+
+
 def test_it_runs_from_android_8_on() -> None:
     assert re.search(r"minSdk = (\d+)", project.build_scripts()["app/build.gradle.kts"])[1] == "26"  # type: ignore[index]
 
@@ -166,6 +173,15 @@ def test_what_needs_no_android_uses_none() -> None:
     """It is compiled and tested with the core; more than this list is welcome."""
     names = {path.stem for path in project.sources_without_android()}
     assert {"Follower", "MaskExchange", "Notices", "PictureSizes", "Placement", "SharedObjects", "Upright"} <= names
+
+
+def test_what_sends_a_result_can_be_deleted_with_the_few_lines_that_the_page_names() -> None:
+    """docs/apps_android.md: three of ResultFile.kt and one of result_file.xml"""
+    main = APP / "src" / "main"
+    files = [path for path in project.kotlin(main) if path.parent.name != "sharing"] + project.xml_files()
+    naming = re.compile(r"\b(Sending|sending|SharingError)\b|\.sharing\.|@layout/send\b")
+    lines = {path.name: sum(1 for line in path.read_text().splitlines() if naming.search(line)) for path in files}
+    assert {name: count for name, count in lines.items() if count} == {"ResultFile.kt": 3, "result_file.xml": 1}
 
 
 def test_there_is_no_library_besides_the_runtimes_and_the_core() -> None:

@@ -39,6 +39,8 @@ fun post(context: Context, json: String, address: String) {
         throw context.noAddress(address) // a host that cannot be one
     } catch (_: IOException) {
         throw SharingError(context.getString(R.string.no_answer, address))
+    } catch (_: SecurityException) {
+        throw SharingError(context.getString(R.string.no_answer, address)) // as without the permission for the internet
     }
     if (status !in 200..299) throw SharingError(context.getString(R.string.service_refused, address, status))
 }
