@@ -1,6 +1,7 @@
 """The Xcode project: what is written there fits together, and fits the package and the code."""
 
 import copy
+import plistlib
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -109,6 +110,39 @@ def test_the_system_is_told_why_the_camera_is_used(project):
     for _, app in settings(project).values():
         assert app["INFOPLIST_KEY_NSCameraUsageDescription"]
         assert app["GENERATE_INFOPLIST_FILE"] == "YES"
+
+
+REASONS = {"UserDefaults": "CA92.1", "SystemBootTime": "35F9.1", "FileTimestamp": "C617.1"}
+"""Category of Apple's -> why the app uses it: settings of its own, durations, the size of graphs within the app"""
+
+
+def test_the_privacy_manifest_has_the_reasons_that_apple_requires(project):
+    with (SOURCES / "PrivacyInfo.xcprivacy").open("rb") as file:
+        manifest = plistlib.load(file)
+    category = "NSPrivacyAccessedAPICategory"
+    assert {
+        one["NSPrivacyAccessedAPIType"].removeprefix(category): one["NSPrivacyAccessedAPITypeReasons"]
+        for one in manifest["NSPrivacyAccessedAPITypes"]
+    } == {name: [reason] for name, reason in REASONS.items()}
+    # it is a resource like any file of the synchronised folder, of which none is left out
+    (group,) = of_kind(project, "PBXFileSystemSynchronizedRootGroup")
+    assert (group["path"], group.get("exceptions")) == (SOURCES.name, None)
+
+
+def test_no_other_api_is_used_that_needs_a_reason():
+    """By the names that Apple lists; those of the first two categories are used."""
+    everything = code() + "".join(path.read_text() for path in (APP / "TrackerCore" / "Sources").rglob("*.swift"))
+    listed = {
+        "UserDefaults": r"\bUserDefaults\b",
+        "SystemBootTime": r"\bsystemUptime\b|\bmach_absolute_time\b",
+        "FileTimestamp": r"\b(creation|(file|content)?[mM]odification)Date(Key)?\b|\b[fl]?stat(at)?\(",
+        "DiskSpace": r"\bvolume\w*Capacity\w*|\bsystem(Free)?Size\b|\bstatv?fs\(",
+        "ActiveKeyboards": r"\bactiveInputModes\b",
+    }
+    assert {name for name, names in listed.items() if re.search(names, everything)} == {
+        "UserDefaults",
+        "SystemBootTime",
+    }
 
 
 def test_signing_is_the_users(project):
