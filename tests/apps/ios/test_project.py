@@ -145,6 +145,13 @@ def test_no_other_api_is_used_that_needs_a_reason():
     }
 
 
+def test_a_result_goes_to_no_address_that_it_is_redirected_to():
+    """The delegate was not run: Apple's systems alone have this form of it."""
+    sharing = (SOURCES / "Model" / "Sharing.swift").read_text()
+    assert "upload(for: request, from: report.json, delegate: ToNoOther())" in sharing
+    assert re.search(r"willPerformHTTPRedirection[^{]*async -> URLRequest\? \{\s+nil\s+\}", sharing)
+
+
 def test_signing_is_the_users(project):
     for _, app in settings(project).values():
         assert app["DEVELOPMENT_TEAM"] == ""

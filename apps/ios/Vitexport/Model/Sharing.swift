@@ -13,7 +13,7 @@ enum Sharing {
         request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         let answer: URLResponse
         do {
-            (_, answer) = try await URLSession.shared.upload(for: request, from: report.json)
+            (_, answer) = try await URLSession.shared.upload(for: request, from: report.json, delegate: ToNoOther())
         } catch {
             throw EngineError(sentence: "\(address) does not answer: save the file instead.")
         }
@@ -21,5 +21,15 @@ enum Sharing {
         guard 200..<300 ~= status else {
             throw EngineError(sentence: "\(address) refused the result with status \(status).")
         }
+    }
+}
+
+/// The person agreed to this address, and to no other: a redirection is the answer, and is not followed.
+private final class ToNoOther: NSObject, URLSessionTaskDelegate {
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+        newRequest request: URLRequest
+    ) async -> URLRequest? {
+        nil
     }
 }
