@@ -8,8 +8,8 @@ struct DeviceCondition: Equatable, Sendable {
     /// What the person is told; nil where nothing is held back
     var words: String? {
         let pacing = Pacing(thermal: thermal, isLowPower: isLowPower)
-        guard pacing.oneOf > 1 else { return nil }
-        let why = pacing.oneOf == Pacing(thermal: thermal).oneOf ? "The device is hot" : "The device saves power"
-        return "\(why): one of \(pacing.oneOf) frames is followed."
+        guard pacing.share < 1 else { return nil }
+        let why = pacing.share == Pacing(thermal: thermal).share ? "The device is hot" : "The device saves power"
+        return "\(why): \(pacing.share == 0.5 ? "half" : "a quarter") as many frames are followed."
     }
 }

@@ -9,9 +9,13 @@ final class FrameAdmission: Sendable {
 
     private let state = Locked(State())
 
-    /// Whether the frame that came now is for the model
-    func passes() -> Bool {
-        state.withLock { $0.hasObjects && $0.pacing.passes() }
+    /// Whether a frame that comes, or has its turn, `now` is for the model, in s of `ProcessInfo.systemUptime`
+    func passes(at now: Double) -> Bool {
+        state.withLock { $0.hasObjects && $0.pacing.passes(at: now) }
+    }
+
+    func worked(from begun: Double, to ended: Double) {
+        state.withLock { $0.pacing.worked(from: begun, to: ended) }
     }
 
     func objects(are present: Bool) {

@@ -63,7 +63,9 @@ final class TrackModel {
         do {
             let gate = try makeGate(for: opened)
             let admission = workbench.admission
-            let receiver = try FrameReceiver(side: opened.bundle.manifest.model.imageSize) { admission.passes() } deliver: {
+            let receiver = try FrameReceiver(side: opened.bundle.manifest.model.imageSize) {
+                admission.passes(at: ProcessInfo.processInfo.systemUptime)
+            } deliver: {
                 gate.offer($0)
             }
             (self.gate, droppedBefore) = (gate, 0)
@@ -154,10 +156,12 @@ final class TrackModel {
         // The manifest was held against the tracker contract.
         let logits = opened.loaded.graphs.trackStep.outputs.first { $0.kind == .maskLogits }!
         let textures = try MaskTextures(side: logits.shape.last!)
-        let engine = workbench.engine
+        let (engine, admission) = (workbench.engine, workbench.admission)
         return LatestFrameGate<CameraFrame> { [weak self] frame in
             let begun = ProcessInfo.processInfo.systemUptime
-            guard let prompts = await self?.takePrompts() else { return }
+            // One that waited may have its turn while the model is to rest.
+            guard admission.passes(at: begun), let prompts = await self?.takePrompts() else { return }
+            defer { admission.worked(from: begun, to: ProcessInfo.processInfo.systemUptime) }
             do {
                 let seen = try await engine.follow(frame, prompts: prompts)
                 let masks = textures.take(seen.objects)

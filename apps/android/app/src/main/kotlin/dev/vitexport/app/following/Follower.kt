@@ -99,6 +99,8 @@ class Follower(
 
     private fun follow(picture: Picture) {
         val begun = System.nanoTime()
+        // One that waited may have its turn while the model is to rest; a prompt is answered all the same.
+        if (!objects.isAsked && !pacing.passes(begun)) return
         followed = false
         upright.write(picture, image)
         val prompts = objects.take()

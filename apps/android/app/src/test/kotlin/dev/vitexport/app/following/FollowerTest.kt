@@ -88,6 +88,25 @@ class FollowerTest : FollowerEvents {
     }
 
     @Test
+    fun `a picture that has its turn while a hot device rests is not followed, and is not held`() {
+        val turns = ArrayDeque<Runnable>()
+        val later = Follower(
+            Tracker(graphs.graphs, graphs.state), objects, stats, pacing, masks, SIDE, turns::add, this,
+        )
+        point()
+        later.picture(TestPicture())
+        turns.removeFirst().run()
+        val waiting = TestPicture()
+        pacing.conditions(ThermalStatus.MODERATE, lowPower = false)
+        later.picture(waiting)
+        pacing.worked(System.nanoTime(), Long.MAX_VALUE / 4)
+        val before = graphs.runs.toList()
+        turns.removeFirst().run()
+        assertEquals(before, graphs.runs)
+        assertTrue(waiting.closed)
+    }
+
+    @Test
     fun `when no picture comes any more, none is kept`() {
         val picture = TestPicture()
         follower.picture(picture)

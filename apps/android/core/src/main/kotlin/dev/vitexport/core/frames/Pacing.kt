@@ -3,7 +3,7 @@ package dev.vitexport.core.frames
 /** How hot the device says it is: Android's words, in the order of `PowerManager.THERMAL_STATUS_…` (0 to 6). */
 enum class ThermalStatus(
     val word: String,
-    /** The share of the time in which the model may work */
+    /** Of the frames that a cool device follows */
     internal val share: Double,
 ) {
     NONE("none", 1.0),
@@ -24,10 +24,13 @@ enum class ThermalStatus(
 /** Low power halves what the heat leaves. */
 private const val LOW_POWER_SHARE = 0.5
 
+/** ns; less than the time between two frames of the camera, 30 a second, which do not come evenly */
+private const val CAMERA_FRAME = 30_000_000L
+
 /**
  * Which of the camera's frames are passed on to the model: fewer when the device is hot or saves power. To pass on
- * every second one would spare a model nothing that takes longer than a frame of the camera, so what counts is how long
- * the last frame took: after it the model rests, so that it works its share of the time. Any thread may call.
+ * every second one would spare a model nothing that takes longer than two frames of the camera, so the model rests after
+ * a frame in proportion to what that took. A quick one does in proportion to the camera's time. Any thread may call.
  */
 class Pacing {
     private var earliest = Long.MIN_VALUE
@@ -44,14 +47,15 @@ class Pacing {
     @get:Synchronized
     val rests: Boolean get() = share == 0.0
 
-    /** Whether a frame that comes at `now`, in ns of `System.nanoTime`, is passed on */
+    /** Whether a frame that comes, or has its turn, at `now`, in ns of `System.nanoTime`, is passed on */
     @Synchronized
     fun passes(now: Long): Boolean = share > 0 && now >= earliest
 
     /** A frame was worked on from `begin` to `end`, in ns of `System.nanoTime`. */
     @Synchronized
     fun worked(begin: Long, end: Long) {
-        earliest = if (share < 1) begin + ((end - begin) / maxOf(share, LEAST_SHARE)).toLong() else end
+        val took = maxOf(end - begin, CAMERA_FRAME)
+        earliest = if (share < 1) begin + (took / maxOf(share, LEAST_SHARE)).toLong() else end
     }
 }
 

@@ -7,19 +7,45 @@ import org.junit.Test
 private const val MS = 1_000_000L
 
 class PacingTest {
-    /** How many frames of 100 ms the model works on in 10 s of a camera at 30 frames a second. */
-    private fun worked(status: ThermalStatus, lowPower: Boolean = false): Int {
+    /**
+     * How many frames of `took` ms the model works on in 10 s of a camera at 30 frames a second. One that comes
+     * meanwhile waits, the newest, and is asked about again when it has its turn.
+     */
+    private fun worked(status: ThermalStatus, lowPower: Boolean = false, took: Long = 100): Int {
         val pacing = Pacing()
         pacing.conditions(status, lowPower)
-        var free = 0L
+        var begun: Long? = null
+        var waits = false
         var count = 0
+        fun offer(now: Long) {
+            if (!pacing.passes(now)) return
+            if (begun != null) {
+                waits = true
+            } else {
+                begun = now
+                count++
+            }
+        }
         for (now in 0..10_000 * MS step 33 * MS) {
-            if (now < free || !pacing.passes(now)) continue
-            free = now + 100 * MS
-            pacing.worked(now, free)
-            count++
+            val end = begun?.plus(took * MS)
+            if (end != null && end <= now) {
+                pacing.worked(end - took * MS, end)
+                begun = null
+                if (waits) offer(end)
+                waits = false
+            }
+            offer(now)
         }
         return count
+    }
+
+    @Test
+    fun `however long a frame takes, a hot device works on about half of what a cool one does`() {
+        for (took in listOf(1L, 30L, 100L, 500L)) {
+            val cool = worked(ThermalStatus.NONE, took = took)
+            val hot = worked(ThermalStatus.MODERATE, took = took)
+            assertTrue(hot in cool * 2 / 5..cool * 11 / 20, "$hot of $cool, of $took ms")
+        }
     }
 
     @Test
