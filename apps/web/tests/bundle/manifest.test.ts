@@ -38,10 +38,10 @@ test('what is no JSON is refused', () => {
 })
 
 test('another schema version is refused, with what to do', () => {
-  for (const version of [10, 12, '11', null]) {
+  for (const version of [11, 13, '12', null]) {
     refuses(
       manifestBytes((manifest) => ({ ...manifest, schema_version: version })),
-      new RegExp(`has schema version "?${version}"?, and this app reads 11; export the model again`),
+      new RegExp(`has schema version "?${version}"?, and this app reads 12; export the model again`),
     )
   }
 })

@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test("another schema version is refused, with what to do") func anotherSchemaVersionIsRefusedWithWhatToDo() {
-        for version: JSONValue in [10, 12, "11", nil] {
-            refuses("has schema version \(version.shown), and this app reads 11; export the model again, with the") {
+        for version: JSONValue in [11, 13, "12", nil] {
+            refuses("has schema version \(version.shown), and this app reads 12; export the model again, with the") {
                 $0["schema_version"] = version
             }
         }

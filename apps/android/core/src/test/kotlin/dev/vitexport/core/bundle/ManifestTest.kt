@@ -60,10 +60,10 @@ class ManifestTest {
 
     @Test
     fun `another schema version is refused, with what to do`() {
-        for (version in listOf(10, 12, "11", null)) {
+        for (version in listOf(11, 13, "12", null)) {
             refuses(
                 manifestBytes("schema_version" to version),
-                """has schema version "?$version"?, and this app reads 11; export the model again""",
+                """has schema version "?$version"?, and this app reads 12; export the model again""",
             )
         }
     }
