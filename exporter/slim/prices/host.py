@@ -28,7 +28,8 @@ from exporter.slim.architecture import Architecture, Piece, Space
 from exporter.slim.prices.table import Price, Table
 
 REPEATED = 4
-"""A piece that gives what it takes is timed as so many in a row, so that what a run costs beside it counts less"""
+"""A piece that gives what it takes is timed as so many in a row, each with weights of its own, so that what a run costs
+beside it counts less"""
 SECONDS = 0.3
 """That a piece is timed for; a whole for five times as long"""
 
@@ -74,8 +75,8 @@ class Host:
         return time_artifacts(self.runtime, timed, seconds, self.threads)
 
     def _piece(self, piece: Piece) -> Timed:
-        module, shape = self.space.module(piece)
-        row = nn.Sequential(*[module] * self._repeats(piece))
+        _, shape = self.space.module(piece)
+        row = nn.Sequential(*(self.space.module(piece)[0] for _ in range(self._repeats(piece))))
         x = torch.zeros(1, *shape)
         layout = LAYOUTS.get(self.runtime, "channels first") if len(shape) == 3 else "channels first"
         graph = module_graph("piece", row, [x], layout, str(piece))

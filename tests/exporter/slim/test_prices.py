@@ -1,0 +1,60 @@
+"""Prices on this machine, where pieces are timed, and on phones, where the latency database knows their kernels."""
+
+import json
+from random import Random
+
+import pytest
+
+from exporter.slim.prices.host import KEPT, PARENT, Host, host_table
+from exporter.slim.prices.phone import phone_table
+from latency_db.measurement import Conditions
+from tests.exporter.slim.small import V1, V2
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    return Host(V2, "onnx", 1, tmp_path_factory.mktemp("prices"))
+
+
+@pytest.fixture(scope="module")
+def table(host):
+    return host_table(host)
+
+
+def test_the_pieces_of_the_parent_are_measured_and_add_up_to_what_it_takes(host, table):
+    known = json.loads((host.folder / KEPT).read_text())
+    assert table.ms(V2.parent) == pytest.approx(known[PARENT])
+    assert {price.how for price in table.known.values()} == {"measured"}
+    assert set(table.known) == set(V2.pieces(V2.parent))
+    assert all(price.ms > 0 for price in table.known.values())
+
+
+def test_what_was_measured_is_not_measured_again(host, table):
+    written = (host.folder / KEPT).stat().st_mtime_ns
+    assert host_table(host).ms(V2.parent) == table.ms(V2.parent)
+    assert (host.folder / KEPT).stat().st_mtime_ns == written
+
+
+def test_whole_networks_are_timed(host):
+    assert all(ms > 0 for ms in host.whole([V2.parent, V2.smallest]))
+
+
+def conditions(runtime):
+    return Conditions(runtime, None, None)
+
+
+@pytest.mark.parametrize("space", [V1, V2], ids=["efficientformer", "efficientformerv2"])
+def test_a_phones_pieces_add_up_to_what_the_database_says_of_the_parent(space):
+    table = phone_table(space, "iphone12", conditions("coreml"))
+    assert table.ms(space.parent) > 0
+    assert table.scale == pytest.approx(1, abs=0.05)
+    assert table.ms(space.smallest) < table.ms(space.narrowed(0.5)) < table.ms(space.parent)
+
+
+def test_two_phones_price_the_same_architectures_otherwise():
+    tables = [
+        phone_table(V2, *asked) for asked in (("iphone12", conditions("coreml")), ("pixel4", conditions("tflite")))
+    ]
+    drawn = [V2.drawn(Random(seed)) for seed in range(6)]
+    shares = [[table.ms(one) / table.ms(V2.parent) for one in drawn] for table in tables]
+    assert shares[0] != pytest.approx(shares[1], rel=0.05)
