@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from exporter.manifest import SCHEMA_VERSION
 from exporter.serve.addresses import addresses_of
 from exporter.train.quality import quality
 from tests.apps.web.followed import (
@@ -406,10 +407,11 @@ def test_a_bundle_of_another_version_is_refused_in_a_sentence_and_the_open_one_s
     manifest = json.loads((trained_bundle.path / "manifest.json").read_text())
     path = tmp_path / "altered.zip"
     with ZipFile(path, "w") as files:
-        files.writestr("altered/manifest.json", json.dumps(manifest | {"schema_version": 11}))
+        files.writestr("altered/manifest.json", json.dumps(manifest | {"schema_version": SCHEMA_VERSION - 1}))
     page.get_by_role("tab", name="About").click()
     page.locator('input[accept^=".zip"]').last.set_input_files(path)
-    sentence = page.get_by_role("alert").filter(has_text="schema version 10, and this app reads 11")
+    said = f"schema version {SCHEMA_VERSION - 1}, and this app reads {SCHEMA_VERSION}"
+    sentence = page.get_by_role("alert").filter(has_text=said)
     expect(sentence).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
     page.get_by_role("tab", name="Track").click()

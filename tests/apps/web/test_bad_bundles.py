@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 
 from exporter.bundle import Bundle
 from exporter.contents import MANIFEST, SUMS, digest
+from exporter.manifest import SCHEMA_VERSION
 from tests.apps.web.altered_site import Site, send_head
 from tests.apps.web.engine import RUNTIMES, ran, tried
 
@@ -97,7 +98,7 @@ def no_format_that_browsers_run(manifest: dict) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (unknown_schema, "manifest.json has schema version 99, and this app reads 11; export the model again"),
+        (unknown_schema, f"has schema version 99, and this app reads {SCHEMA_VERSION}; export the model again"),
         (other_image_size, "image of encode_image has the shape [1, 3, 256, 256], and should have [1, 3, 512, 512]"),
         (other_state, "two outputs of its state are one input of the next step"),
         (path_that_leads_out, "sequence.file is no path in a bundle"),
