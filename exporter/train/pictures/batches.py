@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,7 @@ class PictureBatches(Dataset[Batch]):
         return int(self.chosen[_order(self.seed, turn, len(self.chosen))[within]])
 
 
+@lru_cache(maxsize=2)  # a batch may end a turn and begin the next
 def _order(seed: int, turn: int, count: int) -> NDArray[np.int64]:
     return np.random.default_rng((seed, turn, count)).permutation(count)
 

@@ -2,25 +2,15 @@
 
 import json
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from tests.exporter.cli.command_line import assert_one_sentence, run
-
-COLOURS = {"blue": (0, 0, 220), "red": (220, 0, 0)}
+from tests.exporter.slim.coloured import write_colours
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Two colours under noise"""
-    folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
-    for name, colour in COLOURS.items():
-        (folder / name).mkdir()
-        for place in range(12):
-            pixels = np.clip(np.array(colour) + random.normal(0, 60, (40, 40, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / name / f"{place}.png")
-    return folder
+    return write_colours(tmp_path_factory.mktemp("data"), 12)
 
 
 @pytest.fixture(scope="module")

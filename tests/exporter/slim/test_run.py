@@ -4,32 +4,24 @@ import json
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from exporter.errors import BudgetError
 from exporter.models.architectures import described
 from exporter.models.registry import create_model, model_info
 from exporter.slim.request import SlimRequest, settled
 from exporter.slim.run import run
+from tests.exporter.slim.coloured import write_colours
 from tests.exporter.slim.small import V1, V2
 
 SPACES = {"efficientformer_l1": V1, "efficientformerv2_s0": V2}
 SHARE = 0.85
 """Of the parent's latency"""
-COLOURS = {"blue": (0, 0, 220), "green": (0, 220, 0), "red": (220, 0, 0)}
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Three colours under noise"""
-    folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
-    for name, colour in COLOURS.items():
-        (folder / name).mkdir()
-        for place in range(20):
-            pixels = np.clip(np.array(colour) + random.normal(0, 60, (48, 48, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / name / f"{place}.png")
+    folder = write_colours(tmp_path_factory.mktemp("data"), 20)
     (folder / "red/broken.jpg").write_bytes(b"no picture")
     return folder
 
