@@ -10,16 +10,17 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from device_profiles.facts import described
 from device_profiles.schema import FROM_MEMORY, Device
 from exporter.contents import REPORT
 from exporter.inference.classify import IMAGENET_CLASSES, imagenet_labels
 from exporter.lint.rules import rules
-from exporter.lint.summary import by_rule, counted
+from exporter.lint.summary import by_rule
+from exporter.lint.summary import counted as findings_counted
 from exporter.manifest import Artifact, GraphEntry, Latency, Manifest, Parity, TensorSpec, Variant
-from exporter.printable import printable
+from exporter.report.environment import counted, environment, percent
 from exporter.report.following import following
 from exporter.report.pictures import jpeg
 from exporter.vectors import read_vectors
@@ -45,47 +46,41 @@ def write_report(
     `followed` are the masks [objects, frames, h, w] that each variant's artefacts saw, by its label, in a tracker's
     sequence.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("exporter.report"),
-        autoescape=True,
-        finalize=_shown,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "counted": _counted,
+    filters: dict[str, Callable[..., Any]] = {
+        "counted": counted,
         "error": error_text,
         "interval": _interval,
         "megabytes": _megabytes,
         "ms": ms_text,
-        "percent": _percent,
+        "percent": percent,
         "psnr": psnr_text,
         "variant_label": manifest.label,
     }
     compared = [(artifact, parity) for artifact in manifest.artifacts if (parity := worst(artifact.verification))]
-    page = environment.get_template("report.html.jinja").render(
-        manifest=manifest,
-        device=device,
-        verdict=verdict(manifest),
-        worst=worst,
-        largest=largest,
-        task_metric=task_metric,
-        ms_per_frame=ms_per_frame,
-        following=following(folder, manifest, followed or {}),
-        compared=compared,
-        agreement=by_output(manifest.artifacts),
-        axis=_LogAxis(compared),
-        pictures=_pictures(folder, manifest, compared),
-        contracts=_contracts(manifest.artifacts, manifest.label),
-        facts=described(device),
-        from_memory=FROM_MEMORY,
-        toolchain=_toolchain(manifest.artifacts),
-        hazards=by_rule(manifest.findings),
-        counted_findings=counted(manifest.findings),
-        titles={rule.id: rule.title for rule in rules()},
+    page = (
+        environment(filters)
+        .get_template("report.html.jinja")
+        .render(
+            manifest=manifest,
+            device=device,
+            verdict=verdict(manifest),
+            worst=worst,
+            largest=largest,
+            task_metric=task_metric,
+            ms_per_frame=ms_per_frame,
+            following=following(folder, manifest, followed or {}),
+            compared=compared,
+            agreement=by_output(manifest.artifacts),
+            axis=_LogAxis(compared),
+            pictures=_pictures(folder, manifest, compared),
+            contracts=_contracts(manifest.artifacts, manifest.label),
+            facts=described(device),
+            from_memory=FROM_MEMORY,
+            toolchain=_toolchain(manifest.artifacts),
+            hazards=by_rule(manifest.findings),
+            counted_findings=findings_counted(manifest.findings),
+            titles={rule.id: rule.title for rule in rules()},
+        )
     )
     (folder / REPORT).write_text(page, encoding="utf-8")
 
@@ -188,22 +183,9 @@ def _toolchain(artifacts: Sequence[Artifact]) -> dict[str, str]:
     return {package: version for artifact in artifacts for package, version in artifact.toolchain.items()}
 
 
-def _shown(value: object) -> object:
-    """What an expression of the template shows; what is markup already was made of such."""
-    return value if hasattr(value, "__html__") else printable(value)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def _interval(latency: Latency) -> str:
     return f"{ms_text(latency.ms)} ms ({ms_text(latency.low)} to {ms_text(latency.high)})"
 
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:.2f}"
-
-
-def _percent(share: float | None) -> str:
-    return "—" if share is None else f"{share:.1%}"
