@@ -22,7 +22,7 @@ import exporter
 from benchmarks.baselines import BASELINES
 from exporter.manifest import Quality as Measured
 from exporter.models.weights.shipped import shipped_file, weights_card
-from exporter.train.prompts import centre_click
+from exporter.train.following import followed
 from exporter.train.quality import quality, region_similarity
 from exporter.train.scenes.held_out import HeldOut, held_out_clips
 
@@ -51,18 +51,6 @@ class Score:
     @property
     def both(self) -> float:
         return (self.region + self.boundary) / 2
-
-
-def followed(model_or_bundle, clip: HeldOut, format: str | None = None, from_mask: bool = False) -> np.ndarray:
-    """The tracker's masks [T, S, S], from one click or from the true mask."""
-    tracker = exporter.open_tracker(model_or_bundle, format=format)
-    frames = clip.clip.frames
-    if from_mask:
-        first = tracker.prompt(frames[0], mask=clip.masks[0])
-    else:
-        first = tracker.prompt(frames[0], points=[centre_click(clip.masks[0])], labels=[1])
-    results = [first, *(tracker.track(frame) for frame in frames[1:])]
-    return np.array([result.mask(*frames.shape[1:3]) for result in results])
 
 
 def coarse(masks: np.ndarray) -> np.ndarray:

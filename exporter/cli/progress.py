@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
@@ -28,6 +28,8 @@ class Shown:
     task: TaskID
 
     def __call__(self, what: str, share: float) -> None:
+        if what != self.bar.tasks[self.task].description:
+            self.bar.reset(self.task)  # the time left is that of what is done now
         self.bar.update(self.task, description=printable(what), completed=share)
 
     def say(self, line: str) -> None:
@@ -70,7 +72,12 @@ def working(verbose: bool) -> Iterator[Work]:
 @contextmanager
 def progress_bar(stream: TextIO) -> Iterator[Shown]:
     """A bar on `stream`, silent when that is no terminal."""
-    columns = (TextColumn("{task.description:<28}", markup=False), BarColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<28}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     console = Console(file=stream)
     # Redirecting is `hidden`'s work: rich's own would carry what toolchains print past it, to the terminal.
     with Bar(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -16,6 +18,17 @@ AT_ONCE = 256
 """Pictures in a batch that is judged"""
 
 
+TEMPERATURES = tuple(2.0 ** (step / 4) for step in range(-12, 13))
+"""That logits are divided by, of which the best is taken"""
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def channels_last(module: Module) -> Module:
+    """A module whose kernels lie in memory as images of batches do: convolutions need no copies then."""
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return module
+
+
 class ClassifierObjective(nn.Module):
     """A classifier and its losses: a batch -> `loss`, of which `cross_entropy` and `distillation` are the parts."""
 
@@ -24,7 +37,7 @@ class ClassifierObjective(nn.Module):
     ) -> None:
         """`taught` is the share of the loss that is the difference to the teacher's answer (arXiv 1503.02531)."""
         super().__init__()
-        self.model = model
+        self.model = channels_last(model)
         self.normalise = normalise
         self.teachers = () if teacher is None else (teacher.eval().requires_grad_(False),)
         """Not registered as a part, for it is neither trained nor saved"""
@@ -37,7 +50,7 @@ class ClassifierObjective(nn.Module):
         losses["loss"] = losses["cross_entropy"]
         for teacher in self.teachers:
             with torch.no_grad():
-                answer = teacher(images)
+                answer = teacher.to(images.device)(images)
             losses["distillation"] = difference(logits, answer)
             losses["loss"] = (1 - self.taught) * losses["cross_entropy"] + self.taught * losses["distillation"]
         return losses
@@ -48,15 +61,33 @@ def difference(logits: Tensor, teachers: Tensor) -> Tensor:
     return F.kl_div(logits.log_softmax(-1), teachers.log_softmax(-1), reduction="batchmean", log_target=True)
 
 
-@torch.inference_mode()
 def accuracy(
     model: nn.Module, normalise: Normalisation, pictures: Pictures, chosen: NDArray[np.int64], device: torch.device
 ) -> float:
     """Share of the chosen pictures that a classifier, in eval mode, gives most to the right class."""
-    right = 0
+    right = logits(model, normalise, pictures, chosen, device).argmax(-1).numpy() == pictures.labels[chosen]
+    return float(right.mean())
+
+
+def likelihood(
+    model: nn.Module, normalise: Normalisation, pictures: Pictures, chosen: NDArray[np.int64], device: torch.device
+) -> float:
+    """Geometric mean of the probabilities that it gives to the right class, in 0–1, at the temperature that is best for
+    it (arXiv 1706.04599 §4.2): how sure it is says little of how good it is."""
+    given = logits(model, normalise, pictures, chosen, device)
+    labels = torch.from_numpy(pictures.labels[chosen])
+    return max(float((-F.cross_entropy(given / temperature, labels)).exp()) for temperature in TEMPERATURES)
+
+
+@torch.inference_mode()
+def logits(
+    model: nn.Module, normalise: Normalisation, pictures: Pictures, chosen: NDArray[np.int64], device: torch.device
+) -> Tensor:
+    """[chosen, classes]; the model goes to the device"""
+    model.to(device)
+    found = []
     for first in range(0, len(chosen), AT_ONCE):
-        rows = chosen[first : first + AT_ONCE]
-        images = torch.from_numpy(pictures.pixels[rows]).to(device).float()
-        answers = model(normalise(images)).argmax(-1).cpu().numpy()
-        right += int((answers == pictures.labels[rows]).sum())
-    return right / len(chosen)
+        pixels = torch.from_numpy(pictures.pixels[chosen[first : first + AT_ONCE]])
+        images = pixels.to(device, torch.float32, memory_format=torch.channels_last)
+        found.append(model(normalise(images)).float().cpu())
+    return torch.cat(found)

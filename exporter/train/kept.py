@@ -26,16 +26,21 @@ def trained(
     workers: int = 1,
     every: int = 100,
     evaluate: Callable[[nn.Module], dict[str, float]] | None = None,
+    on_step: Callable[[int], None] = lambda steps: None,
 ) -> Module:
     """Train as `loop.train` does, unless it is done; the objective then has the averaged weights, and is returned."""
     result = folder / AVERAGED
     if not result.exists():
         averaged = train(
-            objective, batches, schedule, folder, hardware, workers=workers, every=every, evaluate=evaluate
+            *(objective, batches, schedule, folder, hardware),
+            workers=workers,
+            every=every,
+            evaluate=evaluate,
+            on_step=on_step,
         )
         if hardware.rank == 0:
             beside = folder / f"{AVERAGED}.new"
-            save_file({name: value.cpu() for name, value in averaged.state_dict().items()}, beside)
+            save_file({name: value.cpu().contiguous() for name, value in averaged.state_dict().items()}, beside)
             beside.replace(result)
     hardware.wait()
     objective.load_state_dict(load_file(result))

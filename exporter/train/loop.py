@@ -88,11 +88,12 @@ class Hardware:
             dist.barrier()
 
     def __str__(self) -> str:
-        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else _processor()
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else processor()
         return f"{self.world} × {name}, {torch.get_num_threads()} threads, {self.products}"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Its name."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "CPU")
 
@@ -107,12 +108,13 @@ def train(
     workers: int = 1,
     every: int = 100,
     evaluate: Callable[[nn.Module], dict[str, float]] | None = None,
+    on_step: Callable[[int], None] = lambda steps: None,
 ) -> Module:
     """Train `objective` in place, from the last checkpoint in `folder` if there is one; returns the averaged module.
 
-    `batches[n]` is batch number n. Every so many steps a line goes to `log.csv`, with what `evaluate` says of the
-    averaged module, and a checkpoint is written. Steps draw random numbers from seeds of their own, so that a run which
-    was stopped goes on as if nothing had been.
+        `batches[n]` is batch number n. Every so many steps a line goes to `log.csv`, with what `evaluate` says of the
+    averaged module, and a checkpoint is written; `on_step` is called with how many steps are done. Steps draw random
+    numbers from seeds of their own, so that a run which was stopped goes on as if nothing had been.
     """
     objective.to(hardware.device).train()
     averaged = AveragedModel(objective, multi_avg_fn=_averaging(schedule.average))
@@ -139,6 +141,7 @@ def train(
             optimizer.step()
             optimizer.zero_grad()
         averaged.update_parameters(objective)
+        on_step(step + 1)
         if chief and log is not None and ((step + 1) % every == 0 or step + 1 == schedule.steps):
             row = {"step": step + 1, "rate": schedule.rate * schedule.share_at(step), **sums.means()}
             row["seconds"] = time.perf_counter() - started

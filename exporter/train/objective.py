@@ -23,8 +23,8 @@ from exporter.train.corrections import corrected
 from exporter.train.losses import DICE, FOCAL, frame_losses
 from exporter.train.precision import Products
 
-_WEIGHTS = {"focal": FOCAL, "dice": DICE, "iou": 1.0, "score": 1.0, "grouping": 1.0}
-"""Of the losses (arXiv 2408.00714 §D.2.1), and of one that only helps to learn."""
+_WEIGHTS = {"focal": FOCAL, "dice": DICE, "iou": 1.0, "score": 1.0, "grouping": 1.0, "distillation": 1.0}
+"""Of the losses (arXiv 2408.00714 §D.2.1), and of two that only help to learn."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,13 @@ class Grouping(nn.Module):
 class TrackerObjective(nn.Module):
     """A tracker and its losses: a batch -> means of the losses over all that they apply to, and `loss`, their sum."""
 
-    def __init__(self, model: EfficientTAM, products: torch.dtype = torch.float32) -> None:
-        """`products` is what matrix products are computed in."""
+    def __init__(
+        self, model: EfficientTAM, products: torch.dtype = torch.float32, teacher: EfficientTAM | None = None
+    ) -> None:
+        """`products` is what matrix products are computed in; features are to be a `teacher`'s, if there is one."""
         super().__init__()
+        self.teachers = () if teacher is None else (teacher.eval().requires_grad_(False),)
+        """Not registered as a part, for it is neither trained nor saved"""
         self.model = model
         self.products = products
         self.grouping = Grouping(model.config.channels)
@@ -102,10 +106,10 @@ class TrackerObjective(nn.Module):
 
     def _losses(self, batch: Batch) -> dict[str, Tensor]:
         clips, objects, frames = batch.in_sight.shape
-        encode = torch.vmap(lambda frame: self.model(self.normalise(frame[None])))
-        encoded = encode(batch.frames.float().flatten(0, 1))
+        images = batch.frames.float().flatten(0, 1)
+        encoded = self._encoded(self.model, images)
         grouping = self.grouping(encoded[:, 0], batch.labels.flatten(0, 1))
-        features = encoded.unflatten(0, (clips, frames)).repeat_interleave(objects, dim=0)
+        features = encoded.reshape(clips, frames, *encoded.shape[1:]).repeat_interleave(objects, dim=0)
         targets = batch.targets.float().flatten(0, 1)[:, :, None, None] / 255
         known = (features, batch.in_sight.flatten(0, 1), targets)
         if batch.masks is not None:
@@ -130,8 +134,17 @@ class TrackerObjective(nn.Module):
             "score": score.mean(),
             "grouping": grouping,
         }
-        total = sum((weight * means[name] for name, weight in _WEIGHTS.items()), torch.zeros(()))
+        for teacher in self.teachers:
+            with torch.no_grad():
+                answer = self._encoded(teacher.to(images.device), images)
+            means["distillation"] = F.mse_loss(encoded, answer)
+        total = sum((weight * means[name] for name, weight in _WEIGHTS.items() if name in means), torch.zeros(()))
         return means | {"agreement": (agreement * share).sum(), "loss": total}
+
+    def _encoded(self, model: EfficientTAM, images: Tensor) -> Tensor:
+        """Features [F, 1, C, g, g] of images [F, 3, S, S]."""
+        found: Tensor = torch.vmap(lambda image: model(self.normalise(image[None])))(images)
+        return found
 
     def _decoded(self, features: Tensor, points: Tensor, labels: Tensor) -> Decoded:
         encoder = self.model.sam_prompt_encoder
