@@ -16,7 +16,8 @@ from exporter.verify.figures import ms_text
 
 if TYPE_CHECKING:
     from exporter.slim.methods import PolicyName
-    from exporter.slim.run import Candidate, Slimmed
+    from exporter.slim.prices.table import Table
+    from exporter.slim.result import Candidate, Slimmed
     from exporter.slim.search.loop import Step
 
 
@@ -31,10 +32,18 @@ if TYPE_CHECKING:
     help="Such as 1.6ms, 0.5x of the model's own, 30fps, 2.5MB, 3M parameters or 0.2GMACs. Repeatable: all are met.",
 )  # fmt: skip
 @click.option(
-    "--data", default="digits", show_default=True, metavar="FOLDER|digits",
-    help="A folder of pictures for each class, or scikit-learn's digits.",
+    "--data", metavar="FOLDER|digits",
+    help="A folder of pictures for each class, or scikit-learn's digits, the default. Trackers take none.",
 )  # fmt: skip
-@click.option("--runtime", metavar="FORMAT", help="That it is priced under. Default: onnx on host, else the device's.")
+@click.option(
+    "--weights", metavar="FILE",
+    help="A checkpoint to begin with. Default: a classifier is trained from scratch, a tracker has its own.",
+)  # fmt: skip
+@click.option(
+    "--runtime",
+    metavar="FORMAT",
+    help="Runtime whose latencies count. Default: onnx on host, else what the device prefers.",
+)
 @formats_option("Of the bundle; repeatable. Default: what the device prefers, and what it is priced under.")
 @click.option(
     "--policy", type=click.Choice(["importance", "efficiency"]),
@@ -42,8 +51,8 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @image_size_option("Default: 64 for digits, else what the model takes.")
 @click.option(
-    "--epochs", type=int, default=20, show_default=True,
-    help="Turns through the pictures: of the model, of the supernet and of what is left.",
+    "--epochs", type=int,
+    help="Turns through the data: of the model, the supernet and the slimmed model. Default: 10, of a tracker 100.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Two runs of one seed find the same.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
@@ -51,9 +60,9 @@ if TYPE_CHECKING:
 @json_option
 @verbose_option
 def slim(
-    model: str, targets: tuple[str, ...], budgets: tuple[str, ...], data: str, runtime: str | None,
-    formats: tuple[str, ...], policy: PolicyName | None, image_size: int | None, epochs: int, seed: int, resume: bool,
-    out: str, as_json: bool, verbose: bool,
+    model: str, targets: tuple[str, ...], budgets: tuple[str, ...], data: str | None, weights: str | None,
+    runtime: str | None, formats: tuple[str, ...], policy: PolicyName | None, image_size: int | None,
+    epochs: int | None, seed: int, resume: bool, out: str, as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Slim, a line a step, and print what came of it."""
     check_output_folder(out, BudgetError)
@@ -62,7 +71,9 @@ def slim(
         from exporter.slim.run import run
 
         request = SlimRequest(
-            model, budgets, targets, data, runtime, formats or None, policy, image_size, epochs, seed, out, resume
+            *(model, budgets, targets, data, weights, runtime, formats or None, policy, image_size, epochs, seed),
+            out=out,
+            resume=resume,
         )
         found = run(settled(request), progress, lambda step: progress.say(_told(step)))
     if as_json:
@@ -73,40 +84,41 @@ def slim(
 
 def _told(step: Step) -> str:
     """What was taken away, what it cost, and what it saved."""
-    lost = f"{100 * step.lost:.1f} points lost" if step.lost > 0 else "no accuracy lost"
+    lost = f"{step.lost:.2g} of the score lost" if step.lost > 0 else "nothing of the score lost"
     return f"{step.move}: {lost} for {step.saved:.1%} of the budget, best of {step.weighed}; now {step.load:.0%} of it"
 
 
 def _print(found: Slimmed) -> None:
     print_line()
     devices = [f"{table.device} ({table.runtime})" for table in found.tables]
-    measured = found.parent_measured_ms is not None
-    columns = ("network", "accuracy>", *(f"ms on {device}>" for device in devices), *(["measured ms>"] * measured))
-    parent = (
-        "parent",
-        f"{found.parent_accuracy:.1%}",
-        *map(ms_text, found.parent_ms),
-        *_measured(found.parent_measured_ms),
+    measured = found.parent.measured_ms is not None
+    columns = (
+        "network",
+        f"{found.measure}>",
+        *(f"ms on {device}>" for device in devices),
+        *(["measured ms>"] * measured),
     )
-    rows = [_row(one) for one in (found.found, *found.baselines)]
-    print_table(columns, (parent, *rows))
+    print_table(columns, [_row(found, one) for one in (found.parent, found.searched, *found.baselines)])
     print_line()
     for table in found.tables:
-        interval = (
-            ""
-            if table.low == table.high
-            else f"; nine times in ten from {table.low:.2f} to {table.high:.2f} times that"
-        )
-        print_line(f"Prices of {table.device}: {table.provenance}{interval}.")
+        print_line(f"Prices of {table.device}: {table.provenance}.")
+        counts = ", ".join(f"{count} {how}" for how, count in table.counts.items())
+        wide = "" if table.low == table.high else f"; nine in ten {_interval(table)}"
+        print_line(f"  Pieces: {counts}{wide}.")
     if found.skipped:
         print_line(f"{len(found.skipped)} files were no pictures and were left out, such as {found.skipped[0]}")
     print_line(f"Checkpoint  {found.checkpoint}")
+    print_line(f"Report      {found.page}")
     for bundle in found.bundles:
         print_line(f"Bundle      {bundle.path}")
 
 
-def _row(one: Candidate) -> tuple[str, ...]:
-    return (one.name, f"{one.accuracy:.1%}", *map(ms_text, one.predicted_ms), *_measured(one.measured_ms))
+def _row(found: Slimmed, one: Candidate) -> tuple[str, ...]:
+    return (one.name, found.text(one.accuracy), *map(ms_text, one.predicted_ms), *_measured(one.measured_ms))
+
+
+def _interval(table: Table) -> str:
+    return f"networks take {table.low:.2f} to {table.high:.2f} times what it says"
 
 
 def _measured(ms: float | None) -> tuple[str, ...]:
@@ -114,19 +126,20 @@ def _measured(ms: float | None) -> tuple[str, ...]:
 
 
 def _as_json(found: Slimmed) -> dict[str, object]:
-    best = found.found
+    best, limit = found.searched, found.tightest
     return {
         "model": found.checkpoint.stem,
         "budgets": [
             {"what": limit.what, "most": limit.most, "found": limit.of(best.architecture)} for limit in found.limits
         ],
-        "budget_ms": next((limit.most for limit in found.limits if limit.what.startswith("ms ")), None),
-        "predicted_ms": max(best.predicted_ms),
+        "budget_ms": None if limit is None else limit.most,
+        "predicted_ms": max(best.predicted_ms) if limit is None else limit.of(best.architecture),
         "measured_ms": best.measured_ms,
-        "parent_ms": max(found.parent_ms),
-        "parent_measured_ms": found.parent_measured_ms,
+        "parent_ms": max(found.parent.predicted_ms) if limit is None else limit.of(found.parent.architecture),
+        "parent_measured_ms": found.parent.measured_ms,
+        "measure": found.measure,
         "accuracy": best.accuracy,
-        "parent_accuracy": found.parent_accuracy,
+        "parent_accuracy": found.parent.accuracy,
         "baselines": [
             {
                 "name": one.name,
@@ -137,7 +150,19 @@ def _as_json(found: Slimmed) -> dict[str, object]:
             for one in found.baselines
         ],
         "steps": len(found.path.steps),
+        "prices": [
+            {
+                "device": table.device,
+                "runtime": table.runtime,
+                "provenance": table.provenance,
+                "low": table.low,
+                "high": table.high,
+                "pieces": table.counts,
+            }
+            for table in found.tables
+        ],
         "skipped": list(found.skipped),
         "checkpoint": str(found.checkpoint),
+        "report": str(found.page),
         "bundles": [str(bundle.path) for bundle in found.bundles],
     }

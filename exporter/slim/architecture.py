@@ -11,8 +11,9 @@ from torch import nn
 
 from exporter.slim.axes import Axes
 
-MoveKind = Literal["block", "attention", "width", "hidden"]
-"""Remove a block; make an attention block a plain one; narrow a stage; narrow what is between two layers of a block"""
+MoveKind = Literal["block", "attention", "width", "tokens", "hidden"]
+"""Remove a block; make its attention plain, or one of windows; narrow a stage; narrow its tokens alone; narrow what is
+between two layers of a block"""
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,24 @@ class Move:
 
     def __str__(self) -> str:
         place = f"stage {self.stage + 1}" + ("" if self.block is None else f", block {self.block + 1}")
-        words = {"block": "without", "attention": "without attention in", "width": "narrower", "hidden": "less within"}
+        words = {
+            "block": "without",
+            "attention": "without attention in",
+            "width": "narrower",
+            "tokens": "narrower tokens in",
+            "hidden": "less within",
+        }
         return f"{words[self.kind]} {place}"
+
+
+class Outline(NamedTuple):
+    """A stage of an architecture, for people."""
+
+    name: str
+    width: int
+    """Channels"""
+    blocks: Mapping[int, str]
+    """Blocks of the parent's that it has left -> what each is, such as "attention, 4×" """
 
 
 class Piece(NamedTuple):
@@ -82,8 +99,14 @@ class Space(Protocol):
     def origins(self, architecture: Architecture) -> Mapping[str, str]:
         """What the names of its blocks begin with -> what those do that have their weights."""
 
+    def outlines(self, architecture: Architecture) -> tuple[Outline, ...]:
+        """Its stages, in order."""
+
     def pieces(self, architecture: Architecture) -> tuple[Piece, ...]:
         """The parts that it is priced by, in order."""
+
+    def grid(self, piece: Piece) -> tuple[tuple[int, ...], ...]:
+        """For each of its numbers, from small to large, those that suffice to tell what pieces of its kind cost."""
 
     def module(self, piece: Piece) -> tuple[nn.Module, tuple[int, ...]]:
         """What computes a piece, and the shape that it takes, without that of the batch."""

@@ -26,7 +26,7 @@ class Axis:
         return (torch.arange(self.parts)[:, None] * (of // self.parts) + torch.arange(size // self.parts)).flatten()
 
 
-Axes = tuple[Axis | None, Axis | None]
+Axes = tuple[Axis | None, Axis | None, Axis | None]
 """Of a tensor's first axes, if it has them; None of one that stays whole, as all others do"""
 
 
@@ -39,6 +39,8 @@ class Layer(NamedTuple):
     """Group of the first axis, in which \\1 and on are what the name's groups match"""
     inputs: str | Axis | None = None
     """Group of the second one"""
+    third: str | Axis | None = None
+    """Likewise"""
 
 
 @cache
@@ -50,7 +52,8 @@ def axes_of(key: str, layers: tuple[Layer, ...]) -> Axes:
     name = key.rpartition(".")[0]
     for layer in layers:
         if match := re.fullmatch(layer.name, name):
-            return _expanded(layer.outputs, match), _expanded(layer.inputs, match)
+            outputs, inputs, third = (_expanded(axis, match) for axis in (layer.outputs, layer.inputs, layer.third))
+            return outputs, inputs, third
     raise KeyError(f"no layer of the table is called {name}")
 
 

@@ -75,4 +75,4 @@ def _of_time(budget: Budget, table: Table, space: Space) -> Limit:
         return table.ms(architecture)
 
     most = budget.amount * (table.ms(space.parent) if budget.kind == "share" else 1)
-    return Limit(f"ms on {table.device} ({table.runtime})", most, ms)
+    return Limit(f"ms on {table.device} ({table.runtime})", most, ms, table.device)

@@ -57,8 +57,8 @@ def source_of(key: str, origins: Mapping[str, str]) -> str:
 
 @torch.no_grad()
 def built(space: Space, architecture: Architecture, weights: Weights) -> nn.Module:
-    """The module of an architecture, in eval mode, with weights that are its own from then on."""
-    module = space.build(architecture)
+    """The module of an architecture, in eval mode, with weights that are its own from then on, and where they are."""
+    module = space.build(architecture).to(next(iter(weights.values())).device)
     for key, own in tensors_of(module).items():
         own.copy_(weights[key])
     return module.eval()

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from torch import nn
 
-from exporter.errors import BudgetError
 from exporter.graphs.normalisation import Normalisation
+from exporter.models.efficienttam.config import EfficientTAMConfig
 from exporter.slim.architecture import Architecture, Space
 from exporter.slim.carving import tensors_of
-from exporter.slim.objectives import MetaPathsObjective, SandwichObjective
-from exporter.slim.prices.table import Table
+from exporter.slim.objectives import MetaPathsObjective, SandwichObjective, TrackedSandwichObjective
+from exporter.slim.prices.tables import Tables
 from exporter.slim.ranking import rank_channels
 from exporter.slim.search.policies import Efficiency, EveryKnob, LeastImportant, Policy
-from exporter.slim.sizes import Sizes
 from exporter.slim.spaces.efficientformer import EfficientFormerSpace
 from exporter.slim.spaces.efficientformer_v2 import EfficientFormerV2Space
+from exporter.slim.spaces.efficienttam import EfficientTAMSpace
+from exporter.slim.spaces.mobilevit import MobileViTSpace
 from exporter.slim.supernets.metapaths import MetaPaths
 from exporter.slim.supernets.slimmable import Slimmable
+from exporter.train.loop import Hardware
 
 PolicyName = Literal["importance", "efficiency"]
 """EfficientFormer's and EfficientFormerV2's"""
@@ -41,7 +43,8 @@ class Method:
     """What trains it, in so many batches"""
     finished: Callable[[nn.Module], Architecture]
     """Makes a trained supernet ready to be cut; returns where a search begins"""
-    policy: PolicyName
+    policies: tuple[PolicyName, ...]
+    """That its supernet can serve; the first is its own"""
 
 
 def _metapaths(space: Space, parent: nn.Module) -> nn.Module:
@@ -70,31 +73,36 @@ def _of_slimmable(supernet: nn.Module, normalise: Normalisation, batches: int) -
     return SandwichObjective(cast(Slimmable, supernet), normalise)
 
 
+def _trackers_space(config: EfficientTAMConfig, image_size: int, classes: int) -> Space:
+    return EfficientTAMSpace(config, image_size)
+
+
+def _of_tracker(supernet: nn.Module, normalise: Normalisation, batches: int) -> nn.Module:
+    return TrackedSandwichObjective(cast(Slimmable, supernet), Hardware.found().products)
+
+
 def _parent_of(supernet: nn.Module) -> Architecture:
     return cast(Slimmable, supernet).space.parent
 
 
 METHODS: Mapping[str, Method] = {
-    "efficientformer": Method(EfficientFormerSpace, _metapaths, _of_metapaths, _ranked_metapaths, "importance"),
-    "efficientformerv2": Method(EfficientFormerV2Space, _slimmable, _of_slimmable, _parent_of, "efficiency"),
+    "efficientformer": Method(
+        EfficientFormerSpace, _metapaths, _of_metapaths, _ranked_metapaths, ("importance", "efficiency")
+    ),
+    "efficientformerv2": Method(EfficientFormerV2Space, _slimmable, _of_slimmable, _parent_of, ("efficiency",)),
+    "mobilevit": Method(MobileViTSpace, _slimmable, _of_slimmable, _parent_of, ("efficiency",)),
+    "efficienttam": Method(_trackers_space, _slimmable, _of_tracker, _parent_of, ("efficiency",)),
 }
 """Family -> how"""
 
 
-def policy_of(name: PolicyName, supernet: nn.Module, tables: Sequence[Table], sizes: Sizes) -> Policy:
-    """Raises `BudgetError` for importances that a supernet does not learn."""
+def policy_of(name: PolicyName, supernet: object, tables: Tables) -> Policy:
+    """With scores by the tables as they are whenever it is asked."""
     if name == "importance":
-        if not isinstance(supernet, MetaPaths):
-            raise BudgetError(
-                "Only EfficientFormer's supernet learns how important blocks are: pass --policy efficiency."
-            )
-        return LeastImportant(supernet.importance)
-    parent = sizes.space.parent
-
-    def slowest(architecture: Architecture) -> float:
-        return max(table.ms(architecture) / table.ms(parent) for table in tables)
+        return LeastImportant(cast(MetaPaths, supernet).importance)
+    parent = tables.space.parent
 
     def parameters(architecture: Architecture) -> float:
-        return sizes.parameters(architecture) / sizes.parameters(parent)
+        return tables.sizes.parameters(architecture) / tables.sizes.parameters(parent)
 
-    return EveryKnob(Efficiency([(parameters, 1.0, SIZE_WEIGHT), (slowest, 1.0, TIME_WEIGHT)]))
+    return EveryKnob(Efficiency([(parameters, 1.0, SIZE_WEIGHT), (tables.slowest, 1.0, TIME_WEIGHT)]))

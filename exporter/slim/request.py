@@ -8,19 +8,26 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from device_profiles.schema import Device
+from exporter.backends import backend, installed
 from exporter.bench.kernels.artifacts import RUNTIMES as TIMED_HERE
+from exporter.budgets import IMAGE_SIZE
 from exporter.errors import BudgetError, InputShapeError
 from exporter.latency.workloads import RUNTIMES
 from exporter.models.registry import ModelInfo, model_info
-from exporter.plan import device_of
+from exporter.plan import ExportRequest, device_of, plan
 from exporter.slim.budget import Budget
 from exporter.slim.methods import METHODS, Method, PolicyName
 
 DIGITS = "digits"
 """The data that needs no download"""
+SCENES = "scenes"
+"""What a tracker learns from: drawn, and without end"""
 DIGITS_SIZE = 64
 """Pixels at which it is trained, and priced, unless another size is asked for"""
-EPOCHS = 20
+EPOCHS = {"classify": 10, "track": 100}
+"""Turns through its data, unless others are asked for"""
+MULTIPLE = 32
+"""Pixels that the sizes of all families' images are multiples of"""
 REQUEST = "request.json"
 HOST_RUNTIME = "onnx"
 
@@ -34,8 +41,10 @@ class SlimRequest:
     """All of which are to be met, such as "0.5x" or "1.6ms" """
     targets: Sequence[str] = ("host",)
     """Devices; the slowest counts"""
-    data: str | Path = DIGITS
-    """A folder with a folder of pictures for each class, or "digits" """
+    data: str | Path | None = None
+    """A folder with a folder of pictures for each class, or "digits", which None takes; of a tracker None"""
+    weights: str | None = None
+    """A checkpoint that the model begins with; None trains a classifier from scratch, and takes a tracker's own"""
     runtime: str | None = None
     """None takes onnx on host, and what a device prefers"""
     formats: Sequence[str] | None = None
@@ -43,13 +52,29 @@ class SlimRequest:
     policy: PolicyName | None = None
     """None takes the family's own"""
     image_size: int | None = None
-    epochs: int = EPOCHS
-    """Turns through the pictures, of the parent, of the supernet and of what is left of it each"""
+    epochs: int | None = None
+    """Turns through the data, of a classifier's parent, of the supernet and of what is left of it each; None takes as
+    many as its task needs"""
     seed: int = 0
+    fold: int = 0
+    """Of five, the one of the digits that is judged with"""
+    clips: int = 15
+    """Held-out ones that a tracker is judged with at last"""
     out: str | Path = "."
     """The folder that the run's folder is made in"""
     resume: bool = False
     """Whether to go on with a run that was stopped"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A device of a run."""
+
+    device: Device
+    runtime: str
+    """That it is priced under"""
+    formats: tuple[str, ...]
+    """Of the bundle for it"""
 
 
 @dataclass(frozen=True)
@@ -60,14 +85,17 @@ class SlimPlan:
     info: ModelInfo
     method: Method
     budgets: tuple[Budget, ...]
-    devices: tuple[tuple[Device, str], ...]
-    """Each with the runtime that it is priced under"""
+    policy: PolicyName
+    targets: tuple[Target, ...]
     image_size: int
+    data: str | Path
+    """Of a tracker "scenes" """
+    epochs: int
 
     @property
     def name(self) -> str:
         """Of the run's folder, and of the model that comes of it."""
-        devices = "-".join(device.id for device, _ in self.devices)
+        devices = "-".join(target.device.id for target in self.targets)
         return f"{self.info.name}-{devices}-{'-'.join(budget.text.strip() for budget in self.budgets)}".replace(" ", "")
 
 
@@ -79,35 +107,66 @@ def settled(request: SlimRequest) -> SlimPlan:
         raise BudgetError(f"{info.name} cannot be slimmed: name a registered model of {' or '.join(METHODS)}.")
     if not request.budgets:
         raise BudgetError("Nothing is asked for: pass --budget, such as 0.5x or 1.6ms.")
-    if request.epochs < 1:
-        raise BudgetError(f"--epochs {request.epochs} trains nothing: pass 1 or more.")
-    devices = tuple((device, _runtime(device, request.runtime)) for device in map(device_of, request.targets))
-    size = request.image_size or (DIGITS_SIZE if request.data == DIGITS else info.image_size)
-    if size % 32:
-        raise InputShapeError(f"{info.name} cannot take image size {size}: use a multiple of 32.")
-    return SlimPlan(request, info, method, tuple(map(Budget.of, request.budgets)), devices, size)
+    epochs = EPOCHS[info.family.task] if request.epochs is None else request.epochs
+    if epochs < 1:
+        raise BudgetError(f"--epochs {epochs} trains nothing: pass 1 or more.")
+    policy = request.policy or method.policies[0]
+    if policy not in method.policies:
+        raise BudgetError(
+            f"{info.name}'s supernet does not learn how important blocks are: pass --policy {method.policies[0]}."
+        )
+    tracks = info.family.task == "track"
+    if tracks and request.data is not None:
+        raise BudgetError(f"{info.name} learns from drawn scenes, and from no other data yet: leave --data out.")
+    data = SCENES if tracks else request.data or DIGITS
+    size = request.image_size
+    if size is None:
+        size = DIGITS_SIZE if data == DIGITS else info.image_size
+    if size < MULTIPLE or size % MULTIPLE:
+        raise InputShapeError(f"{info.name} cannot be slimmed at image size {size}: use a multiple of {MULTIPLE}.")
+    IMAGE_SIZE.check_option(size, InputShapeError)
+    targets = tuple(_target(device_of(target), info.name, request, size) for target in request.targets)
+    budgets = tuple(map(Budget.of, request.budgets))
+    return SlimPlan(request, info, method, budgets, policy, targets, size, data, epochs)
 
 
-def claimed(plan: SlimPlan) -> Path:
+def _target(device: Device, model: str, request: SlimRequest, size: int) -> Target:
+    """Raises `VitexportError` for a format that could not be made at the end."""
+    runtime = _runtime(device, request.runtime)
+    able = [name for name in dict.fromkeys((runtime, *device.prefer.formats)) if installed(backend(name))]
+    formats = tuple(request.formats or able)
+    plan(ExportRequest(model, device.id, formats, image_size=size))
+    return Target(device, runtime, formats)
+
+
+def folder_of(plan: SlimPlan) -> Path:
     """The run's folder, which is made, or was by a run of the same request that is gone on with.
 
     Raises `BudgetError` where there is one and `resume` was not asked for, or one of another request.
     """
-    request = replace(plan.request, out=".", resume=True)
-    folder, mine = Path(plan.request.out) / plan.name, json.dumps(asdict(request), default=str, indent=1) + "\n"
+    folder = Path(plan.request.out) / plan.name
     kept = folder / REQUEST
     if kept.exists():
         if not plan.request.resume:
             raise BudgetError(
                 f"{folder} has a run already: pass --resume to go on with it, or another folder as --out."
             )
-        if kept.read_text(encoding="utf-8") != mine:
+        if kept.read_text(encoding="utf-8") != _as_text(plan.request):
             raise BudgetError(
-                f"{folder} has a run that was asked for otherwise, as {REQUEST} in it says: pass the same."
+                f"{folder} has a run that was asked for otherwise, as {REQUEST} in it says: pass the same, or another "
+                "folder as --out."
             )
     folder.mkdir(parents=True, exist_ok=True)
-    kept.write_text(mine, encoding="utf-8")
     return folder
+
+
+def claim(plan: SlimPlan, folder: Path) -> None:
+    """From now on it is this request's."""
+    (folder / REQUEST).write_text(_as_text(plan.request), encoding="utf-8")
+
+
+def _as_text(request: SlimRequest) -> str:
+    return json.dumps(asdict(replace(request, out=".", resume=True)), default=str, indent=1) + "\n"
 
 
 def _runtime(device: Device, asked: str | None) -> str:

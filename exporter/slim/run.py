@@ -5,284 +5,204 @@ data ──▶ parent ──▶ supernet ──search──▶ architecture ─�
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-import torch
 from torch import nn
 
-from device_profiles.schema import Device
 from exporter import pipeline
 from exporter.backends.runner import Progress
-from exporter.bundle import Bundle
-from exporter.graphs.normalisation import Normalisation
-from exporter.manifest import Preprocessing
+from exporter.errors import BudgetError
 from exporter.models.model import Model
-from exporter.models.registry import configuration
 from exporter.slim.architecture import Architecture, Space
-from exporter.slim.budget import limits_of
+from exporter.slim.budget import Budget
 from exporter.slim.carving import built, tensors_of
 from exporter.slim.checkpoint import save
-from exporter.slim.judging import ClassifierJudge, counted
 from exporter.slim.methods import policy_of
 from exporter.slim.prices.host import HOST, Host, host_table
 from exporter.slim.prices.phone import phone_table
 from exporter.slim.prices.table import Table
-from exporter.slim.request import DIGITS, SlimPlan, claimed
+from exporter.slim.prices.tables import Tables
+from exporter.slim.report import write_page
+from exporter.slim.request import SlimPlan, Target, claim, folder_of
+from exporter.slim.result import Candidate, Slimmed
 from exporter.slim.search.baselines import best_of, drawn, uniform
 from exporter.slim.search.history import History
-from exporter.slim.search.limits import Limit
+from exporter.slim.search.limits import Limit, load
+from exporter.slim.search.loop import SCORE, Recheck, Step, slim
 from exporter.slim.search.loop import Path as SearchPath
-from exporter.slim.search.loop import Step, slim
-from exporter.slim.sizes import Sizes
-from exporter.slim.statistics import recalibrate
 from exporter.slim.supernets.supernet import Supernet
-from exporter.train.classification import ClassifierObjective
-from exporter.train.kept import trained
-from exporter.train.loop import Hardware, Schedule
-from exporter.train.pictures.batches import DIGITS as OF_DIGITS
-from exporter.train.pictures.batches import PHOTOGRAPHS, Augmentation, PictureBatches
-from exporter.train.pictures.digits import digits
-from exporter.train.pictures.folder import read_folder
-from exporter.train.pictures.labelled import Parts, Pictures, parted
+from exporter.slim.tasks.classifying import classifying
+from exporter.slim.tasks.task import Judge, Task
+from exporter.slim.tasks.tracking import tracking
+from exporter.slim.training import Trainer
+from exporter.train.loop import Hardware
 from latency_db.measurement import Conditions
 
-BATCH = 64
-RATE, TUNING_RATE = 1e-3, 5e-4
-"""AdamW's highest: of what begins anew, and of what has a supernet's weights"""
-LAYER_SCALE = 0.1
-"""That a parent begins with. The published models begin with 1e-5, under which a short training moves no branch."""
-
-
 SEARCH = "search.jsonl"
-SEARCHED = "searched"
+PARENT, SEARCHED, UNIFORM, RANDOM = "parent", "searched", "uniform", "random"
 THREADS = 1
 """Of what is timed here: several wait for each other where the machine has other work"""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """An architecture that was tuned."""
-
-    name: str
-    """"searched", "uniform" or "random" """
-    architecture: Architecture
-    accuracy: float
-    """On the pictures that were kept apart"""
-    choosing_accuracy: float
-    """With the supernet's weights, on those that were chosen by"""
-    predicted_ms: tuple[float, ...]
-    """On each device"""
-    measured_ms: float | None
-    """On host, if that is one of them"""
-
-
-@dataclass(frozen=True)
-class Slimmed:
-    """What came of a run."""
-
-    checkpoint: Path
-    bundles: tuple[Bundle, ...]
-    parent_accuracy: float
-    parent_ms: tuple[float, ...]
-    """By the tables of the devices"""
-    parent_measured_ms: float | None
-    found: Candidate
-    baselines: tuple[Candidate, ...]
-    path: SearchPath
-    limits: tuple[Limit, ...]
-    tables: tuple[Table, ...]
-    skipped: tuple[str, ...]
-    """Files that were no pictures"""
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """What all stages of a run need."""
-
-    plan: SlimPlan
-    space: Space
-    pictures: Pictures
-    parts: Parts
-    augmentation: Augmentation
-    skipped: tuple[str, ...]
-    normalise: Normalisation
-    hardware: Hardware
-    folder: Path
-    progress: Progress
-
-    @property
-    def batches(self) -> PictureBatches:
-        return PictureBatches(self.pictures, self.parts.training, BATCH, self.augmentation, seed=self.plan.request.seed)
-
-    def schedule(self, rate: float) -> Schedule:
-        steps = self.plan.request.epochs * max(1, len(self.parts.training) // BATCH)
-        warmup = max(1, steps // 10)
-        return Schedule(steps=steps, rate=rate, warmup=warmup, average=0.99, seed=self.plan.request.seed)
-
-    def trained(self, what: str, objective: nn.Module, rate: float) -> None:
-        """Train an objective in the folder of that name, unless it is done; it has the result afterwards."""
-        schedule, folder = self.schedule(rate), self.folder / what.replace(" ", "_")
-        done = iter(range(1, schedule.steps + 1))
-        self.progress(f"train {what}", 0.0)
-        objective.register_forward_hook(
-            lambda *_: self.progress(f"train {what}", next(done, schedule.steps) / schedule.steps)
-        )
-        trained(objective, self.batches, schedule, folder, self.hardware, workers=0)
-
-    def recalibrate(self, model: nn.Module) -> None:
-        """Count the running statistics that averaged weights lack, as the judge does."""
-        recalibrate(model, counted(self.pictures, self.parts, self.normalise, self.hardware.device))
-
-    def judge(self, supernet: Supernet) -> ClassifierJudge:
-        return ClassifierJudge(supernet, self.normalise, self.pictures, self.parts, self.hardware.device)
+TASKS: Mapping[str, Callable[[SlimPlan, Trainer], Task]] = {"classify": classifying, "track": tracking}
 
 
 def run(plan: SlimPlan, progress: Progress, report: Callable[[Step], None] = lambda step: None) -> Slimmed:
     """Slim a model; begun again with the same request, it goes on where it was. Raises `VitexportError`."""
-    setting = _setting(plan, progress)
-    tables = tuple(_table(setting, device.id, runtime) for device, runtime in plan.devices)
-    parent = _parent(setting)
-    supernet = plan.method.supernet(setting.space, parent)
-    teacher = built(setting.space, setting.space.parent, tensors_of(parent))
-    setting.trained("supernet", plan.method.objective(supernet, setting.normalise, setting.schedule(RATE).steps), RATE)
-    start = plan.method.finished(supernet)
-    judge = setting.judge(cast(Supernet, supernet))
-    teacher_accuracy = judge.accuracy(teacher, setting.parts.judging)
+    ready = prepared(plan, progress)
+    task = ready.task
+    progress("search", 0.0)
+    path = searched(ready, plan.budgets, ready.start, report)
+    chosen = {SEARCHED: path.end, **baselines(ready, plan.budgets, path)}
+    models = {PARENT: ready.teacher}
+    models |= {name: task.tuned(name, ready.judge.calibrated(one), ready.teacher) for name, one in chosen.items()}
+    progress("judge", 0.0)
+    parent, found, *others = candidates(ready, {PARENT: task.space.parent, **chosen}, models)
+    checkpoint = save(
+        ready.folder / plan.name,
+        cast(Model, models[SEARCHED].cpu()),
+        path.end,
+        plan.info.name,
+        task.classes,
+        task.trained_on,
+        found.accuracy,
+        parent.accuracy,
+    )
+    shown = ready.history.remembered("shown", ready.judge.shown)
+    slimmed = Slimmed(
+        checkpoint=checkpoint,
+        bundles=(),
+        model=plan.info.name,
+        budgets=tuple(plan.request.budgets),
+        trained_on=task.trained_on,
+        epochs=plan.epochs,
+        seed=plan.request.seed,
+        measure=task.measure,
+        parent=parent,
+        searched=found,
+        baselines=tuple(others),
+        path=path,
+        shown=tuple(map(shown, (path.start, *(step.architecture for step in path.steps)))),
+        limits=tuple(ready.tables.limits(plan.budgets)),
+        tables=ready.tables.all,
+        skipped=task.skipped,
+    )
+    write_page(slimmed)
+    bundles = tuple(
+        pipeline.export(str(checkpoint), target=target.device.id, formats=target.formats, out=ready.folder)
+        for target in plan.targets
+    )
+    return replace(slimmed, bundles=bundles)
 
-    sizes, prices = Sizes(setting.space), _Prices(setting, tables)
-    policy = policy_of(plan.request.policy or plan.method.policy, supernet, tables, sizes)
-    history = History(setting.folder / SEARCH)
-    path = slim(
-        *(setting.space, start, policy, judge, prices.limits(sizes), history),
-        recheck=lambda one: prices.measured(one, sizes),
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A run whose search may begin."""
+
+    plan: SlimPlan
+    folder: Path
+    task: Task
+    teacher: nn.Module
+    """The parent as it was before it became a supernet"""
+    supernet: Supernet
+    judge: Judge
+    start: Architecture
+    tables: Tables
+    history: History
+
+    def correct(self, tables: Tables, budgets: Sequence[Budget]) -> Recheck:
+        """Times a network and corrects tables by it; returns what budgets are by them then."""
+
+        def recheck(architecture: Architecture) -> Sequence[Limit]:
+            tables.correct(architecture, self.history)
+            return tables.limits(budgets)
+
+        return recheck
+
+
+def prepared(plan: SlimPlan, progress: Progress) -> Ready:
+    """With the pieces of the parent priced, and the parent and its supernet trained.
+
+    Raises `BudgetError` where nothing has to be taken away, or all that may be is not enough.
+    """
+    folder = folder_of(plan)
+    task = TASKS[plan.info.family.task](plan, Trainer(folder, Hardware.found(), progress, plan.request.seed))
+    space, history = task.space, History(folder / SEARCH)
+    progress("prices", 0.0)
+    tables = Tables(space, tuple(_table(space, target, folder) for target in plan.targets))
+    claim(plan, folder)
+    tables.correct(space.smallest, history)
+    _refuse_in_vain(tables.limits(plan.budgets), space, plan.info.name)
+    parent = task.parent()
+    teacher = built(space, space.parent, tensors_of(parent))
+    supernet, start = task.supernet(parent)
+    return Ready(plan, folder, task, teacher, supernet, task.judge(supernet), start, tables, history)
+
+
+def _refuse_in_vain(limits: Sequence[Limit], space: Space, name: str) -> None:
+    for limit in limits:
+        if load([limit], space.smallest) > 1:
+            raise BudgetError(
+                f"The smallest that {name} can be slimmed to has {limit.of(space.smallest):.3g} {limit.what}, and "
+                f"{limit.most:.3g} are allowed: pass a larger --budget."
+            )
+    if load(limits, space.parent) <= 1:
+        raise BudgetError(f"{name} is within the budget as it is: pass a smaller --budget, or export it.")
+
+
+def searched(
+    ready: Ready, budgets: Sequence[Budget], start: Architecture, report: Callable[[Step], None] = lambda step: None
+) -> SearchPath:
+    """The search from an architecture to budgets, by the tables as they are corrected meanwhile."""
+    tables = ready.tables
+    policy = policy_of(ready.plan.policy, ready.supernet, tables)
+    return slim(
+        *(tables.space, start, policy, ready.judge, tables.limits(budgets), ready.history),
+        price=tables.ask,
+        recheck=ready.correct(tables, budgets),
         report=report,
     )
-    limits = prices.limits(sizes)
+
+
+def baselines(ready: Ready, budgets: Sequence[Budget], path: SearchPath) -> dict[str, Architecture]:
+    """What a search has to beat: the best of as many drawn networks as it judged, and uniform narrowing, if it can."""
+    tables = ready.tables
     count = sum(step.weighed for step in path.steps)
-    chosen = {
-        SEARCHED: path.end,
-        "uniform": uniform(setting.space, limits),
-        "random": best_of(drawn(setting.space, limits, count, plan.request.seed), judge),
+    others = drawn(tables.space, tables.limits(budgets), count, ready.plan.request.seed)
+    found = {
+        UNIFORM: narrowed(ready, budgets),
+        RANDOM: best_of(others, ready.history.remembered(SCORE, ready.judge)),
     }
-    tuned = {name: _tuned(setting, name, one, judge, teacher) for name, one in chosen.items()}
-    measured = prices.whole([setting.space.parent, *chosen.values()])
-    candidates = [
+    return {name: architecture for name, architecture in found.items() if architecture is not None}
+
+
+def narrowed(ready: Ready, budgets: Sequence[Budget]) -> Architecture | None:
+    """The widest uniformly narrowed network within budgets, by tables that are corrected by such."""
+    tables = ready.tables.copy()
+    return uniform(tables.space, tables.limits(budgets), ready.correct(tables, budgets))
+
+
+def candidates(ready: Ready, networks: Mapping[str, Architecture], models: Mapping[str, nn.Module]) -> list[Candidate]:
+    """Networks with their trained models, judged, and timed in turns where the device is here."""
+    tables = ready.tables
+    timed = tables.whole(list(networks.values()))
+    return [
         Candidate(
             name,
             one,
-            judge.accuracy(tuned[name], setting.parts.judging),
-            judge(one),
-            tuple(table.ms(one) for table in prices.tables),
-            measured[place + 1],
+            ready.task.accuracy(models[name]),
+            tables.sizes.parameters(one),
+            tuple(table.ms(one) for table in tables.all),
+            ms,
         )
-        for place, (name, one) in enumerate(chosen.items())
+        for (name, one), ms in zip(networks.items(), timed, strict=True)
     ]
-    found, *baselines = candidates
-    checkpoint = save(
-        setting.folder / plan.name,
-        cast(Model, tuned[SEARCHED]),
-        path.end,
-        plan.info.name,
-        setting.pictures.classes,
-        f"{len(setting.parts.training)} pictures of {plan.request.data}",
-        found.accuracy,
-        teacher_accuracy,
-    )
-    bundles = tuple(
-        pipeline.export(
-            str(checkpoint),
-            target=device.id,
-            formats=plan.request.formats or _formats(device, runtime),
-            out=setting.folder,
-        )
-        for device, runtime in plan.devices
-    )
-    parent_ms = tuple(table.ms(setting.space.parent) for table in prices.tables)
-    return Slimmed(
-        *(checkpoint, bundles, teacher_accuracy, parent_ms, measured[0], found, tuple(baselines), path),
-        *(tuple(limits), prices.tables, setting.skipped),
-    )
 
 
-def _setting(plan: SlimPlan, progress: Progress) -> Setting:
-    family, size = plan.info.family, plan.image_size
-    folder = claimed(plan)
-    progress("data", 0.0)
-    skipped: tuple[str, ...] = ()
-    if plan.request.data == DIGITS:
-        pictures, augmentation = digits(size), OF_DIGITS
-        parts = parted(pictures.labels)
-    else:
-        crop = Preprocessing(
-            resize="shorter_side_then_center_crop", crop_pct=family.crop_pct, interpolation=family.interpolation
-        )
-        read = read_folder(Path(plan.request.data), size, crop, folder / "data", lambda share: progress("data", share))
-        pictures, parts, skipped, augmentation = read.pictures, read.parts, read.skipped, PHOTOGRAPHS
-    space = plan.method.space(configuration(plan.info), size, len(pictures.classes))
-    normalise = Normalisation(family.mean, family.std)
-    return Setting(
-        *(plan, space, pictures, parts, augmentation, skipped, normalise, Hardware.found(), folder, progress)
-    )
-
-
-def _parent(setting: Setting) -> nn.Module:
-    """The model with nothing taken away, trained."""
-    torch.manual_seed(setting.plan.request.seed)
-    parent = setting.space.build(setting.space.parent)
-    for name, value in parent.named_parameters():
-        if name.endswith(".gamma"):
-            nn.init.constant_(value, LAYER_SCALE)
-    setting.trained("parent", ClassifierObjective(parent, setting.normalise), RATE)
-    setting.recalibrate(parent)
-    return parent
-
-
-def _tuned(
-    setting: Setting, name: str, architecture: Architecture, judge: ClassifierJudge, teacher: nn.Module
-) -> nn.Module:
-    """What is left of a supernet, trained on with its parent as the teacher."""
-    model = judge.calibrated(architecture)
-    setting.trained(f"{name} network", ClassifierObjective(model, setting.normalise, teacher), TUNING_RATE)
-    setting.recalibrate(model)
-    return model
-
-
-def _table(setting: Setting, device: str, runtime: str) -> Table:
-    setting.progress(f"prices of {device}", 0.0)
-    if device == HOST:
-        return host_table(Host(setting.space, runtime, THREADS, setting.folder / "prices"))
-    return phone_table(setting.space, device, Conditions(runtime=cast(Any, runtime), unit=None, precision=None))
-
-
-def _formats(device: Device, runtime: str) -> list[str]:
-    """What a device prefers, and what it was priced under."""
-    return list(dict.fromkeys((runtime, *device.prefer.formats)))
-
-
-class _Prices:
-    """The tables of a run, of which host's is put right by what whole networks are measured to take."""
-
-    def __init__(self, setting: Setting, tables: tuple[Table, ...]) -> None:
-        self.setting, self.tables = setting, tables
-
-    def limits(self, sizes: Sizes) -> list[Limit]:
-        return limits_of(self.setting.plan.budgets, self.tables, self.setting.space, sizes)
-
-    def measured(self, architecture: Architecture, sizes: Sizes) -> list[Limit]:
-        """Limits after an architecture was timed, in turns with the parent, whose time stays what it was."""
-        whole = self.setting.space.parent
-        parent, found = self.whole([whole, architecture])
-        if parent is not None and found is not None:
-            self.tables = tuple(
-                table.corrected(architecture, table.ms(whole) * found / parent) if table.device == HOST else table
-                for table in self.tables
-            )
-        return self.limits(sizes)
-
-    def whole(self, architectures: Sequence[Architecture]) -> Sequence[float | None]:
-        """ms of each on host; None where host is no target."""
-        host = next((table.prices for table in self.tables if isinstance(table.prices, Host)), None)
-        return [None] * len(architectures) if host is None else host.whole(architectures)
+def _table(space: Space, target: Target, folder: Path) -> Table:
+    if target.device.id == HOST:
+        return host_table(Host(space, target.runtime, THREADS, folder / "prices"))
+    return phone_table(space, target.device.id, Conditions(cast(Any, target.runtime), None, None))

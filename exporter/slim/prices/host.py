@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
 from torch import nn
@@ -22,16 +23,21 @@ from exporter.bench.kernels.artifacts import LAYOUTS
 from exporter.bench.kernels.graphs import module_graph
 from exporter.bench.timing.timekeeper import Timed, Times, time_artifacts
 from exporter.errors import LatencyError
+from exporter.graphs.capture import Graph
 from exporter.graphs.cut import graphs_of
+from exporter.graphs.tasks import TASKS
 from exporter.models.model import Model
+from exporter.models.registry import family_of
 from exporter.slim.architecture import Architecture, Piece, Space
+from exporter.slim.prices.interpolated import Interpolated
 from exporter.slim.prices.table import Price, Table
+from exporter.train.loop import processor
 
 REPEATED = 4
 """A piece that gives what it takes is timed as so many in a row, each with weights of its own, so that what a run costs
 beside it counts less"""
 SECONDS = 0.3
-"""That a piece is timed for; a whole for five times as long"""
+"""That a piece is timed for, and the parent beside it; by itself a whole is for five times as long"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +63,19 @@ class Host:
     def whole(self, architectures: Sequence[Architecture]) -> list[float]:
         """ms of whole networks, timed in turns. Their weights, which times hardly depend on, are not trained."""
         timed = [self._whole(one) for one in architectures]
-        return [_ms(times, "a network") for times in self._time(timed, 5 * SECONDS)]
+        times = iter(self._time([graph for graphs in timed for graph in graphs], 5 * SECONDS))
+        return [sum(_ms(next(times), "a network") for _ in graphs) for graphs in timed]
 
     def _measured(self, pieces: Sequence[Piece]) -> dict[str, float]:
         """Each in relation to the parent, which is timed beside them and has one time for good."""
         timed = [self._piece(piece) for piece in pieces]
-        parent, *times = self._time([self._whole(self.space.parent), *timed], SECONDS)
-        known = self.kept()
-        reference = known.get(PARENT) or _ms(parent, "the parent")
-        drift = reference / _ms(parent, "the parent")
+        whole = self._whole(self.space.parent)
+        times = self._time([*whole, *timed], SECONDS)
+        parent = sum(_ms(one, "the parent") for one in times[: len(whole)])
+        reference = self.kept().get(PARENT) or self.whole([self.space.parent])[0]
+        drift = reference / parent
         found = {PARENT: reference}
-        for piece, one in zip(pieces, times, strict=True):
+        for piece, one in zip(pieces, times[len(whole) :], strict=True):
             found[_name(piece)] = drift * _ms(one, str(piece)) / self._repeats(piece)
         return found
 
@@ -82,24 +90,44 @@ class Host:
         graph = module_graph("piece", row, [x], layout, str(piece))
         file = self.folder / hashlib.sha256(_name(piece).encode()).hexdigest()[:20]
         if not file.exists():
-            backend(self.runtime).lower(graph, file, LowerOptions("fp32"))
+            self._lower(graph, file)
         last = ("input_0",) if layout == "channels last" else ()
         return Timed(file, {spec.name: spec.shape for spec in graph.inputs}, channels_last=last)
 
     def _repeats(self, piece: Piece) -> int:
         module, shape = self.space.module(piece)
         with torch.no_grad():
-            return REPEATED if module.eval()(torch.zeros(1, *shape)).shape[1:] == shape else 1
+            made = module.eval()(torch.zeros(1, *shape))
+        return REPEATED if isinstance(made, torch.Tensor) and made.shape[1:] == shape else 1
 
-    def _whole(self, architecture: Architecture) -> Timed:
-        module = self.space.build(architecture)
-        assert isinstance(module, Model)
-        (graph,) = graphs_of(module.eval().requires_grad_(False))
+    def _whole(self, architecture: Architecture) -> list[Timed]:
+        """The graphs that run for each picture or frame."""
         digest = hashlib.sha256(json.dumps(asdict(architecture), sort_keys=True).encode()).hexdigest()[:20]
-        file = self.folder / f"whole_{digest}"
-        if not file.exists():
-            backend(self.runtime).lower(graph, file, LowerOptions("fp32"))
-        return Timed(file, {spec.name: spec.shape for spec in graph.inputs})
+        kept = self.folder / f"whole_{digest}.json"
+        if not kept.exists():
+            module = self.space.build(architecture)
+            assert isinstance(module, Model)
+            every_frame = TASKS[family_of(module).task].every_frame
+            shapes = {}
+            for graph in graphs_of(module.eval().requires_grad_(False)):
+                if graph.name in every_frame:
+                    self._lower(graph, self._graph(digest, graph.name))
+                    shapes[graph.name] = {spec.name: spec.shape for spec in graph.inputs}
+            _write(kept, shapes)
+        shapes = json.loads(kept.read_text(encoding="utf-8"))
+        return [
+            Timed(self._graph(digest, name), {key: tuple(shape) for key, shape in own.items()})
+            for name, own in shapes.items()
+        ]
+
+    def _lower(self, graph: Graph, file: Path) -> None:
+        """A file that is there is whole."""
+        unfinished = file.with_name(f"{file.name}.new")
+        backend(self.runtime).lower(graph, unfinished, LowerOptions("fp32"))
+        unfinished.replace(file)
+
+    def _graph(self, digest: str, name: str) -> Path:
+        return self.folder / f"whole_{digest}_{name}"
 
     def kept(self) -> dict[str, float]:
         """Piece -> ms, as they were measured before."""
@@ -107,9 +135,7 @@ class Host:
         return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
     def _keep(self, known: Mapping[str, float]) -> None:
-        unfinished = self.folder / f"{KEPT}.new"
-        unfinished.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        unfinished.replace(self.folder / KEPT)
+        _write(self.folder / KEPT, known)
 
 
 HOST = "host"
@@ -121,9 +147,20 @@ PARENT = "parent"
 def host_table(host: Host) -> Table:
     """Of this machine: its pieces add up to the parent as it was measured beside them."""
     host.folder.mkdir(parents=True, exist_ok=True)
-    table = Table(host.space, HOST, host.runtime, host, 1.0, 1.0, 1.0, f"measured here under {host.runtime}")
+    threads = "one thread" if host.threads == 1 else f"{host.threads} threads"
+    table = Table(
+        *(host.space, HOST, host.runtime, Interpolated(host.space, host), 1.0, 1.0, 1.0),
+        provenance=f"measured here under {host.runtime} on {threads} of {processor()}, and interpolated between",
+        host=host,
+    )
     table.ask([host.space.parent])
     return table.scaled(host.space.parent, host.kept()[PARENT])
+
+
+def _write(file: Path, content: Mapping[str, Any]) -> None:
+    unfinished = file.with_name(f"{file.name}.new")
+    unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    unfinished.replace(file)
 
 
 def _ms(times: Times, what: str) -> float:

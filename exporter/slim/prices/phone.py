@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.graphs.cut import graphs_of
+from exporter.graphs.tasks import TASKS
 from exporter.latency.own_figures import own_figures
 from exporter.latency.refusals import as_mistakes
 from exporter.latency.workloads import cut_for, fusion, unit_of
 from exporter.models.model import Model
+from exporter.models.registry import family_of
 from exporter.operations.kernels import Fusion, kernels
 from exporter.operations.of_program import operations, returned
 from exporter.plan import device_of
 from exporter.slim.architecture import Piece, Space
 from exporter.slim.piece_programs import program_of
+from exporter.slim.prices.interpolated import Interpolated
 from exporter.slim.prices.table import Price, Table
 from latency_db.end_to_end.features import of_graph
 from latency_db.estimator.prices import prices
@@ -56,7 +59,8 @@ def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
     runtime, unit = str(conditions.runtime), unit_of(conditions)
     parent = space.build(space.parent).eval().requires_grad_(False)
     assert isinstance(parent, Model)
-    cuts = {graph.name: cut_for(graph, runtime, unit) for graph in graphs_of(parent)}
+    every_frame = TASKS[family_of(parent).task].every_frame
+    cuts = {graph.name: cut_for(graph, runtime, unit) for graph in graphs_of(parent) if graph.name in every_frame}
     with as_mistakes():
         own = own_figures(device)
         found = prices(Workload(cuts), device.id, conditions, own.measured, own.fits)
@@ -65,7 +69,7 @@ def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
         space,
         device.id,
         runtime,
-        KernelPrices(space, fusion(runtime, unit), found.coefficients),
+        Interpolated(space, KernelPrices(space, fusion(runtime, unit), found.coefficients)),
         scale=1.0,
         low=whole.low / whole.ms,
         high=whole.high / whole.ms,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from exporter.errors import LatencyError
 from exporter.slim.architecture import Architecture, Piece, Space
 
-APART = 0.05
+LEAST_DIFFERENCE = 0.05
 """Share of the parent's pieces that one must lack: what is measured errs by a few per cent"""
 
 
@@ -18,7 +19,15 @@ class Price:
     """Of one piece."""
 
     ms: float
-    how: Literal["measured", "estimated"]
+    how: Literal["measured", "interpolated", "estimated"]
+    """Timed, between such as were timed, or by what is known of other networks' kernels"""
+
+
+class Stopwatch(Protocol):
+    """Whoever can time whole networks of a space."""
+
+    def whole(self, architectures: Sequence[Architecture]) -> list[float]:
+        """ms of each"""
 
 
 class PriceList(Protocol):
@@ -45,6 +54,8 @@ class Table:
     """Where the figures are from, in words"""
     offset: float = 0.0
     """ms of a whole that its pieces do not account for"""
+    host: Stopwatch | None = None
+    """Of a device that is here"""
     known: dict[Piece, Price] = field(default_factory=dict)
     """What was asked for already: only ever added to"""
 
@@ -80,10 +91,15 @@ class Table:
         """
         parent = self.space.parent
         apart, saved = self._sum(parent) - self._sum(architecture), self.ms(parent) - ms
-        if saved <= 0 or apart < APART * self._sum(parent):
+        if saved <= 0 or apart < LEAST_DIFFERENCE * self._sum(parent):
             return self
         scale = saved / apart
         return replace(self, scale=scale, offset=ms - scale * self._sum(architecture))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How prices are known -> of how many pieces."""
+        return dict(Counter(price.how for price in self.known.values()).most_common())
 
     def shares(self, architecture: Architecture) -> dict[str, float]:
         """Kind of piece -> ms of all of that kind, the dearest first."""

@@ -5,39 +5,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from exporter.errors import BudgetError
 from exporter.slim.architecture import Architecture, Space
 from exporter.slim.search.limits import Limit, load
-from exporter.slim.search.loop import Judge
+from exporter.slim.search.loop import Recheck, Score
 
 SHARES = 200
 """Widths that are tried, evenly spread"""
+ROUNDS = 5
+"""Of measuring one and choosing again"""
 TRIES = 10
 """Of so many drawn architectures the one is taken that is nearest to its limits"""
 
 
-def uniform(space: Space, limits: Sequence[Limit]) -> Architecture:
-    """The widest of the networks with all of the parent's blocks that is within limits. Raises `BudgetError`."""
-    for share in range(SHARES, 0, -1):
-        found = space.narrowed(share / SHARES)
-        if load(limits, found) <= 1:
-            return found
-    raise BudgetError("No uniform narrowing meets the budget.")
+def uniform(space: Space, limits: Sequence[Limit], recheck: Recheck | None = None) -> Architecture | None:
+    """The widest of the networks with all of the parent's blocks that is within limits; None where none is.
+
+    Where `recheck` measures, it is within them as they are after that.
+    """
+    measured = recheck or (lambda one: limits)
+    found = _widest(space, limits)
+    for _ in range(ROUNDS):
+        limits, before = measured(found), found
+        found = _widest(space, limits)
+        if found == before:
+            break
+    return found if load(limits, found) <= 1 else None
+
+
+def _widest(space: Space, limits: Sequence[Limit]) -> Architecture:
+    """Within limits, or the narrowest."""
+    narrow = (space.narrowed(share / SHARES) for share in range(SHARES, 0, -1))
+    return next((one for one in narrow if load(limits, one) <= 1), space.narrowed(0))
 
 
 def drawn(space: Space, limits: Sequence[Limit], count: int, seed: int) -> list[Architecture]:
-    """So many architectures within limits, and near them."""
+    """So many architectures within limits, and near them; fewer where hardly any is."""
     random = Random(seed)
     found: list[Architecture] = []
     for _ in range(count):
         tried = [_descended(space, limits, random) for _ in range(TRIES)]
-        found.append(max(tried, key=lambda one: load(limits, one)))
+        within = [one for one in tried if load(limits, one) <= 1]
+        if within:
+            found.append(max(within, key=lambda one: load(limits, one)))
     return found
 
 
-def best_of(architectures: Sequence[Architecture], judge: Judge) -> Architecture:
-    """That with the best accuracy; the first of several."""
-    return max(architectures, key=judge)
+def best_of(architectures: Sequence[Architecture], judge: Score) -> Architecture | None:
+    """That with the best score, the first of several; None of none."""
+    return max(architectures, key=judge, default=None)
 
 
 def _descended(space: Space, limits: Sequence[Limit], random: Random) -> Architecture:

@@ -7,7 +7,7 @@ so takes the same steps as before, at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,6 @@ class History:
             else:
                 self._found[line["kind"], line["architecture"]] = line["value"]
 
-    @property
-    def steps(self) -> list[Mapping[str, Any]]:
-        """The lines that `step` wrote, in order"""
-        return list(self._steps)
-
     def known(self, kind: str, architecture: Architecture) -> float | None:
         """What was found out before, if it was."""
         return self._found.get((kind, name_of(architecture)))
@@ -43,10 +38,19 @@ class History:
         self._write({"kind": kind, "architecture": name_of(architecture), "value": value})
         return value
 
+    def remembered(self, kind: str, ask: Callable[[Architecture], float]) -> Callable[[Architecture], float]:
+        """Like `ask`, which is not asked again for what was found out before."""
+
+        def answer(architecture: Architecture) -> float:
+            known = self.known(kind, architecture)
+            return self.found(kind, architecture, ask(architecture)) if known is None else known
+
+        return answer
+
     def step(self, number: int, line: Mapping[str, Any]) -> None:
-        """Write a step, unless one of this number is there."""
-        if number >= len(self._steps):
-            whole = {"kind": "step", "number": number, **line}
+        """Write a step of a search, unless it is there."""
+        whole = json.loads(json.dumps({"kind": "step", "number": number, **line}))
+        if whole not in self._steps:
             self._steps.append(whole)
             self._write(whole)
 

@@ -16,6 +16,8 @@ class Limit:
     """Such as "ms on iphone12 (coreml)" """
     most: float
     of: Callable[[Architecture], float]
+    device: str | None = None
+    """That it is a time on"""
 
 
 def load(limits: Sequence[Limit], architecture: Architecture) -> float:

@@ -5,17 +5,21 @@ arXiv 2206.01191 §4.2 and 2212.08059 §3.4, whose searches differ in nothing bu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from math import inf
 
 from exporter.errors import BudgetError
-from exporter.slim.architecture import Architecture, Move, Space
+from exporter.slim.architecture import Architecture, Move, MoveKind, Space
 from exporter.slim.search.history import History
 from exporter.slim.search.limits import Limit, load
 from exporter.slim.search.policies import Policy
 
-Judge = Callable[[Architecture], float]
-"""Accuracy in 0–1 of an architecture"""
+Score = Callable[[Architecture], float]
+"""How good an architecture is, in 0–1: its accuracy, or what tells architectures apart where that does not"""
+
+Knob = tuple[MoveKind, int, int | None]
+"""Kind, stage and block of the parent that a move takes something of"""
 
 Recheck = Callable[[Architecture], Sequence[Limit]]
 """Measures an architecture, and returns the limits as they are after that"""
@@ -27,14 +31,14 @@ class Step:
 
     move: Move
     lost: float
-    """Accuracy"""
+    """Score"""
     gain: float
     """By the policy"""
     saved: float
     """Share of the tightest limit"""
     weighed: int
     """Moves that were judged"""
-    accuracy: float
+    score: float
     """After it"""
     load: float
     """Likewise"""
@@ -46,7 +50,7 @@ class Path:
     """A search from its beginning to its end."""
 
     start: Architecture
-    accuracy: float
+    score: float
     """Of the start"""
     load: float
     """Likewise"""
@@ -57,59 +61,122 @@ class Path:
         return self.steps[-1].architecture if self.steps else self.start
 
 
+SCORE = "score"
+"""What a history keeps of a network that was judged"""
+RECHECKED_AFTER = 0.1
+"""Share that a load falls by before it is measured again"""
+SLACK = 0.03
+"""Share of a limit that a network may leave unused by the table; twice as much where it is measured"""
+ATTEMPTS = 4
+"""Networks within all limits that are measured at most, to find one that leaves less"""
+
+
 def slim(
     space: Space,
     start: Architecture,
     policy: Policy,
-    judge: Judge,
+    judge: Score,
     limits: Sequence[Limit],
     history: History,
     *,
+    price: Callable[[Iterable[Architecture]], None] = lambda architectures: None,
     recheck: Recheck | None = None,
-    every: int = 8,
     report: Callable[[Step], None] = lambda step: None,
 ) -> Path:
     """Slim a network until it is within all limits.
 
-    Every so many steps, and where it seems to be within them, `recheck` measures it and puts the limits right. Raises
-    `BudgetError` where nothing is left to take away, which says how far it came.
+    Now and then, and where it seems to be within them, `recheck` measures it and puts the limits right; where it turns
+    out to leave much unused, the last step is undone, and another one made. `price` is told
+    of all architectures that will be asked about at a step. Raises `BudgetError` where nothing is left to take away,
+    which says how far it came.
     """
-
-    def judged(architecture: Architecture) -> float:
-        known = history.known("accuracy", architecture)
-        return history.found("accuracy", architecture, judge(architecture)) if known is None else known
-
-    state, steps = start, list[Step]()
+    judged = history.remembered(SCORE, judge)
+    state, steps, lost = start, list[Step](), dict[Knob, float]()
     first = judged(start), load(limits, start)
+    checked = first[1]
+    ends = dict[Architecture, tuple[float, tuple[Step, ...]]]()
     while True:
-        if recheck is not None and (len(steps) % every == every - 1 or load(limits, state) <= 1):
-            limits = recheck(state)
         now = load(limits, state)
+        if recheck is not None and now <= max(1, (1 - RECHECKED_AFTER) * checked):
+            limits = recheck(state)
+            now = checked = load(limits, state)
         if now <= 1:
-            return Path(start, *first, tuple(steps))
-        step = _best(policy, space, state, judged, limits)
-        if step is None:
+            ends[state] = now, tuple(steps)
+            if now >= 1 - 2 * SLACK or not steps or len(ends) == ATTEMPTS:
+                break
+            steps.pop()  # it saved more than it seemed to: another may do
+            state = steps[-1].architecture if steps else start
+            continue
+        moves = [(move, after) for move, after in policy.moves(space, state) if after not in ends]
+        price(after for _, after in moves)
+        step = _best(policy, moves, state, judged, limits, lost)
+        if step is None and not ends:
             raise BudgetError(f"{_tightest(limits, state)}, and nothing is left that could be taken away.")
+        if step is None:
+            break
         state = step.architecture
         history.step(len(steps), {**asdict(step), "move": str(step.move)})
         steps.append(step)
         report(step)
+    _, taken = max(ends.values(), key=lambda end: end[0])
+    return Path(start, *first, taken)
 
 
-def _best(policy: Policy, space: Space, state: Architecture, judged: Judge, limits: Sequence[Limit]) -> Step | None:
-    """The move that loses least accuracy for what it gains, of those that bring the limits nearer."""
+def _best(
+    policy: Policy,
+    moves: Sequence[tuple[Move, Architecture]],
+    state: Architecture,
+    judged: Score,
+    limits: Sequence[Limit],
+    lost: dict[Knob, float],
+) -> Step | None:
+    """The move that loses least of it for what it gains, of those that bring the limits nearer.
+
+    One that takes more than was asked for is not made while there are others.
+    What a notch of a knob lost when it was judged last, in `lost`, is about the least that it loses now, as a smaller
+    network has less to spare. So only the move that looks best by that is judged, until one that was is still the best.
+    """
     now, base = load(limits, state), judged(state)
-    found = []
-    for move, after in policy.moves(space, state):
-        gain, left = policy.gain(limits, state, after), load(limits, after)
-        if gain > 0 and left < now:
-            accuracy = judged(after)
-            found.append(Step(move, base - accuracy, gain, now - left, 0, accuracy, left, after))
-    if not found:
-        return None
-    # What loses nothing comes first, and of that what gains most; the rest decides in the same way each time.
-    best = min(found, key=lambda one: (one.lost / one.gain, -one.gain, str(one.move)))
-    return Step(**{**vars(best), "weighed": len(found)})
+    found = [
+        _Weighed(move, after, gain, left, lost.get(_knob(state, move), -inf))
+        for move, after in moves
+        if (gain := policy.gain(limits, state, after)) > 0 and (left := load(limits, after)) < now
+    ]
+    found = [one for one in found if one.left > 1 - SLACK] or found
+    weighed = 0
+    while found:
+        best = min(found, key=_Weighed.order)
+        if best.score is not None:
+            return Step(best.move, best.lost, best.gain, now - best.left, weighed, best.score, best.left, best.after)
+        score = judged(best.after)
+        lost[_knob(state, best.move)] = base - score
+        found[found.index(best)] = replace(best, lost=base - score, score=score)
+        weighed += 1
+    return None
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """A move, and what is known of it."""
+
+    move: Move
+    after: Architecture
+    gain: float
+    left: float
+    """Load after it"""
+    lost: float
+    """When it was judged last"""
+    score: float | None = None
+    """After it, if it was judged at this step"""
+
+    def order(self) -> tuple[float, float, str]:
+        """Least lost for what is gained; the rest decides in the same way each time."""
+        return self.lost / self.gain, -self.gain, str(self.move)
+
+
+def _knob(architecture: Architecture, move: Move) -> Knob:
+    kept = architecture.kept[move.stage] if move.block is not None else ()
+    return move.kind, move.stage, None if move.block is None else kept[move.block]
 
 
 def _tightest(limits: Sequence[Limit], state: Architecture) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from random import Random
 
 from torch import nn
@@ -21,17 +20,18 @@ from exporter.models.efficientformer import (
     MetaBlock4d,
     ToTokens,
 )
-from exporter.slim.architecture import Architecture, Move, Piece
+from exporter.slim.architecture import Architecture, Move, Outline, Piece
 from exporter.slim.axes import Axes, Layer, axes_of
 from exporter.slim.spaces.stages import (
+    Stages,
     dropped,
+    knots,
     narrower,
     removals,
     resolution,
     share_of,
     some_blocks,
     some_widths,
-    widths_down,
 )
 
 _BLOCK = r"stages\.(\d)\.((?:blocks|attention)\.\d+)"
@@ -56,18 +56,12 @@ LAYERS = (
 
 
 @dataclass(frozen=True)
-class EfficientFormerSpace:
+class EfficientFormerSpace(Stages):
     """All that an EfficientFormer has in it."""
 
     config: EfficientFormerConfig
-    """The parent's"""
-    image_size: int
-    num_classes: int
-    in_channels: int = 3
     notch: int = 16
-    """Channels that a stage is narrowed by, of which all widths are multiples (§4.2)"""
-    least: float = 0.25
-    """Share of the parent's channels that each stage keeps"""
+    """Of which all widths are multiples (§4.2)"""
 
     @property
     def parent(self) -> Architecture:
@@ -75,7 +69,7 @@ class EfficientFormerSpace:
 
     @property
     def smallest(self) -> Architecture:
-        widths = tuple(options[0] for options in self._widths)
+        widths = tuple(options[0] for options in self.widths)
         depths = (1,) * len(widths)
         return Architecture(
             replace(self.config, widths=widths, depths=depths, attention_blocks=0), ((0,),) * len(widths)
@@ -85,16 +79,11 @@ class EfficientFormerSpace:
         kept = some_blocks(random, self.config.depths)
         config = replace(
             self.config,
-            widths=some_widths(random, self._widths),
+            widths=some_widths(random, self.widths),
             depths=tuple(map(len, kept)),
             attention_blocks=random.randint(0, len(kept[-1])),
         )
         return Architecture(config, kept)
-
-    @cached_property
-    def _widths(self) -> tuple[tuple[int, ...], ...]:
-        """For each stage, all that it may have, from narrow to wide."""
-        return tuple(widths_down(width, self.notch, self.least) for width in self.config.widths)
 
     def moves(self, architecture: Architecture) -> Iterator[tuple[Move, Architecture]]:
         config: EfficientFormerConfig = architecture.config
@@ -104,7 +93,7 @@ class EfficientFormerSpace:
             place = config.depths[-1] - config.attention_blocks
             demoted = replace(config, attention_blocks=config.attention_blocks - 1)
             yield Move("attention", len(config.depths) - 1, place), replace(architecture, config=demoted)
-        for stage, widths in narrower(config.widths, self._widths):
+        for stage, widths in narrower(config.widths, self.widths):
             yield Move("width", stage), replace(architecture, config=replace(config, widths=widths))
 
     def without(self, architecture: Architecture, stage: int, block: int) -> Architecture:
@@ -117,14 +106,14 @@ class EfficientFormerSpace:
         return Architecture(left, kept)
 
     def narrowed(self, share: float) -> Architecture:
-        widths = share_of(share, self._widths)
+        widths = share_of(share, self.widths)
         return replace(self.parent, config=replace(self.config, widths=widths))
 
     def channels(self, group: str) -> Sequence[int]:
         kind, *place = group.split(".")
         if kind == "stem":
-            return [width // 2 for width in self._widths[0]]
-        widths = self._widths[int(place[0])]
+            return [width // 2 for width in self.widths[0]]
+        widths = self.widths[int(place[0])]
         return [width * self.config.mlp_ratio for width in widths] if kind == "hidden" else widths
 
     def build(self, architecture: Architecture) -> EfficientFormer:
@@ -144,6 +133,18 @@ class EfficientFormerSpace:
                 found[own] = f"stages.{stage}.{'attention' if attends else 'blocks'}.{block}."
         return found
 
+    def outlines(self, architecture: Architecture) -> tuple[Outline, ...]:
+        config: EfficientFormerConfig = architecture.config
+        plain = [*config.depths[:-1], config.depths[-1] - config.attention_blocks]
+        return tuple(
+            Outline(
+                f"stage {stage + 1}",
+                width,
+                {block: "pooling" if place < plain[stage] else "attention" for place, block in enumerate(blocks)},
+            )
+            for stage, (width, blocks) in enumerate(zip(config.widths, architecture.kept, strict=True))
+        )
+
     def pieces(self, architecture: Architecture) -> tuple[Piece, ...]:
         config: EfficientFormerConfig = architecture.config
         found = [Piece("stem", (config.widths[0],))]
@@ -156,6 +157,17 @@ class EfficientFormerSpace:
             if attending:
                 found += [Piece("tokens", (side, width)), *[Piece("attention", (side, width))] * attending]
         return (*found, Piece("head", (side, width)))
+
+    def grid(self, piece: Piece) -> tuple[tuple[int, ...], ...]:
+        match piece.kind, piece.numbers:
+            case "stem", _:
+                return (knots(self.widths[0]),)
+            case "downsample", (side, _, _):
+                stage = self.stage_of(side)
+                return (side,), knots(self.widths[stage], 2), knots(self.widths[stage + 1], 2)
+            case _, (side, _):
+                return (side,), knots(self.widths[self.stage_of(side)])
+        raise ValueError(f"an EfficientFormer has no piece {piece}")
 
     def module(self, piece: Piece) -> tuple[nn.Module, tuple[int, ...]]:
         match piece.kind, piece.numbers:

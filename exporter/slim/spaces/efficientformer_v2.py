@@ -6,9 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from random import Random
-from typing import TypeVar
 
 from torch import Tensor, nn
 
@@ -21,20 +19,20 @@ from exporter.models.efficientformer_v2 import (
     EfficientFormerV2Config,
 )
 from exporter.models.layers import LayerScale2d
-from exporter.slim.architecture import Architecture, Move, Piece
+from exporter.slim.architecture import Architecture, Move, Outline, Piece
 from exporter.slim.axes import Axes, Layer, axes_of
 from exporter.slim.spaces.stages import (
+    Stages,
+    changed,
     dropped,
+    knots,
     narrower,
     removals,
     resolution,
     share_of,
     some_blocks,
     some_widths,
-    widths_down,
 )
-
-T = TypeVar("T")
 
 _BLOCK = r"stages\.(\d)\.blocks\.(\d+)"
 _HIDDEN, _WIDTH = r"hidden.\1.\2", r"width.\1"
@@ -61,18 +59,10 @@ LAYERS = (
 
 
 @dataclass(frozen=True)
-class EfficientFormerV2Space:
+class EfficientFormerV2Space(Stages):
     """All that an EfficientFormerV2 has in it."""
 
     config: EfficientFormerV2Config
-    """The parent's"""
-    image_size: int
-    num_classes: int
-    in_channels: int = 3
-    notch: int = 8
-    """Channels that a stage is narrowed by; the published widths are multiples of it"""
-    least: float = 0.25
-    """Share of the parent's channels that each stage keeps"""
     expansions: tuple[int, ...] = (1, 2, 3, 4)
     """What feed-forward parts may have, if the parent has no less"""
 
@@ -85,14 +75,14 @@ class EfficientFormerV2Space:
         expansions = tuple((min(self.expansions),) for _ in self.config.expansions)
         config = replace(
             self.config,
-            widths=tuple(widths[0] for widths in self._widths),
+            widths=tuple(widths[0] for widths in self.widths),
             expansions=expansions,
             attention_blocks=(0,) * len(expansions),
         )
         return Architecture(config, tuple((blocks[0],) for blocks in self.parent.kept))
 
     def drawn(self, random: Random) -> Architecture:
-        widths = some_widths(random, self._widths)
+        widths = some_widths(random, self.widths)
         kept = some_blocks(random, tuple(map(len, self.config.expansions)))
         expansions, attention = [], []
         for stage, (blocks, parents) in enumerate(zip(kept, self.config.expansions, strict=True)):
@@ -101,11 +91,6 @@ class EfficientFormerV2Space:
             attention.append(random.randint(0, able))
         config = replace(self.config, widths=widths, expansions=tuple(expansions), attention_blocks=tuple(attention))
         return Architecture(config, kept)
-
-    @cached_property
-    def _widths(self) -> tuple[tuple[int, ...], ...]:
-        """For each stage, all that it may have, from narrow to wide."""
-        return tuple(widths_down(width, self.notch, self.least) for width in self.config.widths)
 
     def _expansions(self, parents: int) -> tuple[int, ...]:
         return (*(one for one in self.expansions if one < parents), parents)
@@ -116,16 +101,16 @@ class EfficientFormerV2Space:
             yield Move("block", stage, place), self._without(architecture, stage, place)
         for stage, count in enumerate(config.attention_blocks):
             if count:
-                left = _changed(config.attention_blocks, stage, count - 1)
+                left = changed(config.attention_blocks, stage, count - 1)
                 demoted = replace(config, attention_blocks=left)
                 place = len(architecture.kept[stage]) - count
                 yield Move("attention", stage, place), replace(architecture, config=demoted)
-        for stage, widths in narrower(config.widths, self._widths):
+        for stage, widths in narrower(config.widths, self.widths):
             yield Move("width", stage), replace(architecture, config=replace(config, widths=widths))
         for stage, expansions in enumerate(config.expansions):
             for place, expansion in enumerate(expansions):
                 if below := [one for one in self.expansions if one < expansion]:
-                    less = _changed(config.expansions, stage, _changed(expansions, place, below[-1]))
+                    less = changed(config.expansions, stage, changed(expansions, place, below[-1]))
                     yield Move("hidden", stage, place), replace(architecture, config=replace(config, expansions=less))
 
     def _without(self, architecture: Architecture, stage: int, place: int) -> Architecture:
@@ -133,17 +118,17 @@ class EfficientFormerV2Space:
         kept, expansions = dropped(architecture.kept, stage, place), dropped(config.expansions, stage, place)
         count = config.attention_blocks[stage]
         attends = place >= len(config.expansions[stage]) - count
-        attention = _changed(config.attention_blocks, stage, count - attends)
+        attention = changed(config.attention_blocks, stage, count - attends)
         return Architecture(replace(config, expansions=expansions, attention_blocks=attention), kept)
 
     def narrowed(self, share: float) -> Architecture:
-        return replace(self.parent, config=replace(self.config, widths=share_of(share, self._widths)))
+        return replace(self.parent, config=replace(self.config, widths=share_of(share, self.widths)))
 
     def channels(self, group: str) -> Sequence[int]:
         kind, *place = group.split(".")
         if kind == "stem":
-            return [width // 2 for width in self._widths[0]]
-        widths = self._widths[int(place[0])]
+            return [width // 2 for width in self.widths[0]]
+        widths = self.widths[int(place[0])]
         if kind == "width":
             return widths
         parents = self.config.expansions[int(place[0])][int(place[1])]
@@ -162,6 +147,19 @@ class EfficientFormerV2Space:
             for place, block in enumerate(blocks)
         }
 
+    def outlines(self, architecture: Architecture) -> tuple[Outline, ...]:
+        config: EfficientFormerV2Config = architecture.config
+        found = []
+        for stage, (width, blocks) in enumerate(zip(config.widths, architecture.kept, strict=True)):
+            plain = len(blocks) - config.attention_blocks[stage]
+            expansions = config.expansions[stage]
+            told = {
+                block: f"{'attention, ' if place >= plain else ''}{expansions[place]}×"
+                for place, block in enumerate(blocks)
+            }
+            found.append(Outline(f"stage {stage + 1}", width, told))
+        return tuple(found)
+
     def pieces(self, architecture: Architecture) -> tuple[Piece, ...]:
         config: EfficientFormerV2Config = architecture.config
         last = len(config.widths) - 1
@@ -175,6 +173,21 @@ class EfficientFormerV2Space:
             found += [Piece(kind, (side, width))] * config.attention_blocks[stage]
             found += [Piece("feed-forward", (side, width, expansion)) for expansion in expansions]
         return (*found, Piece("head", (side, width)))
+
+    def grid(self, piece: Piece) -> tuple[tuple[int, ...], ...]:
+        match piece.kind, piece.numbers:
+            case "stem", _:
+                return (knots(self.widths[0]),)
+            case (("downsample" | "attention downsample"), (side, _, _)):
+                stage = self.stage_of(side)
+                return (side,), knots(self.widths[stage], 2), knots(self.widths[stage + 1], 2)
+            case "feed-forward", (side, _, _):
+                stage = self.stage_of(side)
+                most = max(self.config.expansions[stage])
+                return (side,), knots(self.widths[stage]), knots(self._expansions(most), 2)
+            case _, (side, _):
+                return (side,), knots(self.widths[self.stage_of(side)])
+        raise ValueError(f"an EfficientFormerV2 has no piece {piece}")
 
     def module(self, piece: Piece) -> tuple[nn.Module, tuple[int, ...]]:
         match piece.kind, piece.numbers:
@@ -195,10 +208,6 @@ class EfficientFormerV2Space:
             case "head", (side, width):
                 return _Head(width, self.num_classes), (width, side, side)
         raise ValueError(f"an EfficientFormerV2 has no piece {piece}")
-
-
-def _changed(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
-    return (*values[:place], value, *values[place + 1 :])
 
 
 class _Mixing(nn.Module):

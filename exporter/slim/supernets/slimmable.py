@@ -1,10 +1,12 @@
-"""EfficientFormerV2's supernet (arXiv 2212.08059 §3.4): every architecture is a slice of the parent's weights.
+"""A slimmable supernet: every architecture is a slice of the parent's weights (arXiv 2212.08059 §3.4).
 
 Batch norms have parameters and statistics of their own for each number of channels (arXiv 1812.08928 §3.2), as means
-and variances differ from width to width. Each batch trains the parent, the smallest architecture and two others.
+and variances differ from width to width. Which architectures a batch trains, `slim.objectives` says.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -24,11 +26,10 @@ class Slimmable(nn.Module):
         self.parent = parent
         self.norms = nn.ModuleDict(
             {
-                _entry(name, count): _narrower(norm, count)
+                _entry(name): _Norms(norm, narrower)
                 for name, norm in parent.named_modules()
                 if isinstance(norm, nn.BatchNorm2d) and (axis := space.axes(f"{name}.weight")[0])
-                for count in space.channels(axis.group)
-                if count < norm.num_features
+                if (narrower := [count for count in space.channels(axis.group) if count < norm.num_features])
             }
         )
 
@@ -43,19 +44,49 @@ class Slimmable(nn.Module):
 
     def _norm(self, name: str, channels: int) -> Weights | None:
         """A batch norm's tensors for so many channels; None for the parent's own."""
-        entry = _entry(name, channels)
-        return tensors_of(self.norms[entry]) if entry in self.norms else None
+        entry = _entry(name)
+        if entry not in self.norms:
+            return None
+        norms = self.norms[entry]
+        assert isinstance(norms, _Norms)
+        return norms.of(channels)
 
 
-@torch.no_grad()
-def _narrower(norm: nn.BatchNorm2d, channels: int) -> nn.BatchNorm2d:
-    """A norm for fewer channels, which begins as their part of the parent's."""
-    found = nn.BatchNorm2d(channels)
-    for own, parents in zip(found.state_dict().values(), norm.state_dict().values(), strict=True):
-        own.copy_(parents[:channels] if parents.ndim else parents)
-    return found
+class _Norms(nn.Module):
+    """A batch norm for each of several numbers of channels, one after the other in one tensor of each kind.
+
+    With tensors of their own, which would be thousands, the optimizer takes as long as everything else.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+
+    @torch.no_grad()
+    def __init__(self, norm: nn.BatchNorm2d, counts: Sequence[int]) -> None:
+        """Each begins as the first channels of `norm`."""
+        super().__init__()
+        self.counts = tuple(counts)
+        for name, parameter in norm.named_parameters():
+            self.register_parameter(name, nn.Parameter(self._begun(parameter)))
+        for name, buffer in norm.named_buffers():
+            self.register_buffer(name, self._begun(buffer))
+
+    def _begun(self, value: Tensor) -> Tensor:
+        return torch.cat([value[:count] if value.ndim else value[None] for count in self.counts]).clone()
+
+    def of(self, channels: int) -> Weights | None:
+        """Views, by the names of a batch norm's tensors; None for a number that is not among those."""
+        if channels not in self.counts:
+            return None
+        place = self.counts.index(channels)
+        first = sum(self.counts[:place])
+        return {
+            name: value[place] if name == "num_batches_tracked" else value.narrow(0, first, channels)
+            for name, value in tensors_of(self).items()
+        }
 
 
-def _entry(name: str, channels: int) -> str:
+def _entry(name: str) -> str:
     """What a norm is called in a `ModuleDict`, which takes no dots."""
-    return f"{name}_{channels}".replace(".", "_")
+    return name.replace(".", "_")

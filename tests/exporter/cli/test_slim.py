@@ -1,6 +1,7 @@
 """`vitexport slim` from the command line."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ def data(tmp_path_factory):
 def done(data, tmp_path_factory):
     """Little is asked for: a step or two."""
     out = tmp_path_factory.mktemp("out")
-    asked = ("efficientformer_l1", "--target", "iphone12", "--budget", "0.97x", "--data", str(data), "--epochs", "1")
+    asked = ("efficientformerv2_s0", "--target", "iphone12", "--budget", "0.97x", "--data", str(data), "--epochs", "1")
     small = ("--image-size", "32", "--format", "onnx", "--out", str(out), "--json")
     return out, run("slim", *asked, *small)
 
@@ -30,8 +31,9 @@ def test_programs_read_what_was_found(done):
     assert found["measured_ms"] is None
     assert 0 <= found["accuracy"] <= 1
     assert [one["name"] for one in found["baselines"]] == ["uniform", "random"]
+    assert Path(found["report"]).name == "slimming.html"
     assert found["checkpoint"] == str(
-        out / "efficientformer_l1-iphone12-0.97x" / "efficientformer_l1-iphone12-0.97x.safetensors"
+        out / "efficientformerv2_s0-iphone12-0.97x" / "efficientformerv2_s0-iphone12-0.97x.safetensors"
     )
 
 
@@ -46,13 +48,13 @@ def test_what_was_found_is_exported_by_its_path(done, tmp_path):
     checkpoint = json.loads(ran.stdout)["checkpoint"]
     exported = run(checkpoint, "--target", "pixel8", "--format", "onnx", "--out", str(tmp_path), "--workers", "1")
     assert exported.returncode == 0, exported.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["efficientformer_l1-iphone12-0.97x-pixel8"]
+    assert [path.name for path in tmp_path.iterdir()] == ["efficientformerv2_s0-iphone12-0.97x-pixel8"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("mobilevit_s", "--budget", "0.5x"), "mobilevit_s cannot be slimmed: name a registered model of"),
+        (("mobilevitv2_050", "--budget", "0.5x"), "mobilevitv2_050 cannot be slimmed: name a registered model of"),
         (("efficientformer_l1", "--budget", "half"), "'half' is no budget"),
         (("efficientformer_l1", "--budget", "0.5x", "--data", "nowhere"), "nowhere is no folder"),
         (("efficientformer_l1", "--budget", "0.5x", "--target", "iphone99"), "there is no device 'iphone99'"),

@@ -11,14 +11,21 @@ from exporter.slim.carving import built, skeleton, tensors_of
 from exporter.slim.ranking import rank_channels
 from exporter.slim.supernets.metapaths import MetaPaths
 from exporter.slim.supernets.slimmable import Slimmable
-from tests.exporter.slim.small import V1, V2, pictures, walk
+from tests.exporter.slim.small import MOBILEVIT, V1, V2, pictures, walk
+
+
+def slimmable_of(space):
+    parent = space.build(space.parent)
+    seed_weights(parent)
+    return Slimmable(parent, space).eval()
 
 
 @pytest.fixture
 def slimmable():
-    parent = V2.build(V2.parent)
-    seed_weights(parent)
-    return Slimmable(parent, V2).eval()
+    return slimmable_of(V2)
+
+
+SLIMMABLE = pytest.mark.parametrize("space", [V2, MOBILEVIT], ids=["efficientformerv2", "mobilevit"])
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def test_a_slice_is_its_parent_with_all_other_channels_silenced(slimmable):
     masked.load_state_dict(slimmable.parent.state_dict())
     sizes = {key: value.shape for key, value in tensors_of(skeleton(V2, narrow)).items()}
     for key, value in masked.named_parameters():
-        axis, _ = V2.axes(key)
+        axis = V2.axes(key)[0]
         if axis is not None:
             value[sizes[key][0] :] = 0
     alone = built(V2, narrow, slimmable.weights(narrow))
@@ -54,22 +61,30 @@ def test_a_slice_is_its_parent_with_all_other_channels_silenced(slimmable):
 
 
 @torch.no_grad()
+@SLIMMABLE
 @pytest.mark.parametrize("seed", range(4))
-def test_what_is_built_computes_what_the_slimmable_network_does(slimmable, seed):
-    architecture = V2.drawn(Random(seed))
-    alone, within = built(V2, architecture, slimmable.weights(architecture)), slimmable(pictures(), architecture)
+def test_what_is_built_computes_what_the_slimmable_network_does(space, seed):
+    slimmable, architecture = slimmable_of(space), space.drawn(Random(seed))
+    alone, within = built(space, architecture, slimmable.weights(architecture)), slimmable(pictures(), architecture)
     assert float((alone(pictures()) - within).abs().max()) <= 1e-6
 
 
 @torch.no_grad()
 def test_what_is_built_computes_what_the_chosen_branches_do(metapaths):
     """Blocks that are dropped are paths of nothing; attention where it was decided for."""
-    for architecture in walk(V1):
-        if architecture.config.widths != V1.config.widths:
-            break
+    for architecture in as_wide_as_the_parent():
         decide(metapaths, architecture)
         alone, within = built(V1, architecture, metapaths.weights(architecture)), metapaths(pictures())
         assert float((alone(pictures()) - within).abs().max()) <= 1e-6 * max(1, float(within.abs().max()))
+
+
+def as_wide_as_the_parent():
+    """From the parent to one block a stage, without attention: each time the first move that keeps the widths."""
+    found = [V1.parent]
+    while left := [after for move, after in V1.moves(found[-1]) if move.kind != "width"]:
+        found.append(left[-1])
+    assert len(found) == 1 + sum(V1.config.depths) - len(V1.config.depths) + V1.config.attention_blocks
+    return found
 
 
 def decide(metapaths, architecture):
@@ -84,12 +99,15 @@ def decide(metapaths, architecture):
 
 
 @torch.no_grad()
-def test_ranking_changes_the_order_of_channels_and_no_result(slimmable):
-    before, order = slimmable.parent(pictures()), slimmable.parent.stem.conv1.conv.weight.clone()
-    rank_channels(tensors_of(slimmable.parent), V2)
-    after = slimmable.parent(pictures())
-    assert float((after - before).abs().max()) < 1e-4 * float(before.abs().max())
-    assert not torch.equal(order, slimmable.parent.stem.conv1.conv.weight)
+@SLIMMABLE
+def test_ranking_changes_the_order_of_channels_and_no_result(space):
+    parent = slimmable_of(space).parent
+    weights = tensors_of(parent)
+    before = parent(pictures())
+    unranked = {key: value.clone() for key, value in weights.items() if value.ndim == 4 and any(space.axes(key))}
+    rank_channels(weights, space)
+    assert float((parent(pictures()) - before).abs().max()) < 1e-4 * float(before.abs().max())
+    assert all(not torch.equal(value, weights[key]) for key, value in unranked.items())
 
 
 @torch.no_grad()
@@ -127,7 +145,7 @@ def test_each_width_has_batch_norms_of_its_own(slimmable):
 
 
 def test_every_weight_of_every_architecture_has_its_place(slimmable, metapaths):
-    for space, supernet in ((V1, metapaths), (V2, slimmable)):
+    for space, supernet in ((V1, metapaths), (V2, slimmable), (MOBILEVIT, slimmable_of(MOBILEVIT))):
         for architecture in walk(space, seed=1):
             module = skeleton(space, architecture)
             found = supernet.weights(architecture)
@@ -148,7 +166,8 @@ def test_an_axis_without_a_group_is_not_cut():
 
 def test_all_channels_of_a_group_are_as_many(slimmable, metapaths):
     """Else the table of a family would mix up two widths."""
-    for space, weights in ((V1, metapaths.tensors()), (V2, tensors_of(slimmable.parent))):
+    mobilevit = tensors_of(slimmable_of(MOBILEVIT).parent)
+    for space, weights in ((V1, metapaths.tensors()), (V2, tensors_of(slimmable.parent)), (MOBILEVIT, mobilevit)):
         for group, members in grouped((value, space.axes(key)) for key, value in weights.items()).items():
             sizes = {one.value.shape[one.place] // one.parts for one in members}
             assert sizes == {max(space.channels(group))}, group

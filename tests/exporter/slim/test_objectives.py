@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from exporter.slim.objectives import MetaPathsObjective, SandwichObjective
+from exporter.models.weights.loading import seed_weights
+from exporter.slim.objectives import MetaPathsObjective, SandwichObjective, TrackedSandwichObjective
 from exporter.slim.supernets.metapaths import COLD, HOT, MetaPaths, temperature
-from tests.exporter.slim.small import V1
+from exporter.slim.supernets.slimmable import Slimmable
+from exporter.train.clips import ClipBatches
+from exporter.train.scenes import Recipe
+from tests.exporter.slim.small import SIZE, TRACKER, V1
 from tests.exporter.slim.toy import KINDS, NORMALISE, SCHEDULE, batches, objective, slimmable, trained
 
 ROOT = Path(__file__).parents[3]
@@ -69,3 +73,37 @@ def test_alphas_learn():
     supernet = MetaPaths(V1)
     MetaPathsObjective(supernet, NORMALISE, batches=10)(batches()[0])["loss"].backward()
     assert all(float(alphas.grad.abs().sum()) > 0 for alphas in supernet.alphas.values())
+
+
+@pytest.fixture
+def clips():
+    drawn = ClipBatches(Recipe(size=SIZE, frames=3, objects=(1, 2)), clips=2, objects=1, kinds=(("click", 1.0),))
+    return drawn[0]
+
+
+def trackers_objective():
+    parent = TRACKER.build(TRACKER.parent)
+    seed_weights(parent)
+    return TrackedSandwichObjective(Slimmable(parent, TRACKER), torch.float32)
+
+
+def test_a_tracker_learns_masks_and_its_parents_features(clips):
+    learning = trackers_objective()
+    torch.manual_seed(0)
+    losses = learning(clips)
+    assert {"focal", "dice", "distillation", "loss"} <= set(losses)
+    losses["loss"].backward()
+    with_gradient = {name for name, value in learning.named_parameters() if value.grad is not None}
+    for part in ("supernet.parent.image_encoder", "supernet.parent.memory_attention", "grouping"):
+        assert any(name.startswith(part) for name in with_gradient), part
+    assert all(value.grad is None for teacher in learning.teachers for value in teacher.parameters())
+
+
+def test_the_teacher_of_trackers_stays_what_the_parent_was(clips):
+    learning = trackers_objective()
+    [teacher] = learning.teachers
+    with torch.no_grad():
+        next(learning.supernet.parent.parameters()).add_(1)
+    before = TRACKER.build(TRACKER.parent)
+    seed_weights(before)
+    assert all(torch.equal(value, before.state_dict()[name]) for name, value in teacher.state_dict().items())

@@ -5,8 +5,14 @@ from random import Random
 
 import pytest
 
+from exporter.slim.budget import Budget
+from exporter.slim.methods import policy_of
 from exporter.slim.prices.host import KEPT, PARENT, Host, host_table
 from exporter.slim.prices.phone import phone_table
+from exporter.slim.prices.tables import Tables
+from exporter.slim.search.history import History
+from exporter.slim.search.limits import load
+from exporter.slim.search.loop import slim
 from latency_db.measurement import Conditions
 from tests.exporter.slim.small import V1, V2
 
@@ -21,10 +27,10 @@ def table(host):
     return host_table(host)
 
 
-def test_the_pieces_of_the_parent_are_measured_and_add_up_to_what_it_takes(host, table):
+def test_the_pieces_of_the_parent_are_measured_and_it_takes_what_it_was_measured_to_take(host, table):
     known = json.loads((host.folder / KEPT).read_text())
     assert table.ms(V2.parent) == pytest.approx(known[PARENT])
-    assert {price.how for price in table.known.values()} == {"measured"}
+    assert {price.how for price in table.known.values()} == {"measured", "interpolated"}
     assert set(table.known) == set(V2.pieces(V2.parent))
     assert all(price.ms > 0 for price in table.known.values())
 
@@ -36,7 +42,9 @@ def test_what_was_measured_is_not_measured_again(host, table):
 
 
 def test_whole_networks_are_timed(host):
-    assert all(ms > 0 for ms in host.whole([V2.parent, V2.smallest]))
+    """The smallest has a twentieth of the parent's work."""
+    parent, smallest = host.whole([V2.parent, V2.smallest])
+    assert 0 < smallest < parent
 
 
 def conditions(runtime):
@@ -58,3 +66,26 @@ def test_two_phones_price_the_same_architectures_otherwise():
     drawn = [V2.drawn(Random(seed)) for seed in range(6)]
     shares = [[table.ms(one) / table.ms(V2.parent) for one in drawn] for table in tables]
     assert shares[0] != pytest.approx(shares[1], rel=0.05)
+
+
+def test_for_one_budget_two_phones_get_architectures_that_are_better_each_on_its_own(tmp_path):
+    """By their tables; what an architecture is worth is a formula, in which every knob has its own share."""
+
+    def worth(architecture):
+        config = architecture.config
+        widths = sum(width**0.5 for width in config.widths)
+        blocks = sum(1 + 0.3 * expansion**0.5 for stage in config.expansions for expansion in stage)
+        return (widths + blocks + 1.5 * sum(config.attention_blocks)) / 100
+
+    phones = ("iphone12", conditions("coreml")), ("pixel4", conditions("tflite"))
+    limits, found = [], []
+    for phone, asked in phones:
+        tables = Tables(V2, (phone_table(V2, phone, asked),))
+        limits.append(tables.limits([Budget.of("0.6x")]))
+        policy = policy_of("efficiency", None, tables)
+        found.append(slim(V2, V2.parent, policy, worth, limits[-1], History(tmp_path / phone)).end)
+    assert found[0] != found[1]
+    for own, limit in zip(found, limits, strict=True):
+        [other] = [one for one in found if one != own]
+        assert load(limit, own) <= 1
+        assert load(limit, other) > 1 or worth(other) < worth(own)

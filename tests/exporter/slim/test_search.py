@@ -9,7 +9,7 @@ import pytest
 
 from exporter.errors import BudgetError
 from exporter.slim.architecture import Architecture, Move
-from exporter.slim.search.baselines import drawn, uniform
+from exporter.slim.search.baselines import best_of, drawn, uniform
 from exporter.slim.search.history import History
 from exporter.slim.search.limits import Limit, load
 from exporter.slim.search.loop import slim
@@ -69,13 +69,31 @@ class Saved:
         return load(limits, before) - load(limits, after)
 
 
-@pytest.mark.parametrize("most", [30.0, 24.0, 18.0, 12.0])
+FINE = Stages((24, 24, 24))
+"""A notch is a small part of any budget"""
+
+
+@pytest.mark.parametrize("most", [130.0, 100.0, 60.0, 36.0, 16.0])
 def test_its_choice_is_that_of_brute_force(most, tmp_path):
-    """Among all architectures none that takes as little is better."""
-    path = slim(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", most, ms)], History(tmp_path / "h.jsonl"))
-    every = [Architecture(widths, ()) for widths in itertools.product(range(1, 7), repeat=3)]
+    """Among all architectures none that takes as little is better, and little of the budget is left."""
+    path = slim(FINE, FINE.parent, Saved(), accuracy, [Limit("ms", most, ms)], History(tmp_path / "h.jsonl"))
+    every = [Architecture(widths, ()) for widths in itertools.product(range(1, 25), repeat=3)]
     best = max((one for one in every if ms(one) <= ms(path.end)), key=accuracy)
     assert accuracy(path.end) == pytest.approx(accuracy(best))
+    assert 0.96 * most < ms(path.end) <= most
+
+
+def test_few_of_the_moves_are_judged(tmp_path):
+    """A smaller network has less to spare, so that a knob which looked dear before is no bargain now."""
+    path = slim(FINE, FINE.parent, Saved(), accuracy, [Limit("ms", 60.0, ms)], History(tmp_path / "h.jsonl"))
+    assert path.steps[0].weighed == 3
+    assert sum(step.weighed for step in path.steps) < 2 * len(path.steps)
+
+
+def test_a_move_that_takes_too_much_is_made_where_there_is_no_other(tmp_path):
+    coarse = Stages((2, 1, 1))
+    path = slim(coarse, coarse.parent, Saved(), accuracy, [Limit("ms", 8.5, ms)], History(tmp_path / "h.jsonl"))
+    assert path.end.config == (1, 1, 1)
 
 
 def test_latency_falls_with_each_step_until_it_is_within_the_budget(tmp_path):
@@ -121,7 +139,7 @@ def test_every_step_is_recorded_with_what_it_cost_and_saved(tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()]
     steps = [line for line in lines if line["kind"] == "step"]
     assert [step["move"] for step in steps] == [str(step.move) for step in path.steps]
-    assert {"lost", "saved", "accuracy", "load", "weighed", "architecture"} <= set(steps[0])
+    assert {"lost", "saved", "score", "load", "weighed", "architecture"} <= set(steps[0])
 
 
 def test_what_costs_no_accuracy_goes_first(tmp_path):
@@ -148,8 +166,36 @@ def test_limits_that_are_put_right_meanwhile_are_met(tmp_path):
     """The table says two thirds of what it is."""
     wrong, right = Limit("ms", 20.0, lambda one: ms(one) / 1.5), Limit("ms", 20.0, ms)
     history = History(tmp_path / "h.jsonl")
-    path = slim(TOY, TOY.parent, Saved(), accuracy, [wrong], history, recheck=lambda one: [right], every=100)
+    path = slim(TOY, TOY.parent, Saved(), accuracy, [wrong], history, recheck=lambda one: [right])
     assert ms(path.end) <= 20.0 < ms(path.steps[-2].architecture)
+
+
+def test_a_last_step_that_saves_more_than_the_table_says_is_made_otherwise(tmp_path):
+    table = [Limit("ms", 20.0, ms)]
+    expected = slim(TOY, TOY.parent, Saved(), accuracy, table, History(tmp_path / "a.jsonl")).end
+
+    def measured(one):
+        return 0.5 * ms(one) if one == expected else ms(one)
+
+    path = slim(
+        *(TOY, TOY.parent, Saved(), accuracy, table, History(tmp_path / "b.jsonl")),
+        recheck=lambda one: [Limit("ms", 20.0, measured)],
+    )
+    assert path.end != expected
+    assert 0.94 * 20 <= ms(path.end) <= 20
+
+
+def test_where_no_other_step_leaves_less_it_stays(tmp_path):
+    """All of the smaller ones are much cheaper than the table says."""
+
+    def measured(one):
+        return 0.5 * ms(one) if ms(one) <= 20 else ms(one)
+
+    path = slim(
+        *(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", 20.0, ms)], History(tmp_path / "h.jsonl")),
+        recheck=lambda one: [Limit("ms", 20.0, measured)],
+    )
+    assert measured(path.end) <= 20
 
 
 def test_three_moves_at_most_are_weighed_by_importance():
@@ -180,6 +226,26 @@ def test_uniform_narrowing_is_the_widest_within_limits():
     limits = [Limit("ms", 20.0, ms)]
     found = uniform(TOY, limits)
     assert load(limits, found) <= 1 < load(limits, TOY.narrowed(0.65))
+
+
+def test_uniform_narrowing_is_within_limits_as_they_are_measured():
+    """The table says half of what it is, and then all of it."""
+    wrong, right = Limit("ms", 20.0, lambda one: ms(one) / 2), Limit("ms", 20.0, ms)
+    assert uniform(TOY, [wrong], lambda one: [right]) == uniform(TOY, [right])
+    assert uniform(TOY, [wrong], lambda one: [Limit("ms", 5.0, ms)]) is None
+
+
+def test_of_no_architectures_none_is_the_best():
+    assert best_of([], accuracy) is None
+
+
+def test_searches_from_one_budget_to_the_next_are_all_recorded(tmp_path):
+    history = History(tmp_path / "h.jsonl")
+    first = slim(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", 30.0, ms)], history)
+    second = slim(TOY, first.end, Saved(), accuracy, [Limit("ms", 15.0, ms)], history)
+    lines = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()]
+    moves = [line["move"] for line in lines if line["kind"] == "step"]
+    assert moves == [str(step.move) for step in (*first.steps, *second.steps)]
 
 
 def test_drawn_architectures_are_within_limits_and_the_same_each_time():

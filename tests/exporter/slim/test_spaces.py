@@ -85,8 +85,9 @@ def test_pieces_in_a_row_are_as_large_as_the_network(space):
         assert parts == whole
 
 
-@EVERY
+@pytest.mark.parametrize("space", [V1, V2], ids=["efficientformer", "efficientformerv2"])
 def test_each_piece_takes_what_the_one_before_gives(space):
+    """Where none is within another."""
     x = pictures(1)
     for piece in space.pieces(space.parent):
         module, shape = space.module(piece)
