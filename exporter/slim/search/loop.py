@@ -85,10 +85,10 @@ def slim(
 ) -> Path:
     """Slim a network until it is within all limits.
 
-    Now and then, and where it seems to be within them, `recheck` measures it and puts the limits right; where it turns
-    out to leave much unused, the last step is undone, and another one made. `price` is told
-    of all architectures that will be asked about at a step. Raises `BudgetError` where nothing is left to take away,
-    which says how far it came.
+    Now and then, and where it seems to be within them, `recheck` measures it and puts the limits right. Where it turns
+    out to leave much unused, the last step is undone and another one made, which `report` is told of like any step.
+    `price` is told of all architectures that will be asked about at a step. Raises `BudgetError` where nothing is left
+    to take away, which says how far it came.
     """
     judged = history.remembered(SCORE, judge)
     state, steps, lost = start, list[Step](), dict[Knob, float]()
@@ -130,9 +130,10 @@ def _best(
     limits: Sequence[Limit],
     lost: dict[Knob, float],
 ) -> Step | None:
-    """The move that loses least of it for what it gains, of those that bring the limits nearer.
+    """The move that loses least score for what it gains, of those that bring the limits nearer.
 
     One that takes more than was asked for is not made while there are others.
+
     What a notch of a knob lost when it was judged last, in `lost`, is about the least that it loses now, as a smaller
     network has less to spare. So only the move that looks best by that is judged, until one that was is still the best.
     """
