@@ -1,6 +1,7 @@
 """From a module to the one intermediate form that every backend starts from."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,15 @@ from exporter.manifest import TensorSpec
 from exporter.rewrites import rewrite
 from exporter.rewrites.folds import FOLDS
 from exporter.tracing.lean import lean_traces
+
+
+class Part(NamedTuple):
+    """A fixed-shape piece of a model that is to become a graph."""
+
+    module: nn.Module
+    """Takes the inputs in order, returns {output name: tensor}"""
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
 
 
 @dataclass(frozen=True)

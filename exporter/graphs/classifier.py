@@ -1,9 +1,11 @@
 """A classifier is one graph, `classify`: from camera pixels to logits."""
 
+from collections.abc import Mapping
+
 from torch import Tensor, nn
 
 from exporter.errors import InputShapeError
-from exporter.graphs.capture import Graph, capture
+from exporter.graphs.capture import Part
 from exporter.graphs.normalisation import Normalisation
 from exporter.graphs.tasks import CLASSIFY
 from exporter.manifest import TensorSpec
@@ -23,8 +25,8 @@ class Classify(nn.Module):
         return {"logits": self.model(self.normalise(image))}
 
 
-def cut(model: Classifier, family: Family) -> tuple[Graph, ...]:
-    """The one graph of a classifier. Raises `InputShapeError` for a model that does not take RGB."""
+def parts(model: Classifier, family: Family) -> Mapping[str, Part]:
+    """What becomes the one graph of a classifier. Raises `InputShapeError` for a model that does not take RGB."""
     if model.in_channels != 3:
         raise InputShapeError(
             f"Graphs take RGB images, and this {type(model).__name__} has {model.in_channels} input channels."
@@ -47,5 +49,4 @@ def cut(model: Classifier, family: Family) -> tuple[Graph, ...]:
         kind="label_scores" if model.multi_label else "class_scores",
         meaning="label scores before a sigmoid" if model.multi_label else "class scores before softmax",
     )
-    module = Classify(model, family.mean, family.std).eval().requires_grad_(False)
-    return (capture(CLASSIFY, module, (image,), (logits,)),)
+    return {CLASSIFY: Part(Classify(model, family.mean, family.std), (image,), (logits,))}

@@ -1,8 +1,9 @@
 """Cuts a model into the graphs of its task, and builds that of a bundle again."""
 
 import importlib
+from collections.abc import Collection, Mapping
 
-from exporter.graphs.capture import Graph
+from exporter.graphs.capture import Graph, Part, capture
 from exporter.graphs.tasks import TASKS
 from exporter.manifest import Manifest
 from exporter.models.model import Model
@@ -11,11 +12,23 @@ from exporter.models.registry import PUBLISHED_CLASSES, ModelInfo, create_model,
 
 def graphs_of(model: Model) -> tuple[Graph, ...]:
     """The graphs of a model, in the order in which an app meets them. Raises `InputShapeError` for what has none."""
+    return _cut(model, TASKS[family_of(model).task].graphs)
+
+
+def every_frame(model: Model) -> tuple[Graph, ...]:
+    """Those that an app runs on every picture or frame; the others are not captured, which takes seconds each."""
+    return _cut(model, TASKS[family_of(model).task].every_frame)
+
+
+def _cut(model: Model, names: Collection[str]) -> tuple[Graph, ...]:
     family = family_of(model)
-    graphs: tuple[Graph, ...] = importlib.import_module(f"exporter.graphs.{TASKS[family.task].module}").cut(
-        model, family
+    task = importlib.import_module(f"exporter.graphs.{TASKS[family.task].module}")
+    parts: Mapping[str, Part] = task.parts(model, family)
+    return tuple(
+        capture(name, part.module.eval().requires_grad_(False), part.inputs, part.outputs)
+        for name, part in parts.items()
+        if name in names
     )
-    return graphs
 
 
 def info_of(manifest: Manifest) -> ModelInfo:

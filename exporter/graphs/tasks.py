@@ -24,8 +24,8 @@ class Task:
     """How models of a task become graphs, and how those are verified."""
 
     module: str
-    """Module of `exporter.graphs` whose `cut(model, family)` makes the graphs. Each of their tensors says by its kind
-    what it is, and with that how it is compared."""
+    """Module of `exporter.graphs` whose `parts(model, family)` become the graphs. Each of their tensors says by its
+    kind what it is, and with that how it is compared."""
     graphs: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
     """Graphs by name, with the names of their inputs and outputs, in order."""
     kinds: Mapping[str, Kind]

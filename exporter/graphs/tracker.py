@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from exporter.graphs.capture import Graph, capture
+from exporter.graphs.capture import Part
 from exporter.graphs.normalisation import Normalisation
 from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TASKS, TRACK_FIRST, TRACK_STEP
 from exporter.manifest import Kind, TensorSpec
@@ -184,8 +184,8 @@ def antialiased_quarter(size: int) -> tuple[Tensor, Tensor]:
     return kernel.float()[None, None], border.float()[None, None]
 
 
-def cut(model: EfficientTAM, family: Family) -> tuple[Graph, ...]:
-    """All graphs of a tracker, in the order in which an app meets them."""
+def parts(model: EfficientTAM, family: Family) -> Mapping[str, Part]:
+    """What becomes the graphs of a tracker, in the order in which an app meets them."""
     size, side = model.image_size, model.side
     channels, memory_channels = model.config.channels, model.config.memory_channels
     image = _spec("image", (1, 3, size, size), "NCHW", "image", "RGB", (0, 255))
@@ -210,17 +210,13 @@ def cut(model: EfficientTAM, family: Family) -> tuple[Graph, ...]:
         *(state[following].model_copy(update={"name": name}) for name, following in WIRING.items()),
     )
     step = (features, *state.values())
-    modules: Mapping[str, tuple[nn.Module, tuple[TensorSpec, ...], tuple[TensorSpec, ...]]] = {
-        ENCODE_IMAGE: (EncodeImage(model, family.mean, family.std), (image,), (features,)),
-        PROMPT_POINTS: (PromptPoints(model), (features, points, labels), outputs),
-        PROMPT_MASK: (PromptMask(model), (features, mask), outputs),
-        **({TRACK_FIRST: (TrackFirst(model), step, outputs)} if model.config.pooling else {}),
-        TRACK_STEP: (TrackStep(model), step, outputs),
+    return {
+        ENCODE_IMAGE: Part(EncodeImage(model, family.mean, family.std), (image,), (features,)),
+        PROMPT_POINTS: Part(PromptPoints(model), (features, points, labels), outputs),
+        PROMPT_MASK: Part(PromptMask(model), (features, mask), outputs),
+        **({TRACK_FIRST: Part(TrackFirst(model), step, outputs)} if model.config.pooling else {}),
+        TRACK_STEP: Part(TrackStep(model), step, outputs),
     }
-    return tuple(
-        capture(name, module.eval().requires_grad_(False), inputs, outs)
-        for name, (module, inputs, outs) in modules.items()
-    )
 
 
 def _spec(

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exporter.errors import LatencyError
-from exporter.graphs.tasks import TASKS
 from exporter.models.registry import ModelInfo
 from exporter.operations.kernels import FUSIONS, Fusion, kernels
 from latency_db.estimator.question import DEFAULT_UNITS
@@ -44,16 +43,15 @@ def of_model(info: ModelInfo, size: int, runtime: str, unit: str) -> Workload:
 
 def _captured(info: ModelInfo, size: int, runtime: str, unit: str, missing: NotInIndex) -> Workload:
     try:
-        from exporter.graphs.cut import graphs_of
+        from exporter.graphs.cut import every_frame
         from exporter.models.registry import create_model
 
-        graphs = graphs_of(create_model(info, size))
+        graphs = every_frame(create_model(info, size))
     except ModuleNotFoundError as module:
         raise LatencyError(
             f"{missing} Others are captured here, which needs {module.name}: pip install 'vitexport[export]'."
         ) from module
-    every_frame = TASKS[info.family.task].every_frame
-    cuts = {graph.name: cut_for(graph, runtime, unit) for graph in graphs if graph.name in every_frame}
+    cuts = {graph.name: cut_for(graph, runtime, unit) for graph in graphs}
     return with_facts(cuts, info, size)
 
 

@@ -34,9 +34,12 @@ class Move:
     stage: int
     block: int | None = None
     """Of those that are left in the stage; None of what is the whole stage's"""
+    called: str | None = None
+    """The stage, where it has a name"""
 
     def __str__(self) -> str:
-        place = f"stage {self.stage + 1}" + ("" if self.block is None else f", block {self.block + 1}")
+        stage = self.called or f"stage {self.stage + 1}"
+        place = stage if self.block is None else f"{stage}, block {self.block + 1}"
         words = {
             "block": "without",
             "attention": "without attention in",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from exporter.graphs.cut import graphs_of
+from exporter.graphs.cut import every_frame
 from exporter.models.architectures import described
 from exporter.models.classifier import Classifier
 from exporter.models.model import Model
@@ -18,12 +18,7 @@ from exporter.slim.architecture import Architecture
 
 def gmacs(model: Model) -> float:
     """Multiply-accumulates for one image, in units of 1e9; of a tracker those of the graphs that run for each frame."""
-    from exporter.graphs.tasks import TASKS
-    from exporter.models.registry import family_of
-
-    every_frame = TASKS[family_of(model).task].every_frame
-    graphs = [graph for graph in graphs_of(model) if graph.name in every_frame]
-    return sum(macs(one) for graph in graphs for one in operations(graph.program)) / 1e9
+    return sum(macs(one) for graph in every_frame(model) for one in operations(graph.program)) / 1e9
 
 
 def save(

@@ -31,7 +31,7 @@ from exporter.slim.result import Candidate, Slimmed
 from exporter.slim.search.baselines import best_of, drawn, uniform
 from exporter.slim.search.history import History
 from exporter.slim.search.limits import Limit, load
-from exporter.slim.search.loop import SCORE, Recheck, Step, slim
+from exporter.slim.search.loop import SCORE, Recheck, Report, slim
 from exporter.slim.search.loop import Path as SearchPath
 from exporter.slim.supernets.supernet import Supernet
 from exporter.slim.tasks.classifying import classifying
@@ -50,7 +50,7 @@ THREADS = 1
 TASKS: Mapping[str, Callable[[SlimPlan, Trainer], Task]] = {"classify": classifying, "track": tracking}
 
 
-def run(plan: SlimPlan, progress: Progress, report: Callable[[Step], None] = lambda step: None) -> Slimmed:
+def run(plan: SlimPlan, progress: Progress, report: Report = lambda step, undone: None) -> Slimmed:
     """Slim a model; begun again with the same request, it goes on where it was. Raises `VitexportError`."""
     ready = prepared(plan, progress)
     task = ready.task
@@ -154,7 +154,7 @@ def _refuse_in_vain(limits: Sequence[Limit], space: Space, name: str) -> None:
 
 
 def searched(
-    ready: Ready, budgets: Sequence[Budget], start: Architecture, report: Callable[[Step], None] = lambda step: None
+    ready: Ready, budgets: Sequence[Budget], start: Architecture, report: Report = lambda step, undone: None
 ) -> SearchPath:
     """The search from an architecture to budgets, by the tables as they are corrected meanwhile."""
     tables = ready.tables

@@ -79,7 +79,8 @@ class Hardware:
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if on_gpu else torch.device("cpu")
         if world > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if on_gpu else "gloo")
-        bf16 = torch.cuda.is_bf16_supported() if on_gpu else bool(torch.cpu.get_capabilities().get("amx_bf16"))
+        able = torch.cpu.get_capabilities()
+        bf16 = torch.cuda.is_bf16_supported() if on_gpu else bool(able.get("amx_bf16") or able.get("avx512_bf16"))
         return cls(device, torch.bfloat16 if bf16 else torch.float32, rank, world)
 
     def wait(self) -> None:

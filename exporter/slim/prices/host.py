@@ -24,10 +24,8 @@ from exporter.bench.kernels.graphs import module_graph
 from exporter.bench.timing.timekeeper import Timed, Times, time_artifacts
 from exporter.errors import LatencyError
 from exporter.graphs.capture import Graph
-from exporter.graphs.cut import graphs_of
-from exporter.graphs.tasks import TASKS
+from exporter.graphs.cut import every_frame
 from exporter.models.model import Model
-from exporter.models.registry import family_of
 from exporter.slim.architecture import Architecture, Piece, Space
 from exporter.slim.prices.interpolated import Interpolated
 from exporter.slim.prices.table import Price, Table
@@ -107,12 +105,10 @@ class Host:
         if not kept.exists():
             module = self.space.build(architecture)
             assert isinstance(module, Model)
-            every_frame = TASKS[family_of(module).task].every_frame
             shapes = {}
-            for graph in graphs_of(module.eval().requires_grad_(False)):
-                if graph.name in every_frame:
-                    self._lower(graph, self._graph(digest, graph.name))
-                    shapes[graph.name] = {spec.name: spec.shape for spec in graph.inputs}
+            for graph in every_frame(module.eval().requires_grad_(False)):
+                self._lower(graph, self._graph(digest, graph.name))
+                shapes[graph.name] = {spec.name: spec.shape for spec in graph.inputs}
             _write(kept, shapes)
         shapes = json.loads(kept.read_text(encoding="utf-8"))
         return [

@@ -9,13 +9,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.graphs.cut import graphs_of
-from exporter.graphs.tasks import TASKS
+from exporter.graphs.cut import every_frame
 from exporter.latency.own_figures import own_figures
 from exporter.latency.refusals import as_mistakes
 from exporter.latency.workloads import cut_for, fusion, unit_of
 from exporter.models.model import Model
-from exporter.models.registry import family_of
 from exporter.operations.kernels import Fusion, kernels
 from exporter.operations.of_program import operations, returned
 from exporter.plan import device_of
@@ -59,8 +57,7 @@ def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
     runtime, unit = str(conditions.runtime), unit_of(conditions)
     parent = space.build(space.parent).eval().requires_grad_(False)
     assert isinstance(parent, Model)
-    every_frame = TASKS[family_of(parent).task].every_frame
-    cuts = {graph.name: cut_for(graph, runtime, unit) for graph in graphs_of(parent) if graph.name in every_frame}
+    cuts = {graph.name: cut_for(graph, runtime, unit) for graph in every_frame(parent)}
     with as_mistakes():
         own = own_figures(device)
         found = prices(Workload(cuts), device.id, conditions, own.measured, own.fits)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 from math import inf
 
 from exporter.errors import BudgetError
@@ -45,6 +46,10 @@ class Step:
     architecture: Architecture
 
 
+Report = Callable[[Step, bool], None]
+"""Told of each step that is made, and, with True, of each that is undone"""
+
+
 @dataclass(frozen=True)
 class Path:
     """A search from its beginning to its end."""
@@ -81,12 +86,12 @@ def slim(
     *,
     price: Callable[[Iterable[Architecture]], None] = lambda architectures: None,
     recheck: Recheck | None = None,
-    report: Callable[[Step], None] = lambda step: None,
+    report: Report = lambda step, undone: None,
 ) -> Path:
     """Slim a network until it is within all limits.
 
     Now and then, and where it seems to be within them, `recheck` measures it and puts the limits right. Where it turns
-    out to leave much unused, the last step is undone and another one made, which `report` is told of like any step.
+    out to leave much unused, the last step is undone and another one made.
     `price` is told of all architectures that will be asked about at a step. Raises `BudgetError` where nothing is left
     to take away, which says how far it came.
     """
@@ -104,7 +109,7 @@ def slim(
             ends[state] = now, tuple(steps)
             if now >= 1 - 2 * SLACK or not steps or len(ends) == ATTEMPTS:
                 break
-            steps.pop()  # it saved more than it seemed to: another may do
+            report(steps.pop(), True)  # it saved more than it seemed to: another may do
             state = steps[-1].architecture if steps else start
             continue
         moves = [(move, after) for move, after in policy.moves(space, state) if after not in ends]
@@ -117,9 +122,19 @@ def slim(
         state = step.architecture
         history.step(len(steps), {**asdict(step), "move": str(step.move)})
         steps.append(step)
-        report(step)
+        report(step, False)
     _, taken = max(ends.values(), key=lambda end: end[0])
+    _retrace(steps, taken, report)
     return Path(start, *first, taken)
+
+
+def _retrace(steps: Sequence[Step], taken: Sequence[Step], report: Report) -> None:
+    """Tell how to come from the last of several ends to the one that is taken."""
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(steps, taken, strict=False)))
+    for step in reversed(steps[common:]):
+        report(step, True)
+    for step in taken[common:]:
+        report(step, False)
 
 
 def _best(

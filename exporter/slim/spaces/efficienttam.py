@@ -36,6 +36,7 @@ from exporter.slim.spaces.stages import (
 
 TRUNK, MEMORY = 0, 1
 """The stages that have blocks to lose"""
+NAMES = ("trunk", "memory")
 WINDOW = 8
 """Tokens a side, of a parent whose blocks all attend to the whole map"""
 _BLOCK = r"image_encoder\.trunk\.blocks\.(\d+)"
@@ -137,17 +138,21 @@ class EfficientTAMSpace:
         config: EfficientTAMConfig = architecture.config
         kept = architecture.kept
         for stage, place in removals(kept):
-            yield Move("block", stage, place), self._without(architecture, stage, place)
+            yield Move("block", stage, place, NAMES[stage]), self._without(architecture, stage, place)
         if self._windows:
             for place in config.global_blocks:
                 left = tuple(one for one in config.global_blocks if one != place)
-                yield Move("attention", TRUNK, place), replace(architecture, config=replace(config, global_blocks=left))
+                windowed = replace(config, global_blocks=left)
+                yield Move("attention", TRUNK, place, NAMES[TRUNK]), replace(architecture, config=windowed)
         if below := [one for one in self._widths if one < config.width]:
-            yield Move("width", TRUNK), replace(architecture, config=replace(config, width=below[-1]))
+            yield (
+                Move("width", TRUNK, called=NAMES[TRUNK]),
+                replace(architecture, config=replace(config, width=below[-1])),
+            )
         for place, (block, channels) in enumerate(zip(kept[TRUNK], config.trunk_hidden, strict=True)):
-            if less := [one for one in self._hidden(block) if one < channels]:
-                hidden = changed(config.trunk_hidden, place, less[-1])
-                yield Move("hidden", TRUNK, place), replace(architecture, config=replace(config, trunk_hidden=hidden))
+            if below := [one for one in self._hidden(block) if one < channels]:
+                hidden = replace(config, trunk_hidden=changed(config.trunk_hidden, place, below[-1]))
+                yield Move("hidden", TRUNK, place, NAMES[TRUNK]), replace(architecture, config=hidden)
 
     def _without(self, architecture: Architecture, stage: int, place: int) -> Architecture:
         config: EfficientTAMConfig = architecture.config
@@ -189,7 +194,7 @@ class EfficientTAMSpace:
             for place, block in enumerate(architecture.kept[TRUNK])
         }
         memory = dict.fromkeys(architecture.kept[MEMORY], "attention to the memory")
-        return Outline("trunk", config.width, trunk), Outline("memory", config.channels, memory)
+        return Outline(NAMES[TRUNK], config.width, trunk), Outline(NAMES[MEMORY], config.channels, memory)
 
     def pieces(self, architecture: Architecture) -> tuple[Piece, ...]:
         config: EfficientTAMConfig = architecture.config

@@ -55,7 +55,7 @@ def test_where_all_attend_to_the_whole_map_windows_get_a_size():
 
 
 def test_blocks_that_attend_to_the_whole_map_move_up_when_one_goes():
-    left = {move.block: one for move, one in TRACKER.moves(TRACKER.parent) if str(move).startswith("without stage 1")}
+    left = {move.block: one for move, one in TRACKER.moves(TRACKER.parent) if str(move).startswith("without trunk")}
     assert [one.config.global_blocks for one in left.values()] == [(1,), (0, 1), (0,)]
     assert [one.config.trunk_hidden for one in left.values()] == [(64, 128), (128, 128), (128, 64)]
 

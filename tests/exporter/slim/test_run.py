@@ -53,7 +53,7 @@ def slimmed(request, data, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     steps = []
     plan = planned(request.param, data, out, targets=[TARGETS[request.param]])
-    return plan, run(plan, silent, steps.append), steps
+    return plan, run(plan, silent, lambda step, undone: steps.pop() if undone else steps.append(step)), steps
 
 
 def test_what_is_found_is_within_the_budget(slimmed):

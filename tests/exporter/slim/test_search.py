@@ -186,7 +186,8 @@ def test_a_last_step_that_saves_more_than_the_table_says_is_made_otherwise(tmp_p
 
 
 def test_where_no_other_step_leaves_less_it_stays(tmp_path):
-    """All of the smaller ones are much cheaper than the table says."""
+    """All of the smaller ones are much cheaper than the table says; what is told of leads to the one that is taken."""
+    told = []
 
     def measured(one):
         return 0.5 * ms(one) if ms(one) <= 20 else ms(one)
@@ -194,8 +195,10 @@ def test_where_no_other_step_leaves_less_it_stays(tmp_path):
     path = slim(
         *(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", 20.0, ms)], History(tmp_path / "h.jsonl")),
         recheck=lambda one: [Limit("ms", 20.0, measured)],
+        report=lambda step, undone: told.remove(step) if undone else told.append(step),
     )
     assert measured(path.end) <= 20
+    assert tuple(told) == path.steps
 
 
 def test_three_moves_at_most_are_weighed_by_importance():
