@@ -13,14 +13,13 @@ from torch.func import functional_call
 
 from exporter.graphs.normalisation import Normalisation
 from exporter.models.efficienttam import EfficientTAM
-from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
 from exporter.slim.architecture import Architecture
-from exporter.slim.carving import skeleton, tensors_of
+from exporter.slim.carving import skeleton
 from exporter.slim.supernets.metapaths import MetaPaths, temperature
 from exporter.slim.supernets.slimmable import Slimmable
 from exporter.train.classification import channels_last, difference
+from exporter.train.imitation import Imitation
 from exporter.train.objective import Batch as TrackerBatch
-from exporter.train.objective import Grouping, TrackerObjective
 from exporter.train.pictures.batches import Batch
 
 DRAWN = 2
@@ -60,7 +59,7 @@ class SandwichObjective(nn.Module):
 class TrackedSandwichObjective(nn.Module):
     """A slimmable tracker: a batch trains a drawn architecture, and the smallest or the parent, by a toss of a coin.
 
-    Their features are to be those of the parent as it was before.
+    They imitate the parent as it was before, whose decoder and memory all have.
 
     Of the four architectures that a batch of a slimmable classifier trains, there is no time for more: a batch of clips
     takes a hundred times as long as one of pictures of digits.
@@ -73,12 +72,9 @@ class TrackedSandwichObjective(nn.Module):
         parent = cast(EfficientTAM, supernet.parent)
         self.teachers = (deepcopy(parent).eval().requires_grad_(False),)
         """Not registered as a part, for it is neither trained nor saved"""
-        self.normalise = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
-        self.grouping = Grouping(parent.config.channels)
-        """The head for training, which all architectures share"""
 
     def forward(self, batch: TrackerBatch) -> dict[str, Tensor]:
-        """`loss`, and the other losses, means of both. Which is drawn is torch's generator's to say."""
+        """The losses of `Imitation`, means of both. Which is drawn is torch's generator's to say."""
         random, space = Random(int(torch.randint(2**31, ()))), self.supernet.space
         fixed = space.parent if random.random() < 0.5 else space.smallest
         found = [self._losses(one, batch) for one in (fixed, space.drawn(random))]
@@ -86,15 +82,10 @@ class TrackedSandwichObjective(nn.Module):
 
     def _losses(self, architecture: Architecture, batch: TrackerBatch) -> dict[str, Tensor]:
         module = cast(EfficientTAM, skeleton(self.supernet.space, architecture))
-        [teacher] = self.teachers
-        objective = TrackerObjective(module, self.products, teacher.to(batch.frames.device))
+        objective = Imitation(module, *self.teachers, self.products)
+        objective.normalise.to(batch.frames.device)
         own = {f"model.{name}": value for name, value in self.supernet.weights(architecture).items()}
-        shared = {
-            f"{part}.{name}": value
-            for part in ("grouping", "normalise")
-            for name, value in tensors_of(self.get_submodule(part)).items()
-        }
-        losses: dict[str, Tensor] = functional_call(objective, {**own, **shared}, (batch,))
+        losses: dict[str, Tensor] = functional_call(objective, own, (batch,))
         return losses
 
 

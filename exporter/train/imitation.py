@@ -1,0 +1,90 @@
+"""What a smaller tracker learns from a larger one, its teacher, whose decoder and way to remember it has: the features
+of images, and what attention to the memory makes of them.
+
+Both are compared as they are, and nothing of what follows is computed twice: a step takes a fraction of one of
+`exporter.train.objective`, and says of each token what is wrong with it (as in arXiv 2501.07256 §3.3, which adds such
+losses to those of masks).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from exporter.graphs.normalisation import Normalisation
+from exporter.models.efficienttam import EfficientTAM
+from exporter.models.efficienttam.reference import MaskPrompt, Memory, PointPrompt, fused, prompt, track
+from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
+from exporter.train.objective import Batch
+from exporter.train.precision import Products
+
+
+class Imitation(nn.Module):
+    """A tracker and how far it is from its teacher: a batch -> `features`, `memory` of clips, and `loss`, their sum.
+
+    Each is the mean squared difference as a share of the variance of what the teacher gives.
+    """
+
+    def __init__(self, model: EfficientTAM, teacher: EfficientTAM, products: torch.dtype = torch.float32) -> None:
+        """`products` is what matrix products are computed in."""
+        super().__init__()
+        self.model = model
+        self.teachers = (teacher.eval().requires_grad_(False),)
+        """Not registered as a part, for it is neither trained nor saved"""
+        self.products = products
+        self.normalise = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        with Products(self.products):
+            return self._losses(batch)
+
+    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+        clips, objects, frames = batch.in_sight.shape
+        images = batch.frames.float().flatten(0, 1)
+        teacher = self.teachers[0].to(images.device)
+        found = self._encoded(self.model, images)
+        with torch.no_grad():
+            wanted = self._encoded(teacher, images)
+        losses = {"features": _difference(found, wanted)}
+        if frames > 1:
+            each = [x.reshape(clips, frames, *x.shape[1:]).repeat_interleave(objects, dim=0) for x in (found, wanted)]
+            how, prompts = _prompts(batch)
+
+            def read(own: Tensor, teachers: Tensor, *given: Tensor) -> tuple[Tensor, Tensor]:
+                return self._read(teacher, own, teachers, how(*given))
+
+            losses["memory"] = _difference(*torch.vmap(read)(*each, *prompts))
+        return losses | {"loss": torch.stack([*losses.values()]).sum()}
+
+    def _encoded(self, model: EfficientTAM, images: Tensor) -> Tensor:
+        """Features [F, 1, C, g, g] of images [F, 3, S, S]."""
+        found: Tensor = torch.vmap(lambda image: model(self.normalise(image[None])))(images)
+        return found
+
+    def _read(
+        self, teacher: EfficientTAM, own: Tensor, teachers: Tensor, given: MaskPrompt | PointPrompt
+    ) -> tuple[Tensor, Tensor]:
+        """Of one object, features [T - 1, 1, C, g, g] after attention to what the teacher remembers, own and the
+        teacher's, in all frames but the first; features before it are [T, 1, C, g, g]."""
+        with torch.no_grad():
+            memory = Memory({0: prompt(teacher, teachers[0], given)})
+        found, wanted = [], []
+        for frame in range(1, len(teachers)):
+            found.append(fused(self.model, own[frame], frame, memory))
+            with torch.no_grad():
+                wanted.append(fused(teacher, teachers[frame], frame, memory))
+                _, memory = track(teacher, teachers[frame], frame, memory)
+        return torch.stack(found), torch.stack(wanted)
+
+
+def _difference(found: Tensor, wanted: Tensor) -> Tensor:
+    return (found - wanted).float().square().mean() / wanted.float().var()
+
+
+def _prompts(batch: Batch) -> tuple[Callable[..., MaskPrompt | PointPrompt], tuple[Tensor, ...]]:
+    """What makes a prompt of an object's tensors, and those of all objects."""
+    if batch.masks is not None:
+        return MaskPrompt, (batch.masks.float().flatten(0, 1)[:, None, None],)
+    assert batch.points is not None
+    assert batch.point_labels is not None
+    return PointPrompt, (batch.points.flatten(0, 1)[:, None], batch.point_labels.flatten(0, 1)[:, None])
