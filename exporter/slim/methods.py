@@ -12,7 +12,7 @@ from exporter.graphs.normalisation import Normalisation
 from exporter.models.efficienttam.config import EfficientTAMConfig
 from exporter.slim.architecture import Architecture, Space
 from exporter.slim.carving import tensors_of
-from exporter.slim.objectives import MetaPathsObjective, SandwichObjective, TrackedSandwichObjective
+from exporter.slim.objectives import MetaPathsObjective, SandwichObjective, SlimmableTrackerObjective
 from exporter.slim.prices.tables import Tables
 from exporter.slim.ranking import rank_channels
 from exporter.slim.search.policies import Efficiency, EveryKnob, LeastImportant, Policy
@@ -78,7 +78,7 @@ def _trackers_space(config: EfficientTAMConfig, image_size: int, classes: int) -
 
 
 def _of_tracker(supernet: nn.Module, normalise: Normalisation, batches: int) -> nn.Module:
-    return TrackedSandwichObjective(cast(Slimmable, supernet), Hardware.found().products)
+    return SlimmableTrackerObjective(cast(Slimmable, supernet), Hardware.found().products)
 
 
 def _parent_of(supernet: nn.Module) -> Architecture:

@@ -56,12 +56,11 @@ class SandwichObjective(nn.Module):
         return {**losses, "loss": total / (2 + DRAWN)}
 
 
-class TrackedSandwichObjective(nn.Module):
-    """A slimmable tracker: a batch trains a drawn architecture, and the smallest or the parent, by a toss of a coin.
+class SlimmableTrackerObjective(nn.Module):
+    """A slimmable tracker: a batch trains one architecture, each second one that is drawn, to imitate the parent as it
+    was before, whose decoder and memory all have.
 
-    They imitate the parent as it was before, whose decoder and memory all have.
-
-    Of the four architectures that a batch of a slimmable classifier trains, there is no time for more: a batch of clips
+    Of the four that a batch of a slimmable classifier trains, there is no time for more than one: a batch of clips
     takes a hundred times as long as one of pictures of digits.
     """
 
@@ -74,14 +73,11 @@ class TrackedSandwichObjective(nn.Module):
         """Not registered as a part, for it is neither trained nor saved"""
 
     def forward(self, batch: TrackerBatch) -> dict[str, Tensor]:
-        """The losses of `Imitation`, means of both. Which is drawn is torch's generator's to say."""
+        """The losses of `Imitation`. Which architecture is trained is torch's generator's to say."""
         random, space = Random(int(torch.randint(2**31, ()))), self.supernet.space
-        fixed = space.parent if random.random() < 0.5 else space.smallest
-        found = [self._losses(one, batch) for one in (fixed, space.drawn(random))]
-        return {name: torch.stack([losses[name] for losses in found]).mean() for name in found[0]}
-
-    def _losses(self, architecture: Architecture, batch: TrackerBatch) -> dict[str, Tensor]:
-        module = cast(EfficientTAM, skeleton(self.supernet.space, architecture))
+        fixed = random.choice((space.parent, space.smallest))
+        architecture = random.choice((fixed, space.drawn(random)))
+        module = cast(EfficientTAM, skeleton(space, architecture))
         objective = Imitation(module, *self.teachers, self.products)
         objective.normalise.to(batch.frames.device)
         own = {f"model.{name}": value for name, value in self.supernet.weights(architecture).items()}

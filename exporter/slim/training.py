@@ -26,9 +26,22 @@ class Trainer:
     progress: Progress
     seed: int
 
-    def train(self, what: str, objective: nn.Module, batches: Dataset[Any], steps: int, rate: float) -> None:
-        """Train an objective in the folder of that name, unless it is done; it has the result afterwards."""
-        schedule = Schedule(steps=steps, rate=rate, warmup=max(1, steps // 10), average=AVERAGE, seed=self.seed)
+    def train(
+        self,
+        what: str,
+        objective: nn.Module,
+        batches: Dataset[Any],
+        steps: int,
+        rate: float,
+        muon: float | None = None,
+    ) -> None:
+        """Train an objective in the folder of that name, unless it is done; it has the result afterwards.
+
+        `muon` is the rate of linear layers, where they have one of their own.
+        """
+        schedule = Schedule(
+            steps=steps, rate=rate, muon=muon, warmup=max(1, steps // 10), average=AVERAGE, seed=self.seed
+        )
         self.progress(f"train {what}", 0.0)
         trained(
             *(objective, batches, schedule, self.folder / what.replace(" ", "_"), self.hardware),

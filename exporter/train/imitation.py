@@ -15,6 +15,7 @@ from exporter.graphs.normalisation import Normalisation
 from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.reference import MaskPrompt, Memory, PointPrompt, fused, prompt, track
 from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
+from exporter.train.losses import difference
 from exporter.train.objective import Batch
 from exporter.train.precision import Products
 
@@ -22,7 +23,7 @@ from exporter.train.precision import Products
 class Imitation(nn.Module):
     """A tracker and how far it is from its teacher: a batch -> `features`, `memory` of clips, and `loss`, their sum.
 
-    Each is the mean squared difference as a share of the variance of what the teacher gives.
+    Each is the mean squared difference as a share of what varies.
     """
 
     def __init__(self, model: EfficientTAM, teacher: EfficientTAM, products: torch.dtype = torch.float32) -> None:
@@ -45,7 +46,7 @@ class Imitation(nn.Module):
         found = self._encoded(self.model, images)
         with torch.no_grad():
             wanted = self._encoded(teacher, images)
-        losses = {"features": _difference(found, wanted)}
+        losses = {"features": difference(found, wanted)}
         if frames > 1:
             each = [x.reshape(clips, frames, *x.shape[1:]).repeat_interleave(objects, dim=0) for x in (found, wanted)]
             how, prompts = _prompts(batch)
@@ -53,7 +54,7 @@ class Imitation(nn.Module):
             def read(own: Tensor, teachers: Tensor, *given: Tensor) -> tuple[Tensor, Tensor]:
                 return self._read(teacher, own, teachers, how(*given))
 
-            losses["memory"] = _difference(*torch.vmap(read)(*each, *prompts))
+            losses["memory"] = difference(*torch.vmap(read)(*each, *prompts))
         return losses | {"loss": torch.stack([*losses.values()]).sum()}
 
     def _encoded(self, model: EfficientTAM, images: Tensor) -> Tensor:
@@ -75,10 +76,6 @@ class Imitation(nn.Module):
                 wanted.append(fused(teacher, teachers[frame], frame, memory))
                 _, memory = track(teacher, teachers[frame], frame, memory)
         return torch.stack(found), torch.stack(wanted)
-
-
-def _difference(found: Tensor, wanted: Tensor) -> Tensor:
-    return (found - wanted).float().square().mean() / wanted.float().var()
 
 
 def _prompts(batch: Batch) -> tuple[Callable[..., MaskPrompt | PointPrompt], tuple[Tensor, ...]]:

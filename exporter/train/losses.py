@@ -54,3 +54,8 @@ def dice_loss(logits: Tensor, truth: Tensor) -> Tensor:
     """Dice loss of the same: [M]."""
     likely = logits.sigmoid()
     return 1 - (2 * (likely * truth).sum(-1) + 1) / (likely.sum(-1) + truth.sum(-1) + 1)
+
+
+def difference(found: Tensor, wanted: Tensor) -> Tensor:
+    """Mean squared, as a share of the variance of what is wanted."""
+    return (found - wanted).float().square().mean() / wanted.float().var()

@@ -20,11 +20,11 @@ from exporter.models.efficienttam.reference import MaskPrompt, Memory, Remembere
 from exporter.models.efficienttam.reference import prompt as prompted
 from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
 from exporter.train.corrections import corrected
-from exporter.train.losses import DICE, FOCAL, frame_losses
+from exporter.train.losses import DICE, FOCAL, difference, frame_losses
 from exporter.train.precision import Products
 
 _WEIGHTS = {"focal": FOCAL, "dice": DICE, "iou": 1.0, "score": 1.0, "grouping": 1.0, "distillation": 1.0}
-"""Of the losses (arXiv 2408.00714 §D.2.1), and of two that only help to learn."""
+"""Of the losses (arXiv 2408.00714 §D.2.1), and of two that only help to learn, of which a model has one."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,14 @@ class TrackerObjective(nn.Module):
     def __init__(
         self, model: EfficientTAM, products: torch.dtype = torch.float32, teacher: EfficientTAM | None = None
     ) -> None:
-        """`products` is what matrix products are computed in; features are to be a `teacher`'s, if there is one."""
+        """`products` is what matrix products are computed in; if there is a `teacher`, features are to be its, and no
+        `grouping` is learned."""
         super().__init__()
         self.teachers = () if teacher is None else (teacher.eval().requires_grad_(False),)
         """Not registered as a part, for it is neither trained nor saved"""
         self.model = model
         self.products = products
-        self.grouping = Grouping(model.config.channels)
+        self.grouping = Grouping(model.config.channels) if teacher is None else None
         self.normalise = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -108,7 +109,6 @@ class TrackerObjective(nn.Module):
         clips, objects, frames = batch.in_sight.shape
         images = batch.frames.float().flatten(0, 1)
         encoded = self._encoded(self.model, images)
-        grouping = self.grouping(encoded[:, 0], batch.labels.flatten(0, 1))
         features = encoded.reshape(clips, frames, *encoded.shape[1:]).repeat_interleave(objects, dim=0)
         targets = batch.targets.float().flatten(0, 1)[:, :, None, None] / 255
         known = (features, batch.in_sight.flatten(0, 1), targets)
@@ -132,12 +132,13 @@ class TrackerObjective(nn.Module):
             "dice": (dice * share).sum(),
             "iou": (iou * share).sum(),
             "score": score.mean(),
-            "grouping": grouping,
         }
+        if self.grouping is not None:
+            means["grouping"] = self.grouping(encoded[:, 0], batch.labels.flatten(0, 1))
         for teacher in self.teachers:
             with torch.no_grad():
                 answer = self._encoded(teacher.to(images.device), images)
-            means["distillation"] = F.mse_loss(encoded, answer)
+            means["distillation"] = difference(encoded, answer)
         total = sum((weight * means[name] for name, weight in _WEIGHTS.items() if name in means), torch.zeros(()))
         return means | {"agreement": (agreement * share).sum(), "loss": total}
 

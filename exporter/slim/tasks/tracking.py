@@ -23,6 +23,7 @@ from exporter.slim.supernets.supernet import Supernet
 from exporter.slim.training import Trainer
 from exporter.train.clips import Alternating, ClipBatches
 from exporter.train.following import quality_on
+from exporter.train.imitation import Imitation
 from exporter.train.nano import PICTURES, TRAINED_ON
 from exporter.train.objective import Batch, TrackerObjective
 from exporter.train.scenes import Recipe
@@ -30,9 +31,11 @@ from exporter.train.scenes.held_out import HeldOut, held_out_clips
 
 TURN = 5
 """Batches that count as one turn through scenes, of which there is no end"""
-RATE = 3e-4
-"""AdamW's highest: all have weights already"""
-CHOOSING_SEED, TUNING_SEED, SUPERNET_SEED = 101, 102, 103
+IMITATION_RATES = (1e-3, 2e-3)
+"""AdamW's highest, and Muon's of linear layers: what was cut is far from its parent"""
+RATE = 1.5e-4
+"""AdamW's highest in clips, in which an imitation follows from the beginning"""
+CHOOSING_SEED, TUNING_SEED, SUPERNET_SEED, IMITATION_SEED = 101, 102, 103, 104
 """Of scenes, none of which is another's"""
 CHOOSING_BATCHES = 3
 
@@ -58,7 +61,8 @@ class Tracking:
     def supernet(self, parent: nn.Module) -> tuple[Supernet, Architecture]:
         method = self.plan.method
         supernet = method.supernet(self.space, parent)
-        self._train("supernet", method.objective(supernet, self.normalise, self._steps), SUPERNET_SEED)
+        objective = method.objective(supernet, self.normalise, self._steps)
+        self._train("supernet", objective, SUPERNET_SEED, *IMITATION_RATES)
         return cast(Supernet, supernet), method.finished(supernet)
 
     def judge(self, supernet: Supernet) -> TrackerJudge:
@@ -68,9 +72,11 @@ class Tracking:
         return TrackerJudge(supernet, batches, self.trainer.hardware.products)
 
     def tuned(self, name: str, model: nn.Module, teacher: nn.Module) -> nn.Module:
-        tracker = cast(EfficientTAM, model)
-        objective = TrackerObjective(tracker, self.trainer.hardware.products, cast(EfficientTAM, teacher))
-        self._train(f"{name} network", objective, TUNING_SEED)
+        """First it imitates its parent, and then it follows."""
+        tracker, parent = cast(EfficientTAM, model), cast(EfficientTAM, teacher)
+        products = self.trainer.hardware.products
+        self._train(f"{name} imitation", Imitation(tracker, parent, products), IMITATION_SEED, *IMITATION_RATES)
+        self._train(f"{name} network", TrackerObjective(tracker, products, parent), TUNING_SEED, RATE)
         return model.eval()
 
     def accuracy(self, model: nn.Module) -> float:
@@ -82,14 +88,14 @@ class Tracking:
         """Which take long to draw"""
         return list(islice(held_out_clips(False), self.plan.request.clips))
 
-    def _train(self, what: str, objective: nn.Module, seed: int) -> None:
+    def _train(self, what: str, objective: nn.Module, seed: int, rate: float, muon: float | None = None) -> None:
         size = self.plan.image_size
         clips = ClipBatches(Recipe(size=size, frames=6, occlusion=0.5), clips=4, objects=2, strides=(1, 6), seed=seed)
         pictures = ClipBatches(
             Recipe(size=size, frames=4), clips=24, objects=2, strides=(10, 20), apart=True, kinds=PICTURES, seed=seed
         )
         batches = Alternating((clips, pictures))
-        self.trainer.train(what, objective, batches, self._steps, RATE)
+        self.trainer.train(what, objective, batches, self._steps, rate, muon)
 
     @property
     def _steps(self) -> int:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from exporter.models.weights.loading import seed_weights
-from exporter.slim.objectives import MetaPathsObjective, SandwichObjective, TrackedSandwichObjective
+from exporter.slim.objectives import MetaPathsObjective, SandwichObjective, SlimmableTrackerObjective
 from exporter.slim.supernets.metapaths import COLD, HOT, MetaPaths, temperature
 from exporter.slim.supernets.slimmable import Slimmable
 from exporter.train.clips import ClipBatches
@@ -84,7 +84,7 @@ def clips():
 def trackers_objective():
     parent = TRACKER.build(TRACKER.parent)
     seed_weights(parent)
-    return TrackedSandwichObjective(Slimmable(parent, TRACKER), torch.float32)
+    return SlimmableTrackerObjective(Slimmable(parent, TRACKER), torch.float32)
 
 
 def test_a_tracker_learns_what_its_parent_sees_and_reads(clips):
