@@ -38,6 +38,8 @@ RATE = 1.5e-4
 CHOOSING_SEED, TUNING_SEED, SUPERNET_SEED, IMITATION_SEED = 101, 102, 103, 104
 """Of scenes, none of which is another's"""
 CHOOSING_BATCHES = 3
+FRAMES = 12
+"""Of clips to learn from: more than a memory has slots, which are filled all through most of a video"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +92,8 @@ class Tracking:
 
     def _train(self, what: str, objective: nn.Module, seed: int, rate: float, muon: float | None = None) -> None:
         size = self.plan.image_size
-        clips = ClipBatches(Recipe(size=size, frames=6, occlusion=0.5), clips=4, objects=2, strides=(1, 6), seed=seed)
+        recipe = Recipe(size=size, frames=FRAMES, occlusion=0.7)
+        clips = ClipBatches(recipe, clips=2, objects=2, strides=(1, 5), seed=seed)
         pictures = ClipBatches(
             Recipe(size=size, frames=4), clips=24, objects=2, strides=(10, 20), apart=True, kinds=PICTURES, seed=seed
         )
