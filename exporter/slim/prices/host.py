@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -34,9 +34,9 @@ from exporter.train.loop import processor
 REPEATED = 4
 """A piece that gives what it takes is timed as so many in a row, each with weights of its own, so that what a run costs
 beside it counts less"""
-DECILES = 10
-"""The first of them is what a network takes: while other work shares the cores, it interrupts more than half of all
-runs of a network of a few ms, and medians were off by a factor of eight"""
+UNDISTURBED = 0.1
+"""The quantile of its runs that a network is said to take: while other work shares the cores, it interrupts more than
+half of those of a few ms, and medians were off by a factor of eight"""
 SECONDS = 0.3
 """That a piece is timed for, and the parent beside it; by itself a whole is for five times as long"""
 
@@ -165,7 +165,7 @@ def _write(file: Path, content: Mapping[str, Any]) -> None:
 def _ms(times: Times, what: str) -> float:
     if times.samples is None:
         raise LatencyError(f"{what} cannot be timed here: {times.error}")
-    return quantiles(times.samples.ms, n=DECILES)[0]
+    return float(np.quantile(times.samples.ms, UNDISTURBED))
 
 
 def _name(piece: Piece) -> str:
