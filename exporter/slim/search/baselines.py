@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random
 
 from exporter.slim.architecture import Architecture, Space
@@ -20,22 +20,26 @@ TRIES = 10
 def uniform(space: Space, limits: Sequence[Limit], recheck: Recheck | None = None) -> Architecture | None:
     """The widest of the networks with all of the parent's blocks that is within limits; None where none is.
 
-    Where `recheck` measures, it is within them as they are after that.
+    Where `recheck` measures, it is within them by its own measurement, whatever that of another says of it.
     """
-    measured = recheck or (lambda one: limits)
-    found = _widest(space, limits)
+    best, beyond = None, set[Architecture]()
     for _ in range(ROUNDS):
-        limits, before = measured(found), found
-        found = _widest(space, limits)
-        if found == before:
+        found = _widest(space, limits, beyond)
+        if found == best:
             break
-    return found if load(limits, found) <= 1 else None
+        limits = limits if recheck is None else recheck(found)
+        if load(limits, found) <= 1:
+            best = found
+        else:
+            beyond.add(found)
+    return best
 
 
-def _widest(space: Space, limits: Sequence[Limit]) -> Architecture:
-    """Within limits, or the narrowest."""
+def _widest(space: Space, limits: Sequence[Limit], beyond: Collection[Architecture]) -> Architecture:
+    """Within limits, or the narrowest; none of those that are known to be beyond them."""
     narrow = (space.narrowed(share / SHARES) for share in range(SHARES, 0, -1))
-    return next((one for one in narrow if load(limits, one) <= 1), space.narrowed(0))
+    within = (one for one in narrow if one not in beyond and load(limits, one) <= 1)
+    return next(within, space.narrowed(0))
 
 
 def drawn(space: Space, limits: Sequence[Limit], count: int, seed: int) -> list[Architecture]:

@@ -238,6 +238,15 @@ def test_uniform_narrowing_is_within_limits_as_they_are_measured():
     assert uniform(TOY, [wrong], lambda one: [Limit("ms", 5.0, ms)]) is None
 
 
+def test_uniform_narrowing_is_none_that_was_measured_to_be_beyond_limits():
+    """By what the next one was measured to take, it would be within them."""
+    loose, tight = [Limit("ms", 20.0, ms)], [Limit("ms", 15.0, ms)]
+    wide = uniform(TOY, loose)
+    found = uniform(TOY, loose, lambda one: tight if one == wide else loose)
+    assert found != wide
+    assert load(loose, found) <= 1
+
+
 def test_of_no_architectures_none_is_the_best():
     assert best_of([], accuracy) is None
 
