@@ -35,13 +35,13 @@ class HostModel:
 
     def graph(self) -> Graph:
         """With seeded weights."""
-        from exporter.graphs.classifier import cut
-        from exporter.graphs.cut import graphs_of
+        from exporter.graphs.classifier import parts
+        from exporter.graphs.cut import captured, graphs_of
         from exporter.models.weights.loading import seed_weights
 
         network = self.build()
         if self.name.startswith("inverted_residuals"):
-            return cut(network, MODELS["mobilevit_s"].family)[0]
+            return captured(parts(network, MODELS["mobilevit_s"].family))[0]
         seed_weights(network)
         return graphs_of(network)[0]
 

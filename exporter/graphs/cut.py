@@ -1,7 +1,7 @@
 """Cuts a model into the graphs of its task, and builds that of a bundle again."""
 
 import importlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from exporter.graphs.capture import Graph, Part, capture
 from exporter.graphs.tasks import TASKS
@@ -12,23 +12,29 @@ from exporter.models.registry import PUBLISHED_CLASSES, ModelInfo, create_model,
 
 def graphs_of(model: Model) -> tuple[Graph, ...]:
     """The graphs of a model, in the order in which an app meets them. Raises `InputShapeError` for what has none."""
-    return _cut(model, TASKS[family_of(model).task].graphs)
+    return captured(_parts(model))
 
 
 def every_frame(model: Model) -> tuple[Graph, ...]:
-    """Those that an app runs on every picture or frame; the others are not captured, which takes seconds each."""
-    return _cut(model, TASKS[family_of(model).task].every_frame)
+    """The graphs of a model that an app runs on every picture or frame; others, of seconds each, are not captured."""
+    wanted = TASKS[family_of(model).task].every_frame
+    return captured({name: part for name, part in _parts(model).items() if name in wanted})
 
 
-def _cut(model: Model, names: Collection[str]) -> tuple[Graph, ...]:
-    family = family_of(model)
-    task = importlib.import_module(f"exporter.graphs.{TASKS[family.task].module}")
-    parts: Mapping[str, Part] = task.parts(model, family)
+def captured(parts: Mapping[str, Part]) -> tuple[Graph, ...]:
+    """Name -> part, as graphs."""
     return tuple(
         capture(name, part.module.eval().requires_grad_(False), part.inputs, part.outputs)
         for name, part in parts.items()
-        if name in names
     )
+
+
+def _parts(model: Model) -> Mapping[str, Part]:
+    family = family_of(model)
+    parts: Mapping[str, Part] = importlib.import_module(f"exporter.graphs.{TASKS[family.task].module}").parts(
+        model, family
+    )
+    return parts
 
 
 def info_of(manifest: Manifest) -> ModelInfo:

@@ -1,9 +1,8 @@
 """What a smaller tracker learns from a larger one, its teacher, whose decoder and way to remember it has: the features
 of images, and what attention to the memory makes of them.
 
-Both are compared as they are, and nothing of what follows is computed twice: a step takes a fraction of one of
-`exporter.train.objective`, and says of each token what is wrong with it (as in arXiv 2501.07256 §3.3, which adds such
-losses to those of masks).
+Both are compared token by token, so that gradients need no decoder (arXiv 2501.07256 §3.3 adds such losses to those of
+masks).
 """
 
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from exporter.graphs.normalisation import Normalisation
 from exporter.models.efficienttam import EfficientTAM
-from exporter.models.efficienttam.reference import MaskPrompt, Memory, PointPrompt, fused, prompt, track
+from exporter.models.efficienttam.reference import MaskPrompt, Memory, PointPrompt, Remembered, fused, prompt
 from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
 from exporter.train.losses import difference
 from exporter.train.objective import Batch
@@ -74,7 +73,9 @@ class Imitation(nn.Module):
             found.append(fused(self.model, own[frame], frame, memory))
             with torch.no_grad():
                 wanted.append(fused(teacher, teachers[frame], frame, memory))
-                _, memory = track(teacher, teachers[frame], frame, memory)
+                seen = teacher.predict(wanted[-1])
+                remembered = teacher.remember(teachers[frame], seen.mask_logits, prompted=False)
+            memory = memory.after(frame, Remembered(seen, remembered))
         return torch.stack(found), torch.stack(wanted)
 
 

@@ -109,6 +109,8 @@ class TrackerObjective(nn.Module):
         clips, objects, frames = batch.in_sight.shape
         images = batch.frames.float().flatten(0, 1)
         encoded = self._encoded(self.model, images)
+        labels_seen = batch.labels.flatten(0, 1)
+        grouping = {} if self.grouping is None else {"grouping": self.grouping(encoded[:, 0], labels_seen)}
         features = encoded.reshape(clips, frames, *encoded.shape[1:]).repeat_interleave(objects, dim=0)
         targets = batch.targets.float().flatten(0, 1)[:, :, None, None] / 255
         known = (features, batch.in_sight.flatten(0, 1), targets)
@@ -133,8 +135,7 @@ class TrackerObjective(nn.Module):
             "iou": (iou * share).sum(),
             "score": score.mean(),
         }
-        if self.grouping is not None:
-            means["grouping"] = self.grouping(encoded[:, 0], batch.labels.flatten(0, 1))
+        means |= grouping
         for teacher in self.teachers:
             with torch.no_grad():
                 answer = self._encoded(teacher.to(images.device), images)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from exporter.graphs.capture import Graph
+from exporter.graphs.cut import every_frame
 from exporter.graphs.tracker import (
     MASKED,
     STATE,
@@ -127,6 +128,14 @@ def test_no_number_in_a_program_is_complex_or_of_double_precision(pooling):
 )
 def test_only_a_pooled_model_has_a_first_step_of_its_own(pooling, names):
     assert list(graphs(pooling)) == names
+
+
+def test_graphs_of_a_frame_are_captured_by_themselves():
+    captured = every_frame(reduced_tracker(2))
+    assert [graph.name for graph in captured] == ["encode_image", "track_step"]
+    for graph in captured:
+        assert graph.inputs == graphs(2)[graph.name].inputs
+        assert len(graph.program.graph.nodes) == len(graphs(2)[graph.name].program.graph.nodes)
 
 
 @pytest.mark.parametrize("pooling", [0, 2])

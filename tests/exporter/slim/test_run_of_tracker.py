@@ -45,6 +45,12 @@ def test_it_is_judged_by_how_it_follows(slimmed):
     assert json.loads(slimmed.checkpoint.with_suffix(".json").read_text())["accuracy"] == slimmed.searched.accuracy
 
 
+def test_what_was_found_imitated_its_parent_first(slimmed):
+    folder = slimmed.checkpoint.parent
+    first, second = (folder / f"searched_{stage}/averaged.safetensors" for stage in ("imitation", "network"))
+    assert first.stat().st_mtime_ns < second.stat().st_mtime_ns
+
+
 def test_its_bundle_is_that_of_a_tracker_and_verified(slimmed):
     [bundle] = slimmed.bundles
     assert bundle.manifest.failures == []
