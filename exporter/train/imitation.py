@@ -15,7 +15,7 @@ from exporter.models.efficienttam import EfficientTAM
 from exporter.models.efficienttam.reference import MaskPrompt, Memory, PointPrompt, Remembered, fused, prompt
 from exporter.models.registry import IMAGENET_MEAN, IMAGENET_STD
 from exporter.train.losses import difference
-from exporter.train.objective import Batch
+from exporter.train.objective import Batch, features_of
 from exporter.train.precision import Products
 
 
@@ -42,9 +42,9 @@ class Imitation(nn.Module):
         clips, objects, frames = batch.in_sight.shape
         images = batch.frames.float().flatten(0, 1)
         teacher = self.teachers[0].to(images.device)
-        found = self._encoded(self.model, images)
+        found = features_of(self.model, self.normalise, images)
         with torch.no_grad():
-            wanted = self._encoded(teacher, images)
+            wanted = features_of(teacher, self.normalise, images)
         losses = {"features": difference(found, wanted)}
         if frames > 1:
             each = [x.reshape(clips, frames, *x.shape[1:]).repeat_interleave(objects, dim=0) for x in (found, wanted)]
@@ -55,11 +55,6 @@ class Imitation(nn.Module):
 
             losses["memory"] = difference(*torch.vmap(read)(*each, *prompts))
         return losses | {"loss": torch.stack([*losses.values()]).sum()}
-
-    def _encoded(self, model: EfficientTAM, images: Tensor) -> Tensor:
-        """Features [F, 1, C, g, g] of images [F, 3, S, S]."""
-        found: Tensor = torch.vmap(lambda image: model(self.normalise(image[None])))(images)
-        return found
 
     def _read(
         self, teacher: EfficientTAM, own: Tensor, teachers: Tensor, given: MaskPrompt | PointPrompt

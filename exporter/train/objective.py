@@ -85,6 +85,12 @@ class Grouping(nn.Module):
         return F.binary_cross_entropy_with_logits(logits, alike)
 
 
+def features_of(model: EfficientTAM, normalise: Normalisation, images: Tensor) -> Tensor:
+    """Features [F, 1, C, g, g] of images [F, 3, S, S]."""
+    found: Tensor = torch.vmap(lambda image: model(normalise(image[None])))(images)
+    return found
+
+
 class TrackerObjective(nn.Module):
     """A tracker and its losses: a batch -> means of the losses over all that they apply to, and `loss`, their sum."""
 
@@ -108,7 +114,7 @@ class TrackerObjective(nn.Module):
     def _losses(self, batch: Batch) -> dict[str, Tensor]:
         clips, objects, frames = batch.in_sight.shape
         images = batch.frames.float().flatten(0, 1)
-        encoded = self._encoded(self.model, images)
+        encoded = features_of(self.model, self.normalise, images)
         labels_seen = batch.labels.flatten(0, 1)
         grouping = {} if self.grouping is None else {"grouping": self.grouping(encoded[:, 0], labels_seen)}
         features = encoded.reshape(clips, frames, *encoded.shape[1:]).repeat_interleave(objects, dim=0)
@@ -138,15 +144,10 @@ class TrackerObjective(nn.Module):
         means |= grouping
         for teacher in self.teachers:
             with torch.no_grad():
-                answer = self._encoded(teacher.to(images.device), images)
+                answer = features_of(teacher.to(images.device), self.normalise, images)
             means["distillation"] = difference(encoded, answer)
         total = sum((weight * means[name] for name, weight in _WEIGHTS.items() if name in means), torch.zeros(()))
         return means | {"agreement": (agreement * share).sum(), "loss": total}
-
-    def _encoded(self, model: EfficientTAM, images: Tensor) -> Tensor:
-        """Features [F, 1, C, g, g] of images [F, 3, S, S]."""
-        found: Tensor = torch.vmap(lambda image: model(self.normalise(image[None])))(images)
-        return found
 
     def _decoded(self, features: Tensor, points: Tensor, labels: Tensor) -> Decoded:
         encoder = self.model.sam_prompt_encoder

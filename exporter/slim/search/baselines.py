@@ -25,8 +25,8 @@ def uniform(space: Space, limits: Sequence[Limit], recheck: Recheck | None = Non
     best, beyond = None, set[Architecture]()
     for _ in range(ROUNDS):
         found = _widest(space, limits, beyond)
-        if found == best:
-            break
+        if best is not None and load(limits, found) <= load(limits, best):
+            break  # no wider than it
         limits = limits if recheck is None else recheck(found)
         if load(limits, found) <= 1:
             best = found

@@ -247,6 +247,13 @@ def test_uniform_narrowing_is_none_that_was_measured_to_be_beyond_limits():
     assert load(loose, found) <= 1
 
 
+def test_uniform_narrowing_is_not_given_up_for_a_narrower_one():
+    """It is within; the next wider one is not, and was measured so badly that all but narrow ones seem to be beyond."""
+    most = {uniform(TOY, [Limit("ms", 15.0, ms)]): 25.0}
+    found = uniform(TOY, [Limit("ms", 15.0, ms)], lambda one: [Limit("ms", most.get(one, 10.0), ms)])
+    assert found in most
+
+
 def test_of_no_architectures_none_is_the_best():
     assert best_of([], accuracy) is None
 
