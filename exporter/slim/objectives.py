@@ -17,7 +17,7 @@ from exporter.slim.architecture import Architecture
 from exporter.slim.carving import skeleton
 from exporter.slim.supernets.metapaths import MetaPaths, temperature
 from exporter.slim.supernets.slimmable import Slimmable
-from exporter.train.classification import channels_last, difference
+from exporter.train.classification import channels_last, divergence
 from exporter.train.imitation import Imitation
 from exporter.train.objective import Batch as TrackerBatch
 from exporter.train.pictures.batches import Batch
@@ -47,7 +47,7 @@ class SandwichObjective(nn.Module):
         def loss(architecture: Architecture) -> Tensor:
             logits = self.supernet(images, architecture)
             own = F.cross_entropy(logits, batch.targets)
-            return (1 - self.taught) * own + self.taught * difference(logits, answer.detach())
+            return (1 - self.taught) * own + self.taught * divergence(logits, answer.detach())
 
         random = Random(batch.number)
         losses["smallest"] = loss(space.smallest)

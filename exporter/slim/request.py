@@ -24,7 +24,7 @@ SCENES = "scenes"
 """What a tracker learns from: drawn, and without end"""
 DIGITS_SIZE = 64
 """Pixels at which it is trained, and priced, unless another size is asked for"""
-EPOCHS = {"classify": 10, "track": 100}
+EPOCHS = {"classify": 10, "track": 60}
 """Turns through its data, unless others are asked for"""
 MULTIPLE = 32
 """Pixels that the sizes of all families' images are multiples of"""

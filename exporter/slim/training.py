@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 from torch.utils.data import Dataset
@@ -15,6 +15,14 @@ from exporter.train.loop import Hardware, Schedule
 
 AVERAGE = 0.99
 """Share of the old weights in each step of the moving average: a short training's"""
+
+
+class Rates(NamedTuple):
+    """Highest learning rates"""
+
+    adamw: float
+    muon: float | None = None
+    """Of linear layers, where they have one of their own"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +40,11 @@ class Trainer:
         objective: nn.Module,
         batches: Dataset[Any],
         steps: int,
-        rate: float,
-        muon: float | None = None,
+        rates: Rates,
     ) -> None:
-        """Train an objective in the folder of that name, unless it is done; it has the result afterwards.
-
-        `muon` is the rate of linear layers, where they have one of their own.
-        """
-        schedule = Schedule(
-            steps=steps, rate=rate, muon=muon, warmup=max(1, steps // 10), average=AVERAGE, seed=self.seed
-        )
+        """Train an objective in the folder of that name, unless it is done; it has the result afterwards."""
+        warmup = max(1, steps // 10)
+        schedule = Schedule(steps, rates.adamw, rates.muon, warmup, average=AVERAGE, seed=self.seed)
         self.progress(f"train {what}", 0.0)
         trained(
             *(objective, batches, schedule, self.folder / what.replace(" ", "_"), self.hardware),

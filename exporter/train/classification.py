@@ -51,12 +51,12 @@ class ClassifierObjective(nn.Module):
         for teacher in self.teachers:
             with torch.no_grad():
                 answer = teacher.to(images.device)(images)
-            losses["distillation"] = difference(logits, answer)
+            losses["distillation"] = divergence(logits, answer)
             losses["loss"] = (1 - self.taught) * losses["cross_entropy"] + self.taught * losses["distillation"]
         return losses
 
 
-def difference(logits: Tensor, teachers: Tensor) -> Tensor:
+def divergence(logits: Tensor, teachers: Tensor) -> Tensor:
     """Mean Kullback–Leibler divergence of answers [B, classes] from a teacher's."""
     return F.kl_div(logits.log_softmax(-1), teachers.log_softmax(-1), reduction="batchmean", log_target=True)
 

@@ -22,7 +22,7 @@ from exporter.models.efficienttam.config import CONFIGS, NANO
 from exporter.train.clips import Alternating, ClipBatches
 from exporter.train.kept import AVERAGED, trained
 from exporter.train.loop import Hardware, Schedule
-from exporter.train.objective import Batch, TrackerObjective
+from exporter.train.objective import Batch, Grouping, TrackerObjective
 from exporter.train.prompts import PromptKind
 from exporter.train.scenes import HELD_OUT, Recipe
 
@@ -156,7 +156,7 @@ def run(folder: Path, workers: int, stages: tuple[Stage, ...] = STAGES) -> Path:
         torch.manual_seed(stage.schedule.seed)
         recipe = stage.batches[0].recipe
         model = EfficientTAM(NANO, recipe.size)
-        objective = TrackerObjective(model, hardware.products)
+        objective = TrackerObjective(model, hardware.products, Grouping(NANO.channels))
         if result is None:
             initial(model)
         else:

@@ -23,8 +23,8 @@ from exporter.train.corrections import corrected
 from exporter.train.losses import DICE, FOCAL, difference, frame_losses
 from exporter.train.precision import Products
 
-_WEIGHTS = {"focal": FOCAL, "dice": DICE, "iou": 1.0, "score": 1.0, "grouping": 1.0, "distillation": 1.0}
-"""Of the losses (arXiv 2408.00714 §D.2.1), and of two that only help to learn, of which a model has one."""
+_WEIGHTS = {"focal": FOCAL, "dice": DICE, "iou": 1.0, "score": 1.0}
+"""Of the losses (arXiv 2408.00714 §D.2.1); those that only help to learn count once."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,12 @@ class Grouping(nn.Module):
         self.scale = nn.Parameter(torch.tensor(8.0))
         self.bias = nn.Parameter(torch.tensor(-4.0))
 
-    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
-        """Cross-entropy of whether two pixels have the same label; features [F, C, g, g], labels [F, 4g, 4g]."""
+    def forward(self, features: Tensor, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """`grouping`: cross-entropy of whether two pixels have the same label.
+
+        Features [F, 1, C, g, g] of images [F, 3, S, S] with labels [F, 4g, 4g].
+        """
+        features = features[:, 0]
         embedded = F.pixel_shuffle(map_of(self.embed(tokens_of(features)), features.shape[-1]), LOGITS_PER_TOKEN)
         embedded, labels = embedded.flatten(2).float(), labels.flatten(1).long()
         on_object = (labels > 0).float()
@@ -82,7 +86,23 @@ class Grouping(nn.Module):
         names = labels.gather(1, chosen)
         alike = (names[:, :, None] == names[:, None]).float()
         logits = self.scale * own.transpose(1, 2) @ own + self.bias
-        return F.binary_cross_entropy_with_logits(logits, alike)
+        return {"grouping": F.binary_cross_entropy_with_logits(logits, alike)}
+
+
+class Distillation(nn.Module):
+    """How far image features are from those of a teacher, from which a slimmed tracker learns."""
+
+    def __init__(self, teacher: EfficientTAM) -> None:
+        super().__init__()
+        self.teachers = (teacher.eval().requires_grad_(False),)
+        """Not registered as a part, for it is neither trained nor saved"""
+        self.normalise = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
+
+    def forward(self, features: Tensor, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """`distillation`: the mean squared difference of features [F, 1, C, g, g], as a share of what varies."""
+        with torch.no_grad():
+            wanted = features_of(self.teachers[0].to(images.device), self.normalise, images)
+        return {"distillation": difference(features, wanted)}
 
 
 def features_of(model: EfficientTAM, normalise: Normalisation, images: Tensor) -> Tensor:
@@ -95,16 +115,13 @@ class TrackerObjective(nn.Module):
     """A tracker and its losses: a batch -> means of the losses over all that they apply to, and `loss`, their sum."""
 
     def __init__(
-        self, model: EfficientTAM, products: torch.dtype = torch.float32, teacher: EfficientTAM | None = None
+        self, model: EfficientTAM, products: torch.dtype = torch.float32, help: Grouping | Distillation | None = None
     ) -> None:
-        """`products` is what matrix products are computed in; if there is a `teacher`, features are to be its, and no
-        `grouping` is learned."""
+        """`products` is what matrix products are computed in; `help` has losses of its own on image features."""
         super().__init__()
-        self.teachers = () if teacher is None else (teacher.eval().requires_grad_(False),)
-        """Not registered as a part, for it is neither trained nor saved"""
         self.model = model
         self.products = products
-        self.grouping = Grouping(model.config.channels) if teacher is None else None
+        self.help = help
         self.normalise = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -115,8 +132,6 @@ class TrackerObjective(nn.Module):
         clips, objects, frames = batch.in_sight.shape
         images = batch.frames.float().flatten(0, 1)
         encoded = features_of(self.model, self.normalise, images)
-        labels_seen = batch.labels.flatten(0, 1)
-        grouping = {} if self.grouping is None else {"grouping": self.grouping(encoded[:, 0], labels_seen)}
         features = encoded.reshape(clips, frames, *encoded.shape[1:]).repeat_interleave(objects, dim=0)
         targets = batch.targets.float().flatten(0, 1)[:, :, None, None] / 255
         known = (features, batch.in_sight.flatten(0, 1), targets)
@@ -141,12 +156,9 @@ class TrackerObjective(nn.Module):
             "iou": (iou * share).sum(),
             "score": score.mean(),
         }
-        means |= grouping
-        for teacher in self.teachers:
-            with torch.no_grad():
-                answer = features_of(teacher.to(images.device), self.normalise, images)
-            means["distillation"] = difference(encoded, answer)
-        total = sum((weight * means[name] for name, weight in _WEIGHTS.items() if name in means), torch.zeros(()))
+        if self.help is not None:
+            means |= self.help(encoded, images, batch.labels.flatten(0, 1))
+        total = torch.stack([_WEIGHTS.get(name, 1.0) * value for name, value in means.items()]).sum()
         return means | {"agreement": (agreement * share).sum(), "loss": total}
 
     def _decoded(self, features: Tensor, points: Tensor, labels: Tensor) -> Decoded:

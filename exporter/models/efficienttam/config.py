@@ -40,7 +40,9 @@ class EfficientTAMConfig:
     memory_layers: int = 4
     """Layers of the attention to the memory."""
     hidden: int = 2048
-    """Channels between the two linear layers of the attention to the memory, and of the mask decoder."""
+    """Channels between the two linear layers of the mask decoder, and of each layer of the attention to the memory."""
+    memory_hidden: tuple[int, ...] = ()
+    """Those of each layer of the attention to the memory, where they are others; () for `hidden` in all."""
 
     @property
     def pointer_tokens(self) -> int:

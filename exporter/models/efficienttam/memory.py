@@ -111,13 +111,13 @@ def _weighted(bias: Tensor | None, spatial: int, pointers: int, like: Tensor) ->
 class MemoryLayer(nn.Module):
     """Pre-norm transformer layer; the submodules have the checkpoints' names."""
 
-    def __init__(self, config: EfficientTAMConfig, side: int) -> None:
+    def __init__(self, config: EfficientTAMConfig, side: int, hidden: int) -> None:
         super().__init__()
         channels = config.channels
         self.self_attn = RotarySelfAttention(channels, side)
         self.cross_attn_image = MemoryCrossAttention(config, side)
-        self.linear1 = nn.Linear(channels, config.hidden)
-        self.linear2 = nn.Linear(config.hidden, channels)
+        self.linear1 = nn.Linear(channels, hidden)
+        self.linear2 = nn.Linear(hidden, channels)
         self.norm1 = nn.LayerNorm(channels)
         self.norm2 = nn.LayerNorm(channels)
         self.norm3 = nn.LayerNorm(channels)
@@ -139,7 +139,8 @@ class MemoryAttention(nn.Module):
         super().__init__()
         self.side = side
         self.pooling = config.pooling
-        self.layers = nn.ModuleList(MemoryLayer(config, side) for _ in range(config.memory_layers))
+        hidden = config.memory_hidden or (config.hidden,) * config.memory_layers
+        self.layers = nn.ModuleList(MemoryLayer(config, side, channels) for channels in hidden)
         self.norm = nn.LayerNorm(config.channels)
         self.register_buffer("positions", _POSITION_SHARE * sine_encoding(side, config.channels), persistent=False)
 

@@ -1,5 +1,5 @@
-"""EfficientTAM's space: blocks of its trunk, which of them attend to the whole map, their hidden channels, the trunk's
-width, and the layers that read the memory.
+"""EfficientTAM's space: blocks of its trunk, which of them attend to the whole map, the trunk's width, the layers that
+read the memory, and the hidden channels of both.
 
 What a tracker remembers and what it is asked with stay as they are, so that an app takes a slimmed one in place of its
 parent.
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from random import Random
+from statistics import fmean
 
 import torch
 from torch import Tensor, nn
@@ -31,15 +32,16 @@ from exporter.slim.spaces.stages import (
     removals,
     share_of,
     some_blocks,
-    without,
 )
 
 TRUNK, MEMORY = 0, 1
 """The stages that have blocks to lose"""
-NAMES = ("trunk", "memory")
+NAMES, GROUPS = ("trunk", "memory"), ("hidden", "memory")
+"""For each stage: what it is called, and the group of its blocks' hidden channels"""
 WINDOW = 8
 """Tokens a side, of a parent whose blocks all attend to the whole map"""
 _BLOCK = r"image_encoder\.trunk\.blocks\.(\d+)"
+_LAYER = r"memory_attention\.layers\.(\d+)"
 
 
 @cache
@@ -53,6 +55,8 @@ def _layers(heads: int) -> tuple[Layer, ...]:
         Layer(r"image_encoder\.trunk\.patch_embed\.proj", "width"),
         Layer(r"image_encoder\.trunk", third="width"),
         Layer(r"image_encoder\.neck\.convs\.0\.conv_1x1", None, "width"),
+        Layer(rf"{_LAYER}\.linear1", r"memory.\1"),
+        Layer(rf"{_LAYER}\.linear2", None, r"memory.\1"),
         Layer(r".*"),
     )
 
@@ -69,15 +73,16 @@ class EfficientTAMSpace:
     least: float = 0.5
     """Share of the parent's width that it keeps"""
     quarters: tuple[float, ...] = (0.25, 0.5, 0.75)
-    """Shares of their hidden channels that blocks may have"""
+    """Shares of their hidden channels that blocks and layers may have"""
 
     @cached_property
     def config(self) -> EfficientTAMConfig:
         """The parent's, with what it leaves open filled in."""
         given = self.given
         hidden = given.trunk_hidden or (4 * given.width,) * given.depth
-        windowed = len(given.global_blocks) < given.depth
-        return replace(given, trunk_hidden=hidden, window=given.window if windowed else WINDOW)
+        memory_hidden = given.memory_hidden or (given.hidden,) * given.memory_layers
+        window = given.window if len(given.global_blocks) < given.depth else WINDOW
+        return replace(given, trunk_hidden=hidden, memory_hidden=memory_hidden, window=window)
 
     @property
     def side(self) -> int:
@@ -92,16 +97,19 @@ class EfficientTAMSpace:
     @property
     def smallest(self) -> Architecture:
         attending = () if self._windows or 0 not in self.config.global_blocks else (0,)
-        return self._of(((0,), (0,)), self._widths[0], attending, (self._hidden(0)[0],))
+        hidden = (self._hidden(TRUNK, 0)[0],), (self._hidden(MEMORY, 0)[0],)
+        return self._of(((0,), (0,)), self._widths[0], attending, hidden)
 
-    def _of(self, kept: Kept, width: int, global_blocks: tuple[int, ...], hidden: tuple[int, ...]) -> Architecture:
+    def _of(self, kept: Kept, width: int, global_blocks: tuple[int, ...], hidden: Kept) -> Architecture:
+        """Of each stage, which blocks are kept, and their hidden channels."""
         config = replace(
             self.config,
             width=width,
             depth=len(kept[TRUNK]),
             global_blocks=global_blocks,
-            trunk_hidden=hidden,
+            trunk_hidden=hidden[TRUNK],
             memory_layers=len(kept[MEMORY]),
+            memory_hidden=hidden[MEMORY],
         )
         return Architecture(config, kept)
 
@@ -113,9 +121,9 @@ class EfficientTAMSpace:
         lowest = -(-int(each * self.least) // self.notch) * self.notch
         return tuple(heads * one for one in dict.fromkeys((*range(lowest, each, self.notch), each)))
 
-    def _hidden(self, block: int) -> tuple[int, ...]:
+    def _hidden(self, stage: int, block: int) -> tuple[int, ...]:
         """All that a block of the parent may have between its linear layers."""
-        most = self.config.trunk_hidden[block]
+        most = hidden_of(self.config)[stage][block]
         return (*(int(share * most) for share in self.quarters), most)
 
     @property
@@ -131,8 +139,10 @@ class EfficientTAMSpace:
             for place, block in enumerate(blocks)
             if block in self.config.global_blocks and (not self._windows or random.random() < 0.5)
         )
-        hidden = tuple(random.choice(self._hidden(block)) for block in blocks)
-        return self._of(kept, random.choice(self._widths), attending, hidden)
+        trunk, memory = (
+            tuple(random.choice(self._hidden(stage, block)) for block in blocks) for stage, blocks in enumerate(kept)
+        )
+        return self._of(kept, random.choice(self._widths), attending, (trunk, memory))
 
     def moves(self, architecture: Architecture) -> Iterator[tuple[Move, Architecture]]:
         config: EfficientTAMConfig = architecture.config
@@ -149,28 +159,33 @@ class EfficientTAMSpace:
                 Move("width", TRUNK, called=NAMES[TRUNK]),
                 replace(architecture, config=replace(config, width=below[-1])),
             )
-        for place, (block, channels) in enumerate(zip(kept[TRUNK], config.trunk_hidden, strict=True)):
-            if below := [one for one in self._hidden(block) if one < channels]:
-                hidden = replace(config, trunk_hidden=changed(config.trunk_hidden, place, below[-1]))
-                yield Move("hidden", TRUNK, place, NAMES[TRUNK]), replace(architecture, config=hidden)
+        for stage, hidden in enumerate(hidden_of(config)):
+            for place, (block, channels) in enumerate(zip(kept[stage], hidden, strict=True)):
+                if below := [one for one in self._hidden(stage, block) if one < channels]:
+                    less = changed(hidden_of(config), stage, changed(hidden, place, below[-1]))
+                    narrower = self._of(kept, config.width, config.global_blocks, less)
+                    yield Move("hidden", stage, place, NAMES[stage]), narrower
 
     def _without(self, architecture: Architecture, stage: int, place: int) -> Architecture:
         config: EfficientTAMConfig = architecture.config
-        kept = dropped(architecture.kept, stage, place)
-        if stage == MEMORY:
-            return Architecture(replace(config, memory_layers=len(kept[MEMORY])), kept)
-        attending = tuple(one - (one > place) for one in config.global_blocks if one != place)
-        return self._of(kept, config.width, attending, without(config.trunk_hidden, place))
+        kept, hidden = (dropped(own, stage, place) for own in (architecture.kept, hidden_of(config)))
+        attending = config.global_blocks
+        if stage == TRUNK:
+            attending = tuple(one - (one > place) for one in attending if one != place)
+        return self._of(kept, config.width, attending, hidden)
 
     def narrowed(self, share: float) -> Architecture:
         width = nearest(share, self._widths)
-        hidden = share_of(share, [self._hidden(block) for block in range(self.config.depth)])
-        return replace(self.parent, config=replace(self.config, width=width, trunk_hidden=hidden))
+        kept = self.parent.kept
+        trunk, memory = (
+            share_of(share, [self._hidden(stage, block) for block in blocks]) for stage, blocks in enumerate(kept)
+        )
+        return self._of(kept, width, self.config.global_blocks, (trunk, memory))
 
     def channels(self, group: str) -> Sequence[int]:
         kind, *block = group.split(".")
-        if kind == "hidden":
-            return self._hidden(int(block[0]))
+        if kind in GROUPS:
+            return self._hidden(GROUPS.index(kind), int(block[0]))
         return [width // self.config.heads for width in self._widths] if kind == "head" else self._widths
 
     def build(self, architecture: Architecture) -> EfficientTAM:
@@ -193,7 +208,10 @@ class EfficientTAMSpace:
             block: f"{'whole map' if place in config.global_blocks else 'windows'}, {config.trunk_hidden[place]} hidden"
             for place, block in enumerate(architecture.kept[TRUNK])
         }
-        memory = dict.fromkeys(architecture.kept[MEMORY], "attention to the memory")
+        memory = {
+            layer: f"attention to the memory, {hidden} hidden"
+            for layer, hidden in zip(architecture.kept[MEMORY], config.memory_hidden, strict=True)
+        }
         return Outline(NAMES[TRUNK], config.width, trunk), Outline(NAMES[MEMORY], config.channels, memory)
 
     def pieces(self, architecture: Architecture) -> tuple[Piece, ...]:
@@ -202,18 +220,22 @@ class EfficientTAMSpace:
             Piece("block", (config.width, 0 if place in config.global_blocks else config.window, channels))
             for place, channels in enumerate(config.trunk_hidden)
         )
-        step = Piece("track step", (config.memory_layers,))
+        step = Piece("track step", (config.memory_layers, round(fmean(config.memory_hidden))))
         return Piece("patches", (config.width,)), *blocks, Piece("neck", (config.width,)), step
 
     def grid(self, piece: Piece) -> tuple[tuple[int, ...], ...]:
         widths = knots(self._widths)
         match piece.kind, piece.numbers:
             case "block", (_, window, _):
-                hidden = sorted({one for block in range(self.config.depth) for one in self._hidden(block)})
-                return widths, (window,), knots(hidden, 2)
+                return widths, (window,), self._hidden_of_all(TRUNK)
             case "track step", _:
-                return (tuple(range(1, self.config.memory_layers + 1)),)
+                return tuple(range(1, self.config.memory_layers + 1)), self._hidden_of_all(MEMORY)
         return (widths,)
+
+    def _hidden_of_all(self, stage: int) -> tuple[int, ...]:
+        """Least and most of all blocks"""
+        blocks = self.parent.kept[stage]
+        return knots(sorted({one for block in blocks for one in self._hidden(stage, block)}), 2)
 
     def module(self, piece: Piece) -> tuple[nn.Module, tuple[int, ...]]:
         match piece.kind, piece.numbers:
@@ -224,10 +246,16 @@ class EfficientTAMSpace:
                 return _Block(width, self.config.heads, window or None, hidden), (self.side**2, width)
             case "neck", (width,):
                 return Neck(width, self.config.channels), (width, self.side, self.side)
-            case "track step", (layers,):
-                model = EfficientTAM(replace(self.config, memory_layers=layers), self.image_size)
+            case "track step", (layers, hidden):
+                config = replace(self.config, memory_layers=layers, memory_hidden=(hidden,) * layers)
+                model = EfficientTAM(config, self.image_size)
                 return _TrackStep(model), (self.config.channels, self.side, self.side)
         raise ValueError(f"an EfficientTAM has no piece {piece}")
+
+
+def hidden_of(config: EfficientTAMConfig) -> Kept:
+    """Of each stage, its blocks' hidden channels"""
+    return config.trunk_hidden, config.memory_hidden
 
 
 class _Block(Block):

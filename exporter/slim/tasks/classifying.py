@@ -18,7 +18,7 @@ from exporter.slim.judging import ClassifierJudge, counted
 from exporter.slim.request import DIGITS, SlimPlan
 from exporter.slim.statistics import recalibrate
 from exporter.slim.supernets.supernet import Supernet
-from exporter.slim.training import Trainer
+from exporter.slim.training import Rates, Trainer
 from exporter.train.classification import ClassifierObjective, accuracy
 from exporter.train.pictures.batches import DIGITS as OF_DIGITS
 from exporter.train.pictures.batches import PHOTOGRAPHS, Augmentation, PictureBatches
@@ -110,7 +110,7 @@ class Classifying:
     def _train(self, what: str, objective: nn.Module, rate: float) -> None:
         seed = self.plan.request.seed
         batches = PictureBatches(self.pictures, self.parts.training, BATCH, self.augmentation, seed=seed)
-        self.trainer.train(what, objective, batches, self._steps, rate)
+        self.trainer.train(what, objective, batches, self._steps, Rates(rate))
 
     def _recalibrate(self, model: nn.Module) -> None:
         """Count the running statistics that averaged weights lack, as the judge does."""

@@ -20,26 +20,26 @@ from exporter.slim.architecture import Architecture, Space
 from exporter.slim.carving import built
 from exporter.slim.request import SlimPlan
 from exporter.slim.supernets.supernet import Supernet
-from exporter.slim.training import Trainer
+from exporter.slim.training import Rates, Trainer
 from exporter.train.clips import Alternating, ClipBatches
 from exporter.train.following import quality_on
 from exporter.train.imitation import Imitation
 from exporter.train.nano import PICTURES, TRAINED_ON
-from exporter.train.objective import Batch, TrackerObjective
+from exporter.train.objective import Batch, Distillation, TrackerObjective
 from exporter.train.scenes import Recipe
 from exporter.train.scenes.held_out import HeldOut, held_out_clips
 
 TURN = 5
 """Batches that count as one turn through scenes, of which there is no end"""
-IMITATION_RATES = (1e-3, 2e-3)
-"""AdamW's highest, and Muon's of linear layers: what was cut is far from its parent"""
-RATE = 1.5e-4
-"""AdamW's highest in clips, in which an imitation follows from the beginning"""
+FOLLOWED = 3
+"""Batches to follow for one to imitate: a memory that was cut learns more by its own answers"""
+IMITATING, FOLLOWING = Rates(1e-3, muon=2e-3), Rates(4e-4, muon=1.5e-3)
+"""What was cut is far from its parent, and an imitation follows from the beginning"""
 CHOOSING_SEED, TUNING_SEED, SUPERNET_SEED, IMITATION_SEED = 101, 102, 103, 104
 """Of scenes, none of which is another's"""
 CHOOSING_BATCHES = 3
 FRAMES = 12
-"""Of clips to learn from: more than a memory has slots, which are filled all through most of a video"""
+"""Of clips to learn from and to choose by: more than a memory has slots, which are full through most of a video"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +64,12 @@ class Tracking:
         method = self.plan.method
         supernet = method.supernet(self.space, parent)
         objective = method.objective(supernet, self.normalise, self._steps)
-        self._train("supernet", objective, SUPERNET_SEED, *IMITATION_RATES)
+        self._train("supernet", objective, SUPERNET_SEED, self._steps, IMITATING)
         return cast(Supernet, supernet), method.finished(supernet)
 
     def judge(self, supernet: Supernet) -> TrackerJudge:
         size = self.plan.image_size
-        clips = ClipBatches(Recipe(size=size, frames=6), clips=6, objects=2, strides=(2, 6), seed=CHOOSING_SEED)
+        clips = ClipBatches(Recipe(size=size, frames=FRAMES), clips=4, objects=2, strides=(1, 5), seed=CHOOSING_SEED)
         batches = [clips[number].to(self.trainer.hardware.device) for number in range(CHOOSING_BATCHES)]
         return TrackerJudge(supernet, batches, self.trainer.hardware.products)
 
@@ -77,8 +77,10 @@ class Tracking:
         """First it imitates its parent, and then it follows."""
         tracker, parent = cast(EfficientTAM, model), cast(EfficientTAM, teacher)
         products = self.trainer.hardware.products
-        self._train(f"{name} imitation", Imitation(tracker, parent, products), IMITATION_SEED, *IMITATION_RATES)
-        self._train(f"{name} network", TrackerObjective(tracker, products, parent), TUNING_SEED, RATE)
+        imitation = Imitation(tracker, parent, products)
+        self._train(f"{name} imitation", imitation, IMITATION_SEED, self._steps, IMITATING)
+        following = TrackerObjective(tracker, products, Distillation(parent))
+        self._train(f"{name} network", following, TUNING_SEED, FOLLOWED * self._steps, FOLLOWING)
         return model.eval()
 
     def accuracy(self, model: nn.Module) -> float:
@@ -90,7 +92,7 @@ class Tracking:
         """Which take long to draw"""
         return list(islice(held_out_clips(False), self.plan.request.clips))
 
-    def _train(self, what: str, objective: nn.Module, seed: int, rate: float, muon: float | None = None) -> None:
+    def _train(self, what: str, objective: nn.Module, seed: int, steps: int, rates: Rates) -> None:
         size = self.plan.image_size
         recipe = Recipe(size=size, frames=FRAMES, occlusion=0.7)
         clips = ClipBatches(recipe, clips=2, objects=2, strides=(1, 5), seed=seed)
@@ -98,7 +100,7 @@ class Tracking:
             Recipe(size=size, frames=4), clips=24, objects=2, strides=(10, 20), apart=True, kinds=PICTURES, seed=seed
         )
         batches = Alternating((clips, pictures))
-        self.trainer.train(what, objective, batches, self._steps, rate, muon)
+        self.trainer.train(what, objective, batches, steps, rates)
 
     @property
     def _steps(self) -> int:
@@ -115,7 +117,6 @@ class TrackerJudge:
 
     @torch.no_grad()
     def __call__(self, architecture: Architecture) -> float:
-        torch.manual_seed(0)  # of the pixels that the head for training compares
         objective = TrackerObjective(cast(EfficientTAM, self.calibrated(architecture)), self.products)
         objective.to(self.batches[0].frames.device)
         return float(np.mean([float(objective(batch)["agreement"]) for batch in self.batches]))

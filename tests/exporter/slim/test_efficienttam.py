@@ -40,6 +40,7 @@ def test_each_knob_is_turned_on_the_way():
     config = path[-1].config
     assert (config.depth, config.memory_layers, config.global_blocks, config.width) == (1, 1, (), 16)
     assert config.trunk_hidden == (TRACKER.config.trunk_hidden[path[-1].kept[0][0]] // 4,)
+    assert config.memory_hidden == (TRACKER.config.hidden // 4,)
 
 
 def test_a_block_that_attends_to_the_whole_map_may_be_one_of_windows():

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from exporter.graphs.normalisation import Normalisation
-from exporter.train.classification import ClassifierObjective, accuracy, difference
+from exporter.train.classification import ClassifierObjective, accuracy, divergence
 from exporter.train.pictures.batches import Batch
 from exporter.train.pictures.labelled import Pictures
 
@@ -63,5 +63,5 @@ def test_a_teacher_has_its_share_and_is_neither_trained_nor_saved(pictures):
 
 def test_who_answers_as_the_teacher_does_has_nothing_to_learn():
     logits = torch.randn(4, 3)
-    assert float(difference(logits, logits + 2)) == pytest.approx(0, abs=1e-6)
-    assert float(difference(logits, logits.flip(0))) > 0
+    assert float(divergence(logits, logits + 2)) == pytest.approx(0, abs=1e-6)
+    assert float(divergence(logits, logits.flip(0))) > 0

@@ -1,5 +1,6 @@
 """What a tracker is trained for is what it is used for: the official algorithm, in batches."""
 
+from copy import deepcopy
 from dataclasses import replace
 from itertools import product
 
@@ -11,7 +12,8 @@ from exporter.models.efficienttam.config import NANO
 from exporter.models.efficienttam.reference import MaskPrompt, PointPrompt, track_all
 from exporter.models.weights.loading import seed_weights
 from exporter.train.clips import ClipBatches
-from exporter.train.objective import Batch, Grouping, TrackerObjective
+from exporter.train.losses import DICE, FOCAL
+from exporter.train.objective import Batch, Distillation, Grouping, TrackerObjective
 from exporter.train.prompts import PromptKind
 from exporter.train.scenes import Recipe
 
@@ -22,7 +24,7 @@ SIZE, FRAMES = 64, 4
 def objective() -> TrackerObjective:
     model = EfficientTAM(NANO, SIZE)
     seed_weights(model)
-    return TrackerObjective(model)
+    return TrackerObjective(model, help=Grouping(NANO.channels))
 
 
 def batch(kind: PromptKind) -> Batch:
@@ -86,11 +88,13 @@ def test_products_in_half_precision_change_little(objective, kind):
         assert rounded[name] != exact[name]
 
 
+@pytest.mark.parametrize("taught", [False, True])
 @pytest.mark.parametrize("kind", ["click", "box", "mask"])
-def test_all_tensors_are_on_the_device_of_the_batch(kind):
+def test_all_tensors_are_on_the_device_of_the_batch(kind, taught):
     """Which is seen on any machine with the device that has shapes and no values."""
     meta = torch.device("meta")
-    objective = TrackerObjective(EfficientTAM(NANO, SIZE), torch.bfloat16).to(meta)
+    help = Distillation(EfficientTAM(NANO, SIZE)) if taught else Grouping(NANO.channels)
+    objective = TrackerObjective(EfficientTAM(NANO, SIZE), torch.bfloat16, help).to(meta)
     given = replace(batch(kind), corrections=1 if kind == "click" else 0)
     loss = objective(given.to(meta))["loss"]
     loss.backward()
@@ -101,13 +105,36 @@ def test_grouping_learns_which_pixels_belong_together():
     torch.manual_seed(0)
     labels = torch.zeros(1, 16, 16, dtype=torch.uint8)
     labels[:, 4:10, 3:12] = 1
-    features = torch.randn(1, 32, 4, 4)
+    features, images = torch.randn(1, 1, 32, 4, 4), torch.zeros(1, 3, 64, 64)
     grouping = Grouping(32)
     optimizer = torch.optim.Adam(grouping.parameters(), lr=0.02)
     losses = []
     for _ in range(60):
-        losses.append(loss := grouping(features, labels))
+        losses.append(loss := grouping(features, images, labels)["grouping"])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     assert losses[-1] < 0.3 * losses[0]
+
+
+def test_a_teacher_says_what_features_are_to_be(objective):
+    given = batch("click")
+    torch.manual_seed(0)
+    other = EfficientTAM(NANO, SIZE)
+    alike, unlike = (
+        TrackerObjective(objective.model, help=Distillation(teacher)) for teacher in (deepcopy(objective.model), other)
+    )
+    assert losses_of(alike, given)["distillation"] == 0
+    losses = unlike(given)
+    assert float(losses["distillation"].detach()) > 0.1
+    losses["distillation"].backward()
+    assert all(value.grad is None for value in other.parameters())
+    assert {name.split(".")[1] for name, value in unlike.named_parameters() if value.grad is not None} == {
+        "image_encoder"
+    }
+
+
+def test_the_loss_is_the_weighted_sum_of_its_parts(objective):
+    losses = losses_of(objective, batch("click"))
+    parts = FOCAL * losses["focal"] + DICE * losses["dice"] + losses["iou"] + losses["score"] + losses["grouping"]
+    assert losses["loss"] == pytest.approx(parts, rel=1e-5)
