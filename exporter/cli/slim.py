@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from exporter.slim.methods import PolicyName
     from exporter.slim.prices.table import Table
     from exporter.slim.result import Candidate, Slimmed
-    from exporter.slim.search.loop import Step
 
 
 @click.command(help=COMMANDS["slim"])
@@ -75,19 +74,11 @@ def slim(
             out=out,
             resume=resume,
         )
-        found = run(settled(request), progress, lambda step, undone: progress.say(_told(step, undone)))
+        found = run(settled(request), progress, lambda event: progress.say(str(event)))
     if as_json:
         print_json(_as_json(found))
     else:
         _print(found)
-
-
-def _told(step: Step, undone: bool) -> str:
-    """What was taken away, what it cost, and what it saved."""
-    if undone:
-        return f"{step.move}: undone, as it saved more than it seemed to; another step may come nearer to the budget"
-    lost = f"{step.lost:.2g} of the score lost" if step.lost > 0 else "nothing of the score lost"
-    return f"{step.move}: {lost} for {step.saved:.1%} of the budget, best of {step.weighed}; now {step.load:.0%} of it"
 
 
 def _print(found: Slimmed) -> None:

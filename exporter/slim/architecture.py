@@ -34,11 +34,11 @@ class Move:
     stage: int
     block: int | None = None
     """Of those that are left in the stage; None of what is the whole stage's"""
-    called: str | None = None
-    """The stage, where it has a name"""
+    stage_name: str | None = None
+    """Where stages have names"""
 
     def __str__(self) -> str:
-        stage = self.called or f"stage {self.stage + 1}"
+        stage = self.stage_name or f"stage {self.stage + 1}"
         place = stage if self.block is None else f"{stage}, block {self.block + 1}"
         words = {
             "block": "without",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from safetensors.torch import save_file
@@ -21,31 +22,32 @@ def gmacs(model: Model) -> float:
     return sum(macs(one) for graph in every_frame(model) for one in operations(graph.program)) / 1e9
 
 
-def save(
-    path: Path,
-    model: Model,
-    architecture: Architecture,
-    parent: str,
-    classes: tuple[str, ...],
-    trained_on: str,
-    accuracy: float | None,
-    parent_accuracy: float | None,
-) -> Path:
+@dataclass(frozen=True)
+class Origin:
+    """What a slimmed model was made of, and how good both are."""
+
+    parent: str
+    """A registered model's name"""
+    trained_on: str
+    accuracy: float | None = None
+    """Of what was kept apart to judge with"""
+    parent_accuracy: float | None = None
+    classes: tuple[str, ...] = ()
+    """In the order of the logits; none of a tracker"""
+
+
+def save(path: Path, model: Model, architecture: Architecture, origin: Origin) -> Path:
     """Write NAME.safetensors and NAME.json; returns the path of the first, which commands take as a model's name."""
-    if isinstance(model, Classifier) and model.num_classes != len(classes):
-        raise ValueError(f"{len(classes)} names are given for {model.num_classes} classes")
+    if isinstance(model, Classifier) and model.num_classes != len(origin.classes):
+        raise ValueError(f"{len(origin.classes)} names are given for {model.num_classes} classes")
     file = path.with_name(path.name + SUFFIX)
     file.parent.mkdir(parents=True, exist_ok=True)
     card = Card(
-        parent=parent,
+        **asdict(origin),
         architecture=described(architecture.config),
         image_size=model.image_size,
-        classes=classes,
         parameters=sum(value.numel() for value in model.parameters()),
         gmacs=round(gmacs(model), 6),
-        trained_on=trained_on,
-        accuracy=accuracy,
-        parent_accuracy=parent_accuracy,
     )
     file.with_suffix(".json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     save_file({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}, file)

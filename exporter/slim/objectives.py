@@ -13,7 +13,7 @@ from torch.func import functional_call
 
 from exporter.graphs.normalisation import Normalisation
 from exporter.models.efficienttam import EfficientTAM
-from exporter.slim.architecture import Architecture
+from exporter.slim.architecture import Architecture, Space
 from exporter.slim.carving import skeleton
 from exporter.slim.supernets.metapaths import MetaPaths, temperature
 from exporter.slim.supernets.slimmable import Slimmable
@@ -74,15 +74,21 @@ class SlimmableTrackerObjective(nn.Module):
 
     def forward(self, batch: TrackerBatch) -> dict[str, Tensor]:
         """The losses of `Imitation`. Which architecture is trained is torch's generator's to say."""
-        random, space = Random(int(torch.randint(2**31, ()))), self.supernet.space
-        fixed = random.choice((space.parent, space.smallest))
-        architecture = random.choice((fixed, space.drawn(random)))
+        space = self.supernet.space
+        architecture = drawn_for_batch(space)
         module = cast(EfficientTAM, skeleton(space, architecture))
         objective = Imitation(module, *self.teachers, self.products)
         objective.normalise.to(batch.frames.device)
         own = {f"model.{name}": value for name, value in self.supernet.weights(architecture).items()}
         losses: dict[str, Tensor] = functional_call(objective, own, (batch,))
         return losses
+
+
+def drawn_for_batch(space: Space) -> Architecture:
+    """Half of the time any, else the parent or the smallest; by torch's generator."""
+    random = Random(int(torch.randint(2**31, ())))
+    fixed = random.choice((space.parent, space.smallest))
+    return random.choice((fixed, space.drawn(random)))
 
 
 class MetaPathsObjective(nn.Module):

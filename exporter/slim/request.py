@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib import metadata
 from pathlib import Path
 
 from device_profiles.schema import Device
@@ -153,8 +154,8 @@ def folder_of(plan: SlimPlan) -> Path:
             )
         if kept.read_text(encoding="utf-8") != _as_text(plan.request):
             raise BudgetError(
-                f"{folder} has a run that was asked for otherwise, as {REQUEST} in it says: pass the same, or another "
-                "folder as --out."
+                f"{folder} has a run that was asked for otherwise, or of another version, as {REQUEST} in it says: "
+                "pass the same, or another folder as --out."
             )
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -166,7 +167,8 @@ def claim(plan: SlimPlan, folder: Path) -> None:
 
 
 def _as_text(request: SlimRequest) -> str:
-    return json.dumps(asdict(replace(request, out=".", resume=True)), default=str, indent=1) + "\n"
+    asked = {"version": metadata.version("vitexport"), **asdict(replace(request, out=".", resume=True))}
+    return json.dumps(asked, default=str, indent=1) + "\n"
 
 
 def _runtime(device: Device, asked: str | None) -> str:

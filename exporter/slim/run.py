@@ -19,7 +19,7 @@ from exporter.models.model import Model
 from exporter.slim.architecture import Architecture, Space
 from exporter.slim.budget import Budget
 from exporter.slim.carving import built, tensors_of
-from exporter.slim.checkpoint import save
+from exporter.slim.checkpoint import Origin, save
 from exporter.slim.methods import policy_of
 from exporter.slim.prices.host import HOST, Host, host_table
 from exporter.slim.prices.phone import phone_table
@@ -50,7 +50,7 @@ THREADS = 1
 TASKS: Mapping[str, Callable[[SlimPlan, Trainer], Task]] = {"classify": classifying, "track": tracking}
 
 
-def run(plan: SlimPlan, progress: Progress, report: Report = lambda step, undone: None) -> Slimmed:
+def run(plan: SlimPlan, progress: Progress, report: Report = lambda event: None) -> Slimmed:
     """Slim a model; begun again with the same request, it goes on where it was. Raises `VitexportError`."""
     ready = prepared(plan, progress)
     task = ready.task
@@ -65,11 +65,7 @@ def run(plan: SlimPlan, progress: Progress, report: Report = lambda step, undone
         ready.folder / plan.name,
         cast(Model, models[SEARCHED].cpu()),
         path.end,
-        plan.info.name,
-        task.classes,
-        task.trained_on,
-        found.accuracy,
-        parent.accuracy,
+        Origin(plan.info.name, task.trained_on, found.accuracy, parent.accuracy, task.classes),
     )
     shown = ready.history.remembered("shown", ready.judge.shown)
     slimmed = Slimmed(
@@ -154,7 +150,7 @@ def _refuse_in_vain(limits: Sequence[Limit], space: Space, name: str) -> None:
 
 
 def searched(
-    ready: Ready, budgets: Sequence[Budget], start: Architecture, report: Report = lambda step, undone: None
+    ready: Ready, budgets: Sequence[Budget], start: Architecture, report: Report = lambda event: None
 ) -> SearchPath:
     """The search from an architecture to budgets, by the tables as they are corrected meanwhile."""
     tables = ready.tables
@@ -170,8 +166,7 @@ def searched(
 def baselines(ready: Ready, budgets: Sequence[Budget], path: SearchPath) -> dict[str, Architecture]:
     """What a search has to beat: the best of as many drawn networks as it judged, and uniform narrowing, if it can."""
     tables = ready.tables
-    count = sum(step.weighed for step in path.steps)
-    others = drawn(tables.space, tables.limits(budgets), count, ready.plan.request.seed)
+    others = drawn(tables.space, tables.limits(budgets), path.judged, ready.plan.request.seed)
     found = {
         UNIFORM: narrowed(ready, budgets),
         RANDOM: best_of(others, ready.history.remembered(SCORE, ready.judge)),

@@ -12,7 +12,7 @@ from exporter.errors import UnknownModelError
 from exporter.lint.model_or_bundle import lint_bundle, lint_model
 from exporter.models.registry import create_model, model_info
 from exporter.models.weights.loading import load_weights, seed_weights
-from exporter.slim.checkpoint import save
+from exporter.slim.checkpoint import Origin, save
 from exporter.verify.artifact import verify_bundle
 from exporter.verify.explain import reference
 from tests.exporter.slim.small import CLASSES, SIZE, V2, pictures
@@ -31,7 +31,7 @@ def network():
 @pytest.fixture(scope="module")
 def checkpoint(network, tmp_path_factory):
     path = tmp_path_factory.mktemp("slimmed") / "efficientformerv2_s0-iphone12-0.6x"
-    return save(path, *network, "efficientformerv2_s0", NAMES, "toys", 0.9, 0.95)
+    return save(path, *network, Origin("efficientformerv2_s0", "toys", 0.9, 0.95, NAMES))
 
 
 @pytest.fixture(scope="module")

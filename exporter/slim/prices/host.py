@@ -65,19 +65,19 @@ class Host:
         """ms of whole networks, timed in turns. Their weights, which times hardly depend on, are not trained."""
         timed = [self._whole(one) for one in architectures]
         times = iter(self._time([graph for graphs in timed for graph in graphs], 5 * SECONDS))
-        return [sum(_ms(next(times), "a network") for _ in graphs) for graphs in timed]
+        return [sum(undisturbed(next(times), "a network") for _ in graphs) for graphs in timed]
 
     def _measured(self, pieces: Sequence[Piece]) -> dict[str, float]:
         """Each in relation to the parent, which is timed beside them and has one time for good."""
         timed = [self._piece(piece) for piece in pieces]
         whole = self._whole(self.space.parent)
         times = self._time([*whole, *timed], SECONDS)
-        parent = sum(_ms(one, "the parent") for one in times[: len(whole)])
+        parent = sum(undisturbed(one, "the parent") for one in times[: len(whole)])
         reference = self.kept().get(PARENT) or self.whole([self.space.parent])[0]
         drift = reference / parent
         found = {PARENT: reference}
         for piece, one in zip(pieces, times[len(whole) :], strict=True):
-            found[_name(piece)] = drift * _ms(one, str(piece)) / self._repeats(piece)
+            found[_name(piece)] = drift * undisturbed(one, str(piece)) / self._repeats(piece)
         return found
 
     def _time(self, timed: Sequence[Timed], seconds: float) -> list[Times]:
@@ -149,7 +149,8 @@ def host_table(host: Host) -> Table:
     threads = "one thread" if host.threads == 1 else f"{host.threads} threads"
     table = Table(
         *(host.space, HOST, host.runtime, Interpolated(host.space, host), 1.0, 1.0, 1.0),
-        provenance=f"measured here under {host.runtime} on {threads} of {processor()}, and interpolated between",
+        provenance=f"measured here under {host.runtime} on {threads} of {processor()}, the first decile of runs, and "
+        "interpolated between",
         host=host,
     )
     table.ask([host.space.parent])
@@ -162,7 +163,8 @@ def _write(file: Path, content: Mapping[str, Any]) -> None:
     unfinished.replace(file)
 
 
-def _ms(times: Times, what: str) -> float:
+def undisturbed(times: Times, what: str) -> float:
+    """ms that something takes while nothing else does; raises `LatencyError` where it could not be timed."""
     if times.samples is None:
         raise LatencyError(f"{what} cannot be timed here: {times.error}")
     return float(np.quantile(times.samples.ms, UNDISTURBED))

@@ -45,9 +45,26 @@ class Step:
     """Likewise"""
     architecture: Architecture
 
+    def __str__(self) -> str:
+        """What was taken away, what it cost, and what it saved"""
+        lost = f"{self.lost:.2g} of the score lost" if self.lost > 0 else "nothing of the score lost"
+        saved = f"{self.saved:.1%} of the budget, best of {self.weighed}; now {self.load:.0%} of it"
+        return f"{self.move}: {lost} for {saved}"
 
-Report = Callable[[Step, bool], None]
-"""Told of each step that is made, and, with True, of each that is undone"""
+
+@dataclass(frozen=True)
+class Undone:
+    """A step that is taken back."""
+
+    step: Step
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.step.move}: undone, as {self.why}"
+
+
+Report = Callable[[Step | Undone], None]
+"""Told of all that is made and undone, in turn: what is left at last is the path"""
 
 
 @dataclass(frozen=True)
@@ -60,12 +77,16 @@ class Path:
     load: float
     """Likewise"""
     steps: tuple[Step, ...]
+    judged: int
+    """Moves, of steps that were undone, too"""
 
     @property
     def end(self) -> Architecture:
         return self.steps[-1].architecture if self.steps else self.start
 
 
+SAVED_TOO_MUCH = "it saved more than it seemed to; another step may come nearer to the budget"
+LED_LESS_NEAR = "what was found before comes nearer to the budget"
 SCORE = "score"
 """What a history keeps of a network that was judged"""
 RECHECKED_AFTER = 0.1
@@ -86,7 +107,7 @@ def slim(
     *,
     price: Callable[[Iterable[Architecture]], None] = lambda architectures: None,
     recheck: Recheck | None = None,
-    report: Report = lambda step, undone: None,
+    report: Report = lambda event: None,
 ) -> Path:
     """Slim a network until it is within all limits.
 
@@ -96,7 +117,7 @@ def slim(
     to take away, which says how far it came.
     """
     judged = history.remembered(SCORE, judge)
-    state, steps, lost = start, list[Step](), dict[Knob, float]()
+    state, steps, lost, weighed = start, list[Step](), dict[Knob, float](), 0
     first = judged(start), load(limits, start)
     checked = first[1]
     ends = dict[Architecture, tuple[float, tuple[Step, ...]]]()
@@ -109,7 +130,7 @@ def slim(
             ends[state] = now, tuple(steps)
             if now >= 1 - 2 * SLACK or not steps or len(ends) == ATTEMPTS:
                 break
-            report(steps.pop(), True)  # it saved more than it seemed to: another may do
+            report(Undone(steps.pop(), SAVED_TOO_MUCH))  # another may do
             state = steps[-1].architecture if steps else start
             continue
         moves = [(move, after) for move, after in policy.moves(space, state) if after not in ends]
@@ -122,19 +143,20 @@ def slim(
         state = step.architecture
         history.step(len(steps), {**asdict(step), "move": str(step.move)})
         steps.append(step)
-        report(step, False)
+        weighed += step.weighed
+        report(step)
     _, taken = max(ends.values(), key=lambda end: end[0])
     _retrace(steps, taken, report)
-    return Path(start, *first, taken)
+    return Path(start, *first, taken, weighed)
 
 
 def _retrace(steps: Sequence[Step], taken: Sequence[Step], report: Report) -> None:
     """Tell how to come from the last of several ends to the one that is taken."""
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(steps, taken, strict=False)))
     for step in reversed(steps[common:]):
-        report(step, True)
+        report(Undone(step, LED_LESS_NEAR))
     for step in taken[common:]:
-        report(step, False)
+        report(step)
 
 
 def _best(

@@ -156,7 +156,7 @@ class EfficientTAMSpace:
                 yield Move("attention", TRUNK, place, NAMES[TRUNK]), replace(architecture, config=windowed)
         if below := [one for one in self._widths if one < config.width]:
             yield (
-                Move("width", TRUNK, called=NAMES[TRUNK]),
+                Move("width", TRUNK, stage_name=NAMES[TRUNK]),
                 replace(architecture, config=replace(config, width=below[-1])),
             )
         for stage, hidden in enumerate(hidden_of(config)):

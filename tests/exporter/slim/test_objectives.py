@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from exporter.models.weights.loading import seed_weights
-from exporter.slim.objectives import MetaPathsObjective, SandwichObjective, SlimmableTrackerObjective
+from exporter.slim.objectives import MetaPathsObjective, SandwichObjective, SlimmableTrackerObjective, drawn_for_batch
 from exporter.slim.supernets.metapaths import COLD, HOT, MetaPaths, temperature
 from exporter.slim.supernets.slimmable import Slimmable
 from exporter.train.clips import ClipBatches
@@ -96,6 +96,15 @@ def test_a_tracker_learns_what_its_parent_sees_and_reads(clips):
     with_gradient = {name for name, value in learning.named_parameters() if value.grad is not None}
     assert {name.split(".")[2] for name in with_gradient} == {"image_encoder", "memory_attention", "maskmem_tpos_enc"}
     assert all(value.grad is None for teacher in learning.teachers for value in teacher.parameters())
+
+
+def test_each_second_batch_of_a_tracker_trains_one_that_is_drawn_and_the_others_parent_or_smallest():
+    torch.manual_seed(0)
+    found = [drawn_for_batch(TRACKER) for _ in range(400)]
+    ends = [found.count(TRACKER.parent), found.count(TRACKER.smallest)]
+    assert all(80 <= count <= 120 for count in ends)
+    others = {one for one in found if one not in (TRACKER.parent, TRACKER.smallest)}
+    assert len(others) > 150
 
 
 def test_the_teacher_of_trackers_stays_what_the_parent_was(clips):

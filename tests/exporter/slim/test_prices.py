@@ -5,9 +5,12 @@ from random import Random
 
 import pytest
 
+from exporter.bench.timing.timekeeper import Times
+from exporter.bench.timing.turns import Samples
+from exporter.errors import LatencyError
 from exporter.slim.budget import Budget
 from exporter.slim.methods import policy_of
-from exporter.slim.prices.host import KEPT, PARENT, Host, host_table
+from exporter.slim.prices.host import KEPT, PARENT, Host, host_table, undisturbed
 from exporter.slim.prices.phone import phone_table
 from exporter.slim.prices.tables import Tables
 from exporter.slim.search.history import History
@@ -45,6 +48,17 @@ def test_whole_networks_are_timed(host):
     """The smallest has a twentieth of the parent's work."""
     parent, smallest = host.whole([V2.parent, V2.smallest])
     assert 0 < smallest < parent
+
+
+def test_what_a_network_takes_is_what_it_takes_undisturbed():
+    """More than half of the runs waited for other work."""
+    times = Times(Samples((3.0, 3.1, 3.2, 3.3, 3.4, *[30.0] * 12), 1), None)
+    assert 3.0 < undisturbed(times, "a network") < 3.4
+
+
+def test_what_cannot_be_timed_is_said():
+    with pytest.raises(LatencyError, match="a network cannot be timed here: no kernel"):
+        undisturbed(Times(None, None, error="no kernel"), "a network")
 
 
 def conditions(runtime):

@@ -17,6 +17,7 @@ from exporter.slim.prices.tables import SHARE as MEASURED
 from exporter.slim.request import REQUEST, SlimRequest, folder_of, settled
 from exporter.slim.run import SEARCH, run
 from exporter.slim.search.history import History
+from exporter.slim.search.loop import Undone
 from exporter.slim.tasks.classifying import classifying
 from exporter.slim.training import Trainer
 from exporter.train.loop import Hardware
@@ -50,12 +51,20 @@ def silent(what, share):
     pass
 
 
+def follow(steps, event):
+    """Keep those that are not undone"""
+    if isinstance(event, Undone):
+        assert steps.pop() == event.step
+    else:
+        steps.append(event)
+
+
 @pytest.fixture(scope="module", params=SPACES)
 def slimmed(request, data, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     steps = []
     plan = planned(request.param, data, out, targets=[TARGETS[request.param]])
-    return plan, run(plan, silent, lambda step, undone: steps.pop() if undone else steps.append(step)), steps
+    return plan, run(plan, silent, partial(follow, steps)), steps
 
 
 def test_what_is_found_is_within_the_budget(slimmed):

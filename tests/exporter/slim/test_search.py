@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
@@ -12,7 +12,7 @@ from exporter.slim.architecture import Architecture, Move
 from exporter.slim.search.baselines import best_of, drawn, uniform
 from exporter.slim.search.history import History
 from exporter.slim.search.limits import Limit, load
-from exporter.slim.search.loop import slim
+from exporter.slim.search.loop import LED_LESS_NEAR, SAVED_TOO_MUCH, Step, Undone, slim
 from exporter.slim.search.policies import Efficiency, LeastImportant
 from tests.exporter.slim.small import V1, V2
 
@@ -186,19 +186,38 @@ def test_a_last_step_that_saves_more_than_the_table_says_is_made_otherwise(tmp_p
 
 
 def test_where_no_other_step_leaves_less_it_stays(tmp_path):
-    """All of the smaller ones are much cheaper than the table says; what is told of leads to the one that is taken."""
-    told = []
+    """All others are cheaper still than the table says; what is told of leads to the one that is taken."""
+    told, table = [], [Limit("ms", 32.0, ms)]
+    first = slim(TOY, TOY.parent, Saved(), accuracy, table, History(tmp_path / "a.jsonl")).end
 
     def measured(one):
-        return 0.5 * ms(one) if ms(one) <= 20 else ms(one)
+        return (0.6 if one == first else 0.3) * ms(one) if ms(one) <= 32 else ms(one)
 
     path = slim(
-        *(TOY, TOY.parent, Saved(), accuracy, [Limit("ms", 20.0, ms)], History(tmp_path / "h.jsonl")),
-        recheck=lambda one: [Limit("ms", 20.0, measured)],
-        report=lambda step, undone: told.remove(step) if undone else told.append(step),
+        *(TOY, TOY.parent, Saved(), accuracy, table, History(tmp_path / "h.jsonl")),
+        recheck=lambda one: [Limit("ms", 32.0, measured)],
+        report=told.append,
     )
-    assert measured(path.end) <= 20
-    assert tuple(told) == path.steps
+    assert path.end == first
+    left = []
+    for event in told:
+        if isinstance(event, Undone):
+            assert left.pop() == event.step
+        else:
+            left.append(event)
+    assert tuple(left) == path.steps
+    assert {event.why for event in told if isinstance(event, Undone)} == {SAVED_TOO_MUCH, LED_LESS_NEAR}
+    made = {event.architecture: event.weighed for event in told if not isinstance(event, Undone)}
+    assert path.judged == sum(made.values()) > sum(step.weighed for step in path.steps)
+
+
+def test_a_step_is_told_in_a_line():
+    step = Step(Move("width", 0), 0.012, 1.0, 0.125, 3, 0.9, 1.4, TOY.parent)
+    assert str(step) == "narrower stage 1: 0.012 of the score lost for 12.5% of the budget, best of 3; now 140% of it"
+    assert str(replace(step, lost=-0.01)).startswith("narrower stage 1: nothing of the score lost for 12.5%")
+    assert str(Undone(step, LED_LESS_NEAR)) == (
+        "narrower stage 1: undone, as what was found before comes nearer to the budget"
+    )
 
 
 def test_three_moves_at_most_are_weighed_by_importance():
