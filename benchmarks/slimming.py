@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.slimming --out runs [--models efficientformerv2_s0] [--folds 5] [--seeds 3]
     .venv/bin/python -m benchmarks.slimming --out runs --table
-    .venv/bin/python -m benchmarks.slimming --out runs --tracker [--epochs 80]
+    .venv/bin/python -m benchmarks.slimming --out runs --tracker [--epochs 60]
     .venv/bin/python -m benchmarks.slimming --prices
 
 Runs are made one after the other, for each seed, fold of the digits and model; what is done is not done again, so that
@@ -183,7 +183,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--models", nargs="+", default=MODELS)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, help="default: 10, of the tracker 80")
+    parser.add_argument("--epochs", type=int, help="default: 10, of the tracker 60")
     parser.add_argument("--tracker", action="store_true", help="slim the trained tracker")
     parser.add_argument("--table", action="store_true", help="print the table of what is done, and run nothing")
     parser.add_argument("--prices", action="store_true", help="time the pricing of architectures, and run nothing")
@@ -192,7 +192,7 @@ def main(arguments: list[str]) -> None:
         prices()
         return
     if given.tracker and given.out is not None:
-        for row in tracker(given.out, given.epochs or 80):
+        for row in tracker(given.out, given.epochs or 60):
             print(row, flush=True)
         return
     if given.out is None:
