@@ -39,28 +39,40 @@ from tests.models import (
 from tests.shared import made_once, shared_root
 from tests.web_app import built_app
 
-LONGEST = (
-    "backends/test_tracker_formats.py",
-    "backends/test_backends.py",
-    "verify/test_explain.py",
-    "graphs/test_tracker_graph.py",
-    "verify/test_tracker_knockout.py",
-    "backends/test_coreai.py",
-    "cli/test_hostile_bundles.py",
-    "cli/test_outside_world.py",
+FIRST = (
     "apps/test_cores.py",
-    "apps/web/test_conformance.py",
-    "apps/web/test_bad_bundles.py",
+    "slim/test_run.py",
     "apps/web/test_app.py",
-    "apps/web/test_packs.py",
+    "slim/test_run_of_tracker.py",
+    "cli/test_hostile_bundles.py",
+    "backends/test_backends.py",
     "apps/web/test_webgpu.py",
+    "cli/test_outside_world.py",
+    "apps/web/test_packs.py",
+    "cli/test_slim.py",
+    "apps/web/test_conformance.py",
+    "backends/test_tracker_formats.py",
+    "apps/web/test_bad_bundles.py",
+    "verify/test_explain.py",
+    "verify/test_tracker_knockout.py",
+    "graphs/test_tracker_graph.py",
+    "backends/test_coreai.py",
 )
-"""The files of tests that take longest, or make what many others need."""
+"""The files of tests that take longest, or make what many others need, as they are begun.
+
+Processes get whole files in turn, two at first. So no two that wait for the same bundle stand beside each other, and
+what waits for another program, such as Chromium, stands beside what computes.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files: processes get whole files, and none should be left with a long one at the end."""
-    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+    """Begin with the longest files: none of the processes should be left with a long one at the end."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((place for place, name in enumerate(FIRST) if path.endswith(name)), len(FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True, scope="session")
