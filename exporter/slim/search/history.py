@@ -10,9 +10,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from exporter.slim.architecture import Architecture
+
+EVENTS = ("step", "undone")
+"""Kinds of lines that nothing is looked up in"""
 
 
 class History:
@@ -21,10 +24,10 @@ class History:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._found: dict[tuple[str, str], float] = {}
-        self._steps: list[Mapping[str, Any]] = []
+        self._events: list[Mapping[str, Any]] = []
         for line in _lines(path):
-            if line["kind"] == "step":
-                self._steps.append(line)
+            if line["kind"] in EVENTS:
+                self._events.append(line)
             else:
                 self._found[line["kind"], line["architecture"]] = line["value"]
 
@@ -47,11 +50,11 @@ class History:
 
         return answer
 
-    def step(self, number: int, line: Mapping[str, Any]) -> None:
-        """Write a step of a search, unless it is there."""
-        whole = json.loads(json.dumps({"kind": "step", "number": number, **line}))
-        if whole not in self._steps:
-            self._steps.append(whole)
+    def event(self, kind: Literal["step", "undone"], number: int, line: Mapping[str, Any]) -> None:
+        """Write a step of a search, or that it is undone, unless it is there."""
+        whole = json.loads(json.dumps({"kind": kind, "number": number, **line}))
+        if whole not in self._events:
+            self._events.append(whole)
             self._write(whole)
 
     def _write(self, line: Mapping[str, Any]) -> None:

@@ -121,6 +121,17 @@ def slim(
     first = judged(start), load(limits, start)
     checked = first[1]
     ends = dict[Architecture, tuple[float, tuple[Step, ...]]]()
+
+    def make(step: Step) -> None:
+        history.event("step", len(steps), {**asdict(step), "move": str(step.move)})
+        steps.append(step)
+        report(step)
+
+    def undo(why: str) -> None:
+        undone = Undone(steps.pop(), why)
+        history.event("undone", len(steps), {"move": str(undone.step.move), "why": why})
+        report(undone)
+
     while True:
         now = load(limits, state)
         if recheck is not None and now <= max(1, (1 - RECHECKED_AFTER) * checked):
@@ -130,7 +141,7 @@ def slim(
             ends[state] = now, tuple(steps)
             if now >= 1 - 2 * SLACK or not steps or len(ends) == ATTEMPTS:
                 break
-            report(Undone(steps.pop(), SAVED_TOO_MUCH))  # another may do
+            undo(SAVED_TOO_MUCH)  # another may do
             state = steps[-1].architecture if steps else start
             continue
         moves = [(move, after) for move, after in policy.moves(space, state) if after not in ends]
@@ -141,22 +152,15 @@ def slim(
         if step is None:
             break
         state = step.architecture
-        history.step(len(steps), {**asdict(step), "move": str(step.move)})
-        steps.append(step)
         weighed += step.weighed
-        report(step)
+        make(step)
     _, taken = max(ends.values(), key=lambda end: end[0])
-    _retrace(steps, taken, report)
-    return Path(start, *first, taken, weighed)
-
-
-def _retrace(steps: Sequence[Step], taken: Sequence[Step], report: Report) -> None:
-    """Tell how to come from the last of several ends to the one that is taken."""
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(steps, taken, strict=False)))
-    for step in reversed(steps[common:]):
-        report(Undone(step, LED_LESS_NEAR))
+    while len(steps) > common:
+        undo(LED_LESS_NEAR)
     for step in taken[common:]:
-        report(step)
+        make(step)
+    return Path(start, *first, tuple(steps), weighed)
 
 
 def _best(

@@ -209,6 +209,9 @@ def test_where_no_other_step_leaves_less_it_stays(tmp_path):
     assert {event.why for event in told if isinstance(event, Undone)} == {SAVED_TOO_MUCH, LED_LESS_NEAR}
     made = {event.architecture: event.weighed for event in told if not isinstance(event, Undone)}
     assert path.judged == sum(made.values()) > sum(step.weighed for step in path.steps)
+    lines = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()]
+    undone = [(line["move"], line["why"]) for line in lines if line["kind"] == "undone"]
+    assert undone == [(str(event.step.move), event.why) for event in told if isinstance(event, Undone)]
 
 
 def test_a_step_is_told_in_a_line():
