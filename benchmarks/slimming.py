@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.slimming --out runs [--models efficientformerv2_s0] [--folds 5] [--seeds 3]
     .venv/bin/python -m benchmarks.slimming --out runs --table
-    .venv/bin/python -m benchmarks.slimming --out runs --tracker [--epochs 60]
+    .venv/bin/python -m benchmarks.slimming --out runs --tracker [--epochs 70]
     .venv/bin/python -m benchmarks.slimming --prices
 
 Runs are made one after the other, for each seed, fold of the digits and model; what is done is not done again, so that
@@ -46,7 +46,7 @@ RESULT = "result.json"
 TRACKER, TRACKERS_SHARE = "efficienttam_nano_256x256", 0.6
 
 
-def run(model: str, fold: int, seed: int, epochs: int, out: Path) -> None:
+def run(model: str, fold: int, seed: int, epochs: int | None, out: Path) -> None:
     """One run in a folder of its own, unless it is done."""
     folder = out / f"{model}-fold{fold}-seed{seed}"
     if (folder / RESULT).exists():
@@ -83,7 +83,7 @@ def run(model: str, fold: int, seed: int, epochs: int, out: Path) -> None:
         "model": model,
         "fold": fold,
         "seed": seed,
-        "epochs": epochs,
+        "epochs": ready.plan.epochs,
         "parent_ms": parent,
         "steps": steps,
         "networks": {
@@ -98,7 +98,7 @@ def run(model: str, fold: int, seed: int, epochs: int, out: Path) -> None:
     (folder / RESULT).write_text(json.dumps(result, indent=1), encoding="utf-8")
 
 
-def tracker(out: Path, epochs: int) -> Iterable[str]:
+def tracker(out: Path, epochs: int | None) -> Iterable[str]:
     """Rows of Markdown: the parent and what is found, without what it has to beat."""
     request = SlimRequest(TRACKER, [f"{TRACKERS_SHARE}x"], epochs=epochs, out=out, resume=True)
     plan = settled(request)
@@ -183,7 +183,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--models", nargs="+", default=MODELS)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, help="default: 10, of the tracker 60")
+    parser.add_argument("--epochs", type=int, help="default: vitexport slim's")
     parser.add_argument("--tracker", action="store_true", help="slim the trained tracker")
     parser.add_argument("--table", action="store_true", help="print the table of what is done, and run nothing")
     parser.add_argument("--prices", action="store_true", help="time the pricing of architectures, and run nothing")
@@ -192,7 +192,7 @@ def main(arguments: list[str]) -> None:
         prices()
         return
     if given.tracker and given.out is not None:
-        for row in tracker(given.out, given.epochs or 60):
+        for row in tracker(given.out, given.epochs):
             print(row, flush=True)
         return
     if given.out is None:
@@ -201,7 +201,7 @@ def main(arguments: list[str]) -> None:
         for seed in range(given.seeds):
             for fold in range(given.folds):
                 for model in given.models:
-                    run(model, fold, seed, given.epochs or 10, given.out)
+                    run(model, fold, seed, given.epochs, given.out)
     results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(given.out.glob(f"*/{RESULT}"))]
     print("\n".join(table(results)))
 

@@ -60,8 +60,8 @@ FIRST = (
 )
 """The files of tests that take longest, or make what many others need, as they are begun.
 
-Processes get whole files in turn, two at first. So no two that wait for the same bundle stand beside each other, and
-what waits for another program, such as Chromium, stands beside what computes.
+Processes get whole files in turn, two at first. As measured with two processes, no two that wait for the same bundle
+run beside each other, and what waits for another program, such as Chromium, runs beside what computes.
 """
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from device_profiles.schema import Device
 from exporter.backends import backend, installed
@@ -29,7 +30,7 @@ EPOCHS = {"classify": 10, "track": 60}
 """Turns through its data, unless others are asked for"""
 MULTIPLE = 32
 """Pixels that the sizes of all families' images are multiples of"""
-REQUEST = "request.json"
+REQUEST, VERSION = "request.json", "version"
 HOST_RUNTIME = "onnx"
 
 
@@ -54,6 +55,7 @@ class SlimRequest:
     """None takes the family's own"""
     image_size: int | None = None
     epochs: int | None = None
+    """Turns through its data; a tracker that was found follows for three times as many"""
     """Turns through the data, of a classifier's parent, of the supernet and of what is left of it each; None takes as
     many as its task needs"""
     seed: int = 0
@@ -152,10 +154,17 @@ def folder_of(plan: SlimPlan) -> Path:
             raise BudgetError(
                 f"{folder} has a run already: pass --resume to go on with it, or another folder as --out."
             )
-        if kept.read_text(encoding="utf-8") != _as_text(plan.request):
+        begun = json.loads(kept.read_text(encoding="utf-8"))
+        asked = _asked(plan.request)
+        if begun.get(VERSION) != asked[VERSION]:
             raise BudgetError(
-                f"{folder} has a run that was asked for otherwise, or of another version, as {REQUEST} in it says: "
-                "pass the same, or another folder as --out."
+                f"{folder} has a run of vitexport {begun.get(VERSION, 'before 0.1')}, and this is {asked[VERSION]}: "
+                "pass another folder as --out."
+            )
+        if begun != asked:
+            raise BudgetError(
+                f"{folder} has a run that was asked for otherwise, as {REQUEST} in it says: pass the same, or another "
+                "folder as --out."
             )
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -163,12 +172,13 @@ def folder_of(plan: SlimPlan) -> Path:
 
 def claim(plan: SlimPlan, folder: Path) -> None:
     """From now on it is this request's."""
-    (folder / REQUEST).write_text(_as_text(plan.request), encoding="utf-8")
+    (folder / REQUEST).write_text(json.dumps(_asked(plan.request), indent=1) + "\n", encoding="utf-8")
 
 
-def _as_text(request: SlimRequest) -> str:
-    asked = {"version": metadata.version("vitexport"), **asdict(replace(request, out=".", resume=True))}
-    return json.dumps(asked, default=str, indent=1) + "\n"
+def _asked(request: SlimRequest) -> dict[str, Any]:
+    """What a run is known by, as JSON has it."""
+    asked = {VERSION: metadata.version("vitexport"), **asdict(replace(request, out=".", resume=True))}
+    return dict(json.loads(json.dumps(asked, default=str)))
 
 
 def _runtime(device: Device, asked: str | None) -> str:

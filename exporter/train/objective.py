@@ -24,7 +24,9 @@ from exporter.train.losses import DICE, FOCAL, difference, frame_losses
 from exporter.train.precision import Products
 
 _WEIGHTS = {"focal": FOCAL, "dice": DICE, "iou": 1.0, "score": 1.0}
-"""Of the losses (arXiv 2408.00714 §D.2.1); those that only help to learn count once."""
+"""Of the losses (arXiv 2408.00714 §D.2.1)"""
+_AUXILIARY = 1.0
+"""Weight of each that only helps to learn"""
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,16 @@ class TrackerObjective(nn.Module):
     """A tracker and its losses: a batch -> means of the losses over all that they apply to, and `loss`, their sum."""
 
     def __init__(
-        self, model: EfficientTAM, products: torch.dtype = torch.float32, help: Grouping | Distillation | None = None
+        self,
+        model: EfficientTAM,
+        products: torch.dtype = torch.float32,
+        auxiliary: Grouping | Distillation | None = None,
     ) -> None:
-        """`products` is what matrix products are computed in; `help` has losses of its own on image features."""
+        """`products` is what matrix products are computed in; `auxiliary` has losses of its own on image features."""
         super().__init__()
         self.model = model
         self.products = products
-        self.help = help
+        self.auxiliary = auxiliary
         self.normalise = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -156,9 +161,9 @@ class TrackerObjective(nn.Module):
             "iou": (iou * share).sum(),
             "score": score.mean(),
         }
-        if self.help is not None:
-            means |= self.help(encoded, images, batch.labels.flatten(0, 1))
-        total = torch.stack([_WEIGHTS.get(name, 1.0) * value for name, value in means.items()]).sum()
+        if self.auxiliary is not None:
+            means |= self.auxiliary(encoded, images, batch.labels.flatten(0, 1))
+        total = torch.stack([_WEIGHTS.get(name, _AUXILIARY) * value for name, value in means.items()]).sum()
         return means | {"agreement": (agreement * share).sum(), "loss": total}
 
     def _decoded(self, features: Tensor, points: Tensor, labels: Tensor) -> Decoded:

@@ -44,6 +44,12 @@ class EfficientTAMConfig:
     memory_hidden: tuple[int, ...] = ()
     """Those of each layer of the attention to the memory, where they are others; () for `hidden` in all."""
 
+    def __post_init__(self) -> None:
+        """Raises `ValueError` where hidden channels are not those of each block, or of each layer."""
+        for hidden, count in ((self.trunk_hidden, self.depth), (self.memory_hidden, self.memory_layers)):
+            if hidden and len(hidden) != count:
+                raise ValueError(f"hidden channels {hidden} are not those of {count} blocks or layers")
+
     @property
     def pointer_tokens(self) -> int:
         """An object pointer enters the memory as so many tokens."""

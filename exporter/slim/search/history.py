@@ -25,6 +25,8 @@ class History:
         self.path = path
         self._found: dict[tuple[str, str], float] = {}
         self._events: list[Mapping[str, Any]] = []
+        """As they were read, of which this search has come to the first `_place`"""
+        self._place = 0
         for line in _lines(path):
             if line["kind"] in EVENTS:
                 self._events.append(line)
@@ -51,10 +53,12 @@ class History:
         return answer
 
     def event(self, kind: Literal["step", "undone"], number: int, line: Mapping[str, Any]) -> None:
-        """Write a step of a search, or that it is undone, unless it is there."""
+        """Write a step of a search, or that it is undone, unless it is there: the n-th as the n-th."""
         whole = json.loads(json.dumps({"kind": kind, "number": number, **line}))
-        if whole not in self._events:
-            self._events.append(whole)
+        if self._events[self._place : self._place + 1] == [whole]:
+            self._place += 1
+        else:
+            del self._events[self._place :]  # what comes is another search
             self._write(whole)
 
     def _write(self, line: Mapping[str, Any]) -> None:

@@ -64,7 +64,7 @@ class Undone:
 
 
 Report = Callable[[Step | Undone], None]
-"""Told of all that is made and undone, in turn: what is left at last is the path"""
+"""Told of all that is made and undone, in turn: the steps that are left at last are the path's"""
 
 
 @dataclass(frozen=True)
@@ -78,21 +78,21 @@ class Path:
     """Likewise"""
     steps: tuple[Step, ...]
     judged: int
-    """Moves, of steps that were undone, too"""
+    """Networks, on ways that were undone, too"""
 
     @property
     def end(self) -> Architecture:
         return self.steps[-1].architecture if self.steps else self.start
 
 
-SAVED_TOO_MUCH = "it saved more than it seemed to; another step may come nearer to the budget"
-LED_LESS_NEAR = "what was found before comes nearer to the budget"
 SCORE = "score"
 """What a history keeps of a network that was judged"""
 RECHECKED_AFTER = 0.1
 """Share that a load falls by before it is measured again"""
 SLACK = 0.03
 """Share of a limit that a network may leave unused by the table; twice as much where it is measured"""
+LEFT_MUCH = f"it leaves more than {2 * SLACK:.0%} of the budget unused; another step may come nearer to it"
+LED_LESS_NEAR = "what was found before comes nearer to the budget"
 ATTEMPTS = 4
 """Networks within all limits that are measured at most, to find one that leaves less"""
 
@@ -116,8 +116,13 @@ def slim(
     `price` is told of all architectures that will be asked about at a step. Raises `BudgetError` where nothing is left
     to take away, which says how far it came.
     """
-    judged = history.remembered(SCORE, judge)
-    state, steps, lost, weighed = start, list[Step](), dict[Knob, float](), 0
+    remembered, asked = history.remembered(SCORE, judge), set[Architecture]()
+    state, steps, lost = start, list[Step](), dict[Knob, float]()
+
+    def judged(architecture: Architecture) -> float:
+        asked.add(architecture)
+        return remembered(architecture)
+
     first = judged(start), load(limits, start)
     checked = first[1]
     ends = dict[Architecture, tuple[float, tuple[Step, ...]]]()
@@ -129,7 +134,7 @@ def slim(
 
     def undo(why: str) -> None:
         undone = Undone(steps.pop(), why)
-        history.event("undone", len(steps), {"move": str(undone.step.move), "why": why})
+        history.event("undone", len(steps), {**asdict(undone.step), "move": str(undone.step.move), "why": why})
         report(undone)
 
     while True:
@@ -141,7 +146,7 @@ def slim(
             ends[state] = now, tuple(steps)
             if now >= 1 - 2 * SLACK or not steps or len(ends) == ATTEMPTS:
                 break
-            undo(SAVED_TOO_MUCH)  # another may do
+            undo(LEFT_MUCH)
             state = steps[-1].architecture if steps else start
             continue
         moves = [(move, after) for move, after in policy.moves(space, state) if after not in ends]
@@ -152,7 +157,6 @@ def slim(
         if step is None:
             break
         state = step.architecture
-        weighed += step.weighed
         make(step)
     _, taken = max(ends.values(), key=lambda end: end[0])
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(steps, taken, strict=False)))
@@ -160,7 +164,7 @@ def slim(
         undo(LED_LESS_NEAR)
     for step in taken[common:]:
         make(step)
-    return Path(start, *first, tuple(steps), weighed)
+    return Path(start, *first, tuple(steps), len(asked))
 
 
 def _best(

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from random import Random
-from statistics import fmean
 
 import torch
 from torch import Tensor, nn
@@ -220,7 +219,7 @@ class EfficientTAMSpace:
             Piece("block", (config.width, 0 if place in config.global_blocks else config.window, channels))
             for place, channels in enumerate(config.trunk_hidden)
         )
-        step = Piece("track step", (config.memory_layers, round(fmean(config.memory_hidden))))
+        step = Piece("track step", (config.memory_layers, sum(config.memory_hidden)))
         return Piece("patches", (config.width,)), *blocks, Piece("neck", (config.width,)), step
 
     def grid(self, piece: Piece) -> tuple[tuple[int, ...], ...]:
@@ -228,12 +227,12 @@ class EfficientTAMSpace:
         match piece.kind, piece.numbers:
             case "block", (_, window, _):
                 return widths, (window,), self._hidden_of_all(TRUNK)
-            case "track step", _:
-                return tuple(range(1, self.config.memory_layers + 1)), self._hidden_of_all(MEMORY)
+            case "track step", (layers, _):
+                return (layers,), tuple(layers * hidden for hidden in self._hidden_of_all(MEMORY))
         return (widths,)
 
     def _hidden_of_all(self, stage: int) -> tuple[int, ...]:
-        """Least and most of all blocks"""
+        """The least and the most hidden channels that a block of the stage may have"""
         blocks = self.parent.kept[stage]
         return knots(sorted({one for block in blocks for one in self._hidden(stage, block)}), 2)
 
@@ -247,7 +246,8 @@ class EfficientTAMSpace:
             case "neck", (width,):
                 return Neck(width, self.config.channels), (width, self.side, self.side)
             case "track step", (layers, hidden):
-                config = replace(self.config, memory_layers=layers, memory_hidden=(hidden,) * layers)
+                each = tuple(hidden // layers + (layer < hidden % layers) for layer in range(layers))
+                config = replace(self.config, memory_layers=layers, memory_hidden=each)
                 model = EfficientTAM(config, self.image_size)
                 return _TrackStep(model), (self.config.channels, self.side, self.side)
         raise ValueError(f"an EfficientTAM has no piece {piece}")

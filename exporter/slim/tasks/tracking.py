@@ -39,7 +39,7 @@ CHOOSING_SEED, TUNING_SEED, SUPERNET_SEED, IMITATION_SEED = 101, 102, 103, 104
 """Of scenes, none of which is another's"""
 CHOOSING_BATCHES = 3
 FRAMES = 12
-"""Of clips to learn from and to choose by: more than a memory has slots, which are full through most of a video"""
+"""Of clips to learn from and to choose by: more than a memory keeps, seven, as through most of a video"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.slim.request import EPOCHS
 from tests.exporter.cli.command_line import assert_one_sentence, run
 from tests.exporter.slim.coloured import write_colours
 
@@ -62,3 +63,8 @@ def test_what_was_found_is_exported_by_its_path(done, tmp_path):
 )
 def test_what_cannot_be_done_is_one_sentence(arguments, said, tmp_path):
     assert_one_sentence(run("slim", *arguments, "--out", str(tmp_path)), said)
+
+
+def test_the_help_says_how_long_it_trains_by_default():
+    text = " ".join(run("slim", "--help").stdout.split())
+    assert f"Default: {EPOCHS['classify']}, of a tracker {EPOCHS['track']}." in text

@@ -29,7 +29,7 @@ SPACES = {"efficientformer": V1, "efficientformerv2": V2, "mobilevit": MOBILEVIT
 TRACKER = EfficientTAMSpace(
     EfficientTAMConfig(
         width=32, heads=2, image_size=64, pooling=2, depth=3, global_blocks=(0, 2), trunk_hidden=(128, 64, 128),
-        window=2, pretrained_grid=4, channels=64, memory_layers=2, hidden=64,
+        window=2, pretrained_grid=4, channels=64, memory_layers=2, hidden=64, memory_hidden=(64, 32),
     ),
     SIZE,
 )  # fmt: skip

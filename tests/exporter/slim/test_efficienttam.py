@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from exporter.models.efficienttam.config import NANO, EfficientTAMConfig
+from exporter.models.efficienttam.reference import Memory, PointPrompt, fused, prompt
 from exporter.models.weights.loading import seed_weights
 from exporter.slim.carving import built, skeleton, tensors_of
 from exporter.slim.ranking import rank_channels
@@ -40,7 +41,7 @@ def test_each_knob_is_turned_on_the_way():
     config = path[-1].config
     assert (config.depth, config.memory_layers, config.global_blocks, config.width) == (1, 1, (), 16)
     assert config.trunk_hidden == (TRACKER.config.trunk_hidden[path[-1].kept[0][0]] // 4,)
-    assert config.memory_hidden == (TRACKER.config.hidden // 4,)
+    assert config.memory_hidden == (TRACKER.config.memory_hidden[path[-1].kept[1][0]] // 4,)
 
 
 def test_a_block_that_attends_to_the_whole_map_may_be_one_of_windows():
@@ -61,6 +62,34 @@ def test_blocks_that_attend_to_the_whole_map_move_up_when_one_goes():
     assert [one.config.trunk_hidden for one in left.values()] == [(64, 128), (128, 128), (128, 64)]
 
 
+def test_a_layer_that_reads_the_memory_goes_with_its_channels_or_has_fewer():
+    left = {str(move): one for move, one in TRACKER.moves(TRACKER.parent) if "memory" in str(move)}
+    assert {move: (one.kept[1], one.config.memory_hidden) for move, one in left.items()} == {
+        "without memory, block 1": ((1,), (32,)),
+        "without memory, block 2": ((0,), (64,)),
+        "less within memory, block 1": ((0, 1), (48, 32)),
+        "less within memory, block 2": ((0, 1), (64, 24)),
+    }
+
+
+def reading(model):
+    """What attention to the memory makes of a second image."""
+    first, second = model(pictures(1)), model(pictures(1, seed=1))
+    given = PointPrompt(torch.tensor([[[20.0, 30.0]]]), torch.ones(1, 1))
+    return fused(model, second, 1, Memory({0: prompt(model, first, given)}))
+
+
+@torch.no_grad()
+def test_a_layer_with_fewer_channels_is_the_parents_with_the_others_silenced(supernet):
+    rank_channels(tensors_of(supernet.parent), TRACKER)
+    [narrower] = [one for move, one in TRACKER.moves(TRACKER.parent) if str(move) == "less within memory, block 2"]
+    whole = reading(supernet.parent)
+    carved = reading(built(TRACKER, narrower, supernet.weights(narrower)))
+    supernet.parent.memory_attention.layers[1].linear2.weight[:, 24:] = 0
+    silenced = reading(supernet.parent)
+    assert float((carved - silenced).abs().max()) <= 1e-5 < float((carved - whole).abs().max())
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_built_computes_what_the_supernet_does(supernet, seed):
@@ -71,9 +100,9 @@ def test_what_is_built_computes_what_the_supernet_does(supernet, seed):
 
 @torch.no_grad()
 def test_ranking_changes_no_result(supernet):
-    before = supernet.parent(image())
+    before = reading(supernet.parent)
     rank_channels(tensors_of(supernet.parent), TRACKER)
-    assert float((supernet.parent(image()) - before).abs().max()) < 1e-4 * float(before.abs().max())
+    assert float((reading(supernet.parent) - before).abs().max()) < 1e-4 * float(before.abs().max())
 
 
 def test_every_weight_has_its_place(supernet):

@@ -162,6 +162,16 @@ def test_a_run_of_another_request_is_not_gone_on_with(slimmed):
         run(replace(plan, request=replace(plan.request, epochs=3, resume=True)), silent)
 
 
+def test_a_run_of_another_version_is_not_gone_on_with(slimmed, tmp_path):
+    plan, found, _ = slimmed
+    plan = replace(plan, request=replace(plan.request, out=tmp_path, resume=True))
+    begun = json.loads((found.checkpoint.parent / REQUEST).read_text())
+    (tmp_path / plan.name).mkdir()
+    (tmp_path / plan.name / REQUEST).write_text(json.dumps(begun | {"version": "0.0.1"}))
+    with pytest.raises(BudgetError, match=r"has a run of vitexport 0\.0\.1, and this is .*: pass another folder"):
+        folder_of(plan)
+
+
 def test_gone_on_with_it_finds_the_same_and_trains_nothing(slimmed):
     plan, found, _ = slimmed
     trained = [file.stat().st_mtime_ns for file in sorted(found.checkpoint.parent.glob("*/averaged.safetensors"))]

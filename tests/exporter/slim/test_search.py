@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from random import Random
 
 import pytest
@@ -10,9 +10,9 @@ import pytest
 from exporter.errors import BudgetError
 from exporter.slim.architecture import Architecture, Move
 from exporter.slim.search.baselines import best_of, drawn, uniform
-from exporter.slim.search.history import History
+from exporter.slim.search.history import EVENTS, History
 from exporter.slim.search.limits import Limit, load
-from exporter.slim.search.loop import LED_LESS_NEAR, SAVED_TOO_MUCH, Step, Undone, slim
+from exporter.slim.search.loop import LED_LESS_NEAR, LEFT_MUCH, SCORE, Step, Undone, slim
 from exporter.slim.search.policies import Efficiency, LeastImportant
 from tests.exporter.slim.small import V1, V2
 
@@ -185,6 +185,17 @@ def test_a_last_step_that_saves_more_than_the_table_says_is_made_otherwise(tmp_p
     assert 0.94 * 20 <= ms(path.end) <= 20
 
 
+def left_of(events):
+    """What is left of what was made, when what was undone is taken back: it is the last each time."""
+    left = []
+    for one, undone in events:
+        if undone:
+            assert left.pop() == one
+        else:
+            left.append(one)
+    return left
+
+
 def test_where_no_other_step_leaves_less_it_stays(tmp_path):
     """All others are cheaper still than the table says; what is told of leads to the one that is taken."""
     told, table = [], [Limit("ms", 32.0, ms)]
@@ -193,25 +204,26 @@ def test_where_no_other_step_leaves_less_it_stays(tmp_path):
     def measured(one):
         return (0.6 if one == first else 0.3) * ms(one) if ms(one) <= 32 else ms(one)
 
-    path = slim(
-        *(TOY, TOY.parent, Saved(), accuracy, table, History(tmp_path / "h.jsonl")),
-        recheck=lambda one: [Limit("ms", 32.0, measured)],
-        report=told.append,
-    )
+    def searched():
+        return slim(
+            *(TOY, TOY.parent, Saved(), accuracy, table, History(tmp_path / "h.jsonl")),
+            recheck=lambda one: [Limit("ms", 32.0, measured)],
+            report=told.append,
+        )
+
+    path = searched()
     assert path.end == first
-    left = []
-    for event in told:
-        if isinstance(event, Undone):
-            assert left.pop() == event.step
-        else:
-            left.append(event)
-    assert tuple(left) == path.steps
-    assert {event.why for event in told if isinstance(event, Undone)} == {SAVED_TOO_MUCH, LED_LESS_NEAR}
-    made = {event.architecture: event.weighed for event in told if not isinstance(event, Undone)}
-    assert path.judged == sum(made.values()) > sum(step.weighed for step in path.steps)
-    lines = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()]
-    undone = [(line["move"], line["why"]) for line in lines if line["kind"] == "undone"]
-    assert undone == [(str(event.step.move), event.why) for event in told if isinstance(event, Undone)]
+    events = [(one.step, True) if isinstance(one, Undone) else (one, False) for one in told]
+    assert left_of(events) == list(path.steps)
+    assert {event.why for event in told if isinstance(event, Undone)} == {LEFT_MUCH, LED_LESS_NEAR}
+    record = (tmp_path / "h.jsonl").read_text()
+    lines = [line for line in map(json.loads, record.splitlines()) if line["kind"] in EVENTS]
+    moves = left_of((line["architecture"], line["kind"] == "undone") for line in lines)
+    assert moves == [json.loads(json.dumps(asdict(step.architecture))) for step in path.steps]
+    assert searched() == path
+    assert (tmp_path / "h.jsonl").read_text() == record
+    judged = {line["architecture"] for line in map(json.loads, record.splitlines()) if line["kind"] == SCORE}
+    assert path.judged == len(judged) > len(path.steps)
 
 
 def test_a_step_is_told_in_a_line():

@@ -24,7 +24,7 @@ SIZE, FRAMES = 64, 4
 def objective() -> TrackerObjective:
     model = EfficientTAM(NANO, SIZE)
     seed_weights(model)
-    return TrackerObjective(model, help=Grouping(NANO.channels))
+    return TrackerObjective(model, auxiliary=Grouping(NANO.channels))
 
 
 def batch(kind: PromptKind) -> Batch:
@@ -93,8 +93,8 @@ def test_products_in_half_precision_change_little(objective, kind):
 def test_all_tensors_are_on_the_device_of_the_batch(kind, taught):
     """Which is seen on any machine with the device that has shapes and no values."""
     meta = torch.device("meta")
-    help = Distillation(EfficientTAM(NANO, SIZE)) if taught else Grouping(NANO.channels)
-    objective = TrackerObjective(EfficientTAM(NANO, SIZE), torch.bfloat16, help).to(meta)
+    auxiliary = Distillation(EfficientTAM(NANO, SIZE)) if taught else Grouping(NANO.channels)
+    objective = TrackerObjective(EfficientTAM(NANO, SIZE), torch.bfloat16, auxiliary).to(meta)
     given = replace(batch(kind), corrections=1 if kind == "click" else 0)
     loss = objective(given.to(meta))["loss"]
     loss.backward()
@@ -121,9 +121,8 @@ def test_a_teacher_says_what_features_are_to_be(objective):
     given = batch("click")
     torch.manual_seed(0)
     other = EfficientTAM(NANO, SIZE)
-    alike, unlike = (
-        TrackerObjective(objective.model, help=Distillation(teacher)) for teacher in (deepcopy(objective.model), other)
-    )
+    model, same = deepcopy(objective.model), deepcopy(objective.model)
+    alike, unlike = (TrackerObjective(model, auxiliary=Distillation(teacher)) for teacher in (same, other))
     assert losses_of(alike, given)["distillation"] == 0
     losses = unlike(given)
     assert float(losses["distillation"].detach()) > 0.1
