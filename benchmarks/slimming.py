@@ -165,7 +165,7 @@ def prices(phones: Sequence[tuple[str, Any]] = (("iphone12", "coreml"), ("pixel4
         architectures = [space.drawn(Random(seed)) for seed in range(10_000)]
         for phone, runtime in phones:
             began = time.perf_counter()
-            table = phone_table(space, phone, Conditions(runtime, None, None))
+            table = phone_table(space, info, phone, Conditions(runtime, None, None))
             table.ask(architectures)
             asked, cpu = time.perf_counter(), time.process_time()
             times = [table.ms(one) for one in architectures]

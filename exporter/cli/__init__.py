@@ -19,6 +19,8 @@ from exporter.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED,
 from exporter.printable import complain, give_up, open_closed_streams, print_in_any_encoding
 
 _REMOVED = "what was begun is removed, by the next run at the latest."
+_KEPT = {"slim": "what was done is kept: pass --resume to go on with it."}
+"""Command -> what becomes of what it had begun, where it is not removed"""
 
 
 def main() -> NoReturn:
@@ -26,6 +28,7 @@ def main() -> NoReturn:
 
     2 is a mistake's, 1 a failed verification's, 3 that of an error that nobody foresaw.
     """
+    begun = _KEPT.get(next(iter(sys.argv[1:]), ""), _REMOVED)
     signal.signal(signal.SIGTERM, _terminate)
     open_closed_streams()
     print_in_any_encoding()
@@ -34,13 +37,13 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except SystemExit as ended:
         if ended.code == TERMINATED:
-            _fail(f"Terminated; {_REMOVED}", TERMINATED)
+            _fail(f"Terminated; {begun}", TERMINATED)
         raise
     except click.ClickException as error:
         _fail(error.format_message(), MISTAKE)
     except (KeyboardInterrupt, click.Abort):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one may come while Python ends
-        _fail(f"Interrupted; {_REMOVED}", INTERRUPTED)
+        _fail(f"Interrupted; {begun}", INTERRUPTED)
     except VerificationError as error:
         _fail(str(error), FAILED)
     except (VitexportError, UnknownDevice) as error:
@@ -53,7 +56,7 @@ def main() -> NoReturn:
     except OSError as error:
         give_up(sys.stdout)
         where = f" ({error.filename})" if error.filename else ""
-        _fail(f"{error.strerror or error}{where}; {_REMOVED}", MISTAKE)
+        _fail(f"{error.strerror or error}{where}; {begun}", MISTAKE)
     except BaseException as error:  # of which panics in Rust are one
         faults.report("vitexport", error)
         sys.exit(FAULT)

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 @image_size_option("Default: 64 for digits, else what the model takes.")
 @click.option(
     "--epochs", type=int,
-    help="Turns through the data: of the model, the supernet and the slimmed model; a slimmed tracker follows for three "
-    "times as many. Default: 10, of a tracker 60.",
+    help="Turns through the data: of the model, the supernet and the slimmed model; a slimmed tracker follows for "
+    "three times as many. Default: 10, of a tracker 60.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Two runs of one seed find the same.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
@@ -100,7 +100,9 @@ def _print(found: Slimmed) -> None:
         wide = "" if table.low == table.high else f"; nine in ten {_interval(table)}"
         print_line(f"  Pieces: {counts}{wide}.")
     if found.skipped:
-        print_line(f"{len(found.skipped)} files were no pictures and were left out, such as {found.skipped[0]}")
+        count = len(found.skipped)
+        were = "1 file was no picture and was" if count == 1 else f"{count} files were no pictures and were"
+        print_line(f"{were} left out, such as {found.skipped[0]}")
     print_line(f"Checkpoint  {found.checkpoint}")
     print_line(f"Report      {found.page}")
     for bundle in found.bundles:

@@ -49,6 +49,8 @@ def save(path: Path, model: Model, architecture: Architecture, origin: Origin) -
         parameters=sum(value.numel() for value in model.parameters()),
         gmacs=round(gmacs(model), 6),
     )
-    file.with_suffix(".json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    card_file = file.with_suffix(".json")
+    card_file.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     save_file({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}, file)
+    file.chmod(card_file.stat().st_mode)  # others may read it, too
     return file

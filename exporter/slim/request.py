@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from device_profiles.platforms import runs
 from device_profiles.schema import Device
 from exporter.backends import backend, installed
 from exporter.bench.kernels.artifacts import RUNTIMES as TIMED_HERE
@@ -19,6 +21,8 @@ from exporter.models.registry import ModelInfo, model_info
 from exporter.plan import ExportRequest, device_of, plan
 from exporter.slim.budget import Budget
 from exporter.slim.methods import METHODS, Method, PolicyName
+from exporter.train.kept import AVERAGED
+from exporter.train.loop import LAST
 
 DIGITS = "digits"
 """The data that needs no download"""
@@ -30,7 +34,9 @@ EPOCHS = {"classify": 10, "track": 60}
 """Turns through its data, unless others are asked for"""
 MULTIPLE = 32
 """Pixels that the sizes of all families' images are multiples of"""
-REQUEST, VERSION = "request.json", "version"
+REQUEST, SEARCH, PRICES = "request.json", "search.jsonl", "prices"
+"""What a run has in its folder before it trains"""
+VERSION = "version"
 HOST_RUNTIME = "onnx"
 
 
@@ -161,10 +167,10 @@ def folder_of(plan: SlimPlan) -> Path:
                 f"{folder} has a run of vitexport {begun.get(VERSION, 'before 0.1')}, and this is {asked[VERSION]}: "
                 "pass another folder as --out."
             )
-        if begun != asked:
+        if others := [name for name, value in asked.items() if begun.get(name) != value]:
             raise BudgetError(
-                f"{folder} has a run that was asked for otherwise, as {REQUEST} in it says: pass the same, or another "
-                "folder as --out."
+                f"{folder} has a run that was asked for with other {' and '.join(others)}, as {REQUEST} in it says: "
+                "pass the same, or another folder as --out."
             )
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -175,14 +181,28 @@ def claim(plan: SlimPlan, folder: Path) -> None:
     (folder / REQUEST).write_text(json.dumps(_asked(plan.request), indent=1) + "\n", encoding="utf-8")
 
 
+def release(folder: Path) -> None:
+    """Nothing was trained in it: another request may take its place."""
+    if not any(folder.glob(f"*/{LAST}")) and not any(folder.glob(f"*/{AVERAGED}")):
+        (folder / REQUEST).unlink()
+        (folder / SEARCH).unlink(missing_ok=True)
+        shutil.rmtree(folder / PRICES, ignore_errors=True)
+
+
 def _asked(request: SlimRequest) -> dict[str, Any]:
-    """What a run is known by, as JSON has it."""
-    asked = {VERSION: metadata.version("vitexport"), **asdict(replace(request, out=".", resume=True))}
+    """What a run is known by, as JSON has it: all but where it is, and what is exported at the end."""
+    asked = {VERSION: metadata.version("vitexport"), **asdict(request)}
+    for name in ("out", "resume", "formats"):
+        del asked[name]
+    for name in ("data", "weights"):
+        if asked[name] is not None and Path(asked[name]).exists():
+            asked[name] = str(Path(asked[name]).resolve())
     return dict(json.loads(json.dumps(asked, default=str)))
 
 
 def _runtime(device: Device, asked: str | None) -> str:
-    known: Sequence[str] = TIMED_HERE if device.platform == "host" else RUNTIMES
+    able = TIMED_HERE if device.platform == "host" else RUNTIMES
+    known = [one for one in able if runs(one, device.platform)]
     preferred = (HOST_RUNTIME,) if device.platform == "host" else device.prefer.formats
     runtime = asked or next(one for one in preferred if one in known)
     if runtime not in known:

@@ -14,7 +14,7 @@ from torch import nn
 
 from exporter import pipeline
 from exporter.backends.runner import Progress
-from exporter.errors import BudgetError
+from exporter.errors import BudgetError, VitexportError
 from exporter.models.model import Model
 from exporter.slim.architecture import Architecture, Space
 from exporter.slim.budget import Budget
@@ -26,7 +26,7 @@ from exporter.slim.prices.phone import phone_table
 from exporter.slim.prices.table import Table
 from exporter.slim.prices.tables import Tables
 from exporter.slim.report import write_page
-from exporter.slim.request import SlimPlan, Target, claim, folder_of
+from exporter.slim.request import PRICES, SEARCH, SlimPlan, Target, claim, folder_of, release
 from exporter.slim.result import Candidate, Slimmed
 from exporter.slim.search.baselines import best_of, drawn, uniform
 from exporter.slim.search.history import History
@@ -41,7 +41,6 @@ from exporter.slim.training import Trainer
 from exporter.train.loop import Hardware
 from latency_db.measurement import Conditions
 
-SEARCH = "search.jsonl"
 PARENT, SEARCHED, UNIFORM, RANDOM = "parent", "searched", "uniform", "random"
 THREADS = 1
 """Of what is timed here: several wait for each other where the machine has other work"""
@@ -128,11 +127,15 @@ def prepared(plan: SlimPlan, progress: Progress) -> Ready:
     task = TASKS[plan.info.family.task](plan, Trainer(folder, Hardware.found(), progress, plan.request.seed))
     space, history = task.space, History(folder / SEARCH)
     progress("prices", 0.0)
-    tables = Tables(space, tuple(_table(space, target, folder) for target in plan.targets))
+    tables = Tables(space, tuple(_table(space, target, plan, folder) for target in plan.targets))
     claim(plan, folder)
-    tables.correct(space.smallest, history)
-    _refuse_in_vain(tables.limits(plan.budgets), space, plan.info.name)
-    parent = task.parent()
+    try:
+        tables.correct(space.smallest, history)
+        _refuse_in_vain(tables.limits(plan.budgets), space, plan.info.name)
+        parent = task.parent()
+    except VitexportError:
+        release(folder)
+        raise
     teacher = built(space, space.parent, tensors_of(parent))
     supernet, start = task.supernet(parent)
     return Ready(plan, folder, task, teacher, supernet, task.judge(supernet), start, tables, history)
@@ -197,7 +200,7 @@ def candidates(ready: Ready, networks: Mapping[str, Architecture], models: Mappi
     ]
 
 
-def _table(space: Space, target: Target, folder: Path) -> Table:
+def _table(space: Space, target: Target, plan: SlimPlan, folder: Path) -> Table:
     if target.device.id == HOST:
-        return host_table(Host(space, target.runtime, THREADS, folder / "prices"))
-    return phone_table(space, target.device.id, Conditions(cast(Any, target.runtime), None, None))
+        return host_table(Host(space, target.runtime, THREADS, folder / PRICES))
+    return phone_table(space, plan.info, target.device.id, Conditions(cast(Any, target.runtime), None, None))

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from exporter.graphs.cut import every_frame
 from exporter.latency.own_figures import own_figures
 from exporter.latency.refusals import as_mistakes
-from exporter.latency.workloads import cut_for, fusion, unit_of
+from exporter.latency.workloads import cut_for, fusion, unit_of, with_facts
 from exporter.models.model import Model
+from exporter.models.registry import ModelInfo
 from exporter.operations.kernels import Fusion, kernels
 from exporter.operations.of_program import operations, returned
 from exporter.plan import device_of
@@ -23,7 +24,6 @@ from exporter.slim.prices.interpolated import Interpolated
 from exporter.slim.prices.table import Price, Table
 from latency_db.end_to_end.features import of_graph
 from latency_db.estimator.prices import prices
-from latency_db.estimator.workload import Workload
 from latency_db.measurement import Conditions
 
 
@@ -48,8 +48,8 @@ def _features(space: Space, piece: Piece, fusion: Fusion) -> NDArray[np.float64]
     return of_graph(kernels(operations(program), returned(program), fusion))
 
 
-def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
-    """Of a device under a runtime. The parent takes what the database estimates for the whole of it.
+def phone_table(space: Space, info: ModelInfo, target: str, conditions: Conditions) -> Table:
+    """Of a device under a runtime. The parent, a registered model, takes what `vitexport latency` says of it.
 
     Raises `LatencyError` where it knows nothing.
     """
@@ -60,7 +60,7 @@ def phone_table(space: Space, target: str, conditions: Conditions) -> Table:
     cuts = {graph.name: cut_for(graph, runtime, unit) for graph in every_frame(parent)}
     with as_mistakes():
         own = own_figures(device)
-        found = prices(Workload(cuts), device.id, conditions, own.measured, own.fits)
+        found = prices(with_facts(cuts, info, parent.image_size), device.id, conditions, own.measured, own.fits)
     whole = found.of_workload
     table = Table(
         space,

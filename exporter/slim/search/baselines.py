@@ -13,7 +13,7 @@ SHARES = 200
 """Widths that are tried, evenly spread"""
 ROUNDS = 5
 """Of measuring one and choosing again"""
-TRIES = 10
+TRIES = 3
 """Of so many drawn architectures the one is taken that is nearest to its limits"""
 
 
@@ -60,8 +60,8 @@ def best_of(architectures: Sequence[Architecture], judge: Score) -> Architecture
 
 
 def _descended(space: Space, limits: Sequence[Limit], random: Random) -> Architecture:
-    """Any architecture, from which parts are taken at random until it is within limits."""
-    architecture = space.drawn(random)
+    """The parent, from which parts are taken at random until it is within limits."""
+    architecture = space.parent
     while load(limits, architecture) > 1:
         moves = [left for _, left in space.moves(architecture)]
         if not moves:

@@ -48,7 +48,7 @@ class Step:
     def __str__(self) -> str:
         """What was taken away, what it cost, and what it saved"""
         lost = f"{self.lost:.2g} of the score lost" if self.lost > 0 else "nothing of the score lost"
-        saved = f"{self.saved:.1%} of the budget, best of {self.weighed}; now {self.load:.0%} of it"
+        saved = f"{self.saved:.1%} of the budget, best of {self.weighed} judged; now at {self.load:.0%} of it"
         return f"{self.move}: {lost} for {saved}"
 
 

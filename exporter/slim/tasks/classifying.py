@@ -53,7 +53,7 @@ class Classifying:
 
     @property
     def trained_on(self) -> str:
-        return f"{len(self.parts.training)} pictures of {self.plan.data}"
+        return f"{len(self.parts.training)} pictures of {self.plan.data}, judged on {len(self.parts.judging)} others"
 
     def parent(self) -> nn.Module:
         parent = self.initial()

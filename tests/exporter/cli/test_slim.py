@@ -1,12 +1,16 @@
 """`vitexport slim` from the command line."""
 
 import json
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from exporter.exit_codes import INTERRUPTED
 from exporter.slim.request import EPOCHS
-from tests.exporter.cli.command_line import assert_one_sentence, run
+from tests.exporter.cli.command_line import VITEXPORT, assert_one_sentence, run
 from tests.exporter.slim.coloured import write_colours
 
 
@@ -68,3 +72,31 @@ def test_what_cannot_be_done_is_one_sentence(arguments, said, tmp_path):
 def test_the_help_says_how_long_it_trains_by_default():
     text = " ".join(run("slim", "--help").stdout.split())
     assert f"Default: {EPOCHS['classify']}, of a tracker {EPOCHS['track']}." in text
+
+
+def test_an_interrupt_keeps_what_was_done_and_says_how_to_go_on(data, tmp_path):
+    line = [
+        "efficientformerv2_s0",
+        "--target",
+        "iphone12",
+        "--budget",
+        "0.9x",
+        "--data",
+        str(data),
+        "--image-size",
+        "32",
+    ]
+    asked = [*VITEXPORT, "slim", *line, "--format", "onnx", "--out", str(tmp_path)]
+
+    def take_signals():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs, and so their children, ignore it
+
+    with subprocess.Popen(asked, stderr=subprocess.PIPE, preexec_fn=take_signals, start_new_session=True) as process:
+        while not list(tmp_path.glob("*/request.json")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED
+    assert stderr == b"vitexport: Interrupted; what was done is kept: pass --resume to go on with it.\n"
+    assert list(tmp_path.glob("*/request.json"))

@@ -8,6 +8,9 @@ import pytest
 from exporter.bench.timing.timekeeper import Times
 from exporter.bench.timing.turns import Samples
 from exporter.errors import LatencyError
+from exporter.graphs.cut import every_frame
+from exporter.latency.workloads import cut_for, unit_of, with_facts
+from exporter.models.registry import model_info
 from exporter.slim.budget import Budget
 from exporter.slim.methods import policy_of
 from exporter.slim.prices.host import KEPT, PARENT, Host, host_table, undisturbed
@@ -16,8 +19,11 @@ from exporter.slim.prices.tables import Tables
 from exporter.slim.search.history import History
 from exporter.slim.search.limits import load
 from exporter.slim.search.loop import slim
+from latency_db.estimator.estimator import estimate
 from latency_db.measurement import Conditions
-from tests.exporter.slim.small import V1, V2
+from tests.exporter.slim.small import SIZE, V1, V2
+
+V2_MODEL = "efficientformerv2_s0"
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +71,27 @@ def conditions(runtime):
     return Conditions(runtime, None, None)
 
 
-@pytest.mark.parametrize("space", [V1, V2], ids=["efficientformer", "efficientformerv2"])
-def test_a_phones_pieces_add_up_to_what_the_database_says_of_the_parent(space):
-    table = phone_table(space, "iphone12", conditions("coreml"))
-    assert table.ms(space.parent) > 0
-    assert table.scale == pytest.approx(1, abs=0.05)
+@pytest.mark.parametrize(
+    ("space", "model"),
+    [(V1, "efficientformer_l1"), (V2, "efficientformerv2_s0")],
+    ids=["efficientformer", "efficientformerv2"],
+)
+def test_a_phones_pieces_add_up_to_what_the_database_says_of_the_parent(space, model):
+    """Of the model by its name, too, of whose family other models are known."""
+    info, stated = model_info(model), conditions("coreml")
+    table = phone_table(space, info, "iphone12", stated)
+    parent = space.build(space.parent).eval()
+    cuts = {graph.name: cut_for(graph, "coreml", unit_of(stated)) for graph in every_frame(parent)}
+    whole = estimate(with_facts(cuts, info, SIZE), "iphone12", stated)
+    assert table.ms(space.parent) == pytest.approx(whole.ms)
+    assert (table.low, table.high) == pytest.approx((whole.low / whole.ms, whole.high / whole.ms))
     assert table.ms(space.smallest) < table.ms(space.narrowed(0.5)) < table.ms(space.parent)
 
 
 def test_two_phones_price_the_same_architectures_otherwise():
     tables = [
-        phone_table(V2, *asked) for asked in (("iphone12", conditions("coreml")), ("pixel4", conditions("tflite")))
+        phone_table(V2, model_info(V2_MODEL), *asked)
+        for asked in (("iphone12", conditions("coreml")), ("pixel4", conditions("tflite")))
     ]
     drawn = [V2.drawn(Random(seed)) for seed in range(6)]
     shares = [[table.ms(one) / table.ms(V2.parent) for one in drawn] for table in tables]
@@ -94,7 +110,7 @@ def test_for_one_budget_two_phones_get_architectures_that_are_better_each_on_its
     phones = ("iphone12", conditions("coreml")), ("pixel4", conditions("tflite"))
     limits, found = [], []
     for phone, asked in phones:
-        tables = Tables(V2, (phone_table(V2, phone, asked),))
+        tables = Tables(V2, (phone_table(V2, model_info(V2_MODEL), phone, asked),))
         limits.append(tables.limits([Budget.of("0.6x")]))
         policy = policy_of("efficiency", None, tables)
         found.append(slim(V2, V2.parent, policy, worth, limits[-1], History(tmp_path / phone)).end)

@@ -1,21 +1,23 @@
 """A whole run on a small parent and few pictures: what is found meets its budget, is exported, and can be resumed."""
 
 import json
+import os
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from exporter.errors import BudgetError, DataError, InputShapeError
+from exporter.errors import BudgetError, DataError, InputShapeError, WeightsError
 from exporter.models.architectures import described
 from exporter.models.registry import create_model, model_info
 from exporter.models.weights.loading import seed_weights
 from exporter.slim.budget import Budget
 from exporter.slim.prices.tables import SHARE as MEASURED
-from exporter.slim.request import REQUEST, SlimRequest, folder_of, settled
-from exporter.slim.run import SEARCH, run
+from exporter.slim.request import REQUEST, SEARCH, SlimRequest, folder_of, settled
+from exporter.slim.run import run
 from exporter.slim.search.history import History
 from exporter.slim.search.loop import Undone
 from exporter.slim.tasks.classifying import classifying
@@ -158,8 +160,30 @@ def test_a_run_that_is_there_is_not_begun_again_unasked(slimmed):
 
 def test_a_run_of_another_request_is_not_gone_on_with(slimmed):
     plan, _, _ = slimmed
-    with pytest.raises(BudgetError, match="has a run that was asked for otherwise"):
-        run(replace(plan, request=replace(plan.request, epochs=3, resume=True)), silent)
+    with pytest.raises(BudgetError, match="has a run that was asked for with other epochs and seed, as"):
+        run(replace(plan, request=replace(plan.request, epochs=3, seed=1, resume=True)), silent)
+
+
+def test_a_run_is_the_same_by_another_path_to_its_pictures_and_with_other_formats(slimmed):
+    plan, found, _ = slimmed
+    data = Path(os.path.relpath(plan.request.data))
+    assert folder_of(replace(plan, request=replace(plan.request, data=data, formats=["tflite"], resume=True))) == (
+        found.checkpoint.parent
+    )
+
+
+def test_what_is_refused_takes_no_folder(data, tmp_path):
+    """A smaller budget, and then weights that are none: the next request may be any."""
+    target = {"targets": ["iphone12"]}
+    tiny = planned("mobilevit_s", data, tmp_path, **target)
+    tiny = replace(tiny, budgets=(Budget.of("0.01x"),))
+    with pytest.raises(BudgetError, match="pass a larger --budget"):
+        run(tiny, silent)
+    (tmp_path / "none.pt").write_bytes(b"no weights")
+    with pytest.raises(WeightsError):
+        run(planned("mobilevit_s", data, tmp_path, weights=str(tmp_path / "none.pt"), **target), silent)
+    folder = folder_of(planned("mobilevit_s", data, tmp_path, **target))
+    assert sorted(file.name for file in folder.iterdir()) == ["data"]
 
 
 def test_a_run_of_another_version_is_not_gone_on_with(slimmed, tmp_path):

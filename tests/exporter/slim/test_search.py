@@ -228,7 +228,9 @@ def test_where_no_other_step_leaves_less_it_stays(tmp_path):
 
 def test_a_step_is_told_in_a_line():
     step = Step(Move("width", 0), 0.012, 1.0, 0.125, 3, 0.9, 1.4, TOY.parent)
-    assert str(step) == "narrower stage 1: 0.012 of the score lost for 12.5% of the budget, best of 3; now 140% of it"
+    assert str(step) == (
+        "narrower stage 1: 0.012 of the score lost for 12.5% of the budget, best of 3 judged; now at 140% of it"
+    )
     assert str(replace(step, lost=-0.01)).startswith("narrower stage 1: nothing of the score lost for 12.5%")
     assert str(Undone(step, LED_LESS_NEAR)) == (
         "narrower stage 1: undone, as what was found before comes nearer to the budget"
