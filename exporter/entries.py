@@ -95,6 +95,7 @@ def manifest_entry(export: Export, made: Made, latencies: Expected) -> Manifest:
             paper=family.paper,
             image_size=network.image_size,
             num_classes=network.num_classes,
+            classes=info.classes if len(info.classes) == network.num_classes else (),
             parameters=sum(parameter.numel() for parameter in network.parameters()),
             architecture=None if info.architecture is None else dict(info.architecture),
         ),

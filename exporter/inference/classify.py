@@ -15,6 +15,7 @@ from device_profiles.vocabulary import Precision
 from exporter.bundle import Bundle
 from exporter.errors import BundleError
 from exporter.graphs.tasks import CLASSIFY
+from exporter.manifest import ModelEntry
 from exporter.media.images import read_classifier_input
 from exporter.worker.isolated import isolated
 
@@ -28,7 +29,7 @@ class Prediction:
 
     index: int
     label: str | None
-    """ImageNet name; None for models with other classes."""
+    """The class's name; None where nothing says it."""
     probability: float
     """That it is the one right class or, of a multi-label model, that it is right"""
 
@@ -53,21 +54,28 @@ def classify_photo(
     with isolated() as load:
         return {
             bundle.manifest.label(variant): _best(
-                runners[CLASSIFY]({"image": image})["logits"][0], top, model.task == "multilabel"
+                runners[CLASSIFY]({"image": image})["logits"][0], top, model.task == "multilabel", labels_of(model)
             )
             for variant, runners in bundle.runners(formats, threads, precisions, load)
         }
 
 
-def _best(logits: NDArray[np.float32], top: int, multi_label: bool) -> list[Prediction]:
+def _best(logits: NDArray[np.float32], top: int, multi_label: bool, names: Sequence[str | None]) -> list[Prediction]:
     """The `top` greatest logits [classes]; each by itself with a sigmoid, or against the others with a softmax."""
     if multi_label:
         probabilities = (1 + np.tanh(logits / 2, dtype=np.float64)) / 2  # the sigmoid, which cannot overflow so
     else:
         exponentials = np.exp(logits - logits.max(), dtype=np.float64)
         probabilities = exponentials / exponentials.sum()
-    names = imagenet_labels() if len(logits) == IMAGENET_CLASSES and not multi_label else [None] * len(logits)
     return [Prediction(int(i), names[i], float(probabilities[i])) for i in np.argsort(-logits)[:top]]
+
+
+def labels_of(model: ModelEntry) -> Sequence[str | None]:
+    """A classifier's classes by index, as the manifest has them or, of as many as ImageNet's, as those."""
+    if len(model.classes) == model.num_classes:
+        return model.classes
+    imagenet = model.num_classes == IMAGENET_CLASSES and model.task != "multilabel"
+    return imagenet_labels() if imagenet else [None] * (model.num_classes or 0)
 
 
 @cache

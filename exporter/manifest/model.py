@@ -62,6 +62,11 @@ class ModelEntry(Part):
     paper: str
     image_size: int = Field(ge=1, le=IMAGE_SIZE.most, description="Side of the square input in pixels.")
     num_classes: int | None = Field(ge=1, le=CLASSES.most, description="null for a tracker.")
+    classes: tuple[str, ...] = Field(
+        default=(),
+        max_length=CLASSES.most,
+        description="Names in the order of the scores; none where they are ImageNet's, or not known.",
+    )
     parameters: Count
     architecture: dict[str, Any] | None = Field(
         default=None, description="What its family's class is built from, of a slimmed model; null of a registered one."

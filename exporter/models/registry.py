@@ -75,6 +75,8 @@ class ModelInfo:
     """What its class is built from, where that is not the family's configuration of its name"""
     checkpoint: Path | None = None
     """The file with its weights, where it is known by that"""
+    classes: tuple[str, ...] = ()
+    """Their names, in the order of the logits, where it was trained on others than ImageNet's"""
 
     @property
     def image_size(self) -> int:
@@ -202,6 +204,7 @@ def _slimmed(weights: Path) -> ModelInfo:
         own_image_size=card.image_size,
         architecture=card.architecture,
         checkpoint=weights,
+        classes=card.classes,
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from device_profiles.facts import described
 from device_profiles.schema import FROM_MEMORY, Device
 from exporter.contents import REPORT
-from exporter.inference.classify import IMAGENET_CLASSES, imagenet_labels
+from exporter.inference.classify import labels_of
 from exporter.lint.rules import rules
 from exporter.lint.summary import by_rule
 from exporter.lint.summary import counted as findings_counted
@@ -163,9 +163,8 @@ def _recorded(
 
 def _class_names(manifest: Manifest) -> Callable[[int], str]:
     """Class index -> what to call it. A label on a guess of seeded weights would be taken for a mistake."""
-    if not manifest.weights.trained or manifest.model.num_classes != IMAGENET_CLASSES:
-        return "class {}".format
-    return imagenet_labels().__getitem__
+    names = dict(enumerate(labels_of(manifest.model) if manifest.weights.trained else ()))
+    return lambda index: names.get(index) or f"class {index}"
 
 
 def _contracts(

@@ -3,12 +3,15 @@
 import json
 from random import Random
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from exporter import pipeline
 from exporter.bundle import Bundle
 from exporter.errors import UnknownModelError
+from exporter.inference.classify import classify_photo
 from exporter.lint.model_or_bundle import lint_bundle, lint_model
 from exporter.models.registry import create_model, model_info
 from exporter.models.weights.loading import load_weights, seed_weights
@@ -62,6 +65,19 @@ def test_its_bundle_is_named_after_it_and_says_what_it_is(bundle, checkpoint):
     assert model.num_classes == CLASSES
     assert (weights.kind, weights.source, weights.trained_at) == ("file", checkpoint.name, SIZE)
     assert bundle.manifest.failures == []
+
+
+def test_its_classes_have_their_names(bundle, tmp_path):
+    assert bundle.manifest.model.classes == NAMES
+    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(tmp_path / "a.png")
+    [found] = classify_photo(bundle, tmp_path / "a.png").values()
+    assert [one.label for one in found] == [NAMES[one.index] for one in found]
+    assert any(f"<p>{name} <small>" in (bundle.path / "report.html").read_text() for name in NAMES)
+
+
+def test_with_other_classes_it_has_no_names_for_them(checkpoint, tmp_path):
+    other = pipeline.export(str(checkpoint), formats=["onnx"], num_classes=3, weights="random", out=tmp_path, workers=1)
+    assert other.manifest.model.classes == ()
 
 
 def test_its_bundle_is_verified_and_linted_without_the_checkpoint(bundle):
