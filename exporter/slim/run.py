@@ -126,10 +126,10 @@ def prepared(plan: SlimPlan, progress: Progress) -> Ready:
     folder = folder_of(plan)
     task = TASKS[plan.info.family.task](plan, Trainer(folder, Hardware.found(), progress, plan.request.seed))
     space, history = task.space, History(folder / SEARCH)
+    claim(plan, folder)  # what pieces take depends on the pictures' size and their classes, which are the request's
     progress("prices", 0.0)
-    tables = Tables(space, tuple(_table(space, target, plan, folder) for target in plan.targets))
-    claim(plan, folder)
     try:
+        tables = Tables(space, tuple(_table(space, target, plan, folder) for target in plan.targets))
         tables.correct(space.smallest, history)
         _refuse_in_vain(tables.limits(plan.budgets), space, plan.info.name)
         parent = task.parent()

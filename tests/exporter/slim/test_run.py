@@ -172,6 +172,23 @@ def test_a_run_is_the_same_by_another_path_to_its_pictures_and_with_other_format
     )
 
 
+def test_prices_are_of_no_request_but_the_one_that_began_them(data, tmp_path):
+    """Pieces of other classes or another size have the same names."""
+
+    def interrupt(what, share):
+        if what == "prices":
+            raise KeyboardInterrupt
+
+    plan = planned("mobilevit_s", data, tmp_path, targets=["iphone12"])
+    with pytest.raises(KeyboardInterrupt):
+        run(plan, interrupt)
+    with pytest.raises(BudgetError, match="has a run already"):
+        folder_of(plan)
+    other = replace(plan, request=replace(plan.request, image_size=32, resume=True))
+    with pytest.raises(BudgetError, match="asked for with other image_size"):
+        folder_of(other)
+
+
 def test_what_is_refused_takes_no_folder(data, tmp_path):
     """A smaller budget, and then weights that are none: the next request may be any."""
     target = {"targets": ["iphone12"]}
