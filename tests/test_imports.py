@@ -35,6 +35,7 @@ ROOMS = (
     "models",
     "rewrites",
     "graphs",
+    "quantise",
     "mil",
     "backends",
     "bundle",

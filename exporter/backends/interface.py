@@ -11,6 +11,7 @@ from device_profiles.vocabulary import ComputeUnit, Precision
 from exporter.errors import BackendError
 from exporter.manifest import Delegation, TensorSpec
 from exporter.operations.operation import Operation
+from exporter.quantise.scheme import Scheme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,9 +34,12 @@ class LowerOptions:
     """Passes to apply first; None is the backend's own, an empty tuple converts the program as it is."""
     edges: Literal["float32"] | None = None
     """What a file takes and gives, but images; None is what apps do in that precision and format."""
+    scheme: Scheme | None = None
+    """What gets fewer bits; None is what the backend has for the precision."""
     calibration: Sequence[Arrays] = ()
-    """Inputs of the graph for a quantiser to look at. They come from the user's pictures, never from those that
-    artefacts are verified on."""
+    """Inputs of the graph that a quantiser may look at, never those that artefacts are verified on."""
+    full: Path | None = None
+    """The graph in the format's full precision, where it is written already: what quantises files begins with it."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,17 @@ class Backend:
     """The operators of a file in the order of execution, without running them, where something reads them."""
     precision_loss: Callable[[Path, Mapping[str, NDArray[np.float32]], float], str | None] | None = None
     """The first operation that loses more than a share of its range to half precision, in words; None if none does."""
+    schemes: Mapping[Precision, Scheme] = field(default_factory=dict)
+    """What gets fewer bits in those of the precisions that are made by quantising."""
+
+    @property
+    def full_precision(self) -> Precision:
+        """What is quantised is compared with the same graph in this."""
+        return self.precisions[0]
+
+    def scheme(self, options: LowerOptions) -> Scheme | None:
+        """What gets fewer bits; None where nothing does."""
+        return options.scheme or self.schemes.get(options.precision)
 
     @property
     def default_delegate(self) -> str | None:

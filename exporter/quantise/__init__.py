@@ -1,0 +1,1 @@
+"""Fewer bits: what is quantised and how, and which values it is fitted to. Backends apply it where their tools work."""

@@ -1,0 +1,50 @@
+"""What of a graph gets fewer bits, and how, as data. Each backend has schemes of its own, by the precision's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from exporter.errors import BackendError
+from exporter.quantise.observed import Reading, extremes
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Of a graph in a format."""
+
+    kinds: tuple[str, ...] = ()
+    """Operators that it is about, in the words of the format; those that a graph lacks are passed over"""
+    weights: Literal["linear", "palette", "sparse"] = "linear"
+    """Integers that are evenly spaced, for each output channel; one of few values; or those that are not near zero"""
+    bits: int = 8
+    """Of a weight"""
+    activations: Literal["static", "dynamic"] | None = None
+    """Integers of eight bits, whose range is that of calibration inputs, or of each run; None: they stay"""
+    reading: Reading = extremes
+    """How a static range is read off what was observed"""
+    kept: tuple[str, ...] = ()
+    """Patterns (`re.search`) of the names of operators that stay as they are"""
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether it takes calibration inputs."""
+        return self.activations == "static"
+
+    def refuse_unmatched(self, file: str, kinds: Iterable[str], names: Iterable[str]) -> None:
+        """Raise `BackendError` where a rule matches nothing: it would be believed to have had an effect.
+
+        `kinds` and `names` are those of the operators in `file`.
+        """
+        if self.kinds and not set(self.kinds) & set(kinds):
+            raise BackendError(f"{file} has none of the operators {', '.join(self.kinds)}, so nothing is quantised.")
+        known = list(names)
+        for pattern in self.kept:
+            if not any(re.search(pattern, name) for name in known):
+                raise BackendError(f"{file} has no operator whose name has {pattern!r}, which was to stay as it is.")
+
+    def keeps(self, name: str) -> bool:
+        """Whether an operator of this name stays as it is."""
+        return any(re.search(pattern, name) for pattern in self.kept)
