@@ -13,10 +13,11 @@ from exporter.backends.interface import Lowered
 from exporter.bench.provenance import provenance
 from exporter.contents import size_of
 from exporter.graphs.tasks import TASKS
-from exporter.manifest import Artifact, Finding, Manifest, SequenceEntry, TaskName, Variant, Verification
+from exporter.manifest import Artifact, Compression, Finding, Manifest, SequenceEntry, TaskName, Variant, Verification
 from exporter.vectors import vectors_file
 
 if TYPE_CHECKING:
+    from exporter.calibration import Calibration
     from exporter.graphs.capture import Graph
     from exporter.latency.expected import Expected
     from exporter.models.model import Model
@@ -34,6 +35,8 @@ class Export:
     loaded: LoadedWeights
     graphs: tuple[Graph, ...]
     folder: Path
+    calibration: Calibration | None = None
+    """What ranges of activations are read off; None where nobody asks for any"""
 
     @property
     def task(self) -> TaskName:
@@ -41,8 +44,9 @@ class Export:
         return "multilabel" if self.network.multi_label else self.planned.info.family.task
 
     def path(self, variant: Variant, graph: Graph) -> Path:
-        """Where the artefact of a graph in a variant is."""
-        return self.folder / self.planned.folder_of(variant) / f"{graph.name}.{backend(variant.format).extension}"
+        """Where the artefact of a graph in a variant is: in the bundle, or beside it where it is only compared with."""
+        folder = self.folder if variant in self.planned.lowerings else self.folder.with_name("compared")
+        return folder / self.planned.folder_of(variant) / f"{graph.name}.{backend(variant.format).extension}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Made:
     followed: tuple[Followed, ...]
     """What a tracker's artefacts saw in the sequence, for each variant that runs here"""
     findings: tuple[Finding, ...]
+    compressions: tuple[Compression, ...]
+    """Of each variant of fewer bits"""
 
 
 def artifact_entry(
@@ -109,11 +115,7 @@ def manifest_entry(export: Export, made: Made, latencies: Expected) -> Manifest:
             card=loaded.card,
         ),
         target=manifest.Target(id=device.id, name=device.name, platform=device.platform, min_ios=planned.min_ios),
-        preprocessing=manifest.Preprocessing(
-            resize="shorter_side_then_center_crop" if family.crop_pct else "square",
-            crop_pct=family.crop_pct,
-            interpolation=family.interpolation,
-        ),
+        preprocessing=family.preprocessing,
         variants=tuple(planned.lowerings),
         graphs=tuple(
             manifest.GraphEntry(
@@ -131,6 +133,7 @@ def manifest_entry(export: Export, made: Made, latencies: Expected) -> Manifest:
         state=TASKS[family.task].wiring,
         sequence=made.sequence,
         rollouts=tuple(followed.rollout for followed in made.followed),
+        compressions=made.compressions,
         latencies=latencies.frames,
         findings=made.findings,
         warnings=(*planned.warnings, *_warnings(network, loaded)),

@@ -12,6 +12,7 @@ from exporter import publication
 from exporter.atomic.staging import staging
 from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
+from exporter.calibration import calibration
 from exporter.contents import seal
 from exporter.entries import Export, manifest_entry
 from exporter.errors import BundleError, VerificationError
@@ -53,7 +54,11 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
     with staging(path.parent) as stage:
         folder = stage / "bundle"
         folder.mkdir()
-        under_way = Export(planned, network, loaded, graphs, folder)
+        calibrated = None
+        if planned.is_calibrated:
+            step("calibration", 0.04)
+            calibrated = calibration(network, planned.info.family, graphs, request.calibration)
+        under_way = Export(planned, network, loaded, graphs, folder, calibrated)
         made = make(under_way, lambda what, share: step(what, 0.05 + 0.9 * share))
         step("estimate", 0.96)
         latencies = expected(planned.info, network.image_size, graphs, planned.device, tuple(planned.lowerings))

@@ -26,6 +26,7 @@ from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, V
 from exporter.manifest import Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
 from exporter.paths import check_input, check_name
+from exporter.verify.verdict import listed
 
 DEFAULT_MIN_IOS = 17
 NEWEST_IOS = CORE_AI_IOS
@@ -64,6 +65,10 @@ class ExportRequest:
     that fit and, of two that do, the average over training."""
     task: Literal["classify", "multilabel"] | None = None
     """"multilabel" judges each class by itself; None takes the family's."""
+    calibration: str | Path | None = None
+    """A folder of pictures that ranges of activations are read off; None takes sample pictures."""
+    least_sqnr: float = 25.0
+    """dB that mixed precision keeps, if it can"""
 
     @classmethod
     def of(cls, model: str | ExportRequest, *settings: Any, **named: Any) -> ExportRequest:
@@ -91,8 +96,23 @@ class Plan:
     min_ios: int
     """Oldest iOS that the target's users may have"""
     lowerings: dict[Variant, LowerOptions]
-    """In the order they are made."""
+    """In the order in which they were asked for."""
     warnings: tuple[str, ...]
+
+    @property
+    def compared_with(self) -> dict[Variant, Variant]:
+        """Each variant of fewer bits, and that of the format's full precision."""
+        return {
+            one: replace(one, precision=format.full_precision)
+            for one in self.lowerings
+            if one.precision in (format := backend(one.format)).schemes
+        }
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether anything is made by what values activations take."""
+        schemes = (backend(one.format).scheme(options) for one, options in self.lowerings.items())
+        return any(scheme is not None and scheme.calibrated for scheme in schemes)
 
     def bundle_name(self, trained: bool) -> str:
         """Name of the bundle's folder: model and target, and whatever makes it another than the default one."""
@@ -128,6 +148,9 @@ def plan(request: ExportRequest) -> Plan:
     named = model_info(request.model)
     info = resolved(named, device, request.image_size)
     formats, warnings = _formats(request.formats, device)
+    if request.formats is None:
+        formats, unfit = _offering(formats, request.precisions)
+        warnings += unfit
     delegate, min_ios = request.delegate, request.min_ios
     if info is not named:
         warnings += (
@@ -161,7 +184,10 @@ def plan(request: ExportRequest) -> Plan:
         for chosen in [_delegate(name, delegate)]
         for precision in _precisions(name, formats, request.precisions)
     }
-    return Plan(request, info, device, min_ios, lowerings, warnings)
+    made = Plan(request, info, device, min_ios, lowerings, warnings)
+    if request.calibration is not None and not made.is_calibrated:
+        raise BackendError("--calibration is for ranges of activations: add --precision int8.")
+    return made
 
 
 def _refuse_misplaced(request: ExportRequest) -> None:
@@ -251,6 +277,19 @@ def _formats(formats: Sequence[str] | None, device: Device) -> tuple[list[str], 
     )
 
 
+def _offering(formats: list[str], asked: Sequence[Precision]) -> tuple[list[str], tuple[str, ...]]:
+    """Of the formats that a target would get by default, those in one of the precisions; warnings about the others.
+
+    All of them where none has any: then that is refused.
+    """
+    fit = [name for name in formats if not asked or set(asked) & set(backend(name).precisions)]
+    return fit or formats, tuple(
+        f"{name} was left out: it offers {listed(backend(name).precisions)}, and none of these was asked for."
+        for name in formats
+        if fit and name not in fit
+    )
+
+
 def _precisions(name: str, formats: Sequence[str], asked: Sequence[Precision]) -> list[Precision]:
     """Those of the precisions asked for that a format is made in.
 
@@ -265,7 +304,7 @@ def _precisions(name: str, formats: Sequence[str], asked: Sequence[Precision]) -
         ):
             able = [other for other in formats if precision in backend(other).precisions]
             advice = f"keep {precision} for --format {able[0]}" if able else f"leave --precision {precision} out"
-            raise BackendError(f"{name} offers {' and '.join(format.precisions)} here, not {precision}: {advice}.")
+            raise BackendError(f"{name} offers {listed(format.precisions)} here, not {precision}: {advice}.")
     return [precision for precision in asked if precision in format.precisions]
 
 

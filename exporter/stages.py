@@ -5,19 +5,22 @@ What they share is captured once, before the processes that run them are forked;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from exporter.backends import backend
-from exporter.backends.interface import Lowered
+from exporter.backends.interface import Lowered, LowerOptions
 from exporter.backends.runner import InputProgress, Progress, Runner
+from exporter.bench.comparison import speeds
+from exporter.bench.mixing import Mixed, mixed
+from exporter.contents import size_of
 from exporter.entries import Export, Made, artifact_entry
 from exporter.errors import BackendError, VitexportError, describe
 from exporter.graphs.capture import Graph
 from exporter.graphs.tasks import TASKS
 from exporter.lint import findings, worst_first
 from exporter.lint.subject import of_artifact, of_program
-from exporter.manifest import Artifact, Finding, SequenceEntry, Variant, label_among
+from exporter.manifest import Artifact, Compression, Finding, SequenceEntry, Variant, label_among
 from exporter.models.model import Model
 from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.artifact import verify
@@ -35,6 +38,10 @@ _RECORDING = {"pictures": 2.0, "sequence": 25.0}
 only say how stages compare."""
 _LOWERING, _CHECKING = 8.0, 2.0
 """Seconds for a graph in a format"""
+_MIXING = 60.0
+"""Seconds for a graph in a format"""
+_COMPARING = 8.0
+"""Seconds for the graphs of a variant"""
 _FOLLOWING, _INTERPRETING = 12.0, 30.0
 """Seconds for a sequence with artefacts that run, and with an interpreter in their place"""
 
@@ -48,21 +55,38 @@ class Checked:
 
 
 def make(export: Export, progress: Progress) -> Made:
-    """Make every artefact of a plan and judge it; raises `VitexportError` for what cannot be lowered."""
+    """Make every artefact of a plan and judge it; raises `VitexportError` for what cannot be lowered.
+
+    Those of fewer bits are compared with the same format in full precision, which is written beside the bundle where
+    it is not in it.
+    """
     planned, on = export.planned, TASKS[export.planned.info.family.task].recorded_on
     recorded = Stage("reference outputs", partial(_record, export), weight=_RECORDING[on])
-    stages, checked, followed = [recorded], list[Stage](), list[Stage]()
-    for variant in planned.lowerings:
+    stages, checked, followed, compared = [recorded], list[Stage](), list[Stage](), list[Stage]()
+    full = planned.compared_with
+    for variant in dict.fromkeys(full.values()):
+        if variant not in planned.lowerings:
+            stages += [_lowering(export, variant, graph) for graph in export.graphs]
+    for variant in sorted(planned.lowerings, key=lambda one: one in full):  # what others begin with comes first
         label, group = label_among(planned.lowerings, variant), variant.format
         own: list[Stage] = []
+        lowered, mixtures = list[Stage](), list[Stage]()
         for graph in export.graphs:
-            lowering, checking = (partial(work, export, variant, graph) for work in (_lower, _check))
-            lower = Stage(f"{label}: lower {graph.name}", lowering, (), group, _LOWERING)
+            searched = _search_for(export, variant, graph, full[variant]) if variant.precision == "mixed" else None
+            lower = _lowering(export, variant, graph, full.get(variant), searched)
+            mixtures += [searched] if searched else []
+            stages += [searched] if searched else []
             after = (recorded.name, lower.name)
+            checking = partial(_check, export, variant, graph)
             check = Stage(f"{label}: verify {graph.name}", checking, after, group, _CHECKING)
             stages += [lower, check]
+            lowered.append(lower)
             own.append(check)
         checked += own
+        if variant in full:
+            work = partial(_compare, export, variant, full[variant])
+            files = tuple(stage.name for stage in (*lowered, *mixtures))
+            compared.append(Stage(f"{label}: compare", work, files, group, _COMPARING, alone=True))
         if on == "sequence":
             seen = (recorded.name, *(stage.name for stage in own))
             following, interpreted = partial(_follow, export, variant), backend(variant.format).interpreted
@@ -70,16 +94,35 @@ def make(export: Export, progress: Progress) -> Made:
             # It is timed, so nothing may run beside it; an interpreter's times are not kept.
             stage = Stage(f"{label}: follow objects", following, seen, group, weight, alone=not interpreted)
             followed.append(stage)
-    stages += followed
+    stages += [*followed, *compared]
     workers = planned.request.workers or workers_for(_memory_of_a_worker(export.network), len(stages))
     results = run_stages(stages, workers, progress)
-    done: list[Checked] = [results[stage.name] for stage in checked]
+    names = [
+        f"{label_among(planned.lowerings, variant)}: verify {graph.name}"
+        for variant in planned.lowerings
+        for graph in export.graphs
+    ]
+    done: list[Checked] = [results[name] for name in names]
     return Made(
         tuple(one.artifact for one in done),
         results[recorded.name],
         tuple(one for stage in followed if (one := results[stage.name]) is not None),
         worst_first(finding for one in done for finding in one.findings),
+        tuple(results[stage.name] for stage in compared),
     )
+
+
+def _lowering(
+    export: Export, variant: Variant, graph: Graph, full: Variant | None = None, searched: Stage | None = None
+) -> Stage:
+    """The stage that writes a graph in a variant, after those that write it in full precision and find a mixture."""
+    name = f"{label_among(export.planned.lowerings, variant)}: lower {graph.name}"
+    if variant not in export.planned.lowerings:
+        name = f"{variant}: lower {graph.name} to compare with"
+    work = partial(_lower, export, variant, graph, full)
+    before = [] if full is None else [_lowering(export, full, graph)]
+    after = tuple(stage.name for stage in (*before, *([searched] if searched else [])))
+    return Stage(name, work, after, variant.format, _LOWERING)
 
 
 def _memory_of_a_worker(network: Model) -> int:
@@ -93,18 +136,56 @@ def _record(export: Export, report: Report) -> SequenceEntry | None:
     return record(export.planned.info.family.task, export.network, export.graphs, export.folder)
 
 
-def _lower(export: Export, variant: Variant, graph: Graph, report: Report) -> Lowered:
-    """Write a graph in a variant, and return what the backend knows about the file."""
+def _lower(
+    export: Export,
+    variant: Variant,
+    graph: Graph,
+    full: Variant | None,
+    report: Report,
+    written: Lowered | None = None,
+    found: Mixed | None = None,
+) -> Lowered:
+    """Write a graph in a variant, and return what the backend knows about the file.
+
+    `full` is the variant that it was `written` in before, in full precision; None where it is that itself. `found` is
+    what mixed precision mixes.
+    """
     path = export.path(variant, graph)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = _options(export, variant, graph, full)
+    if found is not None:
+        options = replace(options, scheme=found.scheme)
     try:
-        return backend(variant.format).lower(graph, path, export.planned.lowerings[variant])
+        return backend(variant.format).lower(graph, path, options)
     except (VitexportError, OSError):
         raise
     except Exception as error:  # whatever a toolchain throws
         raise BackendError(
             f"{variant.format} cannot lower {graph.name} ({describe(error)}); --verbose shows what its toolchain says."
         ) from error
+
+
+def _options(export: Export, variant: Variant, graph: Graph, full: Variant | None) -> LowerOptions:
+    planned = export.planned
+    options = planned.lowerings.get(variant) or LowerOptions(variant.precision, planned.min_ios, variant.delegate)
+    if full is None:
+        return options
+    given = export.calibration.inputs[graph.name] if export.calibration is not None else ()
+    return replace(options, full=export.path(full, graph), calibration=given)
+
+
+def _search_for(export: Export, variant: Variant, graph: Graph, full: Variant) -> Stage:
+    """The stage that finds a mixture, after that which writes the graph in full precision."""
+    label, work = label_among(export.planned.lowerings, variant), partial(_search, export, variant, graph, full)
+    after = (_lowering(export, full, graph).name,)
+    return Stage(f"{label}: mix {graph.name}", work, after, variant.format, _MIXING, alone=True)
+
+
+def _search(export: Export, variant: Variant, graph: Graph, full: Variant, report: Report, written: Lowered) -> Mixed:
+    folder = export.path(variant, graph).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    options = _options(export, variant, graph, full)
+    return mixed(graph, variant, options, export.planned.request.least_sqnr, folder, report)
 
 
 def _check(
@@ -133,6 +214,23 @@ def _follow(
         return {one.graph: backend(variant.format).load(export.folder / one.file) for one in artifacts}
 
     return roll_out(variant, load, recorded, _counted(report))
+
+
+def _compare(export: Export, variant: Variant, full: Variant, report: Report, *done: Lowered | Mixed) -> Compression:
+    """What a variant of fewer bits gains on the format's full precision, of which nothing else runs meanwhile."""
+    few, whole = ({graph.name: export.path(one, graph) for graph in export.graphs} for one in (variant, full))
+    lowered = [one for one in done if isinstance(one, Lowered)]
+    scheme = backend(variant.format).scheme(export.planned.lowerings[variant])
+    calibrated = export.calibration if scheme is not None and scheme.calibrated else None
+    return Compression(
+        **asdict(variant),
+        full=full.precision,
+        size=sum(map(size_of, few.values())) / sum(map(size_of, whole.values())),
+        speeds=speeds(variant, export.graphs, few, whole),
+        quantised={graph.name: one.quantised for graph, one in zip(export.graphs, lowered, strict=True)},
+        curve=tuple(point for one in done if isinstance(one, Mixed) for point in one.curve),
+        calibration=calibrated.source if calibrated is not None else "",
+    )
 
 
 def _counted(report: Report) -> InputProgress:

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.backends.coreml import deployment_target
 from exporter.backends.description import check_description
+from exporter.backends.executorch_quantisation import quantised, quantised_calls
 from exporter.backends.interface import Backend, Lowered, LowerOptions, NotExecutableError
+from exporter.errors import BackendError
 from exporter.manifest import Delegation, Outside, TensorSpec
 from exporter.operations.operation import Operation, Value
+from exporter.quantise.scheme import Scheme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,9 +54,16 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
 
     delegate = options.delegate or BACKEND.default_delegate
     assert delegate is not None, "this format has delegates"
+    scheme, words = BACKEND.scheme(options), ""
+    if scheme is not None and delegate != "xnnpack":
+        raise BackendError(f"{options.precision} is for XNNPACK: take --delegate xnnpack, or --format coreml.")
     with lean_traces(), without_repetition() if delegate == "xnnpack" else nullcontext():
+        program = rewritten(graph.program, BACKEND.passes(options))
+        if scheme is not None:
+            program = quantised(program, graph.example, scheme, options.calibration)
+            words = quantised_calls(program)
         edge = to_edge_transform_and_lower(
-            rewritten(graph.program, BACKEND.passes(options)),
+            program,
             partitioner=[_partitioner(delegate, options)],
             constant_methods={
                 _INPUT_NAMES: [spec.name for spec in graph.inputs],
@@ -74,6 +84,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
         delegation=delegation,
         min_os=deployment_target(options.min_ios) if delegate == "coreml" else None,
         compute_units=("cpu", "gpu", "npu") if delegate == "coreml" else ("cpu",),
+        quantised=words,
     )
 
 
@@ -248,7 +259,11 @@ def _names(program: Any, method: str) -> list[str]:
 BACKEND = Backend(
     name="executorch",
     extension="pte",
-    precisions=("fp32",),
+    precisions=("fp32", "int8", "int8-dynamic"),
+    schemes={
+        "int8": Scheme(("conv2d.default", "linear.default", "add.Tensor", "mul.Tensor"), activations="static"),
+        "int8-dynamic": Scheme(("linear.default",), activations="dynamic"),
+    },
     delegates={"xnnpack": (), "coreml": ("coremltools",)},
     rewrites={
         # Whatever XNNPACK has no operator for ends a delegated piece.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -55,6 +55,8 @@ class Lowered:
     """The inputs as the file takes them, where they differ from the graph's."""
     outputs: tuple[TensorSpec, ...] | None = None
     """The same of the outputs."""
+    quantised: str = ""
+    """What has fewer bits, in words."""
 
     def signature(self, graph: Graph) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
         """The inputs and outputs of the graph as the file has them."""
@@ -132,6 +134,11 @@ class Backend:
     """The first operation that loses more than a share of its range to half precision, in words; None if none does."""
     schemes: Mapping[Precision, Scheme] = field(default_factory=dict)
     """What gets fewer bits in those of the precisions that are made by quantising."""
+
+    groups: tuple[tuple[str, ...], ...] = ()
+    """Kinds of operators that have fewer bits together or not at all, where a mixture is sought; empty where none is"""
+    kinds: Callable[[Path], Iterable[str]] | None = None
+    """The kinds of operators in a file, for that search."""
 
     @property
     def full_precision(self) -> Precision:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.backends.description import Described, check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
+from exporter.backends.onnx_quantisation import quantise
 from exporter.manifest import TensorSpec
+from exporter.quantise.scheme import Scheme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +29,20 @@ OPSET = 20
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     """Write the graph as one file of operator set `OPSET`, with its weights inside."""
     import onnx
+
+    scheme, words = BACKEND.scheme(options), ""
+    if scheme is None:
+        _write(graph, path, options)
+    else:
+        if options.full is None:
+            _write(graph, path, options)
+        words = quantise(options.full or path, path, scheme, options.calibration)
+    operators = Counter(node.op_type for node in onnx.load(path, load_external_data=False).graph.node)
+    return Lowered(operators=dict(sorted(operators.items())), compute_units=("cpu",), quantised=words)
+
+
+def _write(graph: Graph, path: Path, options: LowerOptions) -> None:
+    """In single precision."""
     import torch
 
     from exporter.rewrites.catalogue import rewritten
@@ -42,8 +58,6 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     )
     assert program is not None, "torch.onnx.export returns a program when no file is given"
     program.save(path, external_data=False)
-    operators = Counter(node.op_type for node in onnx.load(path, load_external_data=False).graph.node)
-    return Lowered(operators=dict(sorted(operators.items())), compute_units=("cpu",))
 
 
 def inspect(path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> str:
@@ -120,10 +134,29 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
         )
 
 
+_GROUPS = (
+    ("Conv",), ("Gemm", "MatMul"), ("Add",), ("Mul",), ("Resize", "Reshape", "Transpose", "Slice", "Concat", "Pad"),
+    ("Sigmoid",), ("Softmax",),
+)  # fmt: skip
+
+
+def _kinds(path: Path) -> set[str]:
+    """Of the nodes of a file"""
+    import onnx
+
+    return {node.op_type for node in onnx.load(path, load_external_data=False).graph.node}
+
+
 BACKEND = Backend(
     name="onnx",
     extension="onnx",
-    precisions=("fp32",),
+    precisions=("fp32", "int8", "int8-weights", "int8-dynamic", "mixed"),
+    schemes={
+        "mixed": Scheme(tuple(kind for group in _GROUPS for kind in group), activations="static"),
+        "int8": Scheme(("Conv", "Gemm", "MatMul"), activations="static"),
+        "int8-weights": Scheme(("Conv", "Gemm", "MatMul")),
+        "int8-dynamic": Scheme(("Gemm", "MatMul"), activations="dynamic"),
+    },
     rewrites={None: ("attention_in_tiles",)},
     toolchain=("onnx", "onnxscript", "onnxruntime", "torch"),
     runtime="ONNX Runtime",
@@ -132,4 +165,6 @@ BACKEND = Backend(
     inspect=inspect,
     load=load,
     trace=trace,
+    groups=_GROUPS,
+    kinds=_kinds,
 )

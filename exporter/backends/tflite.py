@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 from device_profiles.host import cores
 from exporter.backends.description import check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
+from exporter.backends.tflite_quantisation import quantise
 from exporter.errors import BackendError
 from exporter.manifest import TensorSpec
 from exporter.operations.operation import Operation, Value
+from exporter.quantise.scheme import Scheme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +27,25 @@ if TYPE_CHECKING:
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     """Write the graph as a file of one signature, named like the graph, with its inputs and outputs by name."""
-    import litert_torch
     from ai_edge_litert.interpreter import Interpreter
+
+    scheme, quantised = BACKEND.scheme(options), ""
+    if scheme is None:
+        _write(graph, path, options)
+    else:
+        full = options.full or path
+        if options.full is None:
+            _write(graph, path, options)
+        quantise(full, path, scheme, options.calibration, list(operations(full)))
+        quantised = _quantised(path)
+    operators = Counter(op["op_name"] for op in Interpreter(str(path))._get_ops_details())
+    operators.pop("DELEGATE", None)  # the interpreter lists its own delegate beside the operators of the file
+    return Lowered(operators=dict(sorted(operators.items())), compute_units=("cpu", "gpu"), quantised=quantised)
+
+
+def _write(graph: Graph, path: Path, options: LowerOptions) -> None:
+    """In single precision."""
+    import litert_torch
 
     from exporter.backends.tflite_passes import without_repetition
     from exporter.rewrites.catalogue import rewritten_module
@@ -38,9 +57,19 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
         module = rewritten_module(graph.program, BACKEND.passes(options))
         converter.signature(graph.name, module, sample_kwargs=graph.example)
         converter.convert().export(str(path))
-    operators = Counter(op["op_name"] for op in Interpreter(str(path))._get_ops_details())
-    operators.pop("DELEGATE", None)  # the interpreter lists its own delegate beside the operators of the file
-    return Lowered(operators=dict(sorted(operators.items())), compute_units=("cpu", "gpu"))
+
+
+def _quantised(path: Path) -> str:
+    """How many operators of a file compute with integers, or have such weights, and which."""
+    found = [one for one in operations(path) if one.kind not in ("QUANTIZE", "DEQUANTIZE")]
+    weights = {
+        one.outputs[0].name
+        for one in operations(path)
+        if one.kind == "DEQUANTIZE" and one.inputs[0].constant is not None
+    }
+    narrow = [one for one in found if any(value.dtype == "int8" or value.name in weights for value in one.inputs)]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.kind for one in narrow).most_common())
+    return f"{len(narrow)} of {len(found)} operators have integers: {kinds}"
 
 
 @cache
@@ -197,10 +226,26 @@ def _module_path(name: str) -> str:
     return ".".join(part for part in parts if part) or name
 
 
+_MATRICES = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_BETWEEN = (
+    "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "MEAN", "MUL", "PAD", "RESHAPE", "RESIZE_BILINEAR", "SLICE",
+    "STRIDED_SLICE", "SUB", "TRANSPOSE",
+)  # fmt: skip
+"""What XNNPACK computes with integers as well, so that they need not be converted between two products. GELU, softmax
+and products of activations are slower that way, or are lost to LiteRT's own kernels."""
+
+_FLOATING = ("GELU", "LOGISTIC", "SOFTMAX", "BATCH_MATMUL")
+
 BACKEND = Backend(
     name="tflite",
     extension="tflite",
-    precisions=("fp32",),
+    precisions=("fp32", "int8", "int8-weights", "int8-dynamic", "mixed"),
+    schemes={
+        "mixed": Scheme((*_MATRICES, *_BETWEEN, *_FLOATING), activations="static"),
+        "int8": Scheme((*_MATRICES, *_BETWEEN), activations="static"),
+        "int8-weights": Scheme(_MATRICES),
+        "int8-dynamic": Scheme(("FULLY_CONNECTED",), activations="dynamic"),
+    },
     rewrites={
         None: (
             "attention_in_tiles",
@@ -220,5 +265,7 @@ BACKEND = Backend(
     load=load,
     trace=trace,
     operations=operations,
+    groups=(*((kind,) for kind in _MATRICES), _BETWEEN, *((kind,) for kind in _FLOATING)),
+    kinds=lambda path: (one.kind for one in operations(path)),
     reorders_axes=True,
 )

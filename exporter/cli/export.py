@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -21,17 +22,21 @@ from exporter.cli.tables import (
     BAD,
     UNKNOWN,
     print_artifacts,
+    print_compressions,
     print_json,
     print_line,
     print_rollouts,
+    print_shortfalls,
     print_table,
     print_verdict,
 )
 from exporter.errors import BundleError
+from exporter.exit_codes import FAILED
 from exporter.lint.summary import counted
 from exporter.paths import check_output_folder
 from exporter.plan import ExportRequest, plan
 from exporter.verify.figures import ms_text
+from exporter.verify.shortfalls import shortfalls
 from exporter.verify.verdict import verdict
 
 if TYPE_CHECKING:
@@ -65,6 +70,11 @@ if TYPE_CHECKING:
               help="multilabel: each class is judged by itself, by a sigmoid.")  # fmt: skip
 @min_os_option("Oldest iOS that the Core ML program must load on, such as 17.")
 @click.option("--delegate", metavar="NAME", help="ExecuTorch delegate: xnnpack (default) or coreml.")
+@click.option("--calibration", metavar="FOLDER",
+              help="Pictures that ranges of activations are read off. Default: sample pictures.")  # fmt: skip
+@click.option("--least-sqnr", type=float, default=25.0, show_default=True, metavar="DB",
+              help="Signal to noise that --precision mixed keeps, if it can.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Exit 1 where fewer bits are slower, or too far from PyTorch.")
 @click.option("--out", default=".", show_default=True, metavar="FOLDER", help="Where the bundle's folder is made.")
 @click.option("--workers", type=int, metavar="COUNT",
               help="Processes that work side by side. Default: as many as cores and memory allow.")  # fmt: skip
@@ -73,8 +83,9 @@ if TYPE_CHECKING:
 def export(
     model: str, target: str, formats: tuple[str, ...], precisions: tuple[Precision, ...], weights: str,
     weights_key: str | None, image_size: int | None, num_classes: int | None,
-    task: Literal["classify", "multilabel"] | None, min_ios: int | None, delegate: str | None, out: str,
-    workers: int | None, as_json: bool, verbose: bool,
+    task: Literal["classify", "multilabel"] | None, min_ios: int | None, delegate: str | None,
+    calibration: str | None, least_sqnr: float, strict: bool, out: str, workers: int | None, as_json: bool,
+    verbose: bool,
 ) -> None:  # fmt: skip
     """Make the bundle and print what is in it."""
     request = ExportRequest(
@@ -89,6 +100,8 @@ def export(
         task=task,
         min_ios=min_ios,
         delegate=delegate,
+        calibration=calibration,
+        least_sqnr=least_sqnr,
         out=out,
         workers=workers,
     )
@@ -103,6 +116,8 @@ def export(
         print_json({"path": str(bundle.path), "replaced": bundle.replaced, "manifest": manifest})
     else:
         print_bundle(bundle)
+    if strict and shortfalls(bundle.manifest):
+        sys.exit(FAILED)
 
 
 def print_bundle(bundle: Bundle) -> None:
@@ -116,8 +131,10 @@ def print_bundle(bundle: Bundle) -> None:
     print_line()
     print_artifacts(manifest)
     print_rollouts(manifest)
+    print_compressions(manifest)
     print_latencies(manifest)
     print_verdict(verdict(manifest))
+    print_shortfalls(manifest)
     if manifest.findings:
         print_line(f"On the device: {counted(manifest.findings)}; `vitexport lint {bundle.path}` explains them.")
     for finding in manifest.findings:

@@ -18,6 +18,7 @@ from rich.text import Text
 from exporter.manifest import Manifest, Verification
 from exporter.printable import printable
 from exporter.verify.figures import error_text, ms_per_frame, task_metric, worst
+from exporter.verify.shortfalls import least_sqnr, shortfalls, speed_of
 from exporter.verify.verdict import Verdict
 
 GOOD, BAD, UNKNOWN = "green", "bold red", "yellow"
@@ -134,6 +135,32 @@ def print_rollouts(manifest: Manifest) -> None:
     for rollout in manifest.rollouts:
         if rollout.status != "passed" or rollout.left_out:
             print_line(f"{manifest.label(rollout.variant)}: {rollout.detail}")
+
+
+def print_compressions(manifest: Manifest) -> None:
+    """What each variant of fewer bits gains on the format's full precision, and what it loses."""
+    if not manifest.compressions:
+        return
+    print_line()
+    print_table(
+        ("fewer bits", "size>", "speed here>", "SQNR>", "beside"),
+        (
+            (
+                f"{one.format} {one.precision}",
+                f"{one.size:.2f} ×",
+                "–" if (speed := speed_of(manifest, one)) is None else f"{speed:.2f} ×",
+                "–" if (ratio := least_sqnr(manifest, one)) is None else f"{ratio:.1f} dB",
+                one.full,
+            )
+            for one in manifest.compressions
+        ),
+    )
+
+
+def print_shortfalls(manifest: Manifest) -> None:
+    """Where fewer bits do not pay, or cost too much."""
+    for sentence in shortfalls(manifest):
+        print_line(sentence, style=UNKNOWN)
 
 
 def print_verdict(whole: Verdict) -> None:

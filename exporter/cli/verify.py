@@ -20,9 +20,11 @@ from exporter.cli.tables import (
     GOOD,
     coloured,
     print_artifacts,
+    print_compressions,
     print_json,
     print_line,
     print_rollouts,
+    print_shortfalls,
     print_table,
     print_verdict,
 )
@@ -30,6 +32,7 @@ from exporter.exit_codes import FAILED
 from exporter.manifest import Artifact, Manifest, Rollout, Verification
 from exporter.verify.figures import by_output, error_text, psnr_text, task_metric
 from exporter.verify.regression import Figure, Regression, compare_bundles, refuse_incomparable
+from exporter.verify.shortfalls import shortfalls
 from exporter.verify.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -50,18 +53,19 @@ if TYPE_CHECKING:
 @click.option(
     "--gpu", is_flag=True, help="Run TFLite with LiteRT's GPU delegate; needs a Vulkan driver, such as Chromium's."
 )
+@click.option("--strict", is_flag=True, help="Exit 1 where fewer bits are too far from PyTorch, or were slower.")
 @json_option
 @verbose_option
 def verify(
-    bundle: str, against: str | None, explain: bool, weights: str | None, arch: str | None, gpu: bool,
+    bundle: str, against: str | None, explain: bool, weights: str | None, arch: str | None, gpu: bool, strict: bool,
     as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Check what goes with what, and verify here or elsewhere."""
     if weights is not None and not explain:
         raise click.UsageError("--weights is for --explain: add it.")
     elsewhere = "--arch" if arch is not None else "--gpu" if gpu else None
-    if elsewhere is not None and (against is not None or explain):
-        raise click.UsageError(f"{elsewhere} goes with neither --against nor --explain: leave them out.")
+    if elsewhere is not None and (against is not None or explain or strict):
+        raise click.UsageError(f"{elsewhere} goes with none of --against, --explain and --strict: leave them out.")
     if arch is not None and gpu:
         raise click.UsageError("--gpu and --arch are other machines: leave one of them out.")
     opened = Bundle.open(bundle)
@@ -70,7 +74,7 @@ def verify(
     else:
         again = _verify_again(opened, Bundle.open(against) if against is not None else None, explain, weights, verbose)
         print_json(again.as_json()) if as_json else print_again(again, bundle, against)
-        failed = again.failed
+        failed = again.failed or (strict and bool(shortfalls(again.measured)))
     if failed:
         sys.exit(FAILED)
 
@@ -148,7 +152,9 @@ def print_again(again: VerifiedAgain, new: str, old: str | None) -> None:
     print_artifacts(again.measured)
     print_parity(again.measured)
     print_rollouts(again.measured)
+    print_compressions(again.measured)
     print_verdict(again.verdict)
+    print_shortfalls(again.measured)
     if again.explained is not None:
         print_explained(again.explained, again.measured)
     if again.regression is not None and old is not None:

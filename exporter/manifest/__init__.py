@@ -1,6 +1,7 @@
 """What a bundle says about itself. docs/manifest.schema.json is generated from these models."""
 
 from exporter.manifest.artifact import Artifact, Delegation, File, Finding, FrameLatency, Latency, Outside, Severity
+from exporter.manifest.compression import Compression, CurvePoint, Speed
 from exporter.manifest.manifest import SCHEMA_VERSION, Manifest, Target, json_schema
 from exporter.manifest.model import (
     GraphEntry,
@@ -21,6 +22,8 @@ __all__ = [
     "MOST_PARTS",
     "SCHEMA_VERSION",
     "Artifact",
+    "Compression",
+    "CurvePoint",
     "Delegation",
     "File",
     "Finding",
@@ -40,6 +43,7 @@ __all__ = [
     "RolloutTolerance",
     "SequenceEntry",
     "Severity",
+    "Speed",
     "Target",
     "TaskName",
     "TensorSpec",

@@ -10,11 +10,12 @@ from pydantic import Field
 
 from exporter.budgets import BUNDLE_FILES
 from exporter.manifest.artifact import Artifact, File, Finding, FrameLatency
+from exporter.manifest.compression import Compression
 from exporter.manifest.model import GraphEntry, ModelEntry, Preprocessing, Weights
 from exporter.manifest.parity import Rollout, SequenceEntry, Verification
 from exporter.manifest.part import Count, Part, Variant, label_among
 
-SCHEMA_VERSION: Literal[12] = 12
+SCHEMA_VERSION: Literal[13] = 13
 
 
 class Target(Part):
@@ -25,7 +26,7 @@ class Target(Part):
 
 
 class Manifest(Part):
-    schema_version: Literal[12] = SCHEMA_VERSION
+    schema_version: Literal[13] = SCHEMA_VERSION
     created: str = Field(description="ISO 8601, UTC.")
     provenance: dict[str, str] = Field(
         description="What every figure was measured with: versions, vitexport's commit, CPU model, threads."
@@ -42,6 +43,9 @@ class Manifest(Part):
     state: dict[str, str] = Field(default={}, description="Output -> the input that it is in the next step.")
     sequence: SequenceEntry | None = None
     rollouts: tuple[Rollout, ...] = ()
+    compressions: tuple[Compression, ...] = Field(
+        default=(), max_length=100, description="What each variant of fewer bits gains on the format's full precision."
+    )
     latencies: tuple[FrameLatency, ...] = Field(
         default=(), max_length=100, description="What each variant is expected to take on the target, in their order."
     )

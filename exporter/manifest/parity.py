@@ -10,9 +10,14 @@ from exporter.manifest.part import Amount, Count, InnerPath, MadeInVariant, Part
 
 
 class Tolerance(Part):
-    """What an artefact may differ from PyTorch by and still pass."""
+    """What an artefact may differ from PyTorch by and still pass; one of fewer bits passes, and falls short."""
 
-    relative: float = Field(description="Bound on max|a-b| / max|b| for every output over all vectors.")
+    relative: float | None = Field(
+        description="Bound on max|a-b| / max|b| for every output over all vectors; null where bits are few."
+    )
+    sqnr: float | None = Field(
+        default=None, description="Least SQNR of an output in dB where bits are few; of scores by themselves none."
+    )
     psnr: float | None = Field(
         description="PSNR in dB from which a memory passes whatever its worst element; null: none does."
     )
@@ -28,6 +33,9 @@ class Parity(Part):
     relative: float | None
     psnr: float | None = Field(
         description="20 log10(max|b| / root mean square of a-b) in dB; null too where the two are equal."
+    )
+    sqnr: float | None = Field(
+        description="10 log10(mean square of b / mean square of a-b) in dB; null too where the two are equal."
     )
     top1: float | None = Field(description="Share of vectors with the same best class; null without classes.")
     top5: float | None = Field(
@@ -48,6 +56,9 @@ class Verification(Part):
     left_out: Amount = Field(default=0, description="Those that were not, because a slow runtime's time was up.")
     outputs: dict[str, Parity]
     by_psnr: tuple[str, ...] = Field(default=(), description="Outputs that passed by their PSNR, not by `relative`.")
+    short: tuple[str, ...] = Field(
+        default=(), description="What falls short of the tolerance where bits are few, in words; a warning."
+    )
     detail: str = Field(description="One sentence: what was checked, or what is wrong and by how much.")
 
 
@@ -55,6 +66,7 @@ class RolloutTolerance(Part):
     """What a tracker's artefacts may see otherwise than PyTorch and still pass."""
 
     mask_iou: float = Field(description="Least IoU of a mask.")
+    mean_iou: float | None = Field(default=None, description="Least mean IoU of all masks, where bits are few.")
     least_union: float = Field(
         default=0.0, description="Share of the frame that the union counts as at least, in the IoU of two masks."
     )
@@ -74,7 +86,13 @@ class Rollout(MadeInVariant):
     max_abs: tuple[float | None, ...] = Field(
         description="Greatest max|a-b| of an object's mask logits, one for each frame."
     )
+    mean_iou: float | None = Field(
+        description="Mean IoU of the masks of all objects in all frames that were followed; null if none was."
+    )
     left_out: Amount = Field(default=0, description="Frames that were not, because a slow runtime's time was up.")
+    short: tuple[str, ...] = Field(
+        default=(), description="What falls short of the tolerance where bits are few, in words; a warning."
+    )
     ms: dict[str, float] = Field(
         description="Graph -> median ms of a run on the exporting machine; empty where an interpreter ran it."
     )

@@ -67,8 +67,12 @@ def sample_photo(name: str) -> Path:
 def verification_images(size: int) -> list[Pixels]:
     """Pictures [size, size, 3], the same in every run: smooth and noisy synthetic ones, then crops of photographs."""
     random = np.random.Philox(key=size)
-    images = [_synthetic(random, size, cells) for cells in (2, 8, 32, size)]
-    return images + photo_crops(random, size, NATURAL)
+    return drawn_pictures(random, size) + photo_crops(random, size, NATURAL)
+
+
+def drawn_pictures(random: np.random.Philox, size: int) -> list[Pixels]:
+    """Synthetic ones [size, size, 3], from smooth to noisy."""
+    return [_synthetic(random, size, cells) for cells in (2, 8, 32, size)]
 
 
 def photo_crops(random: np.random.Philox, size: int, count: int) -> list[Pixels]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.budgets import CLASSES, IMAGE_SIZE
 from exporter.errors import InputShapeError, MissingPackageError, UnknownModelError, closest
+from exporter.manifest import Interpolation, Preprocessing, TaskName
 
 if TYPE_CHECKING:
-    from exporter.manifest import Interpolation, TaskName
     from exporter.models.classifier import Classifier
     from exporter.models.model import Model
 
@@ -51,6 +51,15 @@ class Family:
     """File in it, likewise."""
     license: str
     paper: str
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How a photograph becomes a model's input."""
+        return Preprocessing(
+            resize="shorter_side_then_center_crop" if self.crop_pct else "square",
+            crop_pct=self.crop_pct,
+            interpolation=self.interpolation,
+        )
 
 
 @dataclass(frozen=True)

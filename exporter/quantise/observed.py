@@ -5,7 +5,7 @@ All inputs count alike: a moving average, with which some toolchains begin at th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,6 +59,15 @@ class Observed:
     def middles(self) -> NDArray[np.floating[Any]]:
         """Of the bins"""
         return (np.arange(BINS) + 0.5) * (2 * self.most / BINS) - self.most
+
+
+def observed(runs: Iterable[Mapping[str, NDArray[Any]]]) -> dict[str, Observed]:
+    """Each tensor's values in several runs, by its name."""
+    found: dict[str, Observed] = {}
+    for values in runs:
+        for name, value in values.items():
+            found.setdefault(name, Observed()).add(value)
+    return found
 
 
 Reading = Callable[[Observed], Range]

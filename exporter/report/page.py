@@ -24,7 +24,18 @@ from exporter.report.environment import counted, environment, percent
 from exporter.report.following import following
 from exporter.report.pictures import jpeg
 from exporter.vectors import read_vectors
-from exporter.verify.figures import by_output, error_text, largest, ms_per_frame, ms_text, psnr_text, task_metric, worst
+from exporter.verify.figures import (
+    by_output,
+    error_text,
+    is_off,
+    largest,
+    ms_per_frame,
+    ms_text,
+    psnr_text,
+    task_metric,
+    worst,
+)
+from exporter.verify.shortfalls import least_sqnr, shortfalls, speed_of
 from exporter.verify.verdict import verdict
 
 if TYPE_CHECKING:
@@ -50,6 +61,7 @@ def write_report(
         "counted": counted,
         "error": error_text,
         "interval": _interval,
+        "is_off": is_off,
         "megabytes": _megabytes,
         "ms": ms_text,
         "percent": percent,
@@ -66,6 +78,9 @@ def write_report(
             verdict=verdict(manifest),
             worst=worst,
             largest=largest,
+            least_sqnr=least_sqnr,
+            shortfalls=shortfalls(manifest),
+            speed_of=speed_of,
             task_metric=task_metric,
             ms_per_frame=ms_per_frame,
             following=following(folder, manifest, followed or {}),
@@ -95,7 +110,8 @@ class _LogAxis:
 
     def __init__(self, compared: Sequence[tuple[Artifact, Parity]]) -> None:
         errors = [error for _, parity in compared for error in parity.per_vector]
-        shown = [error for error in errors if error] + [a.verification.tolerance.relative for a, _ in compared]
+        bounds = [artifact.verification.tolerance.relative for artifact, _ in compared]
+        shown = [error for error in (*errors, *bounds) if error]
         self._low = math.floor(math.log10(min(shown, default=1)))
         self._high = max(math.ceil(math.log10(max(shown, default=1))), self._low + 1)
         self._has_zero, self._has_not_finite = 0 in errors, None in errors

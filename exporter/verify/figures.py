@@ -60,6 +60,7 @@ def worst(verification: Verification) -> Parity | None:
         max_abs=largest(output.max_abs for output in outputs),
         relative=largest(output.relative for output in outputs),
         psnr=_least(output.psnr for output in outputs),
+        sqnr=_least(output.sqnr for output in outputs),
         top1=_least(output.top1 for output in outputs),
         top5=_least(output.top5 for output in outputs),
         labels=_least(output.labels for output in outputs),
@@ -81,6 +82,11 @@ def largest(errors: Iterable[float | None]) -> float | None:
 def _least(figures: Iterable[float | None]) -> float | None:
     """Of the outputs that have this figure."""
     return min((figure for figure in figures if figure is not None), default=None)
+
+
+def is_off(parity: Parity, tolerance: Tolerance) -> bool:
+    """Whether its worst element is further off than a tolerance has it, or not finite."""
+    return parity.relative is None or (tolerance.relative is not None and parity.relative > tolerance.relative)
 
 
 def task_metric(parity: Parity, tolerance: Tolerance) -> TaskMetric | None:

@@ -31,12 +31,16 @@ def judge(
     kinds = {spec.name: spec.kind for spec in outputs}
     parity = compare(expected, actual, kinds)
     by_psnr = tuple(name for name in parity if kinds.get(name) == "memory" and few_are_off(parity[name], tolerance))
-    failures = [
+    broken = [
+        text for name in parity if (text := _broken(name, parity[name], expected[name], actual.get(name), reference))
+    ]
+    off = [
         text
         for name, output in parity.items()
-        if name not in by_psnr
-        and (text := _failure(name, output, tolerance, expected[name], actual.get(name), reference))
+        if name not in by_psnr and (text := _off(name, output, kinds.get(name), tolerance, reference))
     ]
+    few_bits = tolerance.relative is None
+    failures = broken or ([] if few_bits else off)
     return Verification(
         status="failed" if failures else "passed",
         runtime=runtime,
@@ -45,17 +49,27 @@ def judge(
         left_out=count - ran,
         outputs=parity,
         by_psnr=by_psnr,
-        detail="; ".join(failures) or _agreement_within(parity, by_psnr, count, seconds, reference),
+        short=tuple(off) if few_bits and not broken else (),
+        detail="; ".join(failures) or _agreement(parity, by_psnr, few_bits, count, seconds, reference),
     )
 
 
-def _agreement_within(
-    parity: Mapping[str, Parity], by_psnr: Collection[str], count: int, seconds: float | None, reference: str
+def _agreement(
+    parity: Mapping[str, Parity],
+    by_psnr: Collection[str],
+    few_bits: bool,
+    count: int,
+    seconds: float | None,
+    reference: str,
 ) -> str:
     """How far outputs that passed are off, and the PSNR of those that passed by it; of how many of `count` inputs."""
     ran = len(next(iter(parity.values())).per_vector)
     all_of_them = "1 input" if count == 1 else f"{count} inputs"
     inputs = all_of_them if ran == count else f"{ran} of {count} inputs; then its {seconds:.0f} s were up"
+    if few_bits:
+        ratios = [one.sqnr for one in parity.values() if one.sqnr is not None]
+        noise = f"an SQNR of {min(ratios):.1f} dB" if ratios else "no noise"
+        return f"Has {noise} beside {reference} on {inputs}."
     within = max((one.relative or 0.0 for name, one in parity.items() if name not in by_psnr), default=0.0)
     but = [f"{name} with a PSNR of {parity[name].psnr:.0f} dB" for name in by_psnr]
     return ", ".join([f"Agrees with {reference} within {within:.1e} on {inputs}", *but]) + "."
@@ -63,7 +77,7 @@ def _agreement_within(
 
 def few_are_off(parity: Parity, tolerance: Tolerance) -> bool:
     """Whether the worst element is further off than allowed, and the PSNR good enough to accept it."""
-    if parity.relative is None or parity.relative <= tolerance.relative:
+    if parity.relative is None or tolerance.relative is None or parity.relative <= tolerance.relative:
         return False
     return parity.psnr is not None and tolerance.psnr is not None and parity.psnr >= tolerance.psnr
 
@@ -82,15 +96,18 @@ def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None, k
     count = len(expected)
     flat_expected, flat_actual = expected.reshape(count, -1), actual.reshape(count, -1)
     difference = np.abs(flat_expected.astype(np.float64) - flat_actual)
-    with np.errstate(divide="ignore"):  # equal outputs have no noise, and so no ratio to it
-        psnr = 20 * np.log10(value_range(expected) / np.sqrt(np.square(difference).mean()))
-    top1, top5 = _agreement(flat_expected, flat_actual) if kind == "class_scores" else (None, None)
+    with np.errstate(divide="ignore", invalid="ignore"):  # equal outputs have no noise, and so no ratio to it
+        noise = np.square(difference).mean()
+        psnr = 20 * np.log10(value_range(expected) / np.sqrt(noise))
+        sqnr = 10 * np.log10(np.square(flat_expected, dtype=np.float64).mean() / noise)
+    top1, top5 = _classes_alike(flat_expected, flat_actual) if kind == "class_scores" else (None, None)
     # Of five classes the five best are the same whatever the scores.
     top5 = top5 if flat_expected.shape[1] > 5 else None
     return Parity(
         max_abs=_finite(difference.max()),
         relative=_finite(relative_error(actual, expected)),
         psnr=_finite(psnr),
+        sqnr=_finite(sqnr),
         top1=top1,
         top5=top5,
         labels=_labels_alike(flat_expected, flat_actual) if kind == "label_scores" else None,
@@ -99,7 +116,7 @@ def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None, k
     )
 
 
-def _agreement(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> tuple[float, float]:
+def _classes_alike(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> tuple[float, float]:
     """Share of rows with the same best class, and mean share of the five best that both have.
 
     A row that is not finite has no best class; of equal scores, which half precision makes, the first is the better.
@@ -133,26 +150,35 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _failure(
+def _broken(
     name: str,
     parity: Parity,
-    tolerance: Tolerance,
     expected: NDArray[np.float32],
     actual: NDArray[np.float32] | None,
     reference: str,
 ) -> str | None:
-    """What is wrong with an output, or None."""
+    """Why an output cannot be compared at all, or None."""
     if actual is None:
         return f"{name} is missing"
     if actual.shape != expected.shape:
         return f"{name} has shape {list(actual.shape[1:])}, and {reference}'s has {list(expected.shape[1:])}"
     if parity.relative is None or parity.max_abs is None:
         return f"{name} is not finite on {parity.per_vector.count(None)} of {len(expected)} inputs"
-    if parity.relative > tolerance.relative:
+    return None
+
+
+def _off(name: str, parity: Parity, kind: Kind | None, tolerance: Tolerance, reference: str) -> str | None:
+    """How an output that can be compared is further off than the tolerance has it, or None."""
+    if parity.relative is None or parity.max_abs is None:
+        return None
+    if tolerance.relative is not None and parity.relative > tolerance.relative:
         return (
             f"{name} is off by {parity.relative:.1e} of its range (max abs {parity.max_abs:.3g}), "
             f"and {tolerance.relative:.0e} is allowed"
         )
+    asked = tolerance.sqnr if kind != "score" else None
+    if asked is not None and parity.sqnr is not None and parity.sqnr < asked:
+        return f"{name} has an SQNR of {parity.sqnr:.1f} dB, and {asked:g} is asked"
     if parity.top1 is not None and parity.top1 < tolerance.top1:
         return f"{name} has another best class on {1 - parity.top1:.0%} of the inputs"
     if parity.labels is not None and parity.labels < tolerance.labels:

@@ -96,13 +96,21 @@ def _delegated(figure: str) -> Callable[[Artifact], float | None]:
     return lambda artifact: getattr(artifact.delegation, figure, None)
 
 
+def _sqnr(artifact: Artifact) -> float | None:
+    """Of an artefact of fewer bits."""
+    found = worst(artifact.verification)
+    return found.sqnr if found is not None and artifact.verification.tolerance.sqnr is not None else None
+
+
 def _rounding(artifact: Artifact) -> float:
-    return artifact.verification.tolerance.relative / 10
+    return (artifact.verification.tolerance.relative or 0.0) / 10
 
 
 ARTIFACT_RULES: tuple[Rule[Artifact], ...] = (
     # Below a tenth of its tolerance an error is rounding, and every version of a runtime rounds in another order.
     Rule("relative error", _parity("relative"), "low", 1.0, _rounding),
+    # Of noise that is of the same strength, a few samples differ by this.
+    Rule("SQNR, dB", _sqnr, "high", 1.0),
     # One of 16 pictures is more than this, and so is what anyone would see of a mask.
     Rule("top-1", _parity("top1"), "high", 0.001),
     Rule("mask IoU", _parity("mask_iou"), "high", 0.001),

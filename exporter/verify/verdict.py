@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import inf
 from typing import Literal
 
 from exporter.manifest import Artifact, Manifest, Rollout
@@ -49,7 +50,7 @@ def verdict(manifest: Manifest) -> Verdict:
         chaotic = [label for label in agreeing if not _worth_following(made[label], manifest.weights.trained)]
         clauses += _following(rollouts, [label for label in agreeing if label not in chaotic])
         if chaotic:
-            clauses.append(f"in half precision seeded weights follow nothing, so {listed(chaotic)} did not try")
+            clauses.append(f"seeded weights follow nothing but in single precision, so {listed(chaotic)} did not try")
     outcome: Literal["passed", "failed", "open"] = "failed" if wrong or lost else "passed" if agreeing else "open"
     return Verdict(outcome, "; ".join(clauses) + ".")
 
@@ -58,9 +59,12 @@ def _agreement(artifacts: Sequence[Artifact], labels: Sequence[str]) -> str:
     """How many formats, or variants of them, agree, and within what: by precision too, where there are several."""
     within: dict[str, float] = {}
     by_psnr: dict[str, float] = {}
+    sqnr: dict[str, float] = {}
     for artifact in artifacts:
         for name, output in artifact.verification.outputs.items():
-            if name in artifact.verification.by_psnr and output.psnr is not None:
+            if artifact.verification.tolerance.relative is None:
+                sqnr[artifact.precision] = min(sqnr.get(artifact.precision, inf), output.sqnr or inf)
+            elif name in artifact.verification.by_psnr and output.psnr is not None:
                 by_psnr[name] = min(by_psnr.get(name, output.psnr), output.psnr)
             else:
                 within[artifact.precision] = max(within.get(artifact.precision, 0.0), output.relative or 0.0)
@@ -68,7 +72,9 @@ def _agreement(artifacts: Sequence[Artifact], labels: Sequence[str]) -> str:
     agree = f"1 {noun} ({labels[0]}) agrees" if len(labels) == 1 else f"{len(labels)} {noun}s agree"
     each = ", ".join(f"{precision} {error:.1e}" for precision, error in sorted(within.items()))
     but = "".join(f", {name} with a PSNR of {psnr:.0f} dB" for name, psnr in by_psnr.items())
-    return f"{agree} with PyTorch within {max(within.values()):.1e}" + (f" ({each})" if len(within) > 1 else "") + but
+    most = f"within {max(within.values()):.1e}" + (f" ({each})" if len(within) > 1 else "") + but if within else ""
+    noisy = ", ".join(f"{precision} at {ratio:.0f} dB" for precision, ratio in sorted(sqnr.items()))
+    return f"{agree} with PyTorch " + listed([part for part in (most, noisy) if part])
 
 
 def _worth_following(artifacts: Sequence[Artifact], trained: bool) -> bool:

@@ -36,7 +36,7 @@ def test_every_file_of_the_manifest_has_its_checksum_and_size(bundles):
         ("[]", "is damaged"),
         ('{"schema_version": 99}', "schema version 99"),
         ('{"schema_version": 5}', "schema version 5"),
-        ('{"schema_version": 11}', "schema version 11"),
+        ('{"schema_version": 12}', "schema version 12"),
         (f'{{"schema_version": {SCHEMA_VERSION}}}', "is damaged at created"),
     ],
 )

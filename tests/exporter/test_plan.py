@@ -203,14 +203,33 @@ def test_a_format_with_delegates_names_the_one_it_has():
 @pytest.mark.parametrize(
     ("formats", "precision", "complaint"),
     [
-        (["coreml", "tflite"], "fp16", "tflite offers fp32 here, not fp16: keep fp16 for --format coreml"),
-        (["tflite"], ["fp32", "fp16"], "tflite offers fp32 here, not fp16: leave --precision fp16 out"),
-        (["coreml"], ["fp16", "int8"], "coreml offers fp16 and fp32 here, not int8: leave --precision int8 out"),
+        (["coreml", "tflite"], "fp16", "tflite offers fp32, int8.* here, not fp16: keep fp16 for --format coreml"),
+        (["tflite"], ["fp32", "fp16"], "tflite offers fp32, int8.* here, not fp16: leave --precision fp16 out"),
+        (["coreml"], ["fp16", "int8"], "coreml offers fp16, fp32.* here, not int8: leave --precision int8 out"),
     ],
 )
 def test_a_precision_that_would_be_ignored_is_refused(formats, precision, complaint):
     with pytest.raises(BackendError, match=complaint):
         plan(ExportRequest("mobilevit_s", "iphone15", formats, precision))
+
+
+def test_what_a_target_gets_by_default_is_left_out_where_it_offers_no_such_precision():
+    planned = plan(ExportRequest("mobilevit_s", "iphone15", precision="int8"))
+    assert [str(variant) for variant in planned.lowerings] == ["executorch int8 xnnpack", "tflite int8"]
+    (warning,) = planned.warnings
+    assert re.fullmatch(r"coreml was left out: it offers fp16, fp32.*, and none of these was asked for\.", warning)
+
+
+def test_fewer_bits_are_compared_with_the_formats_full_precision():
+    planned = plan(ExportRequest("mobilevit_s", "host", ["tflite", "onnx"], ["fp32", "int8"]))
+    assert planned.compared_with == {Variant(format, "int8"): Variant(format, "fp32") for format in ("tflite", "onnx")}
+    assert planned.is_calibrated
+    assert not plan(ExportRequest("mobilevit_s", "host", ["tflite"], "int8-weights")).is_calibrated
+
+
+def test_calibration_that_nothing_asks_for_is_refused():
+    with pytest.raises(BackendError, match="--calibration is for ranges of activations: add --precision int8"):
+        plan(ExportRequest("mobilevit_s", "host", ["tflite"], calibration="pictures"))
 
 
 def test_a_request_is_the_same_whole_or_in_its_fields():

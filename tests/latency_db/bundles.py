@@ -16,7 +16,7 @@ def bundle_at(
     """Write the manifest of a tracker's bundle with Core ML and Core AI in these precisions; returns its SHA-256."""
     variants = [*(("coreml", precision) for precision in coreml), *(("coreai", precision) for precision in coreai)]
     content = {
-        "schema_version": 12,
+        "schema_version": 13,
         "model": {"name": "efficienttam_s_512x512", "image_size": 512, "task": "track"},
         "variants": [{"format": format, "precision": precision, "delegate": None} for format, precision in variants],
         "graphs": [{"name": name, "inputs": []} for name in graphs],

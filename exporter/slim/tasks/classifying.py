@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from exporter.graphs.normalisation import Normalisation
-from exporter.manifest import Preprocessing
 from exporter.models.registry import configuration
 from exporter.models.weights.loading import model_with_weights
 from exporter.slim.architecture import Architecture, Space
@@ -126,10 +125,8 @@ def classifying(plan: SlimPlan, trainer: Trainer) -> Classifying:
         pictures, augmentation = digits(size), OF_DIGITS
         parts = parted(pictures.labels, plan.request.fold)
     else:
-        crop = Preprocessing(
-            resize="shorter_side_then_center_crop", crop_pct=family.crop_pct, interpolation=family.interpolation
-        )
         kept = trainer.folder / "data"
+        crop = family.preprocessing
         read = read_folder(Path(plan.data), size, crop, kept, lambda share: trainer.progress("data", share))
         pictures, parts, skipped, augmentation = read.pictures, read.parts, read.skipped, PHOTOGRAPHS
     space = plan.method.space(configuration(plan.info), size, len(pictures.classes))

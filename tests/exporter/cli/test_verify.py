@@ -120,8 +120,8 @@ def test_bundles_that_cannot_be_compared_are_refused_before_anything_runs(bundle
     ("options", "complaint"),
     [
         (["--weights", "some.pt"], "--weights is for --explain: add it."),
-        (["--arch", "arm64", "--explain"], "--arch goes with neither --against nor --explain"),
-        (["--gpu", "--against", "older"], "--gpu goes with neither --against nor --explain"),
+        (["--arch", "arm64", "--explain"], "--arch goes with none of --against, --explain and --strict"),
+        (["--gpu", "--against", "older"], "--gpu goes with none of --against, --explain and --strict"),
         (["--gpu", "--arch", "arm64"], "--gpu and --arch are other machines"),
     ],
 )

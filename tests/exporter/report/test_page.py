@@ -52,7 +52,9 @@ FP32 = Tolerance(relative=1e-4, psnr=None, top1=1.0, labels=0.999, mask_iou=0.99
 
 def parity(**figures: Any) -> Parity:
     """Figures that are not named are null."""
-    return Parity.model_validate({"psnr": None, "top1": None, "top5": None, "labels": None, "mask_iou": None} | figures)
+    return Parity.model_validate(
+        {"psnr": None, "sqnr": None, "top1": None, "top5": None, "labels": None, "mask_iou": None} | figures
+    )
 
 
 PASSED = Verification(

@@ -8,7 +8,7 @@ from exporter.verify.tolerances import TOLERANCES
 
 
 def parity(**figures) -> Parity:
-    none = dict.fromkeys(("max_abs", "relative", "psnr", "top1", "top5", "labels", "mask_iou"))
+    none = dict.fromkeys(("max_abs", "relative", "psnr", "sqnr", "top1", "top5", "labels", "mask_iou"))
     return Parity.model_validate({**none, "per_vector": ()} | figures)
 
 

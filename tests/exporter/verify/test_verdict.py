@@ -20,6 +20,7 @@ def with_results(manifest: Manifest, **results: tuple[str, str, float]) -> Manif
                 max_abs=1,
                 relative=relative,
                 psnr=90,
+                sqnr=80,
                 top1=None,
                 top5=None,
                 labels=None,
@@ -122,7 +123,7 @@ def test_seeded_weights_in_half_precision_are_not_asked_to_follow(tracker):
     seeded = tracker.model_copy(update={"artifacts": half, "rollouts": (onnx,)})
     assert verdict(seeded).sentence.endswith(
         "objects are followed as by PyTorch in 24 frames; "
-        "in half precision seeded weights follow nothing, so tflite did not try."
+        "seeded weights follow nothing but in single precision, so tflite did not try."
     )
     trained = seeded.model_copy(update={"weights": seeded.weights.model_copy(update={"trained": True})})
     assert verdict(trained).sentence.endswith("following objects was not tried with tflite.")

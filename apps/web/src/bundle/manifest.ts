@@ -11,7 +11,7 @@ import { FILES, FRAMES, IMAGE_SIZE, OBJECTS, VALUES } from './limits.ts'
 import { contradiction } from './tracker_contract.ts'
 
 /** The one version of the manifest that this app reads. */
-export const SCHEMA_VERSION = 12
+export const SCHEMA_VERSION = 13
 
 const KINDS = [
   'image', 'features', 'points', 'point_labels', 'mask', 'mask_logits', 'score', 'memory', 'pointers', 'flags',

@@ -41,7 +41,7 @@ const CONTENTS = new Map([
 const VARIANT = { format: 'onnx', precision: 'fp32', delegate: null }
 
 export const MANIFEST: Manifest = {
-  schema_version: 12,
+  schema_version: 13,
   created: '2026-01-02T03:04:05+00:00',
   model: { name: 'efficienttam_nano_32x32', task: 'track', image_size: SIZE },
   weights: { kind: 'seeded', trained: false, card: null },

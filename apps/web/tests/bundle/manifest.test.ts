@@ -32,22 +32,22 @@ test('fields that the app does not read may be there, and are left out', () => {
 })
 
 test('what is no JSON is refused', () => {
-  refuses(bytesOf('{"schema_version": 12,'), /^manifest\.json is damaged \(it is no JSON: .+\); export the model/)
+  refuses(bytesOf('{"schema_version": 13,'), /^manifest\.json is damaged \(it is no JSON: .+\); export the model/)
   refuses(Uint8Array.of(0x22, 0xff, 0x22), /no JSON/)
   refuses(bytesOf('[]'), /all of it should be an object and is \[\]/)
 })
 
 test('another schema version is refused, with what to do', () => {
-  for (const version of [11, 13, '12', null]) {
+  for (const version of [12, 14, '13', null]) {
     refuses(
       manifestBytes((manifest) => ({ ...manifest, schema_version: version })),
-      new RegExp(`has schema version "?${version}"?, and this app reads 12; export the model again`),
+      new RegExp(`has schema version "?${version}"?, and this app reads 13; export the model again`),
     )
   }
 })
 
 test('another schema version is refused before anything else of the manifest is looked at', () => {
-  refuses(bytesOf('{"schema_version": 13}'), /schema version 13/)
+  refuses(bytesOf('{"schema_version": 14}'), /schema version 14/)
 })
 
 test('a kernel pack is said to be one, and where it is run', () => {

@@ -61,7 +61,7 @@ test('a manifest that is none of a pack for browsers is refused with the place',
 })
 
 test('a bundle is said to be one, and where it is opened', () => {
-  assert.throws(() => parsePack(bytesOf({ schema_version: 12, graphs: [] })), {
+  assert.throws(() => parsePack(bytesOf({ schema_version: 13, graphs: [] })), {
     name: 'PackError', message: 'This is a bundle, and no kernel pack: open it on the About screen.',
   })
 })

@@ -18,6 +18,7 @@ def compared(relative, status="passed", left_out=0):
         max_abs=1.0,
         relative=relative,
         psnr=None,
+        sqnr=None,
         top1=None,
         top5=None,
         labels=None,

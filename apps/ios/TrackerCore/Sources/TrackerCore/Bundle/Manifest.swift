@@ -1,7 +1,7 @@
 /// What the app reads of a bundle's manifest; docs/manifest.schema.json has all of it.
 public struct Manifest: Equatable, Sendable {
     /// The one version of the manifest that this app reads
-    public static let schemaVersion = 12
+    public static let schemaVersion = 13
 
     public var created: String
     public var model: Model

@@ -22,19 +22,19 @@ import Testing
     }
 
     @Test("what is no JSON is refused") func whatIsNoJSONIsRefused() {
-        for bytes in [Data("{\"schema_version\": 12,".utf8), Data([0x22, 0xff, 0x22])] {
+        for bytes in [Data("{\"schema_version\": 13,".utf8), Data([0x22, 0xff, 0x22])] {
             refuses(bytes, "manifest.json is damaged (it is no JSON, or not in UTF-8); export the model again.")
         }
         refuses(Data("[]".utf8), "all of it should be an object and is []")
     }
 
     @Test("another schema version is refused, with what to do") func anotherSchemaVersionIsRefusedWithWhatToDo() {
-        for version: JSONValue in [11, 13, "12", nil] {
-            refuses("has schema version \(version.shown), and this app reads 12; export the model again, with the") {
+        for version: JSONValue in [12, 14, "13", nil] {
+            refuses("has schema version \(version.shown), and this app reads 13; export the model again, with the") {
                 $0["schema_version"] = version
             }
         }
-        refuses(Data("{\"schema_version\": 13}".utf8), "schema version 13")
+        refuses(Data("{\"schema_version\": 14}".utf8), "schema version 14")
     }
 
     @Test("a field that is missing is refused by its place") func aFieldThatIsMissingIsRefusedByItsPlace() {

@@ -7,7 +7,7 @@ enum SmallBundle {
     static let size = 32
 
     static let manifest: JSONValue = [
-        "schema_version": 12,
+        "schema_version": 13,
         "created": "2026-01-02T03:04:05+00:00",
         "model": ["name": "efficienttam_nano_32x32", "task": "track", "image_size": 32],
         "weights": ["kind": "seeded", "trained": false, "card": nil],

@@ -3,7 +3,7 @@ package dev.vitexport.core.bundle
 import dev.vitexport.core.runners.TensorSpec
 
 /** The one version of the manifest that this app reads. */
-const val SCHEMA_VERSION = 12
+const val SCHEMA_VERSION = 13
 
 /** What the app reads of a bundle's manifest; docs/manifest.schema.json has all of it. */
 data class Manifest(

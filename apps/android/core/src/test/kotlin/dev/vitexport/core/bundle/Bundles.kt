@@ -60,7 +60,7 @@ private val VARIANT = mapOf("format" to "tflite", "precision" to "fp32", "delega
 
 val MANIFEST_JSON: JsonObject = json(
     mapOf(
-        "schema_version" to 12,
+        "schema_version" to 13,
         "created" to "2026-01-02T03:04:05+00:00",
         "model" to mapOf("name" to "efficienttam_nano_32x32", "task" to "track", "image_size" to SIZE),
         "weights" to mapOf("kind" to "seeded", "trained" to false, "card" to null),

@@ -49,7 +49,7 @@ class ManifestTest {
     @Test
     fun `what is no JSON is refused`() {
         refuses(
-            """{"schema_version": 12,""".toByteArray(),
+            """{"schema_version": 13,""".toByteArray(),
             """^manifest\.json is damaged \(it is no JSON: .+\); export the model""",
         )
         refuses(byteArrayOf(0x22, 0xff.toByte(), 0x22), "no JSON")
@@ -60,17 +60,17 @@ class ManifestTest {
 
     @Test
     fun `another schema version is refused, with what to do`() {
-        for (version in listOf(11, 13, "12", null)) {
+        for (version in listOf(12, 14, "13", null)) {
             refuses(
                 manifestBytes("schema_version" to version),
-                """has schema version "?$version"?, and this app reads 12; export the model again""",
+                """has schema version "?$version"?, and this app reads 13; export the model again""",
             )
         }
     }
 
     @Test
     fun `another schema version is refused before anything else of the manifest is looked at`() {
-        refuses("""{"schema_version": 13}""".toByteArray(), "schema version 13")
+        refuses("""{"schema_version": 14}""".toByteArray(), "schema version 14")
     }
 
     @Test

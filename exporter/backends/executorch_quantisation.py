@@ -1,0 +1,131 @@
+"""Quantises a program for XNNPACK, by ExecuTorch's quantiser, with ranges that are observed here.
+
+After the rewrites for XNNPACK, not before: what they take apart would be converted back and forth between its pieces.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from exporter.backends.runner import Arrays
+from exporter.errors import BackendError
+from exporter.quantise.observed import Observed, affine
+from exporter.quantise.scheme import Scheme
+
+if TYPE_CHECKING:
+    from torch import Tensor, fx
+    from torch.export import ExportedProgram
+
+
+def quantised(
+    program: ExportedProgram, example: dict[str, Tensor], scheme: Scheme, calibration: Sequence[Arrays]
+) -> ExportedProgram:
+    """A program with fewer bits; `scheme.kinds` are ATen's overloads, such as "conv2d.default".
+
+    Raises `BackendError` for a scheme that XNNPACK has not, or of which a rule matches nothing.
+    """
+    import torch
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+    from exporter.operations.of_program import module_of, operator_name
+
+    if scheme.weights != "linear" or scheme.activations is None:
+        raise BackendError("executorch quantises weights with activations only: take int8.")
+    calls = [node for node in program.graph.nodes if node.op == "call_function"]
+    kinds = [operator_name(node).removeprefix("aten.") for node in calls]
+    scheme.refuse_unmatched("The program for XNNPACK", kinds, map(module_of, calls))
+    quantizer, config = XNNPACKQuantizer(), _config(scheme)
+    for kind in scheme.kinds:
+        packet, _, overload = kind.partition(".")
+        quantizer.set_operator_type(getattr(getattr(torch.ops.aten, packet), overload), config)
+    quantizer.set_filter_function(lambda node: _is_wanted(node) and not scheme.keeps(module_of(node)))
+    runs = [{name: torch.from_numpy(value) for name, value in inputs.items()} for inputs in calibration]
+    if not scheme.calibrated:
+        runs = [example]  # weights are seen when they are used
+    prepared = prepare_pt2e(program.module(check_guards=False), quantizer)
+    with torch.no_grad():
+        for inputs in runs:
+            prepared(**inputs)
+        return torch.export.export(_without_unused(convert_pt2e(prepared)), (), example)
+
+
+def _without_unused(module: fx.GraphModule) -> fx.GraphModule:
+    """A module without the weights that were quantised: it would hold them, and the file too, beside their integers."""
+    used = {str(node.target) for node in module.graph.nodes if node.op == "get_attr"}
+    for name in [name for named in (module.named_parameters(), module.named_buffers()) for name, _ in named]:
+        if name not in used:
+            parent, _, leaf = name.rpartition(".")
+            delattr(module.get_submodule(parent), leaf)
+    return module
+
+
+def quantised_calls(program: ExportedProgram) -> str:
+    """How many operators of a program take what was in integers before, and which, in words."""
+    from exporter.operations.of_program import operator_name
+
+    calls = [node for node in program.graph.nodes if node.op == "call_function" and not _converts(node)]
+    narrow = [node for node in calls if any(_converts(given) for given in node.all_input_nodes)]
+    kinds = Counter(operator_name(node).removeprefix("aten.").partition(".")[0] for node in narrow)
+    census = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    return f"{len(narrow)} of {len(calls)} operators have integers: {census}"
+
+
+def _converts(node: fx.Node) -> bool:
+    """Whether a call is between numbers and integers."""
+    return getattr(node.target, "namespace", "") in ("quantized_decomposed", "torchao")
+
+
+def _is_wanted(node: fx.Node) -> bool:
+    """Whether an operator is more than a mean, which some rewrites make a linear layer of one output."""
+    if getattr(node.target, "__name__", "") != "linear.default":
+        return True
+    weight: Any = node.args[1]
+    return bool(weight.meta["val"].shape[0] > 1)
+
+
+def _config(scheme: Scheme) -> Any:
+    """XNNPACK's own, but for what it reads ranges off and for the least scale.
+
+    It has none below 2^-12, for which the weights of a channel that are all below 0.03 lose bits.
+    """
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import get_symmetric_quantization_config
+    from torchao.quantization.pt2e.observer import PerChannelMinMaxObserver
+
+    most = 2 ** (scheme.bits - 1) - 1
+    config = get_symmetric_quantization_config(
+        is_per_channel=True, is_dynamic=not scheme.calibrated, weight_qmin=-most, weight_qmax=most
+    )
+    weight = replace(config.weight, observer_or_fake_quant_ctr=PerChannelMinMaxObserver.with_args(eps=_LEAST_SCALE))
+    if not scheme.calibrated:
+        return replace(config, weight=weight)
+    activation = replace(config.input_activation, observer_or_fake_quant_ctr=_observer().with_args(scheme=scheme))
+    return replace(config, input_activation=activation, output_activation=activation, weight=weight)
+
+
+_LEAST_SCALE = 2.0**-30
+
+
+def _observer() -> Any:
+    """The class of what the toolchain puts behind every value to see it pass."""
+    import torch
+    from torchao.quantization.pt2e.observer import ObserverBase
+
+    class _Observer(ObserverBase):  # type: ignore[misc]
+        def __init__(self, scheme: Scheme, dtype: Any = torch.int8, is_dynamic: bool = False, **_: Any) -> None:
+            super().__init__(dtype=dtype, is_dynamic=is_dynamic)
+            self.seen, self.reading = Observed(), scheme.reading
+            self.quant_min, self.quant_max, self.qscheme = -128, 127, torch.per_tensor_affine
+
+        def forward(self, values: Tensor) -> Tensor:
+            self.seen.add(values.detach().numpy())
+            return values
+
+        def calculate_qparams(self) -> tuple[Tensor, Tensor]:
+            how = affine(self.reading(self.seen))
+            return torch.tensor([how.scale], dtype=torch.float32), torch.tensor([how.zero_point], dtype=torch.int64)
+
+    return _Observer

@@ -1,0 +1,87 @@
+"""Quantises a .tflite file by ai-edge-quantizer, with ranges that are observed here.
+
+Its own calibration is a moving average that begins at the first input, which cost 20 dB. Its recipes for whole files
+are not used: a static one makes integers of what an app gives and gets, and splits what XNNPACK takes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from device_profiles.host import cores
+from exporter.backends.runner import Arrays
+from exporter.errors import BackendError
+from exporter.quantise.observed import observed
+from exporter.quantise.scheme import Scheme
+from exporter.toolchain_noise import quiet
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from exporter.operations.operation import Operation
+
+
+def quantise(
+    full: Path, path: Path, scheme: Scheme, calibration: Sequence[Arrays], operations: Sequence[Operation]
+) -> None:
+    """Write a file with fewer bits, of one in single precision and the `operations` that this has.
+
+    Raises `BackendError` for a scheme that LiteRT has not, or of which a rule matches nothing.
+    """
+    with quiet("ai_edge_quantizer"):
+        from ai_edge_quantizer import qtyping, quantizer
+
+    if scheme.weights != "linear":
+        raise BackendError("tflite has no palettes and no sparse weights: take int8 or int8-weights.")
+    scheme.refuse_unmatched(full.name, (one.kind for one in operations), (one.name for one in operations))
+    there = {one.kind for one in operations}
+    whole, tool = quantizer.Quantizer(str(full)), qtyping.TFLOperationName
+    names = f"^(?!.*({'|'.join(scheme.kept)})).*$" if scheme.kept else ".*"
+    for kind in scheme.kinds:
+        if kind not in there:
+            continue  # a rule of the quantiser that matches nothing says nothing
+        if scheme.activations == "static":
+            whole.add_static_config(names, tool(kind), activation_num_bits=8, weight_num_bits=scheme.bits)
+        elif scheme.activations == "dynamic":
+            whole.add_dynamic_config(names, tool(kind), num_bits=scheme.bits)
+        else:
+            whole.add_weight_only_config(names, tool(kind), num_bits=scheme.bits)
+    for edge in (tool.INPUT, tool.OUTPUT):
+        whole.update_quantization_recipe(".*", edge, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
+    made = whole.quantize(_ranges(full, scheme, calibration) if scheme.calibrated else None).quantized_model
+    assert made is not None, "a recipe with rules quantises"
+    path.write_bytes(bytes(made))
+
+
+def _ranges(full: Path, scheme: Scheme, calibration: Sequence[Arrays]) -> dict[str, dict[str, NDArray[Any]]]:
+    """Tensor -> its range, as ai-edge-quantizer takes it."""
+    import numpy as np
+
+    return {
+        name: {"min": np.array([low], np.float32), "max": np.array([high], np.float32)}
+        for name, seen in observed(_values(full, calibration)).items()
+        for low, high in [scheme.reading(seen)]
+    }
+
+
+def _values(full: Path, calibration: Iterable[Arrays]) -> Iterator[Mapping[str, NDArray[Any]]]:
+    """Of each calibration input, all that is given and computed in single precision, by name of the tensor."""
+    import numpy as np
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        str(full),
+        experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        num_threads=cores(),
+    )
+    (signature,) = interpreter.get_signature_list()
+    run = interpreter.get_signature_runner(signature)
+    made = {index for operation in interpreter._get_ops_details() for index in operation["outputs"]}
+    made |= {one["index"] for one in run.get_input_details().values()}
+    tensors = [one for one in interpreter.get_tensor_details() if one["index"] in made and one["dtype"] is np.float32]
+    for inputs in calibration:
+        run(**inputs)
+        yield {one["name"]: interpreter.get_tensor(one["index"]) for one in tensors}

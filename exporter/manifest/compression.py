@@ -1,0 +1,44 @@
+"""What a manifest says of a variant of fewer bits: what it gains on the same format in full precision."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from device_profiles.vocabulary import Precision
+from exporter.manifest.part import Amount, MadeInVariant, Part
+
+
+class Speed(Part):
+    """Of a graph, beside its full precision: both timed in turns on the exporting machine, on one thread."""
+
+    graph: str
+    ms: float = Field(gt=0, description="Median of a run.")
+    full_ms: float = Field(gt=0, description="The same in full precision.")
+
+
+class CurvePoint(Part):
+    """A choice of operators that was tried for mixed precision."""
+
+    graph: str
+    kinds: tuple[str, ...] = Field(description="Operators that have fewer bits, in the words of the format.")
+    time: float = Field(gt=0, description="Of a run, as a share of full precision's; timed in turns, on one thread.")
+    sqnr: float = Field(description="Least of the outputs in dB, beside full precision, on inputs of the calibration.")
+    bytes: Amount
+
+
+class Compression(MadeInVariant):
+    """A variant of fewer bits as a whole. What it loses stands in the verifications of its artefacts."""
+
+    full: Precision = Field(description="Of the format, which it is compared with.")
+    size: float = Field(gt=0, description="Bytes of its artefacts, as a share of those in full precision.")
+    speeds: tuple[Speed, ...] = Field(description="Of each graph; none where nothing native runs the format here.")
+    quantised: dict[str, str] = Field(description="Graph -> what of it has fewer bits, in words.")
+    curve: tuple[CurvePoint, ...] = Field(
+        default=(), description="What was tried for mixed precision, the fastest first; empty of others."
+    )
+    calibration: str = Field(description="What ranges of activations were read off; empty where there are none.")
+
+    def speed(self, graphs: tuple[str, ...]) -> float | None:
+        """How many times as fast as in full precision the graphs are that run on every frame; None if unknown."""
+        timed = [one for one in self.speeds if one.graph in graphs]
+        return sum(one.full_ms for one in timed) / sum(one.ms for one in timed) if timed else None

@@ -1,0 +1,162 @@
+"""Fewer bits in each format's own way: real files of a small network, run from disk."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from exporter.backends import backend
+from exporter.backends.interface import LowerOptions
+from exporter.errors import BackendError
+from exporter.graphs.capture import capture
+from exporter.manifest import TensorSpec
+from exporter.quantise.observed import Range
+from exporter.quantise.scheme import Scheme
+
+IMAGE, LOGITS = (
+    TensorSpec(name=name, shape=shape, dtype="float32", kind=kind, layout=layout, value_range=None, meaning="")
+    for name, shape, kind, layout in (
+        ("image", (1, 3, 32, 32), "image", "NCHW"),
+        ("logits", (1, 1000), "class_scores", "NC"),
+    )
+)
+
+MADE = [
+    ("tflite", "int8", 0.4),
+    ("tflite", "int8-weights", 0.4),
+    ("tflite", "int8-dynamic", 0.65),
+    ("onnx", "int8", 0.4),
+    ("onnx", "int8-weights", 0.4),
+    ("onnx", "int8-dynamic", 0.65),
+    ("executorch", "int8", 0.4),
+    ("executorch", "int8-dynamic", 0.65),
+]
+"""Formats, precisions, and what the file may have of full precision's bytes. Of dynamic ones the linear layer alone is
+quantised."""
+
+
+class Network(nn.Module):
+    """Convolutions of both kinds, what stands between them, and a linear layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 64, 3, 2, 1)
+        self.first = nn.Conv2d(64, 256, 1)
+        self.depthwise = nn.Conv2d(256, 256, 3, 1, 1, groups=256)
+        self.second = nn.Conv2d(256, 64, 1)
+        self.head = nn.Linear(64, 1000)
+
+    def forward(self, image):
+        x = self.stem(image / 128 - 1)
+        x = x + self.second(nn.functional.gelu(self.depthwise(nn.functional.gelu(self.first(x)))))
+        return {"logits": self.head(x.mean((2, 3)))}
+
+
+@pytest.fixture(scope="module")
+def graph():
+    torch.manual_seed(0)
+    return capture("classify", Network().eval(), (IMAGE,), (LOGITS,))
+
+
+def pictures(seed, count=8):
+    random = np.random.default_rng(seed)
+    return [{"image": random.uniform(0, 255, IMAGE.shape).astype(np.float32)} for _ in range(count)]
+
+
+@pytest.fixture(scope="module")
+def full(graph, tmp_path_factory):
+    """Format -> its file in full precision."""
+    folder, made = tmp_path_factory.mktemp("full"), {}
+
+    def of(format):
+        if format not in made:
+            made[format] = folder / f"full.{backend(format).extension}"
+            backend(format).lower(graph, made[format], LowerOptions("fp32"))
+        return made[format]
+
+    return of
+
+
+def sqnr(graph, format, path):
+    runner, signal, noise = backend(format).load(path), 0.0, 0.0
+    for given in pictures(1, 4):
+        with torch.no_grad():
+            expected = graph.module(torch.from_numpy(given["image"]))["logits"].numpy()
+        signal += np.square(expected).sum()
+        noise += np.square(runner(given)["logits"] - expected).sum()
+    return 10 * np.log10(signal / noise)
+
+
+@pytest.mark.parametrize(("format", "precision", "share"), MADE)
+def test_a_file_of_fewer_bits_is_smaller_and_says_nearly_what_pytorch_says(
+    graph, full, format, precision, share, tmp_path
+):
+    path = tmp_path / f"few.{backend(format).extension}"
+    options = LowerOptions(precision, calibration=pictures(0), full=full(format))
+    lowered = backend(format).lower(graph, path, options)
+    assert path.stat().st_size <= share * full(format).stat().st_size
+    assert sqnr(graph, format, path) > 25
+    backend(format).inspect(path, graph.inputs, graph.outputs)
+    assert re.match(r"[1-9]\d* of \d+ operators have integers: \d+ ", lowered.quantised)
+
+
+@pytest.mark.parametrize("format", ["tflite", "onnx"])
+def test_without_a_file_in_full_precision_the_same_one_is_made(graph, full, format, tmp_path):
+    sizes = set()
+    for given in (None, full(format)):
+        path = tmp_path / f"{given is None}.{backend(format).extension}"
+        backend(format).lower(graph, path, LowerOptions("int8", calibration=pictures(0), full=given))
+        sizes.add(sqnr(graph, format, path))
+    assert len(sizes) == 1
+
+
+KINDS = {"tflite": "CONV_2D", "onnx": "Conv", "executorch": "conv2d.default"}
+NAMES = {"tflite": "Conv2d_first", "onnx": "conv2d_1", "executorch": "first"}
+
+
+@pytest.mark.parametrize("format", KINDS)
+def test_ranges_are_read_off_by_the_schemes_reading(graph, full, format, tmp_path):
+    """One that is far too wide leaves few of the steps: the noise grows by that."""
+
+    def wide(observed):
+        return Range(8 * min(observed.low, 0), 8 * max(observed.high, 0))
+
+    ratios = []
+    for reading in (Scheme().reading, wide):
+        path = tmp_path / f"{len(ratios)}.{backend(format).extension}"
+        scheme = Scheme((KINDS[format],), activations="static", reading=reading)
+        options = LowerOptions("int8", scheme=scheme, calibration=pictures(0), full=full(format))
+        backend(format).lower(graph, path, options)
+        ratios.append(sqnr(graph, format, path))
+    assert ratios[0] - ratios[1] > 8
+
+
+@pytest.mark.parametrize("format", KINDS)
+def test_what_is_kept_stays_as_it_is(graph, full, format, tmp_path):
+    words = []
+    for kept in ((), (NAMES[format],)):
+        path = tmp_path / f"few.{backend(format).extension}"
+        scheme = Scheme((KINDS[format],), activations="static", kept=kept)
+        options = LowerOptions("int8", scheme=scheme, calibration=pictures(0), full=full(format))
+        words.append(int(backend(format).lower(graph, path, options).quantised.split()[0]))
+    assert words[1] < words[0]
+
+
+@pytest.mark.parametrize("format", KINDS)
+@pytest.mark.parametrize(
+    ("scheme", "message"),
+    [
+        (Scheme(("NO_SUCH",), activations="static"), "has none of the operators NO_SUCH, so nothing is quantised"),
+        (Scheme(kept=("no_such_layer",), activations="static"), "no operator whose name has 'no_such_layer'"),
+        (Scheme(weights="palette", bits=4), "take int8"),
+    ],
+    ids=["operators", "names", "palettes"],
+)
+def test_a_scheme_without_effect_or_that_a_format_has_not_is_refused(graph, full, format, scheme, message, tmp_path):
+    path = tmp_path / f"few.{backend(format).extension}"
+    options = LowerOptions("int8", scheme=scheme, calibration=pictures(0), full=full(format))
+    with pytest.raises(BackendError, match=message):
+        backend(format).lower(graph, path, options)
+    assert not path.exists()
