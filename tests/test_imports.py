@@ -65,6 +65,7 @@ MOST_LINES = 400
 
 TOOLCHAINS = {
     "coremltools": {
+        "exporter/backends/coreml_compression.py",
         "exporter/backends/coreml_passes.py",
         "exporter/backends/coreml.py",
         "exporter/backends/executorch.py",  # which delegates to Core ML

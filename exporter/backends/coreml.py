@@ -8,11 +8,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exporter.backends.coreml_compression import compress
 from exporter.backends.description import check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 from exporter.errors import BackendError, describe
 from exporter.manifest import TensorSpec
 from exporter.operations.operation import Operation, Value
+from exporter.quantise.observed import percentile
+from exporter.quantise.scheme import Scheme
 from exporter.toolchain_noise import quiet
 
 if TYPE_CHECKING:
@@ -39,9 +42,42 @@ def deployment_target(min_ios: int) -> str:
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     """Write the graph as an mlprogram package, whose picture [1, 3, S, S] is an image to apps.
 
-    All else is half precision in fp16, unless `options.edges` says otherwise. Raises `BackendError` where the oldest
-    iOS is older than any operator set here.
+    All else is half precision but in fp32, unless `options.edges` says otherwise: also what a scheme leaves. Raises
+    `BackendError` where the oldest iOS is older than any operator set here, and for a scheme that cannot be had.
     """
+    ct = _coremltools()
+    target = deployment_target(options.min_ios)
+    scheme, quantised = BACKEND.scheme(options), ""
+    half = scheme is not None or options.precision == "fp16"
+    # Surfaces hold half precision alone, and they are what an app shares with the Neural Engine without a copy.
+    numbers = options.edges or ("float16" if half else "float32")
+    inputs, outputs = (
+        tuple(spec.model_copy(update={"dtype": "image" if spec.kind == "image" else numbers}) for spec in specs)
+        for specs in (graph.inputs, graph.outputs)
+    )
+    if scheme is None or options.full is None:
+        _write(graph, path, options, inputs, outputs, half)
+    if scheme is not None:
+        quantised = compress(options.full or path, path, scheme, options.calibration)
+    return Lowered(
+        operators=_census(ct.utils.load_spec(str(path))),
+        min_os=target,
+        compute_units=("cpu", "gpu", "npu"),
+        inputs=inputs,
+        outputs=outputs,
+        quantised=quantised,
+    )
+
+
+def _write(
+    graph: Graph,
+    path: Path,
+    options: LowerOptions,
+    inputs: Sequence[TensorSpec],
+    outputs: Sequence[TensorSpec],
+    half: bool,
+) -> None:
+    """With weights as they are, in half precision or in single."""
     import torch
 
     from exporter.backends.coreml_passes import without_checks
@@ -49,13 +85,6 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from exporter.tracing.lean import lean_traces
 
     ct = _coremltools()
-    target = deployment_target(options.min_ios)
-    # Surfaces hold half precision alone, and they are what an app shares with the Neural Engine without a copy.
-    numbers = options.edges or ("float16" if options.precision == "fp16" else "float32")
-    inputs, outputs = (
-        tuple(spec.model_copy(update={"dtype": "image" if spec.kind == "image" else numbers}) for spec in specs)
-        for specs in (graph.inputs, graph.outputs)
-    )
     with lean_traces(), without_checks():
         with torch.no_grad():
             program = rewritten(graph.program, BACKEND.passes(options)).run_decompositions({})
@@ -64,18 +93,11 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
             inputs=[_input_type(ct, spec) for spec in inputs],
             outputs=[ct.TensorType(name=spec.name, dtype=_element(spec)) for spec in outputs],
             convert_to="mlprogram",
-            minimum_deployment_target=getattr(ct.target, target),
-            compute_precision=ct.precision.FLOAT16 if options.precision == "fp16" else ct.precision.FLOAT32,
+            minimum_deployment_target=getattr(ct.target, deployment_target(options.min_ios)),
+            compute_precision=ct.precision.FLOAT16 if half else ct.precision.FLOAT32,
             compute_units=ct.ComputeUnit.ALL,
         )
     model.save(str(path))
-    return Lowered(
-        operators=_census(ct.utils.load_spec(str(path))),
-        min_os=target,
-        compute_units=("cpu", "gpu", "npu"),
-        inputs=inputs,
-        outputs=outputs,
-    )
 
 
 def _input_type(ct: Any, spec: TensorSpec) -> Any:
@@ -243,7 +265,15 @@ def _coremltools() -> Any:
 BACKEND = Backend(
     name="coreml",
     extension="mlpackage",
-    precisions=("fp16", "fp32"),
+    precisions=("fp16", "fp32", "w8", "w8a8", "palette6", "palette4", "sparse"),
+    schemes={
+        "w8": Scheme(),
+        # To leave out a ten-thousandth of the values at either end gained 1–2 dB.
+        "w8a8": Scheme(activations="static", reading=percentile(1e-4)),
+        "palette6": Scheme(weights="palette", bits=6),
+        "palette4": Scheme(weights="palette", bits=4),
+        "sparse": Scheme(weights="sparse", bits=16),
+    },
     rewrites={None: ("attention_in_tiles",)},
     toolchain=("coremltools", "torch"),
     runtime="the MIL interpreter",

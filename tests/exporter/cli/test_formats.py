@@ -12,7 +12,7 @@ def test_the_table_has_a_row_for_every_format():
     assert [entry["format"] for entry in formats] == ["coreml", "coreai", "executorch", "tflite", "onnx"]
     assert all(entry["toolchain"] for entry in formats)
     coreml, _, executorch, *_ = formats
-    assert (coreml["file"], coreml["precisions"], coreml["delegates"]) == (".mlpackage", ["fp16", "fp32"], [])
+    assert (coreml["file"], coreml["precisions"][:3], coreml["delegates"]) == (".mlpackage", ["fp16", "fp32", "w8"], [])
     assert executorch["delegates"] == ["xnnpack", "coreml"]
     assert executorch["install"] == "pip install 'vitexport[executorch]'"
     assert len(run("formats").stdout.splitlines()) > 5
