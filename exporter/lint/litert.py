@@ -20,12 +20,12 @@ def attention_of_rank_three(operation: Operation, subject: Subject) -> str | Non
 
 
 def different_ranks(operation: Operation, subject: Subject) -> str | None:
-    """Operands of different rank, unless one is a constant of floats and lower rank, such as a bias."""
+    """Operands of different rank, unless one is a constant of floats or int8 and lower rank, such as a bias."""
     if operation.kind not in _ELEMENTWISE or len(operation.inputs) != 2:
         return None
     left, right = operation.inputs
     lower, higher = sorted((left, right), key=lambda value: value.rank)
-    harmless = lower.constant is not None and (lower.dtype.startswith("float") or lower.elements == 1)
+    harmless = lower.constant is not None and (lower.dtype.startswith(("float", "int8")) or lower.elements == 1)
     return None if lower.rank == higher.rank or harmless else f"{operation.kind} of {shape(left)} and {shape(right)}"
 
 

@@ -10,7 +10,7 @@ from typing import get_args
 from pydantic import BaseModel, ConfigDict
 
 from device_profiles.vocabulary import Precision
-from exporter.lint import delegates, kernels, litert, neural_engine, targets
+from exporter.lint import delegates, integers, kernels, litert, neural_engine, targets
 from exporter.lint.conditions import (
     Check,
     beyond_half,
@@ -81,4 +81,6 @@ CHECKS: dict[str, Check] = {
     "newer-than-target": targets.newer_than_target,
     "newer-than-users": targets.newer_than_target,
     "neural-engine": neural_engine.placement,
+    "int8-slower-operator": each(integers.slower_than_numbers),
+    "int8-island": integers.islands,
 }

@@ -1,9 +1,10 @@
 """For each rule the smallest model that triggers it, and one beside it that does not."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -12,6 +13,10 @@ from device_profiles.vocabulary import Precision
 from exporter.backends.interface import LowerOptions
 from exporter.graphs.capture import Graph
 from exporter.manifest import TensorSpec, Variant
+from exporter.quantise.scheme import Scheme
+
+NAMES = ("x", "second", "third")
+"""Of the inputs of a model"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,8 @@ class Example:
     """That it is lowered for"""
     oldest: int = 17
     """That the target's users may have"""
+    scheme: Scheme | None = None
+    """What of it gets fewer bits"""
     dynamic: dict[int, torch.export.Dim] = field(default_factory=dict)
     """Axes of the first input that are not fixed"""
 
@@ -41,11 +48,23 @@ class Example:
     @property
     def options(self) -> LowerOptions:
         """How the file is made."""
-        return LowerOptions(self.precision, self.min_ios, rewrites=self.rewrites)
+        given = {name: np.random.default_rng(0).normal(size=one) for name, one in zip(NAMES, self.shapes, strict=False)}
+        shown = [{name: value.astype(np.float32) for name, value in given.items()}] if self.scheme else []
+        options = LowerOptions(self.precision, self.min_ios, rewrites=self.rewrites)
+        return replace(options, scheme=self.scheme, calibration=shown)
 
 
 def _program(compute: Any, *shapes: tuple[int, ...], format: str, **options: Any) -> Example:
     return Example(compute, shapes, format, **options)
+
+
+def _integers(compute: Any, *kinds: str) -> Example:
+    """A file in which operators of these kinds compute with integers."""
+    scheme = Scheme(kinds, activations="static")
+    return Example(compute, ((4, 64),), "tflite", "int8", artifact=True, scheme=scheme)
+
+
+_WEIGHT = torch.linspace(-1, 1, 64 * 64).reshape(64, 64)
 
 
 def _half(compute: Any, *shapes: tuple[int, ...], **options: Any) -> Example:
@@ -192,6 +211,14 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         _file(_conv(3), (1, 3, 16, 16), format="coreml", precision="fp16"),
         _file(_conv(3), (1, 3, 16, 16), format="coreml"),
     ),
+    "int8-slower-operator": (
+        _integers(lambda x: F.gelu(F.linear(x, _WEIGHT)), "FULLY_CONNECTED", "GELU"),
+        _integers(lambda x: F.gelu(F.linear(x, _WEIGHT)), "FULLY_CONNECTED"),
+    ),
+    "int8-island": (
+        _integers(lambda x: F.linear(F.linear(x, _WEIGHT) * F.linear(x, -_WEIGHT), _WEIGHT), "FULLY_CONNECTED"),
+        _integers(lambda x: F.linear(F.linear(x, _WEIGHT) * F.linear(x, -_WEIGHT), _WEIGHT), "FULLY_CONNECTED", "MUL"),
+    ),
 }
 
 
@@ -209,7 +236,7 @@ class Model(nn.Module):
 @cache
 def graph_of(example: Example) -> Graph:
     """The example as a graph of one output, captured once for all tests of a process."""
-    inputs = tuple(_numbers(name, shape) for name, shape in zip(("x", "second", "third"), example.shapes, strict=False))
+    inputs = tuple(_numbers(name, shape) for name, shape in zip(NAMES, example.shapes, strict=False))
     module = Model(example.compute).eval().requires_grad_(False)
     tensors = {spec.name: torch.zeros(spec.shape) for spec in inputs}
     dynamic = {spec.name: example.dynamic if spec.name == "x" else None for spec in inputs}
