@@ -10,13 +10,14 @@ import torch
 from torch import fx
 
 from exporter.graphs.capture import Graph
+from exporter.quantise.biases import mean_errors
 from exporter.quantise.curvature import curved
-from exporter.quantise.judged import LayerOnInputs, Shares, TensorOnInputs, narrowed
-from exporter.quantise.observed import Observed, Range, Reading
+from exporter.quantise.judged import LayerOnInputs, Shares, TensorOnInputs, judged_with
+from exporter.quantise.observed import Observed, Range, Reading, affine
 from exporter.quantise.qhyvit import Choice, choose
 from exporter.quantise.realised import Known, Parameters, parameters, recognising, with_parameters
 from exporter.quantise.sampled import Positions, Values, sample_positions, sample_values
-from exporter.quantise.simulated import LAYERS, Inputs, Simulation
+from exporter.quantise.simulated import LAYERS, Inputs, Rounding, Simulation
 from exporter.quantise.tensors import in_integers, readers, source
 
 INPUTS = 8
@@ -66,7 +67,11 @@ def fit(graph: Graph, calibration: Sequence[Inputs], *, seed: int = 0) -> Fitted
     case = case_of(graph, calibration, seed)
     choice = choose(case.tensors, case.layers, case.read_by)
     costs = _costs(case, choice)
-    changed = replace(graph, program=with_parameters(graph.program, _parameters(case, choice)))
+    weights = {name: choice.weights[name].reshape(given.weight.shape) for name, given in case.given.items()}
+    rounding = Rounding({name: affine(choice.shares[name].of(seen)) for name, seen in case.extremes.items()}, weights)
+    errors = mean_errors(graph.program, rounding, calibration[:INPUTS])
+    chosen = {name: Parameters(weights[name], given.bias - errors[name]) for name, given in case.given.items()}
+    changed = replace(graph, program=with_parameters(graph.program, chosen))
     return Fitted(changed, recognising(_known(changed, list(choice.shares.values()), calibration)), costs)
 
 
@@ -78,6 +83,8 @@ class Case:
     layers: Mapping[str, LayerOnInputs]
     read_by: Mapping[str, str]
     """Layer -> the tensor that it reads"""
+    extremes: Mapping[str, Range]
+    """Of each tensor, over all inputs"""
     given: Mapping[str, Parameters]
     """Layer -> its weights and biases"""
 
@@ -98,20 +105,21 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], seed: int = 0) -> Case:
         for name, node in nodes.items():
             if not _read_by_layers_alone(node):
                 own[name].append(sample_values(values[name], curvature[name], generator))
-    given = {name: parameters(simulation.module, layer) for name, layer in layers.items()}  # type: ignore[arg-type]
+    given = {name: parameters(simulation.unlifted, layer) for name, layer in layers.items()}
     judged = {name: LayerOnInputs(given[name].weight, positions.pop(name)) for name in layers}
     read_by = {name: source(_input(layer)).name for name, layer in layers.items()}
     count = min(INPUTS, len(calibration))
     tensors = {
         name: TensorOnInputs(
-            narrowed(lows[name], count),
-            narrowed(highs[name], count),
+            judged_with(lows[name], count),
+            judged_with(highs[name], count),
             own[name],
             {layer: judged[layer] for layer, read in read_by.items() if read == name},
         )
         for name in nodes
     }
-    return Case(tensors, judged, read_by, given)
+    extremes = {name: Range(min(lows[name]), max(highs[name])) for name in nodes}
+    return Case(tensors, judged, read_by, extremes, given)
 
 
 def computed(graph: fx.Graph) -> list[fx.Node]:
@@ -142,14 +150,6 @@ def _extremes(
     return lows, highs
 
 
-def _parameters(case: Case, choice: Choice) -> dict[str, Parameters]:
-    """The chosen weights and biases of each layer, in its own shapes."""
-    return {
-        name: Parameters(choice.weights[name].reshape(weight.shape), bias - choice.biases[name].flatten())
-        for name, (weight, bias) in case.given.items()
-    }
-
-
 def _costs(case: Case, choice: Choice) -> tuple[Cost, ...]:
     untouched = {name: layer.clipped(torch.ones(layer.weight.shape[:2])) for name, layer in case.layers.items()}
     found = [
@@ -160,7 +160,6 @@ def _costs(case: Case, choice: Choice) -> tuple[Cost, ...]:
         tensor, shares = case.tensors[case.read_by[name]], choice.shares[case.read_by[name]]
         before = layer.errors(tensor.rounded(layer.columns, Shares()), untouched[name])
         after = layer.errors(tensor.rounded(layer.columns, shares), choice.weights[name])
-        after = after - choice.biases[name][..., None]
         found.append(Cost(name, "layer", float(layer.cost(before).sum()), float(layer.cost(after).sum())))
     return tuple(sorted(found, key=lambda cost: -cost.extremes))
 
@@ -174,6 +173,5 @@ def _known(graph: Graph, shares: Sequence[Shares], calibration: Sequence[Inputs]
         for name, value in simulation.record(inputs, names)[1].items():
             observed[name].add(value.numpy())
     return [
-        Known(one, Range(one.low * share.low, one.high * share.high))
-        for one, share in zip(observed.values(), shares, strict=True)
+        Known(one, share.of(Range(one.low, one.high))) for one, share in zip(observed.values(), shares, strict=True)
     ]

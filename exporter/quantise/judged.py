@@ -1,7 +1,8 @@
 """What a choice of ranges and weights costs: half of curvature times squared error, at tensors and at layers' results.
 
 Each calibration input is judged with the range of all *others*: the greatest value of the calibration inputs is never
-exceeded by themselves, but is by the pictures that come afterwards, the more easily the fewer values a tensor has.
+exceeded by themselves, but is by the pictures that come afterwards, the more easily the fewer values a tensor has. And
+it is judged as if it were stronger or weaker than it was, by as much as the inputs differ.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from exporter.quantise.observed import Range
 from exporter.quantise.sampled import Positions, Values
 from exporter.quantise.simulated import rounded_weights
-
 
 MARGIN = 1.0
 """Standard deviations by which the next picture's extremes are taken to be greater than those seen"""
@@ -26,19 +27,22 @@ class Shares(NamedTuple):
     low: float = 1.0
     high: float = 1.0
 
+    def of(self, extremes: Range) -> Range:
+        return Range(extremes.low * self.low, extremes.high * self.high)
+
 
 class LayerOnInputs:
     """A convolution or linear layer at sampled positions of N calibration inputs."""
 
     def __init__(self, weight: Tensor, positions: Sequence[Positions]) -> None:
         """`weight` [O, ...]"""
-        self.columns = torch.stack([one.columns for one in positions])
+        self.columns = halves([one.columns for one in positions])
         """[N, G, K, P]"""
-        self.counts = torch.stack([one.weight for one in positions])
+        self.counts = halved_counts([one.weight for one in positions])
         """[N, G, O, P], how much an error counts, per input"""
-        groups, share = self.columns.shape[1], torch.stack([one.share for one in positions])
-        self._share = share[:, None, None] / share.sum(1).mean()
-        self.shape, self.weight = weight.shape, weight.reshape(groups, -1, self.columns.shape[2])
+        _, groups, width, _ = self.columns.shape
+        self.weight = weight.reshape(groups, -1, width)
+        """[G, O, K]"""
         self._target = self.weight @ self.columns
 
     def errors(self, columns: Tensor, weight: Tensor) -> Tensor:
@@ -54,15 +58,6 @@ class LayerOnInputs:
         """[G, O], per input."""
         return (self.counts * errors.square()).sum((0, 3)) / 2 / len(errors)
 
-    def bias(self, errors: Tensor) -> Tensor:
-        """What taken from each output channel [G, O] leaves it right on average.
-
-        It is less where the inputs do not agree on it, by the share that their disagreement makes up.
-        """
-        means = (errors * self._share).sum(3)
-        mean, doubt = means.mean(0), means.var(0, correction=len(means) > 1) / len(means)
-        return mean * (1 - doubt / mean.square().clamp_min(1e-30)).clamp_min(0)
-
 
 class TensorOnInputs:
     """A tensor at N calibration inputs, with the layers that read it."""
@@ -74,15 +69,13 @@ class TensorOnInputs:
         own: Sequence[Values],
         layers: Mapping[str, LayerOnInputs],
     ) -> None:
-        """`lows` and `highs` [N] are `of_others`.
+        """`lows` and `highs` are `judged_with`.
 
         `own` is empty where layers alone read the tensor: what it costs is then seen at their results.
         """
         self._lows, self._highs = lows, highs
         self.layers = layers
-        self._own = (
-            (torch.stack([one.values for one in own]), torch.stack([one.weight for one in own])) if own else None
-        )
+        self._own = (halves([one.values for one in own]), halved_counts([one.weight for one in own])) if own else None
 
     def rounded(self, values: Tensor, shares: Shares) -> Tensor:
         """Values [N, ...] as integers would have them."""
@@ -106,16 +99,33 @@ class TensorOnInputs:
         return found
 
 
-def narrowed(extremes: Sequence[float], count: int) -> Tensor:
-    """For each of the first `count` inputs, the extreme at one end [N] that it is judged with.
+def halves(places: Sequence[Tensor]) -> Tensor:
+    """[2N, ..., P/2] of [..., P] for each of N inputs: every other place, then the others.
 
-    It is that of all inputs but that one, less `MARGIN` standard deviations of the extremes' logarithms. Of a single input it
+    Where they cannot be halved, each half has all of them.
+    """
+    found = torch.stack(list(places))
+    odd = found.shape[-1] % 2
+    return torch.cat([found, found] if odd else [found[..., ::2], found[..., 1::2]])
+
+
+def halved_counts(counts: Sequence[Tensor]) -> Tensor:
+    """`halves` of how many each place stands for: where they are halved, each stands for twice as many."""
+    return halves(counts) * (1 if counts[0].shape[-1] % 2 else 2)
+
+
+def judged_with(extremes: Sequence[float], count: int) -> Tensor:
+    """The extreme at one end that each of the `halves` of the first `count` inputs is judged with, [2N].
+
+    It is that of all inputs but that one, for the first halves less `MARGIN` standard deviations of the extremes'
+    logarithms, for the second halves more: the next picture may be that much stronger or weaker. Of a single input it
     is its own.
     """
     found = torch.tensor(extremes)
     if len(found) == 1:
-        return found
+        return found.repeat(2)
     itself = torch.eye(len(found), dtype=torch.bool)[:count]
-    greatest = found.abs().masked_fill(itself, 0).argmax(1)
-    spread = found.abs().clamp_min(torch.finfo(found.dtype).tiny).log().std()
-    return found[greatest] / (MARGIN * spread).exp()
+    greatest = found[found.abs().masked_fill(itself, 0).argmax(1)]
+    seen = found[found != 0].abs().log()
+    factor = (MARGIN * seen.std()).exp() if len(seen) > 1 else torch.tensor(1.0)
+    return torch.cat([greatest / factor, greatest * factor])

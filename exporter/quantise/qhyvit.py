@@ -33,8 +33,6 @@ class Choice:
     """Tensor -> its range"""
     weights: Mapping[str, Tensor]
     """Layer -> [G, O, K], on the integers' grid"""
-    biases: Mapping[str, Tensor]
-    """Layer -> what is taken from its bias [G, O]"""
 
 
 def choose(
@@ -54,11 +52,7 @@ def choose(
             columns = tensors[read_by[name]].rounded(layer.columns, shares[read_by[name]])
             clipped[name] = _clipped(layer, columns, clipped[name])
             weights[name] = layer.clipped(clipped[name])
-    biases = {}
-    for name, layer in layers.items():
-        columns = tensors[read_by[name]].rounded(layer.columns, shares[read_by[name]])
-        biases[name] = layer.bias(layer.errors(columns, weights[name]))
-    return Choice(shares, weights, biases)
+    return Choice(shares, weights)
 
 
 def _range(tensor: TensorOnInputs, now: Shares, weights: Mapping[str, Tensor]) -> Shares:

@@ -19,9 +19,9 @@ VALUES = 8192
 """Of a tensor, of each input"""
 POSITIONS = 128
 """Of a layer's result, of each input"""
-EVEN = 0.5
-"""Share of the mean in curvature. Its own holds for small errors: what a softmax ignores has none, but would count if all
-of it were cut off, as it then is."""
+EVEN = 0.1
+"""Share of the mean in curvature. A value's own holds for small errors: what a softmax ignores has none, but
+would count if its range were cut off."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,6 @@ class Positions:
     """[G, K, P] for G groups of K weights an output channel"""
     weight: Tensor
     """[G, O, P] for O output channels a group: curvature times how many positions each stands for"""
-    share: Tensor
-    """[P], how many positions each stands for"""
 
 
 def sample_values(values: Tensor, curvature: Tensor, generator: torch.Generator) -> Values:
@@ -61,7 +59,7 @@ def sample_positions(layer: fx.Node, values: Tensor, curvature: Tensor, generato
         rows = values.reshape(-1, values.shape[-1])
         taken, stands_for = _places(rows.abs().amax(1), POSITIONS, generator)
         heights = _steadied(curvature).reshape(-1, curvature.shape[-1])[taken]
-        return Positions(rows[taken].T[None], heights.T[None] * stands_for, stands_for)
+        return Positions(rows[taken].T[None], heights.T[None] * stands_for)
     kernel, stride, padding, dilation, groups = convolution(layer)
     if len(values) != 1:
         raise ValueError(f"{layer.name} convolves a batch of {len(values)}")
@@ -74,7 +72,7 @@ def sample_positions(layer: fx.Node, values: Tensor, curvature: Tensor, generato
     window = padded[:, rows[:, None, None] + inside[0][:, None], columns[:, None, None] + inside[1]]  # [C, P, h, w]
     flat = window.permute(0, 2, 3, 1).reshape(groups, -1, len(taken))
     heights = _steadied(curvature[0]).flatten(1)[:, taken].reshape(groups, -1, len(taken))
-    return Positions(flat, heights * stands_for, stands_for)
+    return Positions(flat, heights * stands_for)
 
 
 def _steadied(curvature: Tensor) -> Tensor:

@@ -41,7 +41,9 @@ class Simulation(fx.Interpreter):
     """
 
     def __init__(self, program: ExportedProgram, rounding: Rounding | None = None) -> None:
-        super().__init__(program.module(check_guards=False))
+        self.unlifted: fx.GraphModule = program.module(check_guards=False)
+        """The program, in which weights are attributes"""
+        super().__init__(self.unlifted)
         self.rounding = rounding or Rounding()
         self._wanted: Collection[str] = ()
         self._recorded: dict[str, Tensor] = {}
@@ -66,17 +68,20 @@ class Simulation(fx.Interpreter):
         return tuple(found.values()) if isinstance(found, dict) else tuple(found), self._recorded
 
     def run_node(self, n: fx.Node) -> Any:
-        result = self._layer(n) if n.name in self.rounding.weights else super().run_node(n)
-        how = self.rounding.values.get(n.name)
-        if how is not None:
-            result = rounded(result, how)
+        result = self._rounded(n, self._computed(n))
         if n.name in self._wanted:
             self._recorded[n.name] = result
         return result
 
-    def _layer(self, n: fx.Node) -> Tensor:
+    def _computed(self, n: fx.Node) -> Any:
+        if n.name not in self.rounding.weights:
+            return super().run_node(n)
         args, kwargs = self.fetch_args_kwargs_from_env(n)
         return n.target(args[0], self.rounding.weights[n.name], *args[2:], **kwargs)  # type: ignore[operator]
+
+    def _rounded(self, n: fx.Node, result: Any) -> Any:
+        how = self.rounding.values.get(n.name)
+        return result if how is None else rounded(result, how)
 
 
 def rounded(values: Tensor, how: Affine) -> Tensor:
