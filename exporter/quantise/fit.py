@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
-from torch import fx
 
 from exporter.graphs.capture import Graph
 from exporter.quantise.biases import mean_errors
-from exporter.quantise.curvature import curved
-from exporter.quantise.judged import LayerOnInputs, Shares, TensorOnInputs, judged_with
+from exporter.quantise.case import INPUTS, Case, case_of, computed
+from exporter.quantise.folding import folded
+from exporter.quantise.judged import Shares
 from exporter.quantise.observed import Observed, Range, Reading, affine
 from exporter.quantise.qhyvit import Choice, choose
-from exporter.quantise.realised import Known, Parameters, parameters, recognising, with_parameters
-from exporter.quantise.sampled import Positions, Values, sample_positions, sample_values
-from exporter.quantise.simulated import LAYERS, Inputs, Rounding, Simulation
-from exporter.quantise.tensors import in_integers, readers, source
-
-INPUTS = 8
-"""On so many calibration inputs choices are judged; on all of them extremes are observed"""
+from exporter.quantise.realised import Known, Parameters, recognising, with_parameters
+from exporter.quantise.simulated import Inputs, Rounding, Simulation
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,9 @@ class Fitted:
     reading: Reading
     """For backends that observe the graph on all calibration inputs"""
     costs: tuple[Cost, ...]
-    """The dearest with min/max first"""
+    """The dearest with min/max first; both are after folding"""
+    folded: tuple[str, ...]
+    """Layer norms that scales were moved out of"""
 
     @property
     def extremes(self) -> float:
@@ -58,12 +55,13 @@ class Fitted:
 
 
 def fit(graph: Graph, calibration: Sequence[Inputs], *, seed: int = 0) -> Fitted:
-    """Choose ranges and weights for what `in_integers` says of the graph's program, and correct its biases.
+    """Move scales out of layer norms, choose ranges and weights for what is `in_integers`, and correct the biases.
 
     Raises `ValueError` without calibration inputs.
     """
     if not calibration:
         raise ValueError("without calibration inputs no range is known")
+    graph, moved = folded(graph, calibration)
     case = case_of(graph, calibration, seed)
     choice = choose(case.tensors, case.layers, case.read_by)
     costs = _costs(case, choice)
@@ -72,82 +70,7 @@ def fit(graph: Graph, calibration: Sequence[Inputs], *, seed: int = 0) -> Fitted
     errors = mean_errors(graph.program, rounding, calibration[:INPUTS])
     chosen = {name: Parameters(weights[name], given.bias - errors[name]) for name, given in case.given.items()}
     changed = replace(graph, program=with_parameters(graph.program, chosen))
-    return Fitted(changed, recognising(_known(changed, list(choice.shares.values()), calibration)), costs)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A graph on calibration inputs, as `choose` takes it."""
-
-    tensors: Mapping[str, TensorOnInputs]
-    layers: Mapping[str, LayerOnInputs]
-    read_by: Mapping[str, str]
-    """Layer -> the tensor that it reads"""
-    extremes: Mapping[str, Range]
-    """Of each tensor, over all inputs"""
-    given: Mapping[str, Parameters]
-    """Layer -> its weights and biases"""
-
-
-def case_of(graph: Graph, calibration: Sequence[Inputs], seed: int = 0) -> Case:
-    """Run the calibration inputs, and keep of them what choices are judged on."""
-    simulation = Simulation(graph.program)
-    nodes = {node.name: node for node in computed(simulation.graph)}
-    layers = {name: node for name, node in nodes.items() if node.target in LAYERS}
-    lows, highs = _extremes(simulation, list(nodes), calibration)
-    own: dict[str, list[Values]] = {name: [] for name in nodes}
-    positions: dict[str, list[Positions]] = {name: [] for name in layers}
-    generator = torch.Generator().manual_seed(seed)
-    wanted = {*nodes, *(_input(layer).name for layer in layers.values())}
-    for values, curvature in curved(graph, calibration[:INPUTS], wanted, seed=seed):
-        for name, layer in layers.items():
-            positions[name].append(sample_positions(layer, values[_input(layer).name], curvature[name], generator))
-        for name, node in nodes.items():
-            if not _read_by_layers_alone(node):
-                own[name].append(sample_values(values[name], curvature[name], generator))
-    given = {name: parameters(simulation.unlifted, layer) for name, layer in layers.items()}
-    judged = {name: LayerOnInputs(given[name].weight, positions.pop(name)) for name in layers}
-    read_by = {name: source(_input(layer)).name for name, layer in layers.items()}
-    count = min(INPUTS, len(calibration))
-    tensors = {
-        name: TensorOnInputs(
-            judged_with(lows[name], count),
-            judged_with(highs[name], count),
-            own[name],
-            {layer: judged[layer] for layer, read in read_by.items() if read == name},
-        )
-        for name in nodes
-    }
-    extremes = {name: Range(min(lows[name]), max(highs[name])) for name in nodes}
-    return Case(tensors, judged, read_by, extremes, given)
-
-
-def computed(graph: fx.Graph) -> list[fx.Node]:
-    """What of `in_integers` depends on inputs: constants are rounded as they are."""
-    return [node for node in in_integers(graph) if node.op != "get_attr"]
-
-
-def _input(layer: fx.Node) -> fx.Node:
-    (given, *_) = layer.all_input_nodes
-    return given
-
-
-def _read_by_layers_alone(node: fx.Node) -> bool:
-    users = list(readers(node))
-    return bool(users) and all(user.target in LAYERS for user in users)
-
-
-def _extremes(
-    simulation: Simulation, names: Sequence[str], calibration: Sequence[Inputs]
-) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Least and greatest value of each tensor, by input."""
-    lows: dict[str, list[float]] = {name: [] for name in names}
-    highs: dict[str, list[float]] = {name: [] for name in names}
-    for inputs in calibration:
-        for name, value in simulation.record(inputs, names)[1].items():
-            lows[name].append(float(value.min()))
-            highs[name].append(float(value.max()))
-    return lows, highs
+    return Fitted(changed, recognising(_known(changed, list(choice.shares.values()), calibration)), costs, moved)
 
 
 def _costs(case: Case, choice: Choice) -> tuple[Cost, ...]:

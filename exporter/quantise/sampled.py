@@ -84,7 +84,8 @@ def convolution(layer: fx.Node) -> tuple[list[int], list[int], list[int], list[i
     """Extents of the kernel, stride, padding, dilation (each of height and width) and groups of a convolution."""
     # conv2d(input, weight, bias, stride, padding, dilation, groups)
     defaults: list[Any] = [None, [1, 1], [0, 0], [1, 1], 1]
-    _, weight, _, *pairs, groups = [*layer.args, *defaults[len(layer.args) - 2 :]]
+    arguments: list[Any] = [*layer.args, *defaults[len(layer.args) - 2 :]]
+    _, weight, _, *pairs, groups = arguments
     kernel = list(weight.meta["val"].shape[2:])
     stride, padding, dilation = (list(pair) * (2 // len(pair)) for pair in pairs)
     return kernel, stride, padding, dilation, groups
