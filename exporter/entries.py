@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from exporter.models.model import Model
     from exporter.models.weights.loading import LoadedWeights
     from exporter.plan import Plan
+    from exporter.quantise.fit import Fitted
     from exporter.verify.sequence import Followed
 
 
@@ -37,6 +39,8 @@ class Export:
     folder: Path
     calibration: Calibration | None = None
     """What ranges of activations are read off; None where nobody asks for any"""
+    fitted: Mapping[str, Fitted] = field(default_factory=dict)
+    """Graph -> itself with weights that integers were fitted to, where that was asked for"""
 
     @property
     def task(self) -> TaskName:

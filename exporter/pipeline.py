@@ -21,6 +21,7 @@ from exporter.latency.expected import expected
 from exporter.models.weights.loading import model_with_weights
 from exporter.paths import check_output_folder
 from exporter.plan import ExportRequest, plan
+from exporter.quantise.fit import Fitted, fit
 from exporter.report.page import write_report
 from exporter.stages import make
 
@@ -54,11 +55,14 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
     with staging(path.parent) as stage:
         folder = stage / "bundle"
         folder.mkdir()
-        calibrated = None
+        calibrated, fitted = None, dict[str, Fitted]()
         if planned.is_calibrated:
             step("calibration", 0.04)
             calibrated = calibration(network, planned.info.family, graphs, request.calibration)
-        under_way = Export(planned, network, loaded, graphs, folder, calibrated)
+            for graph in graphs if request.ranges == "qhyvit" else ():
+                step(f"fit integers to {graph.name}", 0.045)
+                fitted[graph.name] = fit(graph, calibrated.inputs[graph.name])
+        under_way = Export(planned, network, loaded, graphs, folder, calibrated, fitted)
         made = make(under_way, lambda what, share: step(what, 0.05 + 0.9 * share))
         step("estimate", 0.96)
         latencies = expected(planned.info, network.image_size, graphs, planned.device, tuple(planned.lowerings))

@@ -26,6 +26,7 @@ from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, V
 from exporter.manifest import Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
 from exporter.paths import check_input, check_name
+from exporter.quantise.methods import Ranges
 from exporter.verify.verdict import listed
 
 DEFAULT_MIN_IOS = 17
@@ -67,6 +68,8 @@ class ExportRequest:
     """"multilabel" judges each class by itself; None takes the family's."""
     calibration: str | Path | None = None
     """A folder of pictures that ranges of activations are read off; None takes sample pictures."""
+    ranges: Ranges | None = None
+    """How those of activations are found; None takes what suits the format"""
     least_sqnr: float = 25.0
     """dB that mixed precision keeps, if it can"""
 
@@ -185,8 +188,8 @@ def plan(request: ExportRequest) -> Plan:
         for precision in _precisions(name, formats, request.precisions)
     }
     made = Plan(request, info, device, min_ios, lowerings, warnings)
-    if request.calibration is not None and not made.is_calibrated:
-        raise BackendError("--calibration is for ranges of activations: add --precision int8.")
+    if (request.calibration, request.ranges) != (None, None) and not made.is_calibrated:
+        raise BackendError("--calibration and --ranges are for ranges of activations: add --precision int8.")
     return made
 
 

@@ -22,6 +22,7 @@ from exporter.lint import findings, worst_first
 from exporter.lint.subject import of_artifact, of_program
 from exporter.manifest import Artifact, Compression, Finding, SequenceEntry, Variant, label_among
 from exporter.models.model import Model
+from exporter.quantise.methods import READINGS
 from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.artifact import verify
 from exporter.verify.case import Case
@@ -155,6 +156,7 @@ def _lower(
     options = _options(export, variant, graph, full)
     if found is not None:
         options = replace(options, scheme=found.scheme)
+    graph, options = _fitted(export, variant, graph, options)
     try:
         return backend(variant.format).lower(graph, path, options)
     except (VitexportError, OSError):
@@ -163,6 +165,20 @@ def _lower(
         raise BackendError(
             f"{variant.format} cannot lower {graph.name} ({describe(error)}); --verbose shows what its toolchain says."
         ) from error
+
+
+def _fitted(export: Export, variant: Variant, graph: Graph, options: LowerOptions) -> tuple[Graph, LowerOptions]:
+    """The graph that is lowered, and how: what is calibrated has the ranges that were asked for."""
+    scheme = backend(variant.format).scheme(options)
+    if scheme is None or not scheme.calibrated:
+        return graph, options
+    if graph.name in export.fitted:
+        fitted = export.fitted[graph.name]
+        return fitted.graph, replace(options, scheme=replace(scheme, reading=fitted.reading), full=None)
+    ranges = export.planned.request.ranges
+    if ranges is None:
+        return graph, options
+    return graph, replace(options, scheme=replace(scheme, reading=READINGS[ranges]))
 
 
 def _options(export: Export, variant: Variant, graph: Graph, full: Variant | None) -> LowerOptions:

@@ -6,6 +6,7 @@ are not used: a static one makes integers of what an app gives and gets, and spl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,11 +49,25 @@ def quantise(
             whole.add_dynamic_config(names, tool(kind), num_bits=scheme.bits)
         else:
             whole.add_weight_only_config(names, tool(kind), num_bits=scheme.bits)
+    if scheme.calibrated:
+        for one in _last(operations, scheme):
+            whole.add_weight_only_config(f"^{re.escape(one.outputs[0].name)}", tool(one.kind), num_bits=scheme.bits)
     for edge in (tool.INPUT, tool.OUTPUT):
         whole.update_quantization_recipe(".*", edge, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
     made = whole.quantize(_ranges(full, scheme, calibration) if scheme.calibrated else None).quantized_model
     assert made is not None, "a recipe with rules quantises"
     path.write_bytes(bytes(made))
+
+
+def _last(operations: Sequence[Operation], scheme: Scheme) -> Iterator[Operation]:
+    """Products whose results nothing reads but the app: rounded, they would lose as much as all before them."""
+    read = {value.name for one in operations for value in one.inputs}
+    for one in operations:
+        if one.kind in scheme.kinds and one.kind in _WITH_WEIGHTS and not any(v.name in read for v in one.outputs):
+            yield one
+
+
+_WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
 def _ranges(full: Path, scheme: Scheme, calibration: Sequence[Arrays]) -> dict[str, dict[str, NDArray[Any]]]:

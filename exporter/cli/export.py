@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
@@ -35,6 +35,7 @@ from exporter.exit_codes import FAILED
 from exporter.lint.summary import counted
 from exporter.paths import check_output_folder
 from exporter.plan import ExportRequest, plan
+from exporter.quantise.methods import Ranges
 from exporter.verify.figures import ms_text
 from exporter.verify.shortfalls import shortfalls
 from exporter.verify.verdict import verdict
@@ -72,6 +73,9 @@ if TYPE_CHECKING:
 @click.option("--delegate", metavar="NAME", help="ExecuTorch delegate: xnnpack (default) or coreml.")
 @click.option("--calibration", metavar="FOLDER",
               help="Pictures that ranges of activations are read off. Default: sample pictures.")  # fmt: skip
+@click.option("--ranges", type=click.Choice(get_args(Ranges)),
+              help="How ranges of activations are found; qhyvit fits weights too, and takes minutes. "
+              "Default: what suits the format.")  # fmt: skip
 @click.option("--least-sqnr", type=float, default=25.0, show_default=True, metavar="DB",
               help="Signal to noise that --precision mixed keeps, if it can.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit 1 where fewer bits are slower, or too far from PyTorch.")
@@ -84,8 +88,8 @@ def export(
     model: str, target: str, formats: tuple[str, ...], precisions: tuple[Precision, ...], weights: str,
     weights_key: str | None, image_size: int | None, num_classes: int | None,
     task: Literal["classify", "multilabel"] | None, min_ios: int | None, delegate: str | None,
-    calibration: str | None, least_sqnr: float, strict: bool, out: str, workers: int | None, as_json: bool,
-    verbose: bool,
+    calibration: str | None, ranges: Ranges | None, least_sqnr: float, strict: bool, out: str, workers: int | None,
+    as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Make the bundle and print what is in it."""
     request = ExportRequest(
@@ -101,6 +105,7 @@ def export(
         min_ios=min_ios,
         delegate=delegate,
         calibration=calibration,
+        ranges=ranges,
         least_sqnr=least_sqnr,
         out=out,
         workers=workers,

@@ -18,7 +18,7 @@ from exporter.quantise.simulated import LAYERS, Inputs, Simulation
 from exporter.quantise.tensors import in_integers, readers, source
 
 INPUTS = 8
-"""On so many calibration inputs choices are judged; on all of them extremes are observed"""
+"""On so many calibration inputs choices are judged, taken evenly from all; on all of them extremes are observed"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], seed: int = 0) -> Case:
     positions: dict[str, list[Positions]] = {name: [] for name in layers}
     generator = torch.Generator().manual_seed(seed)
     wanted = {*nodes, *(_input(layer).name for layer in layers.values())}
-    for values, curvature in curved(graph, calibration[:INPUTS], wanted, seed=seed):
+    chosen = judged_inputs(len(calibration))
+    for values, curvature in curved(graph, [calibration[one] for one in chosen], wanted, seed=seed):
         for name, layer in layers.items():
             positions[name].append(sample_positions(layer, values[_input(layer).name], curvature[name], generator))
         for name, node in nodes.items():
@@ -54,11 +55,10 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], seed: int = 0) -> Case:
     given = {name: parameters(simulation.unlifted, layer) for name, layer in layers.items()}
     judged = {name: LayerOnInputs(given[name].weight, positions.pop(name)) for name in layers}
     read_by = {name: source(_input(layer)).name for name, layer in layers.items()}
-    count = min(INPUTS, len(calibration))
     tensors = {
         name: TensorOnInputs(
-            judged_with(lows[name], count),
-            judged_with(highs[name], count),
+            judged_with(lows[name], chosen),
+            judged_with(highs[name], chosen),
             own[name],
             {layer: judged[layer] for layer, read in read_by.items() if read == name},
         )
@@ -66,6 +66,11 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], seed: int = 0) -> Case:
     }
     extremes = {name: Range(min(lows[name]), max(highs[name])) for name in nodes}
     return Case(tensors, judged, read_by, extremes, given)
+
+
+def judged_inputs(count: int) -> list[int]:
+    """Which of so many calibration inputs choices are judged on."""
+    return sorted({round(step * (count - 1) / max(1, INPUTS - 1)) for step in range(INPUTS)})
 
 
 def computed(graph: fx.Graph) -> list[fx.Node]:

@@ -10,7 +10,7 @@ import torch
 
 from exporter.graphs.capture import Graph
 from exporter.quantise.biases import mean_errors
-from exporter.quantise.case import INPUTS, Case, case_of, computed
+from exporter.quantise.case import Case, case_of, computed, judged_inputs
 from exporter.quantise.folding import folded
 from exporter.quantise.judged import Shares
 from exporter.quantise.observed import Observed, Range, Reading, affine
@@ -67,7 +67,8 @@ def fit(graph: Graph, calibration: Sequence[Inputs], *, seed: int = 0) -> Fitted
     costs = _costs(case, choice)
     weights = {name: choice.weights[name].reshape(given.weight.shape) for name, given in case.given.items()}
     rounding = Rounding({name: affine(choice.shares[name].of(seen)) for name, seen in case.extremes.items()}, weights)
-    errors = mean_errors(graph.program, rounding, calibration[:INPUTS])
+    judged = [calibration[one] for one in judged_inputs(len(calibration))]
+    errors = mean_errors(graph.program, rounding, judged)
     chosen = {name: Parameters(weights[name], given.bias - errors[name]) for name, given in case.given.items()}
     changed = replace(graph, program=with_parameters(graph.program, chosen))
     return Fitted(changed, recognising(_known(changed, list(choice.shares.values()), calibration)), costs, moved)

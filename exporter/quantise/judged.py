@@ -17,7 +17,7 @@ from exporter.quantise.observed import Range
 from exporter.quantise.sampled import Positions, Values
 from exporter.quantise.simulated import rounded_weights
 
-MARGIN = 1.0
+MARGIN = 0.5
 """Standard deviations by which the next picture's extremes are taken to be greater than those seen"""
 
 
@@ -114,8 +114,8 @@ def halved_counts(counts: Sequence[Tensor]) -> Tensor:
     return halves(counts) * (1 if counts[0].shape[-1] % 2 else 2)
 
 
-def judged_with(extremes: Sequence[float], count: int) -> Tensor:
-    """The extreme at one end that each of the `halves` of the first `count` inputs is judged with, [2N].
+def judged_with(extremes: Sequence[float], chosen: Sequence[int]) -> Tensor:
+    """The extreme at one end that each of the `halves` of N chosen inputs is judged with, [2N].
 
     It is that of all inputs but that one, for the first halves less `MARGIN` standard deviations of the extremes'
     logarithms, for the second halves more: the next picture may be that much stronger or weaker. Of a single input it
@@ -124,7 +124,7 @@ def judged_with(extremes: Sequence[float], count: int) -> Tensor:
     found = torch.tensor(extremes)
     if len(found) == 1:
         return found.repeat(2)
-    itself = torch.eye(len(found), dtype=torch.bool)[:count]
+    itself = torch.eye(len(found), dtype=torch.bool)[list(chosen)]
     greatest = found[found.abs().masked_fill(itself, 0).argmax(1)]
     seen = found[found != 0].abs().log()
     factor = (MARGIN * seen.std()).exp() if len(seen) > 1 else torch.tensor(1.0)

@@ -228,7 +228,9 @@ def test_fewer_bits_are_compared_with_the_formats_full_precision():
 
 
 def test_calibration_that_nothing_asks_for_is_refused():
-    with pytest.raises(BackendError, match="--calibration is for ranges of activations: add --precision int8"):
+    with pytest.raises(
+        BackendError, match="--calibration and --ranges are for ranges of activations: add --precision int8"
+    ):
         plan(ExportRequest("mobilevit_s", "host", ["tflite"], calibration="pictures"))
 
 
