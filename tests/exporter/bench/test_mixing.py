@@ -1,0 +1,49 @@
+"""Mixed precision: found among real files, within a bound on noise."""
+
+import pytest
+
+from exporter.backends import backend
+from exporter.backends.interface import LowerOptions
+from exporter.bench.mixing import mixed
+from exporter.manifest import Variant
+from tests.small_network import network, pictures
+
+VARIANT = Variant("onnx", "mixed")
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    full = tmp_path_factory.mktemp("full") / "full.onnx"
+    backend("onnx").lower(network(), full, LowerOptions("fp32"))
+    return LowerOptions("mixed", calibration=pictures(0), full=full)
+
+
+@pytest.fixture(scope="module")
+def found(options, tmp_path_factory):
+    return mixed(network(), VARIANT, options, 30.0, tmp_path_factory.mktemp("tried"), lambda what, share: None)
+
+
+def test_what_is_chosen_is_the_fastest_within_the_bound(found):
+    good = [point for point in found.curve if point.sqnr >= 30]
+    assert found.scheme.kinds == min(good, key=lambda point: point.time).kinds
+
+
+def test_the_curve_has_each_choice_once_and_the_fastest_first(found):
+    assert len({point.kinds for point in found.curve}) == len(found.curve) >= 4
+    assert [point.time for point in found.curve] == sorted(point.time for point in found.curve)
+    usual = backend("onnx").schemes["int8"].kinds
+    assert any(set(usual) <= set(point.kinds) for point in found.curve), "int8 as it is was tried"
+
+
+def test_fewer_operators_lose_less(found):
+    by_kinds = {frozenset(point.kinds): point for point in found.curve}
+    for kinds, point in by_kinds.items():
+        for more, other in by_kinds.items():
+            if kinds < more:
+                assert point.sqnr > other.sqnr - 1.5
+
+
+def test_without_any_choice_within_the_bound_the_best_is_taken(options, tmp_path):
+    found = mixed(network(), VARIANT, options, 1000.0, tmp_path, lambda what, share: None)
+    assert found.scheme.kinds == max(found.curve, key=lambda point: point.sqnr).kinds
+    assert not list(tmp_path.iterdir()), "what was tried is gone"
