@@ -17,6 +17,7 @@ from exporter.contents import seal
 from exporter.entries import Export, manifest_entry
 from exporter.errors import BundleError, VerificationError
 from exporter.graphs.cut import graphs_of
+from exporter.graphs.tasks import TASKS
 from exporter.latency.expected import expected
 from exporter.models.weights.loading import model_with_weights
 from exporter.paths import check_output_folder
@@ -59,7 +60,8 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
         if planned.is_calibrated:
             step("calibration", 0.04)
             calibrated = calibration(network, planned.info.family, graphs, request.calibration)
-            for graph in graphs if request.ranges == "qhyvit" else ():
+            narrow = [graph for graph in graphs if graph.name not in TASKS[planned.info.family.task].wide]
+            for graph in narrow if request.ranges == "qhyvit" else ():
                 step(f"fit integers to {graph.name}", 0.045)
                 fitted[graph.name] = fit(graph, calibrated.inputs[graph.name])
         under_way = Export(planned, network, loaded, graphs, folder, calibrated, fitted)

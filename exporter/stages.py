@@ -64,7 +64,7 @@ def make(export: Export, progress: Progress) -> Made:
     planned, on = export.planned, TASKS[export.planned.info.family.task].recorded_on
     recorded = Stage("reference outputs", partial(_record, export), weight=_RECORDING[on])
     stages, checked, followed, compared = [recorded], list[Stage](), list[Stage](), list[Stage]()
-    full = planned.compared_with
+    full, wide = planned.compared_with, TASKS[planned.info.family.task].wide
     for variant in dict.fromkeys(full.values()):
         if variant not in planned.lowerings:
             stages += [_lowering(export, variant, graph) for graph in export.graphs]
@@ -73,7 +73,8 @@ def make(export: Export, progress: Progress) -> Made:
         own: list[Stage] = []
         lowered, mixtures = list[Stage](), list[Stage]()
         for graph in export.graphs:
-            searched = _search_for(export, variant, graph, full[variant]) if variant.precision == "mixed" else None
+            mixes = variant.precision == "mixed" and graph.name not in wide
+            searched = _search_for(export, variant, graph, full[variant]) if mixes else None
             lower = _lowering(export, variant, graph, full.get(variant), searched)
             mixtures += [searched] if searched else []
             stages += [searched] if searched else []
@@ -168,10 +169,13 @@ def _lower(
 
 
 def _fitted(export: Export, variant: Variant, graph: Graph, options: LowerOptions) -> tuple[Graph, LowerOptions]:
-    """The graph that is lowered, and how: what is calibrated has the ranges that were asked for."""
-    scheme = backend(variant.format).scheme(options)
+    """The graph that is lowered, and how: what is calibrated has the ranges that were asked for, if it can have any."""
+    format = backend(variant.format)
+    scheme = format.scheme(options)
     if scheme is None or not scheme.calibrated:
         return graph, options
+    if graph.name in TASKS[export.planned.info.family.task].wide:
+        return graph, replace(options, scheme=format.schemes[format.without_ranges[variant.precision]])
     if graph.name in export.fitted:
         fitted = export.fitted[graph.name]
         return fitted.graph, replace(options, scheme=replace(scheme, reading=fitted.reading), full=None)

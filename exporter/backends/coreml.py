@@ -274,6 +274,7 @@ BACKEND = Backend(
         "palette4": Scheme(weights="palette", bits=4),
         "sparse": Scheme(weights="sparse", bits=16),
     },
+    without_ranges={"w8a8": "w8"},
     rewrites={None: ("attention_in_tiles",)},
     toolchain=("coremltools", "torch"),
     runtime="the MIL interpreter",

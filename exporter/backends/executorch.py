@@ -264,6 +264,7 @@ BACKEND = Backend(
         "int8": Scheme(("conv2d.default", "linear.default", "add.Tensor", "mul.Tensor"), activations="static"),
         "int8-dynamic": Scheme(("linear.default",), activations="dynamic"),
     },
+    without_ranges={"int8": "int8-dynamic"},
     delegates={"xnnpack": (), "coreml": ("coremltools",)},
     rewrites={
         # Whatever XNNPACK has no operator for ends a delegated piece.

@@ -157,6 +157,7 @@ BACKEND = Backend(
         "int8-weights": Scheme(("Conv", "Gemm", "MatMul")),
         "int8-dynamic": Scheme(("Gemm", "MatMul"), activations="dynamic"),
     },
+    without_ranges={"int8": "int8-dynamic", "mixed": "int8-dynamic"},
     rewrites={None: ("attention_in_tiles",)},
     toolchain=("onnx", "onnxscript", "onnxruntime", "torch"),
     runtime="ONNX Runtime",

@@ -246,6 +246,7 @@ BACKEND = Backend(
         "int8-weights": Scheme(_MATRICES),
         "int8-dynamic": Scheme(("FULLY_CONNECTED",), activations="dynamic"),
     },
+    without_ranges={"int8": "int8-dynamic", "mixed": "int8-dynamic"},
     rewrites={
         None: (
             "attention_in_tiles",

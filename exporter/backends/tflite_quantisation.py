@@ -54,7 +54,8 @@ def quantise(
             whole.add_weight_only_config(f"^{re.escape(one.outputs[0].name)}", tool(one.kind), num_bits=scheme.bits)
     for edge in (tool.INPUT, tool.OUTPUT):
         whole.update_quantization_recipe(".*", edge, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
-    made = whole.quantize(_ranges(full, scheme, calibration) if scheme.calibrated else None).quantized_model
+    ranges = _ranges(full, scheme, calibration, operations) if scheme.calibrated else None
+    made = whole.quantize(ranges).quantized_model
     assert made is not None, "a recipe with rules quantises"
     path.write_bytes(bytes(made))
 
@@ -70,15 +71,18 @@ def _last(operations: Sequence[Operation], scheme: Scheme) -> Iterator[Operation
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
-def _ranges(full: Path, scheme: Scheme, calibration: Sequence[Arrays]) -> dict[str, dict[str, NDArray[Any]]]:
-    """Tensor -> its range, as ai-edge-quantizer takes it."""
+def _ranges(
+    full: Path, scheme: Scheme, calibration: Sequence[Arrays], operations: Sequence[Operation]
+) -> dict[str, dict[str, NDArray[Any]]]:
+    """Tensor -> its range, as ai-edge-quantizer takes it: with as many axes as the tensor has."""
     import numpy as np
 
-    return {
-        name: {"min": np.array([low], np.float32), "max": np.array([high], np.float32)}
-        for name, seen in observed(_values(full, calibration)).items()
-        for low, high in [scheme.reading(seen)]
-    }
+    ranks = {value.name: value.rank for one in operations for value in (*one.inputs, *one.outputs)}
+    ranges = {}
+    for name, seen in observed(_values(full, calibration)).items():
+        shape, (low, high) = [1] * ranks.get(name, 1), scheme.reading(seen)
+        ranges[name] = {"min": np.full(shape, low, np.float32), "max": np.full(shape, high, np.float32)}
+    return ranges
 
 
 def _values(full: Path, calibration: Iterable[Arrays]) -> Iterator[Mapping[str, NDArray[Any]]]:

@@ -37,6 +37,8 @@ class Task:
     whole besides, because errors compound."""
     may_lack: tuple[str, ...] = ()
     """Graphs that not every model has."""
+    wide: tuple[str, ...] = ()
+    """Graphs with activations that eight bits of fixed range cannot hold"""
     state: tuple[str, ...] = ()
     """Inputs by which is remembered what the frame before put out."""
 
@@ -81,6 +83,8 @@ TASKS: dict[TaskName, Task] = {
         (ENCODE_IMAGE, TRACK_STEP),
         "sequence",
         (TRACK_FIRST,),
+        # Coordinates in pixels go through a sine, and -1e4 is added to the logits of keys that are not there.
+        (PROMPT_POINTS, PROMPT_MASK, TRACK_FIRST, TRACK_STEP),
         _STATE,
     ),
 }

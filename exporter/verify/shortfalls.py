@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from exporter.graphs.tasks import TASKS
 from exporter.manifest import Compression, Manifest
-from exporter.verify.figures import worst
 
 AS_FAST = 0.95
 """Of the full precision's speed; two runs of one artefact differ by as much"""
@@ -49,12 +48,13 @@ def speed_of(manifest: Manifest, compression: Compression) -> float | None:
 
 
 def least_sqnr(manifest: Manifest, compression: Compression) -> float | None:
-    """Of the outputs of all its artefacts, in dB; None where none was compared, or all are equal."""
+    """Of the outputs of all its artefacts but single scores, in dB; None where none was compared, or all are equal."""
     return min(_ratios(manifest, compression), default=None)
 
 
 def _ratios(manifest: Manifest, compression: Compression) -> Iterator[float]:
     for artifact in manifest.artifacts:
-        parity = worst(artifact.verification)
-        if artifact.variant == compression.variant and parity is not None and parity.sqnr is not None:
-            yield parity.sqnr
+        kinds = {spec.name: spec.kind for spec in artifact.outputs}
+        for name, parity in artifact.verification.outputs.items():
+            if artifact.variant == compression.variant and kinds.get(name) != "score" and parity.sqnr is not None:
+                yield parity.sqnr

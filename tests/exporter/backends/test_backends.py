@@ -118,3 +118,12 @@ def test_only_a_format_with_delegates_has_a_default_one():
     assert {name: backend(name).default_delegate for name in FORMATS} == dict.fromkeys(FORMATS) | {
         "executorch": "xnnpack"
     }
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_made_with_fixed_ranges_has_a_precision_without_them_for_graphs_that_they_do_not_suit(name):
+    format = backend(name)
+    fixed = {precision for precision, scheme in format.schemes.items() if scheme.calibrated}
+    assert set(format.without_ranges) == fixed
+    assert not any(format.schemes[other].calibrated for other in format.without_ranges.values())
+    assert set(format.schemes) <= set(format.precisions) - {format.full_precision}

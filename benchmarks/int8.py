@@ -1,0 +1,197 @@
+"""What fewer bits gain and lose, for every family, format and precision. Writes docs/int8.md.
+
+    .venv/bin/python -m benchmarks.int8 --out runs [--models efficientformerv2_s0] [--formats tflite] [--ranges qhyvit]
+    .venv/bin/python -m benchmarks.int8 --out runs --table
+
+Each model is exported as a user would, by the command line in a process of its own, one format at a time and nothing
+beside it; what is done is kept in the folder and not done again. Seeded weights but for our own tracker's. Speeds are
+ratios to the same format's full precision, timed in turns on one thread within each export; quality is that on the
+export's verification inputs, of which none is calibrated on. `limit` is what is gained where nothing but plain products
+is computed, in the same runtimes and the same run: no model can gain more by them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from benchmarks.page import machine, write
+from exporter.backends import backend
+from exporter.backends.interface import LowerOptions
+from exporter.bench.comparison import speeds
+from exporter.graphs.capture import Graph, capture
+from exporter.manifest import TensorSpec, Variant
+from exporter.models.registry import model_info
+from exporter.verify.shortfalls import least_sqnr, speed_of
+
+VITEXPORT = str(Path(sys.executable).parent / "vitexport")
+DOCUMENT = Path(__file__).parent.parent / "docs" / "int8.md"
+MODELS = (
+    "efficientformer_l1", "efficientformer_l3", "efficientformerv2_s0", "efficientformerv2_s1", "mobilevit_xxs",
+    "mobilevit_xs", "mobilevit_s", "mobilevitv2_050", "mobilevitv2_075", "efficienttam_nano",
+    "efficienttam_ti_2_512x512",
+)  # fmt: skip
+FORMATS = ("tflite", "executorch", "onnx", "coreml")
+MIXED = ("tflite", "onnx")
+"""Formats of which a mixture is sought, which takes minutes; of classifiers"""
+LIMIT = "limit"
+
+HEADER = """# Fewer bits
+
+Written by `benchmarks/int8.py`. Size and speed are shares of the same format in full precision (fp16 for Core ML, fp32
+elsewhere); of a tracker, speed is that of what runs on every frame. SQNR is the power of PyTorch's output over that of
+the difference, the least over the outputs of all graphs (of a tracker without its scores), on 16 verification inputs or
+the recorded runs of a tracker; none of them was calibrated on. Top-1 is agreement with PyTorch, of seeded weights
+between scores that are often close. Weights are seeded, but for efficienttam_nano, which is trained. Core ML runs in
+our interpreter, which is not timed.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the figures, which go on where they stopped")
+    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--formats", nargs="+", default=FORMATS)
+    parser.add_argument("--ranges", help="how ranges of activations are found, where not as suits the format")
+    parser.add_argument("--table", action="store_true", help="write the page of what is done")
+    asked = parser.parse_args(arguments)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    if asked.table:
+        write(DOCUMENT, page([json.loads(path.read_text()) for path in sorted(asked.out.glob("*.json"))]))
+        return 0
+    for format in asked.formats:
+        _once(asked.out / f"{LIMIT}-{format}.json", lambda format=format: limit(format))
+        for model in asked.models:
+            name = f"{model}-{format}-{asked.ranges or 'usual'}.json"
+            _once(asked.out / name, lambda model=model, format=format: exported(model, format, asked.ranges))
+    return 0
+
+
+def _once(path: Path, measure: Any) -> None:
+    if not path.exists():
+        rows = measure()
+        path.write_text(json.dumps(rows, indent=1))
+        for row in rows:
+            print(row, flush=True)
+
+
+def exported(model: str, format: str, ranges: str | None) -> list[dict[str, Any]]:
+    """One row for each precision of fewer bits."""
+    from exporter.bundle import Bundle
+
+    info = model_info(model)
+    precisions = [one for one in backend(format).schemes if one != "mixed" or info.family.task == "classify"]
+    command = [VITEXPORT, model, "--format", format, *(f"--precision={one}" for one in precisions), "--workers", "1"]
+    command += ["--weights", "auto" if info.shipped else "random", *(["--ranges", ranges] if ranges else [])]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([*command, "--out", folder, "--json"], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            return [{"model": model, "format": format, "error": done.stderr.strip().splitlines()[-1]}]
+        manifest = Bundle.open(json.loads(done.stdout)["path"]).manifest
+        return [
+            {
+                "model": model,
+                "format": format,
+                "precision": one.precision,
+                "ranges": ranges or "usual",
+                "size": one.size,
+                "speed": speed_of(manifest, one),
+                "graphs": {each.graph: each.full_ms / each.ms for each in one.speeds},
+                "sqnr": least_sqnr(manifest, one),
+                "top1": min(
+                    (
+                        parity.top1
+                        for artifact in manifest.artifacts
+                        if artifact.variant == one.variant
+                        for parity in artifact.verification.outputs.values()
+                        if parity.top1 is not None
+                    ),
+                    default=None,
+                ),
+                "mask_iou": next((r.mean_iou for r in manifest.rollouts if r.variant == one.variant), None),
+                "pieces": next(
+                    (a.delegation.pieces for a in manifest.artifacts if a.variant == one.variant and a.delegation), None
+                ),
+                "curve": [point.model_dump() for point in one.curve],
+                "cpu": machine(),
+            }
+            for one in manifest.compressions
+        ]
+
+
+def limit(format: str) -> list[dict[str, Any]]:
+    """What plain products gain by eight bits, in a format."""
+    if backend(format).interpreted:
+        return []
+    graph, variant = _products(), Variant(format, "int8", backend(format).default_delegate)
+    with tempfile.TemporaryDirectory() as folder:
+        few, full = (Path(folder) / f"{name}.{backend(format).extension}" for name in ("few", "full"))
+        given = [{"image": torch.rand(graph.inputs[0].shape).numpy()} for _ in range(4)]
+        backend(format).lower(graph, full, LowerOptions("fp32"))
+        backend(format).lower(graph, few, LowerOptions("int8", calibration=given, full=full))
+        (speed,) = speeds(variant, [graph], {"classify": few}, {"classify": full})
+    ratio = speed.full_ms / speed.ms
+    return [{"model": LIMIT, "format": format, "precision": "int8", "speed": ratio, "cpu": machine()}]
+
+
+def _products() -> Graph:
+    """Eight pointwise convolutions, one after the other."""
+    torch.manual_seed(0)
+    layers = nn.Sequential(*(nn.Conv2d(256, 256, 1) for _ in range(8)))
+    shape = (1, 256, 28, 28)
+    given, made = (
+        TensorSpec(name=name, shape=shape, dtype="float32", layout="NCHW", kind="features", meaning="")
+        for name in ("image", "features")
+    )
+
+    class Products(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = layers
+
+        def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"features": self.layers(image)}
+
+    return capture("classify", Products().eval(), (given,), (made,))
+
+
+def page(files: list[list[dict[str, Any]]]) -> str:
+    """The whole page."""
+    rows = [row for rows in files for row in rows]
+    limits = {row["format"]: row["speed"] for row in rows if row["model"] == LIMIT}
+    parts = [HEADER]
+    if limits:
+        told = ", ".join(f"{format} {speed:.2f}" for format, speed in limits.items())
+        parts.append(f"Plain products (eight pointwise convolutions of 256 channels) in int8 beside fp32: {told}.\n")
+    for format in FORMATS:
+        own = [row for row in rows if row["format"] == format and row["model"] != LIMIT]
+        if own:
+            parts.append(f"## {format}\n\n{_table(own)}\n")
+    parts.append(" ".join(sorted({row["cpu"] for row in rows if "cpu" in row})))
+    return "\n".join(parts) + "\n"
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    lines = ["| model | precision | ranges | size | speed | SQNR, dB | top-1 | mask IoU | pieces |"]
+    lines.append("|---|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        if "error" in row:
+            lines.append(f"| {row['model']} | {row['error']} | | | | | | | |")
+            continue
+        cells = [row["model"], row["precision"], row["ranges"]]
+        forms = ("size", "{:.3f}"), ("speed", "{:.2f}"), ("sqnr", "{:.1f}"), ("top1", "{:.0%}"), ("mask_iou", "{:.3f}")
+        cells += ["–" if row[name] is None else form.format(row[name]) for name, form in forms]
+        lines.append(f"| {' | '.join([*cells, str(row['pieces'] or '–')])} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
