@@ -20,6 +20,7 @@ from exporter.inference.prompts import Prompt, model_frame, model_mask
 from exporter.inference.steps import ArtefactSteps
 from exporter.inference.tracker import follow_prompted
 from exporter.media.images import Pixels, drawn_pictures, photo_crops, read_classifier_input, to_input
+from exporter.media.photos.kinds import KINDS
 from exporter.media.photos.reading import read_photo
 from exporter.media.sample_clip import sample_click, sample_clip
 from exporter.verify.record import EagerRunner
@@ -33,8 +34,9 @@ CROPS = 24
 """Of the sample photographs, as many again as are verified on"""
 FRAMES = 12
 """That an object is followed in: more than a tracker's memory has slots, as the first of them leave it"""
-MOST = 64
-"""Pictures of a folder, in order of their names; more change no range that is worth it"""
+MOST, FEWEST = 64, 3
+"""Pictures of a folder: more change no range that matters. Of a tracker's frames the first is prompted, and the step
+after that may have a graph of its own."""
 _KEY = 2**40
 """Of the random numbers, which for verification are keyed by the image's size"""
 
@@ -77,12 +79,18 @@ def sample_pictures(size: int) -> list[np.ndarray]:
 
 
 def _read(folder: Path, size: int, family: Family) -> list[np.ndarray]:
-    """The pictures of a folder as the model takes them."""
-    if not folder.is_dir():
-        raise ImageError(f"--calibration {folder} is no folder: pass one with pictures.")
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    """The pictures of a folder, and of those in it, as the model takes them."""
+    suffixes = {suffix for kind in KINDS for suffix in kind.suffixes}
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
     if not files:
-        raise ImageError(f"--calibration {folder} has no files: put some dozens of pictures into it.")
+        raise ImageError(f"--calibration {folder} has no pictures: put some dozens into it.")
+    if TASKS[family.task].recorded_on == "sequence":
+        if len(files) < FEWEST:
+            found = f"{len(files)} pictures: a tracker follows through {FEWEST} at least"
+            raise ImageError(f"--calibration {folder} has {found}.")
+        files = files[:MOST]  # which follow one another
+    elif len(files) > MOST:
+        files = [files[round(index * (len(files) - 1) / (MOST - 1))] for index in range(MOST)]
     preprocessing = family.preprocessing
     if preprocessing.crop_pct is not None:
         return [read_classifier_input(path, size, preprocessing) for path in files[:MOST]]

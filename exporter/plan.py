@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from device_profiles import UnknownDevice
 from device_profiles import load as load_device
@@ -22,7 +22,7 @@ from exporter.backends.coreml import DEPLOYMENT_TARGETS, deployment_target
 from exporter.backends.executorch import OLDEST_IOS as EXECUTORCH_IOS
 from exporter.backends.interface import LowerOptions
 from exporter.budgets import CLASSES, IMAGE_SIZE, WEIGHTS_FILE, WORKERS
-from exporter.errors import BackendError, InputShapeError, UnknownDeviceError, VitexportError, WeightsError
+from exporter.errors import BackendError, ImageError, InputShapeError, UnknownDeviceError, VitexportError, WeightsError
 from exporter.manifest import Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
 from exporter.paths import check_input, check_name
@@ -30,6 +30,8 @@ from exporter.quantise.methods import Ranges
 from exporter.verify.verdict import listed
 
 DEFAULT_MIN_IOS = 17
+LEAST_SQNR = 25.0
+"""dB that mixed precision keeps, if nothing else is asked: noise of a twentieth of the signal"""
 NEWEST_IOS = CORE_AI_IOS
 """The newest that was announced when this was written."""
 
@@ -70,8 +72,8 @@ class ExportRequest:
     """A folder of pictures that ranges of activations are read off; None takes sample pictures."""
     ranges: Ranges | None = None
     """How those of activations are found; None takes what suits the format"""
-    least_sqnr: float = 25.0
-    """dB that mixed precision keeps, if it can"""
+    least_sqnr: float | None = None
+    """dB that mixed precision keeps, if it can; None takes `LEAST_SQNR`"""
 
     @classmethod
     def of(cls, model: str | ExportRequest, *settings: Any, **named: Any) -> ExportRequest:
@@ -103,6 +105,11 @@ class Plan:
     warnings: tuple[str, ...]
 
     @property
+    def least_sqnr(self) -> float:
+        """dB that mixed precision keeps, if it can."""
+        return LEAST_SQNR if self.request.least_sqnr is None else self.request.least_sqnr
+
+    @property
     def compared_with(self) -> dict[Variant, Variant]:
         """Each variant of fewer bits, and that of the format's full precision."""
         return {
@@ -131,6 +138,7 @@ class Plan:
             for variant in self.lowerings
             if variant.delegate not in (None, backend(variant.format).default_delegate)
         )
+        parts += [] if request.ranges is None else [request.ranges]
         return "-".join([*parts, *([] if trained else ["untrained"])])
 
     def folder_of(self, variant: Variant) -> str:
@@ -188,9 +196,26 @@ def plan(request: ExportRequest) -> Plan:
         for precision in _precisions(name, formats, request.precisions)
     }
     made = Plan(request, info, device, min_ios, lowerings, warnings)
+    _refuse_without_effect(request, made)
+    return made
+
+
+def _refuse_without_effect(request: ExportRequest, made: Plan) -> None:
+    """Raise `VitexportError` for what is asked of fewer bits where there are none, or that they cannot have."""
     if (request.calibration, request.ranges) != (None, None) and not made.is_calibrated:
         raise BackendError("--calibration and --ranges are for ranges of activations: add --precision int8.")
-    return made
+    if request.ranges not in (None, *get_args(Ranges)):
+        raise BackendError(f"--ranges is {listed(get_args(Ranges))}, not {request.ranges!r}.")
+    if request.calibration is not None and not Path(request.calibration).is_dir():
+        raise ImageError(f"--calibration {request.calibration} is no folder: pass one with pictures.")
+    if request.least_sqnr is not None and not any(one.precision == "mixed" for one in made.lowerings):
+        raise BackendError("--least-sqnr is for mixed precision: add --precision mixed.")
+    for variant in made.compared_with:
+        if variant.delegate == "coreml":
+            raise BackendError(f"{variant.precision} is for XNNPACK: take --delegate xnnpack, or --format coreml.")
+        since = backend(variant.format).since.get(variant.precision, 0)
+        if made.min_ios < since:
+            raise BackendError(f"{variant.format} has {variant.precision} from iOS {since} on: pass --min-os {since}.")
 
 
 def _refuse_misplaced(request: ExportRequest) -> None:

@@ -5,8 +5,12 @@ What they share is captured once, before the processes that run them are forked;
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from exporter.backends import backend
 from exporter.backends.interface import Lowered, LowerOptions
@@ -20,7 +24,7 @@ from exporter.graphs.capture import Graph
 from exporter.graphs.tasks import TASKS
 from exporter.lint import findings, worst_first
 from exporter.lint.subject import of_artifact, of_program
-from exporter.manifest import Artifact, Compression, Finding, SequenceEntry, Variant, label_among
+from exporter.manifest import Artifact, Compression, Finding, Fit, SequenceEntry, Variant, label_among
 from exporter.models.model import Model
 from exporter.quantise.methods import READINGS
 from exporter.vectors import read_vectors, vectors_file
@@ -154,15 +158,21 @@ def _lower(
     """
     path = export.path(variant, graph)
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = _options(export, variant, graph, full)
+    lowered, options = _fitted(export, variant, graph, _options(export, variant, graph, full))
     if found is not None:
         options = replace(options, scheme=found.scheme)
-    graph, options = _fitted(export, variant, graph, options)
+    with _in_words(variant, graph):
+        return backend(variant.format).lower(lowered, path, options)
+
+
+@contextmanager
+def _in_words(variant: Variant, graph: Graph) -> Iterator[None]:
+    """Whatever a toolchain throws, as `BackendError`."""
     try:
-        return backend(variant.format).lower(graph, path, options)
+        yield
     except (VitexportError, OSError):
         raise
-    except Exception as error:  # whatever a toolchain throws
+    except Exception as error:
         raise BackendError(
             f"{variant.format} cannot lower {graph.name} ({describe(error)}); --verbose shows what its toolchain says."
         ) from error
@@ -202,10 +212,10 @@ def _search_for(export: Export, variant: Variant, graph: Graph, full: Variant) -
 
 
 def _search(export: Export, variant: Variant, graph: Graph, full: Variant, report: Report, written: Lowered) -> Mixed:
-    folder = export.path(variant, graph).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    options = _options(export, variant, graph, full)
-    return mixed(graph, variant, options, export.planned.request.least_sqnr, folder, report)
+    reference = export.path(full, graph)
+    lowered, options = _fitted(export, variant, graph, _options(export, variant, graph, full))
+    with tempfile.TemporaryDirectory(dir=reference.parent) as folder, _in_words(variant, graph):
+        return mixed(lowered, variant, options, export.planned.least_sqnr, reference, Path(folder), report)
 
 
 def _check(
@@ -249,6 +259,12 @@ def _compare(export: Export, variant: Variant, full: Variant, report: Report, *d
         speeds=speeds(variant, export.graphs, few, whole),
         quantised={graph.name: one.quantised for graph, one in zip(export.graphs, lowered, strict=True)},
         curve=tuple(point for one in done if isinstance(one, Mixed) for point in one.curve),
+        least_sqnr=export.planned.least_sqnr if variant.precision == "mixed" else None,
+        ranges=(export.planned.request.ranges or "") if calibrated is not None else "",
+        fits=tuple(
+            Fit(graph=name, extremes=one.extremes, chosen=one.chosen, folded=len(one.folded))
+            for name, one in (export.fitted.items() if calibrated is not None else ())
+        ),
         calibration=calibrated.source if calibrated is not None else "",
     )
 

@@ -275,6 +275,7 @@ BACKEND = Backend(
         "sparse": Scheme(weights="sparse", bits=16),
     },
     without_ranges={"w8a8": "w8"},
+    since={"w8a8": 17},
     rewrites={None: ("attention_in_tiles",)},
     toolchain=("coremltools", "torch"),
     runtime="the MIL interpreter",

@@ -170,19 +170,19 @@ def _ranges(program: Program, scheme: Scheme, calibration: Sequence[Arrays]) -> 
     for name, seen in observed(_values(program, calibration)).items():
         reach = min(max(*map(abs, scheme.reading(seen)), least), most)
         found[name] = {"rmin": -reach, "rmax": reach}
+    for one in program.operations:
+        if one.kind in ("add", "sub"):
+            summands = [name for name in one.reads if name in found]
+            narrowest = SUMMANDS * max((found[name]["rmax"] for name in summands), default=0)
+            for name in summands:
+                reach = max(found[name]["rmax"], narrowest)
+                found[name] = {"rmin": -reach, "rmax": reach}
     joined = [
         [name for name in (*one.reads, one.results[0].name) if name in found]
         for one in program.operations
         if one.kind == "concat" and one.results[0].name in found
     ]
     calibrated._adjust_concat_surrounding_activation_stats(joined, found)
-    for one in program.operations:
-        if one.kind in ("add", "sub"):
-            summands = [name for name in one.reads if name in found]
-            least = SUMMANDS * max((found[name]["rmax"] for name in summands), default=0)
-            for name in summands:
-                reach = max(found[name]["rmax"], least)
-                found[name] = {"rmin": -reach, "rmax": reach}
     return found
 
 

@@ -15,7 +15,6 @@ from exporter.backends.coreml import deployment_target
 from exporter.backends.description import check_description
 from exporter.backends.executorch_quantisation import quantised, quantised_calls
 from exporter.backends.interface import Backend, Lowered, LowerOptions, NotExecutableError
-from exporter.errors import BackendError
 from exporter.manifest import Delegation, Outside, TensorSpec
 from exporter.operations.operation import Operation, Value
 from exporter.quantise.scheme import Scheme
@@ -55,8 +54,6 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     delegate = options.delegate or BACKEND.default_delegate
     assert delegate is not None, "this format has delegates"
     scheme, words = BACKEND.scheme(options), ""
-    if scheme is not None and delegate != "xnnpack":
-        raise BackendError(f"{options.precision} is for XNNPACK: take --delegate xnnpack, or --format coreml.")
     with lean_traces(), without_repetition() if delegate == "xnnpack" else nullcontext():
         program = rewritten(graph.program, BACKEND.passes(options))
         if scheme is not None:
@@ -284,7 +281,7 @@ BACKEND = Backend(
         ),
         "coreml": ("attention_in_tiles",),
     },
-    toolchain=("executorch", "torch"),
+    toolchain=("executorch", "torch", "torchao"),
     runtime="ExecuTorch",
     extra="executorch",
     lower=lower,

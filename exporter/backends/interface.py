@@ -135,6 +135,8 @@ class Backend:
     schemes: Mapping[Precision, Scheme] = field(default_factory=dict)
     """What gets fewer bits in those of the precisions that are made by quantising."""
 
+    since: Mapping[Precision, int] = field(default_factory=dict)
+    """Precision -> the first iOS that has its operators, where the format's oldest has not."""
     without_ranges: Mapping[Precision, Precision] = field(default_factory=dict)
     """Precision with fixed ranges of activations -> the one that a graph has in its place that they do not suit."""
     groups: tuple[tuple[str, ...], ...] = ()

@@ -1,7 +1,7 @@
 """Quantises an .onnx file by ONNX Runtime's own quantiser, with ranges that are observed here.
 
-Activations are unsigned and weights signed: for signed activations it has no fast kernels on x86. Weights of static
-schemes have seven bits: where a processor lacks instructions for products of eight (VNNI), two of them saturate.
+Activations are unsigned and weights signed: for signed activations it has no fast kernels on x86. Weights beside such
+activations have seven bits: where a processor lacks instructions for products of eight (VNNI), two of them saturate.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def quantise(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
     import onnx
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    if scheme.weights != "linear":
-        raise BackendError("onnx has no palettes and no sparse weights: take int8 or int8-weights.")
+    if scheme.weights != "linear" or scheme.bits != 8:
+        raise BackendError("onnx has weights in integers of eight bits only: take int8 or int8-weights.")
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / full.name
         quant_pre_process(str(full), str(whole), skip_symbolic_shape=True)
@@ -46,6 +46,8 @@ def quantise(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
         tool.quantize_model()
         made = tool.model.model
         narrow = {name for node in made.graph.node if node.op_type in _CONVERTS for name in node.output}
+    if not narrow:
+        raise BackendError(f"Of {full.name}'s {', '.join(scheme.kinds)} ONNX Runtime quantises none by themselves.")
     onnx.save(made, path)
     return _words(made, narrow)
 
@@ -124,7 +126,7 @@ def _narrowed_weights(model: Any, nodes: Sequence[Any]) -> set[str]:
     axes = {
         node.input[1]: _output_axis(node, len(weights[node.input[1]].dims))
         for node in nodes
-        if node.input[1] in weights
+        if len(node.input) > 1 and node.input[1] in weights
     }
     for name, axis in axes.items():
         values = onnx.numpy_helper.to_array(weights[name])

@@ -226,24 +226,26 @@ def _module_path(name: str) -> str:
     return ".".join(part for part in parts if part) or name
 
 
-_MATRICES = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-_BETWEEN = (
+PRODUCTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+BETWEEN = (
     "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "MEAN", "MUL", "PAD", "RESHAPE", "RESIZE_BILINEAR", "SLICE",
     "STRIDED_SLICE", "SUB", "TRANSPOSE",
 )  # fmt: skip
 """What XNNPACK computes with integers as well, so that they need not be converted between two products. GELU, softmax
 and products of activations are slower that way, or are lost to LiteRT's own kernels."""
 
-_FLOATING = ("GELU", "LOGISTIC", "SOFTMAX", "BATCH_MATMUL")
+FASTER_AS_NUMBERS = ("GELU", "SOFTMAX", "BATCH_MATMUL")
+_OTHERS = ("LOGISTIC", *FASTER_AS_NUMBERS)
+"""That a mixture may have"""
 
 BACKEND = Backend(
     name="tflite",
     extension="tflite",
     precisions=("fp32", "int8", "int8-weights", "int8-dynamic", "mixed"),
     schemes={
-        "mixed": Scheme((*_MATRICES, *_BETWEEN, *_FLOATING), activations="static"),
-        "int8": Scheme((*_MATRICES, *_BETWEEN), activations="static"),
-        "int8-weights": Scheme(_MATRICES),
+        "mixed": Scheme((*PRODUCTS, *BETWEEN, *_OTHERS), activations="static"),
+        "int8": Scheme((*PRODUCTS, *BETWEEN), activations="static"),
+        "int8-weights": Scheme(PRODUCTS),
         "int8-dynamic": Scheme(("FULLY_CONNECTED",), activations="dynamic"),
     },
     without_ranges={"int8": "int8-dynamic", "mixed": "int8-dynamic"},
@@ -258,7 +260,7 @@ BACKEND = Backend(
             "clamps_in_two_steps",
         )
     },
-    toolchain=("litert-torch", "ai-edge-litert", "torch"),
+    toolchain=("litert-torch", "ai-edge-litert", "ai-edge-quantizer", "torch"),
     runtime="LiteRT",
     extra="tflite",
     lower=lower,
@@ -266,7 +268,7 @@ BACKEND = Backend(
     load=load,
     trace=trace,
     operations=operations,
-    groups=(*((kind,) for kind in _MATRICES), _BETWEEN, *((kind,) for kind in _FLOATING)),
+    groups=(*((kind,) for kind in PRODUCTS), BETWEEN, *((kind,) for kind in _OTHERS)),
     kinds=lambda path: (one.kind for one in operations(path)),
     reorders_axes=True,
 )

@@ -51,7 +51,8 @@ def quantise(
             whole.add_weight_only_config(names, tool(kind), num_bits=scheme.bits)
     if scheme.calibrated:
         for one in _last(operations, scheme):
-            whole.add_weight_only_config(f"^{re.escape(one.outputs[0].name)}", tool(one.kind), num_bits=scheme.bits)
+            name = f"^{re.escape(one.outputs[0].name)}(;|$)"  # names are joined by semicolons
+            whole.add_weight_only_config(name, tool(one.kind), num_bits=scheme.bits)
     for edge in (tool.INPUT, tool.OUTPUT):
         whole.update_quantization_recipe(".*", edge, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
     ranges = _ranges(full, scheme, calibration, operations) if scheme.calibrated else None
@@ -64,7 +65,8 @@ def _last(operations: Sequence[Operation], scheme: Scheme) -> Iterator[Operation
     """Products whose results nothing reads but the app: rounded, they would lose as much as all before them."""
     read = {value.name for one in operations for value in one.inputs}
     for one in operations:
-        if one.kind in scheme.kinds and one.kind in _WITH_WEIGHTS and not any(v.name in read for v in one.outputs):
+        product = one.kind in scheme.kinds and one.kind in _WITH_WEIGHTS and not scheme.keeps(one.name)
+        if product and not any(value.name in read for value in one.outputs):
             yield one
 
 

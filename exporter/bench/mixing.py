@@ -21,6 +21,7 @@ from exporter.bench.timing.timekeeper import Timed, Times, time_artifacts
 from exporter.contents import size_of
 from exporter.errors import BackendError
 from exporter.manifest import CurvePoint, Variant
+from exporter.operations.relative_error import sqnr
 from exporter.quantise.allocate import Choice, Option, frontier
 from exporter.quantise.scheme import Scheme
 
@@ -32,8 +33,6 @@ SECONDS = 1.0
 JUDGED = 4
 """Calibration inputs that noise is measured on, beside the rest: the others only say ranges"""
 _FEWER, _FULL = "fewer bits", "full precision"
-_ALWAYS = Option(_FEWER, 0.0, 0.0)
-"""Of the only group that there is"""
 
 
 @dataclass(frozen=True)
@@ -50,30 +49,33 @@ def mixed(
     variant: Variant,
     options: LowerOptions,
     least_sqnr: float,
+    reference: Path,
     folder: Path,
     report: Callable[[str, float], None],
 ) -> Mixed:
     """The fastest scheme of a graph of which the SQNR is at least so many dB, or the best where none is.
 
-    `options.full` is the file in full precision, which what is made in `folder` is compared with.
+    `reference` is the file in full precision, which what is made in `folder` is compared with. Raises `BackendError`
+    where fewer bits change nothing, and what the format's `lower` raises.
     """
-    search = _Search(graph, variant, options, folder, report)
-    groups = search.groups
-    usual = [group for group in groups if set(group) <= set(search.usual.kinds)]
-    base = search.measured(usual)
-    changed = {group: [one for one in groups if (one in usual) != (one == group)] for group in groups}
+    files = _Files(graph, variant, options, reference, folder, report)
+    usual = [group for group in files.groups if set(group) <= set(files.usual.kinds)]
+    base = files.measured(usual)
+    changed = {group: [one for one in files.groups if (one in usual) != (one == group)] for group in files.groups}
+    tried = {group: files.measured(others) for group, others in changed.items()}
     parts = {
-        " ".join(group): _options(base, search.measured(others), group in usual)
-        for group, others in changed.items()
-        if others
+        " ".join(group): _options(base, point, group in usual)
+        for group, point in tried.items()
+        if base is not None and point is not None
     }
     for choice in frontier(parts):
-        if chosen := _chosen(choice, groups):
-            search.measured(chosen)
-    curve = sorted(search.points.values(), key=lambda point: point.time)
-    good = [point for point in curve if point.sqnr >= least_sqnr]
-    best = good[0] if good else max(curve, key=lambda point: point.sqnr)
-    return Mixed(replace(search.scheme, kinds=best.kinds), tuple(curve))
+        files.measured([group for group in files.groups if _has_fewer(choice, group, group in usual)])
+    curve = sorted(files.points, key=lambda point: point.time)
+    if not curve:
+        raise BackendError(f"No operators of {graph.name} get fewer bits in {variant.format}: leave mixed out.")
+    good = [point for point in curve if _noise(point) <= 10 ** (-least_sqnr / 10)]
+    best = good[0] if good else min(curve, key=_noise)
+    return Mixed(replace(files.scheme, kinds=best.kinds), tuple(curve))
 
 
 Group = tuple[str, ...]
@@ -88,55 +90,78 @@ def _options(base: CurvePoint, changed: CurvePoint, usual: bool) -> list[Option]
 
 def _noise(point: CurvePoint) -> float:
     """As a share of the signal"""
-    return float(10 ** (-point.sqnr / 10))
+    return 0.0 if point.sqnr is None else float(10 ** (-point.sqnr / 10))
 
 
-def _chosen(choice: Choice, groups: Sequence[Group]) -> list[Group]:
-    return [group for group in groups if choice.options.get(" ".join(group), _ALWAYS).name == _FEWER]
+def _has_fewer(choice: Choice, group: Group, usual: bool) -> bool:
+    """Whether a group has fewer bits; one of which nothing could be measured is as usual."""
+    option = choice.options.get(" ".join(group))
+    return usual if option is None else option.name == _FEWER
 
 
-class _Search:
-    """Files that were made, and what they came to; none is made twice."""
+class _Files:
+    """Files with fewer bits, and what they came to; none is made twice."""
 
     def __init__(
-        self, graph: Graph, variant: Variant, options: LowerOptions, folder: Path, report: Callable[[str, float], None]
+        self,
+        graph: Graph,
+        variant: Variant,
+        options: LowerOptions,
+        reference: Path,
+        folder: Path,
+        report: Callable[[str, float], None],
     ) -> None:
-        format = backend(variant.format)
-        scheme = format.scheme(options)
+        self._graph, self._format, self._folder, self._report = graph, backend(variant.format), folder, report
+        self._options = options
+        scheme = self._format.scheme(options)
         assert scheme is not None, "mixed precision has a scheme to take operators from"
-        assert options.full is not None, "what is mixed begins with a file in full precision"
-        assert format.kinds is not None, "a format with groups tells the kinds of a file's operators"
-        self.scheme, self.full, self.usual = scheme, options.full, format.schemes["int8"]
-        self._graph, self._format, self._options, self._folder, self._report = graph, format, options, folder, report
-        there = set(format.kinds(options.full))
-        self.groups = [group for group in format.groups if there & set(group)]
+        assert self._format.kinds is not None, "a format with groups tells the kinds of a file's operators"
+        self.scheme, self.usual = scheme, self._format.schemes["int8"]
+        if options.full is None:
+            full = folder / f"full.{self._format.extension}"
+            whole = LowerOptions(self._format.full_precision, options.min_ios, options.delegate)
+            self._format.lower(graph, full, whole)
+            self._options = replace(options, full=full)
+        there = set(self._format.kinds(reference))
+        self.groups = [group for group in self._format.groups if there & set(group)]
         chosen = np.linspace(0, len(options.calibration) - 1, JUDGED).round().astype(int)
         self._inputs = {
             name: np.stack([options.calibration[one][name] for one in chosen]) for name in options.calibration[0]
         }
-        self._expected = self._run(options.full)
-        self.points: dict[Group, CurvePoint] = {}
+        self._reference, self._expected = reference, self._run(reference)
+        self._made: dict[Group, CurvePoint | None] = {}
 
-    def measured(self, groups: Sequence[Group]) -> CurvePoint:
-        """A file in which these groups of operators have fewer bits."""
+    @property
+    def points(self) -> list[CurvePoint]:
+        """What was made."""
+        return [point for point in self._made.values() if point is not None]
+
+    def measured(self, groups: Sequence[Group]) -> CurvePoint | None:
+        """A file in which these groups of operators have fewer bits; None where the format gives them to none."""
         kinds = tuple(kind for group in groups for kind in group)
-        if kinds not in self.points:
-            self._report(f"{len(self.points) + 1} files", min(0.9, len(self.points) / (2 * len(self.groups))))
-            path = self._folder / f"{len(self.points)}.{self._format.extension}"
-            options = replace(self._options, scheme=replace(self.scheme, kinds=kinds))
-            self._format.lower(self._graph, path, options)
-            shapes = {spec.name: spec.shape for spec in self._graph.inputs}
-            pair = [Timed(file, shapes) for file in (path, self.full)]
-            few, full = (_ms(times) for times in time_artifacts(self._format.name, pair, SECONDS, threads=1))
-            self.points[kinds] = CurvePoint(
-                graph=self._graph.name,
-                kinds=kinds,
-                time=few / full,
-                sqnr=_sqnr(self._expected, self._run(path)),
-                bytes=size_of(path),
-            )
-            path.unlink()
-        return self.points[kinds]
+        if kinds and kinds not in self._made:
+            self._report(f"{len(self._made) + 1} files", min(0.9, len(self._made) / (2 * len(self.groups))))
+            self._made[kinds] = self._point(kinds)
+        return self._made.get(kinds)
+
+    def _point(self, kinds: Group) -> CurvePoint | None:
+        path = self._folder / f"{len(self._made)}.{self._format.extension}"
+        try:
+            self._format.lower(self._graph, path, replace(self._options, scheme=replace(self.scheme, kinds=kinds)))
+        except BackendError:  # such as what only moves numbers, by itself
+            return None
+        shapes = {spec.name: spec.shape for spec in self._graph.inputs}
+        pair = [Timed(file, shapes) for file in (path, self._reference)]
+        few, full = (_ms(times) for times in time_artifacts(self._format.name, pair, SECONDS, threads=1))
+        point = CurvePoint(
+            graph=self._graph.name,
+            kinds=kinds,
+            time=few / full,
+            sqnr=_sqnr(self._graph, self._expected, self._run(path)),
+            bytes=size_of(path),
+        )
+        path.unlink()
+        return point
 
     def _run(self, path: Path) -> Arrays:
         return run_all(self._format.load(path, 1), self._inputs)
@@ -149,11 +174,8 @@ def _ms(times: Times) -> float:
     return float(np.median(times.samples.ms))
 
 
-def _sqnr(expected: Arrays, actual: Arrays) -> float:
-    """Of the output that has least, dB."""
-    ratios = [
-        10 * np.log10(np.square(values, dtype=np.float64).sum() / np.square(values - actual[name]).sum())
-        for name, values in expected.items()
-        if values.size > len(values)  # a score by itself says little
-    ]
-    return float(min(ratios))
+def _sqnr(graph: Graph, expected: Arrays, actual: Arrays) -> float | None:
+    """Of the output that has least, dB, but for single scores; None where all are equal."""
+    kinds = {spec.name: spec.kind for spec in graph.outputs}
+    ratios = [sqnr(actual[name], values) for name, values in expected.items() if kinds[name] != "score"]
+    return min((ratio for ratio in ratios if np.isfinite(ratio)), default=None)

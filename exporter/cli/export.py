@@ -76,8 +76,8 @@ if TYPE_CHECKING:
 @click.option("--ranges", type=click.Choice(get_args(Ranges)),
               help="How ranges of activations are found; qhyvit fits weights too, and takes minutes. "
               "Default: what suits the format.")  # fmt: skip
-@click.option("--least-sqnr", type=float, default=25.0, show_default=True, metavar="DB",
-              help="Signal to noise that --precision mixed keeps, if it can.")  # fmt: skip
+@click.option("--least-sqnr", type=float, metavar="DB",
+              help="Signal to noise that --precision mixed keeps, if it can. Default: 25.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit 1 where fewer bits are slower, or too far from PyTorch.")
 @click.option("--out", default=".", show_default=True, metavar="FOLDER", help="Where the bundle's folder is made.")
 @click.option("--workers", type=int, metavar="COUNT",
@@ -88,8 +88,8 @@ def export(
     model: str, target: str, formats: tuple[str, ...], precisions: tuple[Precision, ...], weights: str,
     weights_key: str | None, image_size: int | None, num_classes: int | None,
     task: Literal["classify", "multilabel"] | None, min_ios: int | None, delegate: str | None,
-    calibration: str | None, ranges: Ranges | None, least_sqnr: float, strict: bool, out: str, workers: int | None,
-    as_json: bool, verbose: bool,
+    calibration: str | None, ranges: Ranges | None, least_sqnr: float | None, strict: bool, out: str,
+    workers: int | None, as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Make the bundle and print what is in it."""
     request = ExportRequest(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exporter.backends.tflite import BETWEEN, FASTER_AS_NUMBERS
 from exporter.lint.conditions import shape
 from exporter.lint.subject import Place, Subject
 from exporter.operations.operation import Operation
 
-_FASTER_AS_NUMBERS = ("BATCH_MATMUL", "GELU", "SOFTMAX")
-_ALIKE = ("ADD", "CONCATENATION", "MUL", "PAD", "RESHAPE", "SLICE", "STRIDED_SLICE", "SUB", "TRANSPOSE")
-"""Operators that XNNPACK has for integers and that are no slower then"""
-
 
 def slower_than_numbers(operation: Operation, subject: Subject) -> str | None:
     """An operator that LiteRT computes with integers outside XNNPACK, or in it by a table."""
-    if operation.kind not in _FASTER_AS_NUMBERS or not any(one.dtype == "int8" for one in operation.outputs):
+    if operation.kind not in FASTER_AS_NUMBERS or not any(one.dtype == "int8" for one in operation.outputs):
         return None
     return f"{operation.kind} of integers, {shape(operation.outputs[0])}"
 
@@ -28,7 +25,7 @@ def islands(subject: Subject) -> Iterator[Place]:
         for value in operation.given:
             readers.setdefault(value.name, []).append(operation)
     for operation in subject.operations:
-        if operation.kind not in _ALIKE or not operation.given:
+        if operation.kind not in BETWEEN or not operation.given:
             continue
         before = [made_by.get(value.name) for value in operation.given]
         after = [reader for value in operation.outputs for reader in readers.get(value.name, [])]

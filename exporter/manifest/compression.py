@@ -22,8 +22,22 @@ class CurvePoint(Part):
     graph: str
     kinds: tuple[str, ...] = Field(description="Operators that have fewer bits, in the words of the format.")
     time: float = Field(gt=0, description="Of a run, as a share of full precision's; timed in turns, on one thread.")
-    sqnr: float = Field(description="Least of the outputs in dB, beside full precision, on inputs of the calibration.")
+    sqnr: float | None = Field(
+        description="Least of the outputs in dB, beside full precision, on inputs of the calibration; null if equal."
+    )
     bytes: Amount
+
+
+class Fit(Part):
+    """What integers that were fitted to a graph cost beside those of min/max, on calibration inputs.
+
+    Half of squared error times curvature, in sum over tensors and layers (exporter/quantise/judged.py).
+    """
+
+    graph: str
+    extremes: float = Field(description="With ranges and weights of min/max.")
+    chosen: float
+    folded: Amount = Field(description="Layer norms that scales of channels were moved out of.")
 
 
 class Compression(MadeInVariant):
@@ -36,6 +50,11 @@ class Compression(MadeInVariant):
     curve: tuple[CurvePoint, ...] = Field(
         default=(), description="What was tried for mixed precision, the fastest first; empty of others."
     )
+    least_sqnr: float | None = Field(
+        default=None, description="What was asked of mixed precision, in dB; null where nothing is mixed."
+    )
+    ranges: str = Field(default="", description="How ranges of activations were found, where not as suits the format.")
+    fits: tuple[Fit, ...] = Field(default=(), description="Of each graph that integers were fitted to.")
     calibration: str = Field(description="What ranges of activations were read off; empty where there are none.")
 
     def speed(self, graphs: tuple[str, ...]) -> float | None:

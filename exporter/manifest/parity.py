@@ -16,7 +16,7 @@ class Tolerance(Part):
         description="Bound on max|a-b| / max|b| for every output over all vectors; null where bits are few."
     )
     sqnr: float | None = Field(
-        default=None, description="Least SQNR of an output in dB where bits are few; of scores by themselves none."
+        default=None, description="Least SQNR of an output in dB, where bits are few; null where they are not."
     )
     psnr: float | None = Field(
         description="PSNR in dB from which a memory passes whatever its worst element; null: none does."
@@ -35,7 +35,7 @@ class Parity(Part):
         description="20 log10(max|b| / root mean square of a-b) in dB; null too where the two are equal."
     )
     sqnr: float | None = Field(
-        description="10 log10(mean square of b / mean square of a-b) in dB; null too where the two are equal."
+        description="10 log10(sum b² / sum (a-b)²) in dB; null too where the two are equal, and of single scores."
     )
     top1: float | None = Field(description="Share of vectors with the same best class; null without classes.")
     top5: float | None = Field(

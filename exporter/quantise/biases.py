@@ -50,8 +50,8 @@ def agreed(errors: Tensor) -> Tensor:
     A mean that is no more than the chance of which inputs were taken is none of the next one's.
     """
     mean = errors.mean(0)
-    doubt = errors.var(0, correction=len(errors) > 1) / len(errors)
-    return mean * (1 - doubt / mean.square().clamp_min(torch.finfo(mean.dtype).tiny)).clamp_min(0)
+    variance = errors.var(0, correction=len(errors) > 1) / len(errors)
+    return mean * (1 - variance / mean.square().clamp_min(torch.finfo(mean.dtype).tiny)).clamp_min(0)
 
 
 def _by_channel(error: Tensor, layer: fx.Node) -> Tensor:

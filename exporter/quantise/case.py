@@ -57,8 +57,8 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], seed: int = 0) -> Case:
     read_by = {name: source(_input(layer)).name for name, layer in layers.items()}
     tensors = {
         name: TensorOnInputs(
-            judged_with(lows[name], chosen),
-            judged_with(highs[name], chosen),
+            judged_with(lows[name], "low", chosen),
+            judged_with(highs[name], "high", chosen),
             own[name],
             {layer: judged[layer] for layer, read in read_by.items() if read == name},
         )

@@ -47,19 +47,19 @@ def _of_one(
     leaves = {name: torch.as_tensor(value).requires_grad_(True) for name, value in given.items()}
     with torch.enable_grad():
         outputs, values = simulation.record_tensors(leaves, wanted)
-    values = {name: value for name, value in values.items() if value.requires_grad}
-    curvature = {name: torch.zeros_like(value) for name, value in values.items()}
-    for _ in range(draws):
+    curvature = {name: torch.zeros(value.shape) for name, value in values.items()}
+    # What follows from constants, or from which element is the greatest, changes with nothing.
+    kinds = [spec.kind for spec, output in zip(graph.outputs, outputs, strict=True) if output.requires_grad]
+    follow = [output for output in outputs if output.requires_grad]
+    moved = {name: value for name, value in values.items() if value.requires_grad}
+    for _ in range(draws if follow and moved else 0):
         directions = [
-            DRAWS.get(spec.kind, _of_squares)(output.detach(), generator)
-            for spec, output in zip(graph.outputs, outputs, strict=True)
+            DRAWS.get(kind, _of_squares)(output.detach(), generator) for kind, output in zip(kinds, follow, strict=True)
         ]
-        gradients = torch.autograd.grad(
-            outputs, list(values.values()), directions, retain_graph=True, allow_unused=True
-        )
-        for total, gradient in zip(curvature.values(), gradients, strict=True):
+        gradients = torch.autograd.grad(follow, list(moved.values()), directions, retain_graph=True, allow_unused=True)
+        for name, gradient in zip(moved, gradients, strict=True):
             if gradient is not None:
-                total.addcmul_(gradient, gradient, value=1 / draws)
+                curvature[name].addcmul_(gradient, gradient, value=1 / draws)
     return {name: value.detach() for name, value in values.items()}, curvature
 
 

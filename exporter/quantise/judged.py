@@ -8,7 +8,7 @@ it is judged as if it were stronger or weaker than it was, by as much as the inp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -114,7 +114,7 @@ def halved_counts(counts: Sequence[Tensor]) -> Tensor:
     return halves(counts) * (1 if counts[0].shape[-1] % 2 else 2)
 
 
-def judged_with(extremes: Sequence[float], chosen: Sequence[int]) -> Tensor:
+def judged_with(extremes: Sequence[float], end: Literal["low", "high"], chosen: Sequence[int]) -> Tensor:
     """The extreme at one end that each of the `halves` of N chosen inputs is judged with, [2N].
 
     It is that of all inputs but that one, for the first halves less `MARGIN` standard deviations of the extremes'
@@ -122,6 +122,7 @@ def judged_with(extremes: Sequence[float], chosen: Sequence[int]) -> Tensor:
     is its own.
     """
     found = torch.tensor(extremes)
+    found = found.clamp_max(0) if end == "low" else found.clamp_min(0)  # zero is in every range
     if len(found) == 1:
         return found.repeat(2)
     itself = torch.eye(len(found), dtype=torch.bool)[list(chosen)]

@@ -75,7 +75,9 @@ Reading = Callable[[Observed], Range]
 
 
 def extremes(observed: Observed) -> Range:
-    """All values, which is what toolchains call min/max."""
+    """All values, which is what toolchains call min/max. Raises `ValueError` where nothing was observed."""
+    if observed.low > observed.high:
+        raise ValueError("a tensor of which nothing was observed has no range: there are no calibration inputs")
     return Range(observed.low, observed.high)
 
 

@@ -47,7 +47,7 @@ class Positions:
 def sample_values(values: Tensor, curvature: Tensor, generator: torch.Generator) -> Values:
     """Some values of a tensor, and the `curvature` at each."""
     taken, stands_for = _places(values.abs().flatten(), VALUES, generator)
-    return Values(values.flatten()[taken], _steadied(curvature.flatten())[taken] * stands_for)
+    return Values(values.flatten()[taken], _evened(curvature.flatten())[taken] * stands_for)
 
 
 def sample_positions(layer: fx.Node, values: Tensor, curvature: Tensor, generator: torch.Generator) -> Positions:
@@ -58,7 +58,7 @@ def sample_positions(layer: fx.Node, values: Tensor, curvature: Tensor, generato
     if layer.target is aten.linear.default:
         rows = values.reshape(-1, values.shape[-1])
         taken, stands_for = _places(rows.abs().amax(1), POSITIONS, generator)
-        heights = _steadied(curvature).reshape(-1, curvature.shape[-1])[taken]
+        heights = _evened(curvature).reshape(-1, curvature.shape[-1])[taken]
         return Positions(rows[taken].T[None], heights.T[None] * stands_for)
     kernel, stride, padding, dilation, groups = convolution(layer)
     if len(values) != 1:
@@ -71,11 +71,11 @@ def sample_positions(layer: fx.Node, values: Tensor, curvature: Tensor, generato
     inside = [torch.arange(extent) * step for extent, step in zip(kernel, dilation, strict=True)]
     window = padded[:, rows[:, None, None] + inside[0][:, None], columns[:, None, None] + inside[1]]  # [C, P, h, w]
     flat = window.permute(0, 2, 3, 1).reshape(groups, -1, len(taken))
-    heights = _steadied(curvature[0]).flatten(1)[:, taken].reshape(groups, -1, len(taken))
+    heights = _evened(curvature[0]).flatten(1)[:, taken].reshape(groups, -1, len(taken))
     return Positions(flat, heights * stands_for)
 
 
-def _steadied(curvature: Tensor) -> Tensor:
+def _evened(curvature: Tensor) -> Tensor:
     """A mixture of each value's curvature and their mean."""
     return (1 - EVEN) * curvature + EVEN * curvature.mean()
 

@@ -26,7 +26,7 @@ class Scheme:
     reading: Reading = extremes
     """How a static range is read off what was observed"""
     kept: tuple[str, ...] = ()
-    """Patterns (`re.search`) of the names of operators that stay as they are"""
+    """Patterns (`re.search`) of what stays as it is: names of operators in files, paths of modules in programs"""
 
     @property
     def calibrated(self) -> bool:

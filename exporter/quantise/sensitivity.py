@@ -11,9 +11,10 @@ from torch import Tensor, fx
 
 from exporter.graphs.capture import Graph
 from exporter.operations.of_program import module_of, operator_name
+from exporter.operations.relative_error import sqnr
 from exporter.quantise.observed import Affine, Observed, Reading, affine, extremes
 from exporter.quantise.realised import parameters
-from exporter.quantise.simulated import LAYERS, Inputs, Rounding, Simulation, rounded_weights, sqnr
+from exporter.quantise.simulated import LAYERS, Inputs, Rounding, Simulation, rounded_weights
 from exporter.quantise.tensors import IN_INTEGERS, is_float, operands
 
 
@@ -91,7 +92,7 @@ class _Subject:
             {name: how for name, how in self._all.values.items() if name in touched},
             {name: weight for name, weight in self._all.weights.items() if name in names},
         )
-        return sqnr(self._reference, self._outputs(Simulation(self._program, some)))
+        return sqnr(self._outputs(Simulation(self._program, some)).numpy(), self._reference.numpy())
 
     def _outputs(self, simulation: Simulation) -> Tensor:
         return torch.cat([one.flatten() for inputs in self._inputs for one in simulation.outputs(inputs)])

@@ -98,9 +98,3 @@ def rounded_weights(weight: Tensor, most: Tensor | None = None) -> Tensor:
     flat = weight.flatten(1)
     scale = (flat.abs().amax(1) if most is None else most).div(MOST).clamp_min(torch.finfo(weight.dtype).tiny)[:, None]
     return (flat / scale).round().clamp(-MOST, MOST).mul(scale).reshape(weight.shape)
-
-
-def sqnr(reference: Tensor, found: Tensor) -> float:
-    """Signal to quantisation noise in dB: 10 log10(sum reference² / sum (reference - found)²)."""
-    noise = (reference.double() - found.double()).square().sum()
-    return float(10 * torch.log10(reference.double().square().sum() / noise))

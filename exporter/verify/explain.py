@@ -109,8 +109,10 @@ def explain_bundle(
     known: Reference,
     progress: Progress | None = None,
 ) -> list[Explanation]:
-    """Where each artefact that ran and failed verification leaves PyTorch."""
-    failed = [(artifact, found) for artifact, found in checked if found.status == "failed" and found.outputs]
+    """Where each artefact leaves PyTorch that ran and failed verification, or falls short of it."""
+    failed = [
+        (artifact, found) for artifact, found in checked if found.outputs and (found.status == "failed" or found.short)
+    ]
     explained = []
     for index, (artifact, verification) in enumerate(failed):
         if progress is not None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exporter.backends.runner import Arrays
 from exporter.manifest import Kind, Parity, TensorSpec, Tolerance, Verification
-from exporter.operations.relative_error import relative_error, value_range
+from exporter.operations.relative_error import relative_error, sqnr, value_range
 
 
 def judge(
@@ -37,7 +37,7 @@ def judge(
     off = [
         text
         for name, output in parity.items()
-        if name not in by_psnr and (text := _off(name, output, kinds.get(name), tolerance, reference))
+        if name not in by_psnr and (text := _off(name, output, tolerance, reference))
     ]
     few_bits = tolerance.relative is None
     failures = broken or ([] if few_bits else off)
@@ -96,10 +96,8 @@ def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None, k
     count = len(expected)
     flat_expected, flat_actual = expected.reshape(count, -1), actual.reshape(count, -1)
     difference = np.abs(flat_expected.astype(np.float64) - flat_actual)
-    with np.errstate(divide="ignore", invalid="ignore"):  # equal outputs have no noise, and so no ratio to it
-        noise = np.square(difference).mean()
-        psnr = 20 * np.log10(value_range(expected) / np.sqrt(noise))
-        sqnr = 10 * np.log10(np.square(flat_expected, dtype=np.float64).mean() / noise)
+    with np.errstate(divide="ignore"):  # equal outputs have no noise, and so no ratio to it
+        psnr = 20 * np.log10(value_range(expected) / np.sqrt(np.square(difference).mean()))
     top1, top5 = _classes_alike(flat_expected, flat_actual) if kind == "class_scores" else (None, None)
     # Of five classes the five best are the same whatever the scores.
     top5 = top5 if flat_expected.shape[1] > 5 else None
@@ -107,7 +105,7 @@ def _parity(expected: NDArray[np.float32], actual: NDArray[np.float32] | None, k
         max_abs=_finite(difference.max()),
         relative=_finite(relative_error(actual, expected)),
         psnr=_finite(psnr),
-        sqnr=_finite(sqnr),
+        sqnr=None if kind == "score" else _finite(sqnr(actual, expected)),
         top1=top1,
         top5=top5,
         labels=_labels_alike(flat_expected, flat_actual) if kind == "label_scores" else None,
@@ -167,7 +165,7 @@ def _broken(
     return None
 
 
-def _off(name: str, parity: Parity, kind: Kind | None, tolerance: Tolerance, reference: str) -> str | None:
+def _off(name: str, parity: Parity, tolerance: Tolerance, reference: str) -> str | None:
     """How an output that can be compared is further off than the tolerance has it, or None."""
     if parity.relative is None or parity.max_abs is None:
         return None
@@ -176,9 +174,8 @@ def _off(name: str, parity: Parity, kind: Kind | None, tolerance: Tolerance, ref
             f"{name} is off by {parity.relative:.1e} of its range (max abs {parity.max_abs:.3g}), "
             f"and {tolerance.relative:.0e} is allowed"
         )
-    asked = tolerance.sqnr if kind != "score" else None
-    if asked is not None and parity.sqnr is not None and parity.sqnr < asked:
-        return f"{name} has an SQNR of {parity.sqnr:.1f} dB, and {asked:g} is asked"
+    if tolerance.sqnr is not None and parity.sqnr is not None and parity.sqnr < tolerance.sqnr:
+        return f"{name} has an SQNR of {parity.sqnr:.1f} dB, and {tolerance.sqnr:g} is asked"
     if parity.top1 is not None and parity.top1 < tolerance.top1:
         return f"{name} has another best class on {1 - parity.top1:.0%} of the inputs"
     if parity.labels is not None and parity.labels < tolerance.labels:

@@ -6,6 +6,7 @@ Less than full precision is asked of such artefacts, so that none of this makes 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 from exporter.graphs.tasks import TASKS
 from exporter.manifest import Compression, Manifest
@@ -30,6 +31,11 @@ def _shortfall(manifest: Manifest, compression: Compression) -> str | None:
     off += [
         reason for rollout in manifest.rollouts if rollout.variant == compression.variant for reason in rollout.short
     ]
+    off += [
+        f"{graph} has an SQNR of {best:.1f} dB at best, and {compression.least_sqnr:g} were asked for"
+        for graph, best in _best(compression).items()
+        if compression.least_sqnr is not None and best < compression.least_sqnr
+    ]
     speed = speed_of(manifest, compression)
     slow = speed is not None and speed < AS_FAST
     if slow and off:
@@ -42,19 +48,26 @@ def _shortfall(manifest: Manifest, compression: Compression) -> str | None:
     return None
 
 
+def _best(compression: Compression) -> dict[str, float]:
+    """Graph -> the greatest SQNR that any mixture of it had, in dB."""
+    found: dict[str, float] = {}
+    for point in compression.curve:
+        found[point.graph] = max(found.get(point.graph, -inf), inf if point.sqnr is None else point.sqnr)
+    return found
+
+
 def speed_of(manifest: Manifest, compression: Compression) -> float | None:
     """How many times as fast as in full precision what runs on every frame is; None where it was not timed."""
     return compression.speed(TASKS[manifest.model.task].every_frame)
 
 
 def least_sqnr(manifest: Manifest, compression: Compression) -> float | None:
-    """Of the outputs of all its artefacts but single scores, in dB; None where none was compared, or all are equal."""
+    """Of the outputs of all its artefacts, in dB; None where none was compared, or all are equal."""
     return min(_ratios(manifest, compression), default=None)
 
 
 def _ratios(manifest: Manifest, compression: Compression) -> Iterator[float]:
     for artifact in manifest.artifacts:
-        kinds = {spec.name: spec.kind for spec in artifact.outputs}
-        for name, parity in artifact.verification.outputs.items():
-            if artifact.variant == compression.variant and kinds.get(name) != "score" and parity.sqnr is not None:
+        for parity in artifact.verification.outputs.values():
+            if artifact.variant == compression.variant and parity.sqnr is not None:
                 yield parity.sqnr

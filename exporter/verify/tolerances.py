@@ -48,6 +48,7 @@ TOLERANCES: dict[Precision, Tolerances] = {
     ),
     **{precision: _FEWER_BITS for precision in get_args(Precision) if precision not in ("fp32", "fp16")},
 }
+"""Of every precision"""
 
 BETWEEN_INSTRUCTION_SETS = Tolerance(relative=1e-5, psnr=None, top1=1.0, labels=0.999, mask_iou=0.999)
 """Of an artefact in single precision, from itself in another instruction set: sums in other orders."""

@@ -63,7 +63,9 @@ def _agreement(artifacts: Sequence[Artifact], labels: Sequence[str]) -> str:
     for artifact in artifacts:
         for name, output in artifact.verification.outputs.items():
             if artifact.verification.tolerance.relative is None:
-                sqnr[artifact.precision] = min(sqnr.get(artifact.precision, inf), output.sqnr or inf)
+                sqnr[artifact.precision] = min(
+                    sqnr.get(artifact.precision, inf), inf if output.sqnr is None else output.sqnr
+                )
             elif name in artifact.verification.by_psnr and output.psnr is not None:
                 by_psnr[name] = min(by_psnr.get(name, output.psnr), output.psnr)
             else:
@@ -73,7 +75,8 @@ def _agreement(artifacts: Sequence[Artifact], labels: Sequence[str]) -> str:
     each = ", ".join(f"{precision} {error:.1e}" for precision, error in sorted(within.items()))
     but = "".join(f", {name} with a PSNR of {psnr:.0f} dB" for name, psnr in by_psnr.items())
     most = f"within {max(within.values()):.1e}" + (f" ({each})" if len(within) > 1 else "") + but if within else ""
-    noisy = ", ".join(f"{precision} at {ratio:.0f} dB" for precision, ratio in sorted(sqnr.items()))
+    noise = {precision: "without noise" if ratio == inf else f"at {ratio:.0f} dB" for precision, ratio in sqnr.items()}
+    noisy = ", ".join(f"{precision} {words}" for precision, words in sorted(noise.items()))
     return f"{agree} with PyTorch " + listed([part for part in (most, noisy) if part])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from exporter.calibration import CROPS, FRAMES, calibration, sample_pictures
+from exporter.calibration import CROPS, FRAMES, MOST, calibration, sample_pictures
 from exporter.errors import ImageError
 from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TRACK_FIRST, TRACK_STEP
 from exporter.media.images import to_input, verification_images
@@ -52,17 +52,34 @@ def test_pictures_of_a_folder_are_taken_as_the_model_takes_photos(tmp_path):
 
 
 def test_a_folder_that_is_missing_or_empty_is_refused(tmp_path):
-    with pytest.raises(ImageError, match="is no folder: pass one with pictures"):
-        calibrated_on(tmp_path / "missing")
-    with pytest.raises(ImageError, match="has no files: put some dozens of pictures into it"):
-        calibrated_on(folder_of(tmp_path / "empty"))
+    for folder in (tmp_path / "missing", folder_of(tmp_path / "empty")):
+        with pytest.raises(ImageError, match="has no pictures: put some dozens into it"):
+            calibrated_on(folder)
 
 
-def test_a_file_that_is_no_picture_is_named(tmp_path):
+def test_folders_in_it_count_and_notes_beside_pictures_do_not(tmp_path):
     folder = folder_of(tmp_path / "own", (80, 60))
+    folder_of(folder / "class", (80, 60))
     (folder / "notes.txt").write_text("no picture")
-    with pytest.raises(ImageError, match=r"notes\.txt"):
+    assert len(calibrated_on(folder).inputs["classify"]) == 2
+
+
+def test_a_broken_picture_is_named(tmp_path):
+    folder = folder_of(tmp_path / "own", (80, 60))
+    (folder / "broken.jpg").write_text("no picture")
+    with pytest.raises(ImageError, match=r"broken\.jpg"):
         calibrated_on(folder)
+
+
+def test_of_a_large_folder_pictures_are_taken_from_all_of_it(tmp_path):
+    folder = folder_of(tmp_path / "own", *[(8, 8)] * (MOST + 40))
+    assert len(calibrated_on(folder).inputs["classify"]) == MOST
+
+
+def test_a_tracker_needs_more_than_two_frames(tmp_path, followed_tracker):
+    folder = folder_of(tmp_path / "own", *[(80, 60)] * 2)
+    with pytest.raises(ImageError, match="has 2 pictures: a tracker follows through 3 at least"):
+        calibration(small_tracker(), TRACKERS, list(followed_tracker.graphs.values()), folder)
 
 
 def calibrated_on(folder):

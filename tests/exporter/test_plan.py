@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from exporter.errors import BackendError, InputShapeError, WeightsError
+from exporter.errors import BackendError, InputShapeError, VitexportError, WeightsError
 from exporter.manifest import Variant
 from exporter.plan import ExportRequest, Plan, plan
 
@@ -225,6 +225,37 @@ def test_fewer_bits_are_compared_with_the_formats_full_precision():
     assert planned.compared_with == {Variant(format, "int8"): Variant(format, "fp32") for format in ("tflite", "onnx")}
     assert planned.is_calibrated
     assert not plan(ExportRequest("mobilevit_s", "host", ["tflite"], "int8-weights")).is_calibrated
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint"),
+    [
+        ({"precision": "int8-weights", "ranges": "qhyvit"}, "--ranges are for ranges of activations"),
+        ({"precision": "int8", "ranges": "guess"}, "--ranges is extremes, percentile.*, not 'guess'"),
+        ({"precision": "int8", "calibration": "missing"}, "--calibration missing is no folder"),
+        ({"precision": "int8", "least_sqnr": 30.0}, "--least-sqnr is for mixed precision: add --precision mixed"),
+        (
+            {"formats": ["executorch"], "precision": "int8", "delegate": "coreml"},
+            "int8 is for XNNPACK: take --delegate xnnpack, or --format coreml",
+        ),
+        (
+            {"target": "iphone12", "formats": ["coreml"], "precision": "w8a8", "min_ios": 16},
+            "coreml has w8a8 from iOS 17 on: pass --min-os 17",
+        ),
+    ],
+    ids=["ranges of weights", "no such ranges", "no folder", "no mixture", "another delegate", "an older system"],
+)
+def test_what_fewer_bits_cannot_have_is_refused_before_the_work_begins(asked, complaint):
+    with pytest.raises(VitexportError, match=complaint):
+        plan(ExportRequest(**{"model": "mobilevit_s", "formats": ["tflite"]} | asked))
+
+
+def test_ranges_that_were_asked_for_make_another_bundle():
+    names = {
+        plan(ExportRequest("mobilevit_s", "host", ["tflite"], "int8", ranges=ranges)).bundle_name(True)
+        for ranges in (None, "percentile", "qhyvit")
+    }
+    assert names == {f"mobilevit_s-host-int8{end}" for end in ("", "-percentile", "-qhyvit")}
 
 
 def test_calibration_that_nothing_asks_for_is_refused():

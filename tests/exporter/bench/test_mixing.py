@@ -20,7 +20,11 @@ def options(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(options, tmp_path_factory):
-    return mixed(network(), VARIANT, options, 30.0, tmp_path_factory.mktemp("tried"), lambda what, share: None)
+    return tried(options, 30.0, tmp_path_factory.mktemp("tried"))
+
+
+def tried(options, least, folder):
+    return mixed(network(), VARIANT, options, least, options.full, folder, lambda what, share: None)
 
 
 def test_what_is_chosen_is_the_fastest_within_the_bound(found):
@@ -44,6 +48,6 @@ def test_fewer_operators_lose_less(found):
 
 
 def test_without_any_choice_within_the_bound_the_best_is_taken(options, tmp_path):
-    found = mixed(network(), VARIANT, options, 1000.0, tmp_path, lambda what, share: None)
+    found = tried(options, 1000.0, tmp_path)
     assert found.scheme.kinds == max(found.curve, key=lambda point: point.sqnr).kinds
     assert not list(tmp_path.iterdir()), "what was tried is gone"

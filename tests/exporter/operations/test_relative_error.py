@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exporter.operations.relative_error import relative_error, value_range
+from exporter.operations.relative_error import relative_error, sqnr, value_range
 
 
 def test_it_is_the_worst_difference_as_a_share_of_the_largest_value():
@@ -27,3 +27,8 @@ def test_zeros_have_the_least_normal_number_for_a_range():
     assert value_range(zeros) == np.finfo(np.float32).tiny
     assert relative_error(zeros, zeros) == 0
     assert relative_error(zeros + np.float32(1e-3), zeros) > 1
+
+
+def test_a_tenth_of_noise_is_twenty_decibels():
+    assert sqnr(np.full(4, 0.9), np.ones(4)) == pytest.approx(20, abs=1e-4)
+    assert sqnr(np.ones(4), np.ones(4)) == sqnr(np.zeros(4), np.zeros(4)) == float("inf")

@@ -63,3 +63,11 @@ def test_a_range_has_zero_in_it(fitted):
 def test_without_calibration_inputs_there_is_nothing_to_fit():
     with pytest.raises(ValueError, match="calibration"):
         fit(graph(seeded(TwoLayers)), [])
+
+
+@pytest.mark.parametrize("name", ["encode_image", "prompt_mask"])
+def test_graphs_with_outputs_that_follow_from_constants_alone_are_fitted_too(followed_tracker, name):
+    graph, (given, _) = followed_tracker.graphs[name], followed_tracker.vectors[name]
+    inputs = [{key: value[one] for key, value in given.items()} for one in range(2)]
+    fitted = fit(graph, inputs)
+    assert fitted.chosen <= fitted.extremes

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from exporter.quantise.observed import Range, affine
-from exporter.quantise.simulated import Rounding, Simulation, rounded, rounded_weights, sqnr
+from exporter.quantise.simulated import Rounding, Simulation, rounded, rounded_weights
 from tests.exporter.quantise.small import Residual, TwoLayers, graph, images, seeded
 
 
@@ -64,7 +64,3 @@ def test_each_channel_of_a_weight_has_its_own_scale():
 def test_a_clipped_channel_is_finer():
     weight = torch.tensor([[1.0, 0.101]])
     assert rounded_weights(weight, torch.tensor([0.127])).tolist() == [[pytest.approx(0.127), pytest.approx(0.101)]]
-
-
-def test_sqnr_of_a_tenth_is_twenty_decibels():
-    assert sqnr(torch.ones(4), torch.full((4,), 0.9)) == pytest.approx(20, abs=1e-4)
