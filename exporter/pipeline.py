@@ -12,19 +12,16 @@ from exporter import publication
 from exporter.atomic.staging import staging
 from exporter.backends.runner import Progress
 from exporter.bundle import Bundle
-from exporter.calibration import calibration
 from exporter.contents import seal
 from exporter.entries import Export, manifest_entry
 from exporter.errors import BundleError, VerificationError
 from exporter.graphs.cut import graphs_of
-from exporter.graphs.tasks import TASKS
 from exporter.latency.expected import expected
 from exporter.models.weights.loading import model_with_weights
 from exporter.paths import check_output_folder
 from exporter.plan import ExportRequest, plan
-from exporter.quantise.fit import Fitted, fit
 from exporter.report.page import write_report
-from exporter.stages import make
+from exporter.stages import calibrated, make
 
 
 def export(model: str | ExportRequest, *settings: Any, progress: Progress | None = None, **named: Any) -> Bundle:
@@ -56,15 +53,9 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
     with staging(path.parent) as stage:
         folder = stage / "bundle"
         folder.mkdir()
-        calibrated, fitted = None, dict[str, Fitted]()
+        under_way = Export(planned, network, loaded, graphs, folder)
         if planned.is_calibrated:
-            step("calibration", 0.04)
-            calibrated = calibration(network, planned.info.family, graphs, request.calibration)
-            narrow = [graph for graph in graphs if graph.name not in TASKS[planned.info.family.task].wide]
-            for graph in narrow if request.ranges == "qhyvit" else ():
-                step(f"fit integers to {graph.name}", 0.045)
-                fitted[graph.name] = fit(graph, calibrated.inputs[graph.name])
-        under_way = Export(planned, network, loaded, graphs, folder, calibrated, fitted)
+            under_way = calibrated(under_way, step)
         made = make(under_way, lambda what, share: step(what, 0.05 + 0.9 * share))
         step("estimate", 0.96)
         latencies = expected(planned.info, network.image_size, graphs, planned.device, tuple(planned.lowerings))

@@ -59,6 +59,26 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
+def calibrated(export: Export, progress: Progress) -> Export:
+    """The same, with inputs that ranges are read off, and graphs that integers are fitted to where that was asked for.
+
+    Raises `ImageError` for pictures that cannot be used.
+    """
+    from exporter.calibration import calibration
+    from exporter.quantise.fit import fit
+
+    planned = export.planned
+    family, request = planned.info.family, planned.request
+    progress("calibration", 0.03)
+    found = calibration(export.network, family, export.graphs, request.calibration)
+    fitted = {}
+    for graph in export.graphs if request.ranges == "qhyvit" else ():
+        if graph.name not in TASKS[family.task].wide:
+            progress(f"fit integers to {graph.name}", 0.04)
+            fitted[graph.name] = fit(graph, found.inputs[graph.name])
+    return replace(export, calibration=found, fitted=fitted)
+
+
 def make(export: Export, progress: Progress) -> Made:
     """Make every artefact of a plan and judge it; raises `VitexportError` for what cannot be lowered.
 

@@ -19,6 +19,7 @@ from exporter.latency.spread import published
 from exporter.latency.workloads import of_model
 from exporter.models.registry import ModelInfo, model_info
 from exporter.plan import device_of
+from exporter.verify.verdict import listed
 from latency_db.estimator.advise import Advised, Variant, advise, together
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Unit
@@ -132,7 +133,7 @@ def _refuse(devices: Sequence[Device], formats: Sequence[str], precisions: Seque
     words = " or ".join(precisions)
     for format in formats:
         if not _precisions(format, precisions):
-            offered = " and ".join(backend(format).precisions)
+            offered = listed(backend(format).precisions)
             raise BackendError(f"{format} offers {offered}, not {words}: name another precision.")
     if not any(_made(device, formats, precisions) for device in devices):
         preferred = dict.fromkeys(format for device in devices for format in device.prefer.formats)

@@ -116,7 +116,10 @@ def test_without_targets_each_device_has_one_line():
         (("mobilevit_s", "--fps", "0"), "ask for a number above 0"),
         (("mobilevit_s", "--fps", "10", "--target", "pixle8"), "the closest are pixel8"),
         (("mobilevit_s", "--fps", "10", "--format", "onxx"), "There is no format 'onxx'"),
-        (("mobilevit_s", "--fps", "10", "--format", "tflite", "--precision", "int8"), "tflite offers fp32, not int8"),
+        (
+            ("mobilevit_s", "--fps", "10", "--format", "tflite", "--precision", "fp16"),
+            "tflite offers fp32, int8, int8-weights, int8-dynamic and mixed, not fp16",
+        ),
         (
             ("mobilevit_s", "--fps", "10", "--target", "pixel8", "--precision", "fp16"),
             "which are preferred there, comes in fp16: name another precision.",

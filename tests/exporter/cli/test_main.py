@@ -49,7 +49,7 @@ def test_a_flag_may_stand_before_its_command():
         (("mobilevit_s", "--traget", "pixel8"), "No such option"),
         (("mobilevit_s", "--min-os", "seventeen"), "--min-os takes an iOS version"),
         (("mobilevit_s", "--precision", "fp8"), "'fp8' is not one of 'fp32', 'fp16'"),
-        (("mobilevit_s", "--format", "onnx", "--precision", "fp16"), "onnx offers fp32 here, not fp16"),
+        (("mobilevit_s", "--format", "onnx", "--precision", "fp16"), "onnx offers fp32, int8, int8-weights"),
         (("mobilevit_s", "--workers", "0"), "--workers"),
         (("verify", "no-such-folder"), "is no bundle"),
         (("run", "no-such-folder", "photo.jpg"), "is no bundle"),

@@ -67,6 +67,11 @@ def _integers(compute: Any, *kinds: str) -> Example:
 _WEIGHT = torch.linspace(-1, 1, 64 * 64).reshape(64, 64)
 
 
+def _layered(x: Tensor) -> Tensor:
+    """A product of two activations between linear layers, the last of which is not quantised."""
+    return F.linear(F.linear(F.linear(x, _WEIGHT) * F.linear(x, -_WEIGHT), _WEIGHT), _WEIGHT)
+
+
 def _half(compute: Any, *shapes: tuple[int, ...], **options: Any) -> Example:
     return Example(compute, shapes, "coreml", "fp16", **options)
 
@@ -216,8 +221,8 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         _integers(lambda x: F.gelu(F.linear(x, _WEIGHT)), "FULLY_CONNECTED"),
     ),
     "int8-island": (
-        _integers(lambda x: F.linear(F.linear(x, _WEIGHT) * F.linear(x, -_WEIGHT), _WEIGHT), "FULLY_CONNECTED"),
-        _integers(lambda x: F.linear(F.linear(x, _WEIGHT) * F.linear(x, -_WEIGHT), _WEIGHT), "FULLY_CONNECTED", "MUL"),
+        _integers(_layered, "FULLY_CONNECTED"),
+        _integers(_layered, "FULLY_CONNECTED", "MUL"),
     ),
 }
 

@@ -58,12 +58,14 @@ struct KernelClock {
     /// Runs that are not timed, by the last of which the length of a block is chosen. Throws what the run throws.
     mutating func warmUp() async throws {
         let watch = Stopwatch()
+        var fastest = Double.infinity
         repeat {
-            try await work()
+            fastest = min(fastest, try await timed(1))
             warmup += 1
         } while warmup < Self.warmupRuns && watch.ms < Self.warmupMs
-        // More each time, until one block is long enough: a single run may be too short for the clock to see.
-        var took = try await timed(1)
+        // More each time, until one block is long enough: a single run may be too short for the clock to see. One that
+        // was interrupted is not long.
+        var took = min(fastest, try await timed(1))
         while took < shortest {
             warmup += block
             block *= took > 0 ? min(16, Int((shortest / took).rounded(.up))) : 16

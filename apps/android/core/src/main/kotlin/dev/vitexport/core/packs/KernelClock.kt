@@ -47,14 +47,18 @@ class KernelClock(private val run: () -> Unit) {
             return if (block == 1) both.copy(p90 = all.p90, p99 = all.p99, std = all.std) else both
         }
 
-    /** Runs that are not timed, by the last of which the length of a block is chosen. Throws what the run throws. */
+    /** Runs that are not timed, by the fastest of which the length of a block is chosen. Throws what the run throws. */
     fun warmUp() {
         var spent = 0.0
+        var fastest = Double.MAX_VALUE
         do {
-            spent += timed(1)
+            val took = timed(1)
+            spent += took
+            fastest = minOf(fastest, took)
             warmup++
         } while (warmup < WARMUP && spent < WARMUP_MS)
-        var took = timed(1)
+        // A run that was interrupted is not long.
+        var took = minOf(fastest, timed(1))
         while (took < BLOCK_MS) {
             warmup += block
             block *= if (took > 0) ceil(BLOCK_MS / took).coerceAtMost(MOST_GROWTH).toInt() else MOST_GROWTH.toInt()

@@ -1,0 +1,41 @@
+"""Pictures of one object before a photograph, of 20 classes: what outline it has, and what surface.
+
+They tell classifiers apart that all know their digits. Those to judge with show photographs that are in no others.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from exporter.train.pictures.labelled import Parts, Pictures, parted_as_given
+from exporter.train.scenes import photographs, shapes, textures
+from exporter.train.scenes.clip import Recipe, make_clip
+from exporter.train.scenes.kinds import Kinds
+
+OUTLINES = (shapes.blob, shapes.rectangle, shapes.ring, shapes.star, shapes.sticks)
+SURFACES = (textures.cells, textures.checks, textures.dots, textures.stripes)
+CLASSES = tuple(f"{outline.__name__} of {surface.__name__}" for outline, surface in product(OUTLINES, SURFACES))
+DIAMETER = (0.7, 1.2)
+"""Of objects, as a share of the picture's side"""
+JUDGED = 0.25
+"""Share of the pictures to judge with"""
+
+
+def objects(size: int, count: int) -> tuple[Pictures, Parts]:
+    """So many pictures, of each class as many, and their parts; picture number n follows from its number alone."""
+    labels = np.arange(count) % len(CLASSES)
+    judging = np.arange(round((1 - JUDGED) * count), count)
+    pixels = np.stack([_picture(number, size, number >= judging[0]) for number in range(count)])
+    return Pictures(pixels, labels, CLASSES), parted_as_given(labels, judging.tolist())
+
+
+def _picture(number: int, size: int, judged: bool) -> np.ndarray:
+    """RGB [3, size, size], uint8."""
+    outline, surface = divmod(number % len(CLASSES), len(SURFACES))
+    names = photographs.HELD_OUT if judged else photographs.FOR_TRAINING
+    kinds = Kinds((OUTLINES[outline],), (SURFACES[surface],), (textures.of_photographs(names),))
+    low, high = DIAMETER
+    recipe = Recipe(kinds, size, 1, 1.0, (1, 1), (low * size, high * size), 0.0, 0.0, 0.0)
+    return make_clip(recipe, number).frames[0].transpose(2, 0, 1)
