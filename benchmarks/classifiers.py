@@ -4,8 +4,7 @@
 
 Digits are known by every network of these sizes, whatever is done to its weights. Here are 20 classes, what outline an
 object has and what surface, before photographs; those to judge with show other photographs (`train.pictures.objects`).
-The averaged weights go to benchmarks/classifiers in half precision, from which `benchmarks.int8` takes them, and what
-they reach beside them.
+The averaged weights go to benchmarks/classifiers in half precision, and what they reach beside them.
 """
 
 from __future__ import annotations

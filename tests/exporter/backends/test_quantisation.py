@@ -1,6 +1,7 @@
 """Fewer bits in each format's own way: real files of a small network, run from disk."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -127,3 +128,19 @@ def test_a_scheme_without_effect_or_that_a_format_has_not_is_refused(graph, full
     with pytest.raises(BackendError, match=message):
         backend(format).lower(graph, path, options)
     assert not path.exists()
+
+
+@pytest.mark.parametrize(("kept", "weights"), [((), "int8"), (("logits",), "float32")], ids=["usual", "kept"])
+def test_a_last_product_gives_whole_results_and_has_integer_weights_unless_it_is_kept(
+    graph, full, kept, weights, tmp_path
+):
+    path, format = tmp_path / "few.tflite", backend("tflite")
+    scheme = replace(format.schemes["int8"], kept=kept)
+    options = LowerOptions("int8", scheme=scheme, calibration=pictures(0), full=full("tflite"))
+    format.lower(graph, path, options)
+    found = list(format.operations(path))
+    (last,) = (one for one in found if one.kind == "FULLY_CONNECTED")
+    stored = {one.outputs[0].name: one.inputs[0] for one in found if one.kind == "DEQUANTIZE"}
+    assert last.outputs[0].dtype == "float32"
+    assert not any(last.outputs[0].name in {value.name for value in one.inputs} for one in found)
+    assert stored.get(last.inputs[1].name, last.inputs[1]).dtype == weights
