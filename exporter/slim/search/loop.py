@@ -158,7 +158,9 @@ def slim(
             break
         state = step.architecture
         make(step)
-    _, taken = max(ends.values(), key=lambda end: end[0])
+    end, (_, taken) = max(ends.items(), key=lambda item: item[1][0])
+    if recheck is not None:
+        recheck(end)  # so that it is by this one, not by the last that was tried, that limits are right at last
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(steps, taken, strict=False)))
     while len(steps) > common:
         undo(LED_LESS_NEAR)

@@ -198,21 +198,26 @@ def left_of(events):
 
 def test_where_no_other_step_leaves_less_it_stays(tmp_path):
     """All others are cheaper still than the table says; what is told of leads to the one that is taken."""
-    told, table = [], [Limit("ms", 32.0, ms)]
+    told, checked, table = [], [], [Limit("ms", 32.0, ms)]
     first = slim(TOY, TOY.parent, Saved(), accuracy, table, History(tmp_path / "a.jsonl")).end
 
     def measured(one):
         return (0.6 if one == first else 0.3) * ms(one) if ms(one) <= 32 else ms(one)
 
+    def recheck(one):
+        checked.append(one)
+        return [Limit("ms", 32.0, measured)]
+
     def searched():
         return slim(
             *(TOY, TOY.parent, Saved(), accuracy, table, History(tmp_path / "h.jsonl")),
-            recheck=lambda one: [Limit("ms", 32.0, measured)],
+            recheck=recheck,
             report=told.append,
         )
 
     path = searched()
     assert path.end == first
+    assert checked[-1] == first, "tables are right by another network"
     events = [(one.step, True) if isinstance(one, Undone) else (one, False) for one in told]
     assert left_of(events) == list(path.steps)
     assert {event.why for event in told if isinstance(event, Undone)} == {LEFT_MUCH, LED_LESS_NEAR}
