@@ -83,6 +83,7 @@ TOOLCHAINS = {
     "litert_torch": {"exporter/backends/tflite.py", "exporter/backends/tflite_passes.py"},
     "ai_edge_litert": {
         "exporter/backends/tflite.py",
+        "exporter/backends/tflite_file.py",
         "exporter/backends/tflite_quantisation.py",
         "exporter/verify/litert_gpu/runner.py",
     },

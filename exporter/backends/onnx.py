@@ -154,8 +154,8 @@ BACKEND = Backend(
     schemes={
         "mixed": Scheme(tuple(kind for group in _GROUPS for kind in group), activations="static"),
         "int8": Scheme(("Conv", "Gemm", "MatMul"), activations="static"),
-        "int8-weights": Scheme(("Conv", "Gemm", "MatMul")),
-        "int8-dynamic": Scheme(("Gemm", "MatMul"), activations="dynamic"),
+        "int8-weights": Scheme(("Conv", "ConvTranspose", "Gemm", "MatMul")),
+        "int8-dynamic": Scheme(("Gemm", "MatMul"), ("Conv", "ConvTranspose"), activations="dynamic"),
     },
     without_ranges={"int8": "int8-dynamic", "mixed": "int8-dynamic"},
     rewrites={None: ("attention_in_tiles",)},

@@ -38,16 +38,16 @@ def quantise(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
     nodes = model.graph.node
     scheme.refuse_unmatched(full.name, (node.op_type for node in nodes), (node.name for node in nodes))
     kept = [node.name for node in nodes if scheme.keeps(node.name)]
-    if scheme.activations is None:
-        wanted = [node for node in nodes if node.op_type in scheme.kinds and node.name not in kept]
-        narrow, made = _narrowed_weights(model, wanted), model
-    else:
+    wanted = [node for node in nodes if node.op_type in scheme.by_weights and node.name not in kept]
+    narrow, made = _narrowed_weights(model, wanted), model
+    if scheme.activations is not None:
         tool = _static(model, scheme, kept, calibration) if scheme.calibrated else _dynamic(model, scheme, kept)
         tool.quantize_model()
         made = tool.model.model
-        narrow = {name for node in made.graph.node if node.op_type in _CONVERTS for name in node.output}
+        narrow |= {name for node in made.graph.node if node.op_type in _CONVERTS for name in node.output}
     if not narrow:
-        raise BackendError(f"Of {full.name}'s {', '.join(scheme.kinds)} ONNX Runtime quantises none by themselves.")
+        kinds = ", ".join((*scheme.kinds, *scheme.weights_only))
+        raise BackendError(f"Of {full.name}'s {kinds} ONNX Runtime quantises none by themselves.")
     onnx.save(made, path)
     return _words(made, narrow)
 
@@ -150,6 +150,8 @@ def _narrowed_weights(model: Any, nodes: Sequence[Any]) -> set[str]:
 def _output_axis(node: Any, rank: int) -> int:
     """The axis of a node's weight that has its output channels."""
     transposed = any(one.name == "transB" and one.i for one in node.attribute)
+    if node.op_type == "ConvTranspose":
+        return 1
     return 0 if node.op_type == "Conv" or transposed else rank - 1
 
 

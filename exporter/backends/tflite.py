@@ -47,6 +47,7 @@ def _write(graph: Graph, path: Path, options: LowerOptions) -> None:
     """In single precision."""
     import litert_torch
 
+    from exporter.backends.tflite_file import compact
     from exporter.backends.tflite_passes import without_repetition
     from exporter.rewrites.catalogue import rewritten_module
     from exporter.tracing.lean import lean_traces
@@ -57,6 +58,7 @@ def _write(graph: Graph, path: Path, options: LowerOptions) -> None:
         module = rewritten_module(graph.program, BACKEND.passes(options))
         converter.signature(graph.name, module, sample_kwargs=graph.example)
         converter.convert().export(str(path))
+    path.write_bytes(compact(path.read_bytes()))
 
 
 def _quantised(path: Path) -> str:
@@ -152,6 +154,8 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
     """
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+    from exporter.backends.tflite_file import module_path
+
     interpreter = Interpreter(
         str(path),
         experimental_preserve_all_tensors=True,
@@ -166,7 +170,7 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
     for operation in operations:
         results = {str(index): interpreter.get_tensor(index) for index in operation["outputs"]}
         reads = tuple(str(index) for index in operation["inputs"] if index in made)
-        name = _module_path(tensors[operation["outputs"][0]]["name"])
+        name = module_path(tensors[operation["outputs"][0]]["name"])
         yield Computed(operation["op_name"], name, None, reads, results)
 
 
@@ -175,7 +179,9 @@ def operations(path: Path) -> Iterator[Operation]:
     import numpy as np
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.ModelT.InitFromPackedBuf(bytearray(path.read_bytes()))
+    from exporter.backends.tflite_file import module_path, read
+
+    model = read(path.read_bytes())
     kinds = _names(schema.BuiltinOperator)
     types = {number: name.lower() for number, name in _names(schema.TensorType).items()}
     for graph in model.subgraphs:
@@ -207,7 +213,7 @@ def operations(path: Path) -> Iterator[Operation]:
                     **(vars(operator.builtinOptions) if operator.builtinOptions else {}),
                     "registered": kind not in _WITHOUT_KERNEL,
                 },
-                module=_module_path(outputs[0].name) if outputs else None,
+                module=module_path(outputs[0].name) if outputs else None,
             )
 
 
@@ -217,13 +223,6 @@ _WITHOUT_KERNEL = ("STABLEHLO_SORT",)
 
 def _names(enumeration: type) -> dict[int, str]:
     return {number: name for name, number in vars(enumeration).items() if isinstance(number, int)}
-
-
-def _module_path(name: str) -> str:
-    """'model.stem.conv' from '…Classify/…MobileViT_model/…ConvNorm_stem/…Conv2d_conv;…'."""
-    first, _, _ = name.partition(";")
-    parts = [part.rpartition(".")[2].partition("_")[2] for part in first.split("/")]
-    return ".".join(part for part in parts if part) or name
 
 
 PRODUCTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
@@ -245,8 +244,10 @@ BACKEND = Backend(
     schemes={
         "mixed": Scheme((*PRODUCTS, *BETWEEN, *_OTHERS), activations="static"),
         "int8": Scheme((*PRODUCTS, *BETWEEN), activations="static"),
-        "int8-weights": Scheme(PRODUCTS),
-        "int8-dynamic": Scheme(("FULLY_CONNECTED",), activations="dynamic"),
+        "int8-weights": Scheme((*PRODUCTS, "TRANSPOSE_CONV")),
+        "int8-dynamic": Scheme(
+            ("FULLY_CONNECTED",), ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"), activations="dynamic"
+        ),
     },
     without_ranges={"int8": "int8-dynamic", "mixed": "int8-dynamic"},
     rewrites={

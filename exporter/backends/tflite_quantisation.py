@@ -34,21 +34,24 @@ def quantise(
     with quiet("ai_edge_quantizer"):
         from ai_edge_quantizer import qtyping, quantizer
 
+    from exporter.backends.tflite_file import compact
+
     if scheme.weights != "linear":
         raise BackendError("tflite has no palettes and no sparse weights: take int8 or int8-weights.")
     scheme.refuse_unmatched(full.name, (one.kind for one in operations), (one.name for one in operations))
     there = {one.kind for one in operations}
     whole, tool = quantizer.Quantizer(str(full)), qtyping.TFLOperationName
     names = f"^(?!.*({'|'.join(scheme.kept)})).*$" if scheme.kept else ".*"
-    for kind in scheme.kinds:
+    for kind in (*scheme.kinds, *scheme.weights_only):
         if kind not in there:
             continue  # a rule of the quantiser that matches nothing says nothing
-        if scheme.activations == "static":
-            whole.add_static_config(names, tool(kind), activation_num_bits=8, weight_num_bits=scheme.bits)
-        elif scheme.activations == "dynamic":
-            whole.add_dynamic_config(names, tool(kind), num_bits=scheme.bits)
+        called = tool(_CALLED.get(kind, kind))
+        if kind in scheme.by_weights:
+            whole.add_weight_only_config(names, called, num_bits=scheme.bits)
+        elif scheme.calibrated:
+            whole.add_static_config(names, called, activation_num_bits=8, weight_num_bits=scheme.bits)
         else:
-            whole.add_weight_only_config(names, tool(kind), num_bits=scheme.bits)
+            whole.add_dynamic_config(names, called, num_bits=scheme.bits)
     if scheme.calibrated:
         for one in _last(operations, scheme):
             name = f"^{re.escape(one.outputs[0].name)}(;|$)"  # names are joined by semicolons
@@ -58,7 +61,7 @@ def quantise(
     ranges = _ranges(full, scheme, calibration, operations) if scheme.calibrated else None
     made = whole.quantize(ranges).quantized_model
     assert made is not None, "a recipe with rules quantises"
-    path.write_bytes(bytes(made))
+    path.write_bytes(compact(bytes(made)))
 
 
 def _last(operations: Sequence[Operation], scheme: Scheme) -> Iterator[Operation]:
@@ -70,6 +73,8 @@ def _last(operations: Sequence[Operation], scheme: Scheme) -> Iterator[Operation
             yield one
 
 
+_CALLED = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}
+"""Operators that ai-edge-quantizer has other names for"""
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 

@@ -17,6 +17,8 @@ class Scheme:
 
     kinds: tuple[str, ...] = ()
     """Operators that it is about, in the words of the format; those that a graph lacks are passed over"""
+    weights_only: tuple[str, ...] = ()
+    """Others, of which only the weights get fewer bits"""
     weights: Literal["linear", "palette", "sparse"] = "linear"
     """Integers that are evenly spaced, for each output channel; one of few values; or those that are not near zero"""
     bits: int = 8
@@ -29,6 +31,11 @@ class Scheme:
     """Patterns (`re.search`) of what stays as it is: names of operators in files, paths of modules in programs"""
 
     @property
+    def by_weights(self) -> tuple[str, ...]:
+        """Operators that compute as before, with weights that had fewer bits."""
+        return self.weights_only if self.activations else (*self.kinds, *self.weights_only)
+
+    @property
     def calibrated(self) -> bool:
         """Whether it takes calibration inputs."""
         return self.activations == "static"
@@ -38,8 +45,9 @@ class Scheme:
 
         `kinds` and `names` are those of the operators in `file`.
         """
-        if self.kinds and not set(self.kinds) & set(kinds):
-            raise BackendError(f"{file} has none of the operators {', '.join(self.kinds)}, so nothing is quantised.")
+        wanted = (*self.kinds, *self.weights_only)
+        if wanted and not set(wanted) & set(kinds):
+            raise BackendError(f"{file} has none of the operators {', '.join(wanted)}, so nothing is quantised.")
         known = list(names)
         for pattern in self.kept:
             if not any(re.search(pattern, name) for name in known):
