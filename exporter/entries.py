@@ -14,11 +14,21 @@ from exporter.backends.interface import Lowered
 from exporter.bench.provenance import provenance
 from exporter.contents import size_of
 from exporter.graphs.tasks import TASKS
-from exporter.manifest import Artifact, Compression, Finding, Manifest, SequenceEntry, TaskName, Variant, Verification
+from exporter.manifest import (
+    Artifact,
+    Compression,
+    Finding,
+    Manifest,
+    Sensitivity,
+    SequenceEntry,
+    TaskName,
+    Variant,
+    Verification,
+)
 from exporter.vectors import vectors_file
 
 if TYPE_CHECKING:
-    from exporter.calibration import Calibration
+    from exporter.calibration.inputs import Calibration
     from exporter.graphs.capture import Graph
     from exporter.latency.expected import Expected
     from exporter.models.model import Model
@@ -39,6 +49,8 @@ class Export:
     folder: Path
     calibration: Calibration | None = None
     """What ranges of activations are read off; None where nobody asks for any"""
+    sensitivities: tuple[Sensitivity, ...] = ()
+    """Of graphs whose ranges are read off it"""
     fitted: Mapping[str, Fitted] = field(default_factory=dict)
     """Graph -> itself with weights that integers were fitted to, where that was asked for"""
 
@@ -138,6 +150,7 @@ def manifest_entry(export: Export, made: Made, latencies: Expected) -> Manifest:
         sequence=made.sequence,
         rollouts=tuple(followed.rollout for followed in made.followed),
         compressions=made.compressions,
+        sensitivities=export.sensitivities,
         latencies=latencies.frames,
         findings=made.findings,
         warnings=(*planned.warnings, *_warnings(network, loaded)),

@@ -60,23 +60,28 @@ class Checked:
 
 
 def calibrated(export: Export, progress: Progress) -> Export:
-    """The same, with inputs that ranges are read off, and graphs that integers are fitted to where that was asked for.
+    """The same, with inputs that ranges are read off, what that loses, and integers fitted where that was asked for.
 
     Raises `ImageError` for pictures that cannot be used.
     """
-    from exporter.calibration import calibration
+    from exporter.calibration.inputs import calibration
+    from exporter.calibration.losses import sensitivity
     from exporter.quantise.fit import fit
 
     planned = export.planned
     family, request = planned.info.family, planned.request
     progress("calibration", 0.03)
     found = calibration(export.network, family, export.graphs, request.calibration)
-    fitted = {}
-    for graph in export.graphs if request.ranges == "qhyvit" else ():
-        if graph.name not in TASKS[family.task].wide:
+    fitted, losses = {}, []
+    for graph in export.graphs:
+        if graph.name in TASKS[family.task].wide:
+            continue
+        progress(f"losses of {graph.name}", 0.035)
+        losses.append(sensitivity(graph, found.inputs[graph.name]))
+        if request.ranges == "qhyvit":
             progress(f"fit integers to {graph.name}", 0.04)
             fitted[graph.name] = fit(graph, found.inputs[graph.name])
-    return replace(export, calibration=found, fitted=fitted)
+    return replace(export, calibration=found, sensitivities=tuple(losses), fitted=fitted)
 
 
 def make(export: Export, progress: Progress) -> Made:

@@ -22,7 +22,7 @@ from exporter.contents import size_of
 from exporter.errors import BackendError
 from exporter.manifest import CurvePoint, Variant
 from exporter.operations.relative_error import sqnr
-from exporter.quantise.allocate import Choice, Option, frontier
+from exporter.quantise.allocate import Choice, Option, allocate, frontier
 from exporter.quantise.scheme import Scheme
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def mixed(
         for group, point in tried.items()
         if base is not None and point is not None
     }
-    for choice in frontier(parts):
+    within = allocate(parts, 10 ** (-least_sqnr / 10))
+    for choice in (*frontier(parts), within):
         files.measured([group for group in files.groups if _has_fewer(choice, group, group in usual)])
     curve = sorted(files.points, key=lambda point: point.time)
     if not curve:

@@ -1,7 +1,7 @@
 """What a bundle says about itself. docs/manifest.schema.json is generated from these models."""
 
 from exporter.manifest.artifact import Artifact, Delegation, File, Finding, FrameLatency, Latency, Outside, Severity
-from exporter.manifest.compression import Compression, CurvePoint, Fit, Speed
+from exporter.manifest.compression import Compression, CurvePoint, Fit, Lossy, Sensitivity, Speed
 from exporter.manifest.manifest import SCHEMA_VERSION, Manifest, Target, json_schema
 from exporter.manifest.model import (
     GraphEntry,
@@ -33,6 +33,7 @@ __all__ = [
     "Interpolation",
     "Kind",
     "Latency",
+    "Lossy",
     "MadeInVariant",
     "Manifest",
     "ModelEntry",
@@ -42,6 +43,7 @@ __all__ = [
     "Quality",
     "Rollout",
     "RolloutTolerance",
+    "Sensitivity",
     "SequenceEntry",
     "Severity",
     "Speed",

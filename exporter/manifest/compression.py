@@ -40,6 +40,27 @@ class Fit(Part):
     folded: Amount = Field(description="Layer norms that scales of channels were moved out of.")
 
 
+class Lossy(Part):
+    """An operator, and what is left of a graph's outputs where it alone has eight bits."""
+
+    operator: str = Field(description="As `aten.conv2d.default`; `input`, or `constant`.")
+    module: str = Field(description="That it is in.")
+    sqnr: float | None = Field(description="dB, to first order; null where nothing is lost.")
+    weights: float | None = Field(description="By its weights alone; null of those without, too.")
+
+
+class Sensitivity(Part):
+    """Where eight bits lose accuracy, whatever the format: by gradients, on calibration inputs.
+
+    It is what integers add for the range of all values (exporter/quantise/sensitivity.py); noise adds up.
+    """
+
+    graph: str
+    sqnr: float | None = Field(description="Of the outputs with everything in eight bits, dB; null if nothing is lost.")
+    kinds: dict[str, float] = Field(description="Operators of a kind -> dB where they alone have; the worst first.")
+    worst: tuple[Lossy, ...] = Field(description="Single operators, the worst first.")
+
+
 class Compression(MadeInVariant):
     """A variant of fewer bits as a whole. What it loses stands in the verifications of its artefacts."""
 

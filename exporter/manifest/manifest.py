@@ -10,7 +10,7 @@ from pydantic import Field
 
 from exporter.budgets import BUNDLE_FILES
 from exporter.manifest.artifact import Artifact, File, Finding, FrameLatency
-from exporter.manifest.compression import Compression
+from exporter.manifest.compression import Compression, Sensitivity
 from exporter.manifest.model import GraphEntry, ModelEntry, Preprocessing, Weights
 from exporter.manifest.parity import Rollout, SequenceEntry, Verification
 from exporter.manifest.part import Count, Part, Variant, label_among
@@ -45,6 +45,9 @@ class Manifest(Part):
     rollouts: tuple[Rollout, ...] = ()
     compressions: tuple[Compression, ...] = Field(
         default=(), max_length=100, description="What each variant of fewer bits gains on the format's full precision."
+    )
+    sensitivities: tuple[Sensitivity, ...] = Field(
+        default=(), max_length=100, description="Of graphs of which ranges were calibrated: where eight bits lose most."
     )
     latencies: tuple[FrameLatency, ...] = Field(
         default=(), max_length=100, description="What each variant is expected to take on the target, in their order."

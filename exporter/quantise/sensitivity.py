@@ -1,102 +1,129 @@
-"""Where accuracy is lost: what is left of a graph's outputs with only one kind of operator in integers, or only one."""
+"""Where accuracy is lost: what rounding each tensor and each layer's weights adds to the noise of a graph's outputs.
+
+To first order the noise of an output is J·Δ, where Δ is what rounding changes and J how the output follows it. For
+random signs v, the mean of (vᵀJ·Δ)² is the square of its length (M. F. Hutchinson, 1990), and vᵀJ is a gradient: so one
+run forwards, and a few backwards, tell it of everything at once.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, fx
 
 from exporter.graphs.capture import Graph
 from exporter.operations.of_program import module_of, operator_name
-from exporter.operations.relative_error import sqnr
 from exporter.quantise.observed import Affine, Observed, Reading, affine, extremes
-from exporter.quantise.realised import parameters
-from exporter.quantise.simulated import LAYERS, Inputs, Rounding, Simulation, rounded_weights
-from exporter.quantise.tensors import IN_INTEGERS, is_float, operands
+from exporter.quantise.simulated import LAYERS, Inputs, Simulation, rounded, rounded_weights
+from exporter.quantise.tensors import in_integers
+from exporter.rewrites.editing import constant
+
+INPUTS, DRAWS = 4, 8
+"""That noise is a mean over: with more it changes by less than a dB"""
 
 
 @dataclass(frozen=True)
-class Loss:
-    """What is left of the outputs with some operators in integers of eight bits."""
+class Noise:
+    """Of one operator with eight bits, as shares of the outputs' power: those of several operators add up."""
 
     name: str
-    """A kind of operator, as `aten.conv2d.default`, or an operator's node"""
+    """Of its node"""
     module: str
-    """Path of the module that an operator was captured from; empty for a kind"""
-    sqnr: float
-    """dB, of all outputs on all inputs together"""
+    """Path of the module that it was captured from; of an input its name"""
+    kind: str
+    """As `aten.conv2d.default`; "constant", or "input" """
+    result: float
+    """By rounding what it computes"""
+    weights: float
+    """By rounding its weights; 0 for what has none"""
+
+    @property
+    def all(self) -> float:
+        return self.result + self.weights
 
 
-def by_kind(
-    graph: Graph, calibration: Sequence[Inputs], inputs: Sequence[Inputs], *, reading: Reading = extremes
-) -> tuple[Loss, ...]:
-    """Each kind of operator alone, the worst first: its weights, what it reads and what it computes."""
-    subject = _Subject(graph, calibration, inputs, reading)
-    kinds = defaultdict[str, list[fx.Node]](list)
-    for node in subject.operators:
-        kinds[operator_name(node)].append(node)
-    return _worst_first(Loss(kind, "", subject.sqnr(nodes)) for kind, nodes in kinds.items())
+def noises(graph: Graph, calibration: Sequence[Inputs], *, reading: Reading = extremes) -> tuple[Noise, ...]:
+    """Of everything in a graph that runtimes have in integers, the worst first.
+
+    Ranges are read off all inputs, and noise is measured on a few of them. Several outputs count alike.
+    """
+    simulation = Simulation(graph.program)
+    tensors = in_integers(simulation.graph)
+    integers = _ranges(simulation, tensors, calibration, reading)
+    layers = {
+        node: rounded_weights(weight) - weight
+        for node in tensors
+        if node.target in LAYERS and (weight := constant(simulation.unlifted, node.args[1])) is not None
+    }
+    generator = torch.Generator().manual_seed(0)
+    chosen = np.linspace(0, len(calibration) - 1, min(INPUTS, len(calibration))).round().astype(int)
+    found = dict.fromkeys(tensors, (0.0, 0.0))
+    for place in chosen:
+        for node, result, weights in _of_one(simulation, calibration[place], integers, layers, generator):
+            before = found[node]
+            found[node] = before[0] + result / len(chosen), before[1] + weights / len(chosen)
+    told = [Noise(node.name, _module(node), _kind(node), *both) for node, both in found.items()]
+    return tuple(sorted(told, key=lambda one: -one.all))
 
 
-def by_operator(
-    graph: Graph, calibration: Sequence[Inputs], inputs: Sequence[Inputs], *, reading: Reading = extremes
-) -> tuple[Loss, ...]:
-    """Each operator alone, the worst first."""
-    subject = _Subject(graph, calibration, inputs, reading)
-    return _worst_first(Loss(node.name, module_of(node), subject.sqnr([node])) for node in subject.operators)
-
-
-def ranges(
-    simulation: Simulation, nodes: Collection[fx.Node], calibration: Sequence[Inputs], reading: Reading
-) -> dict[str, Affine]:
-    """Node -> integers for the range that `reading` reads off what it computes on the calibration inputs."""
-    observed = {node.name: Observed() for node in nodes}
+def _ranges(
+    simulation: Simulation, tensors: Sequence[fx.Node], calibration: Sequence[Inputs], reading: Reading
+) -> dict[fx.Node, Affine]:
+    """Integers for the range that is read off what a node computes; a constant's are its extremes."""
+    observed = {node.name: Observed() for node in tensors}
     for inputs in calibration:
         for name, value in simulation.record(inputs, observed)[1].items():
             observed[name].add(value.numpy())
-    return {name: affine(reading(one)) for name, one in observed.items()}
+    return {node: affine((extremes if node.op == "get_attr" else reading)(observed[node.name])) for node in tensors}
 
 
-def rounding_of(
-    simulation: Simulation, operators: Sequence[fx.Node], calibration: Sequence[Inputs], reading: Reading
-) -> Rounding:
-    """What is rounded where these operators compute in integers; a constant that one adds has its own extremes."""
-    touched = {one for node in operators for one in (*operands(node), node)}
-    computed = {node for node in touched if node.op != "get_attr"}
-    values = ranges(simulation, computed, calibration, reading)
-    values |= ranges(simulation, touched - computed, calibration[:1], extremes)
-    layers = [node for node in operators if node.target in LAYERS]
-    return Rounding(
-        values, {node.name: rounded_weights(parameters(simulation.unlifted, node).weight) for node in layers}
-    )
-
-
-class _Subject:
-    """A graph whose operators are quantised in turn, on the same inputs."""
-
-    def __init__(self, graph: Graph, calibration: Sequence[Inputs], inputs: Sequence[Inputs], reading: Reading) -> None:
-        self._program, self._inputs = graph.program, inputs
-        simulation = Simulation(graph.program)
-        self.operators = [node for node in simulation.graph.nodes if node.target in IN_INTEGERS and is_float(node)]
-        self._all = rounding_of(simulation, self.operators, calibration, reading)
-        self._reference = self._outputs(simulation)
-
-    def sqnr(self, operators: Sequence[fx.Node]) -> float:
-        """With these operators in integers, and all others as they are."""
-        touched = {one.name for node in operators for one in (*operands(node), node)}
-        names = {node.name for node in operators}
-        some = Rounding(
-            {name: how for name, how in self._all.values.items() if name in touched},
-            {name: weight for name, weight in self._all.weights.items() if name in names},
+def _of_one(
+    simulation: Simulation,
+    given: Inputs,
+    integers: dict[fx.Node, Affine],
+    layers: dict[fx.Node, Tensor],
+    generator: torch.Generator,
+) -> Iterator[tuple[fx.Node, float, float]]:
+    """Of each node, on one input: by what it computes, and by its weights."""
+    read = {node: node.all_input_nodes[0].name for node in layers}
+    wanted = {node.name for node in integers} | set(read.values())
+    leaves = {name: torch.as_tensor(value).requires_grad_(True) for name, value in given.items()}
+    with torch.enable_grad():
+        outputs, values = simulation.record_tensors(leaves, wanted)
+    follow = [one for one in outputs if one.requires_grad]
+    moved = [node for node in integers if values[node.name].requires_grad]
+    changed = {node: rounded(values[node.name].detach(), integers[node]) - values[node.name].detach() for node in moved}
+    by_weights = {
+        node: node.target(values[read[node]].detach(), difference, None, *node.args[3:])  # type: ignore[operator]
+        for node, difference in layers.items()
+    }
+    totals = {node: [0.0, 0.0] for node in moved}
+    for _ in range(DRAWS):
+        signs = [_signs(one, generator) for one in follow]
+        gradients = torch.autograd.grad(
+            follow, [values[node.name] for node in moved], signs, retain_graph=True, allow_unused=True
         )
-        return sqnr(self._outputs(Simulation(self._program, some)).numpy(), self._reference.numpy())
+        for node, gradient in zip(moved, gradients, strict=True):
+            if gradient is not None:
+                totals[node][0] += float((gradient * changed[node]).sum()) ** 2
+                if node in by_weights:
+                    totals[node][1] += float((gradient * by_weights[node]).sum()) ** 2
+    for node, (result, weights) in totals.items():
+        yield node, result / DRAWS / len(follow), weights / DRAWS / len(follow)
 
-    def _outputs(self, simulation: Simulation) -> Tensor:
-        return torch.cat([one.flatten() for inputs in self._inputs for one in simulation.outputs(inputs)])
+
+def _signs(output: Tensor, generator: torch.Generator) -> Tensor:
+    """±1 over the root of the output's power, so that noise is a share of it."""
+    signs = torch.randint(0, 2, output.shape, generator=generator) * 2.0 - 1
+    return signs / output.detach().norm().clamp_min(torch.finfo(output.dtype).tiny)
 
 
-def _worst_first(losses: Iterable[Loss]) -> tuple[Loss, ...]:
-    return tuple(sorted(losses, key=lambda loss: loss.sqnr))
+def _module(node: fx.Node) -> str:
+    return node.name if node.op == "placeholder" else module_of(node)
+
+
+def _kind(node: fx.Node) -> str:
+    return {"placeholder": "input", "get_attr": "constant"}.get(node.op) or operator_name(node)

@@ -42,10 +42,18 @@ def _shortfall(manifest: Manifest, compression: Compression) -> str | None:
         why = f"too far from PyTorch ({'; '.join(off)})"
         return f"{label} is {why}, and slower than {compression.full} here: leave it out."
     if off:
-        return f"{label} is too far from PyTorch: {'; '.join(off)}."
+        return f"{label} is too far from PyTorch: {'; '.join(off)}{_mostly(manifest, compression)}."
     if slow:
         return f"{label} runs {speed:.2f} times as fast as {compression.full} here: it is smaller, but slower."
     return None
+
+
+def _mostly(manifest: Manifest, compression: Compression) -> str:
+    """Where most is lost, of what has ranges that were calibrated."""
+    if not compression.calibration or not manifest.sensitivities:
+        return ""
+    worst = manifest.sensitivities[0].worst[0]
+    return f"; most is lost in {worst.module} ({worst.operator})"
 
 
 def _best(compression: Compression) -> dict[str, float]:

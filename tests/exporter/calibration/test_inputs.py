@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from exporter.calibration import CROPS, FRAMES, MOST, calibration, sample_pictures
+from exporter.calibration.following import FRAMES
+from exporter.calibration.inputs import calibration
+from exporter.calibration.pictures import CROPS, MOST, sample_pictures
 from exporter.errors import ImageError
 from exporter.graphs.tasks import ENCODE_IMAGE, PROMPT_MASK, PROMPT_POINTS, TRACK_FIRST, TRACK_STEP
 from exporter.media.images import to_input, verification_images
