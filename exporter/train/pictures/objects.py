@@ -5,6 +5,7 @@ They tell classifiers apart that all know their digits. Those to judge with show
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -24,11 +25,17 @@ JUDGED = 0.25
 
 
 def objects(size: int, count: int) -> tuple[Pictures, Parts]:
-    """So many pictures, of each class as many, and their parts; picture number n follows from its number alone."""
-    labels = np.arange(count) % len(CLASSES)
-    judging = np.arange(round((1 - JUDGED) * count), count)
-    pixels = np.stack([_picture(number, size, number >= judging[0]) for number in range(count)])
-    return Pictures(pixels, labels, CLASSES), parted_as_given(labels, judging.tolist())
+    """So many pictures, of each class as many, and their parts."""
+    first = round((1 - JUDGED) * count)
+    parts = drawn(range(first), size), drawn(range(first, count), size, judged=True)
+    pictures = Pictures(np.concatenate([one.pixels for one in parts]), np.arange(count) % len(CLASSES), CLASSES)
+    return pictures, parted_as_given(pictures.labels, range(first, count))
+
+
+def drawn(numbers: Sequence[int], size: int, judged: bool = False) -> Pictures:
+    """Pictures [size, size] by their numbers, from which all follows; those to judge with are others."""
+    pixels = np.stack([_picture(number, size, judged) for number in numbers])
+    return Pictures(pixels, np.asarray(numbers) % len(CLASSES), CLASSES)
 
 
 def _picture(number: int, size: int, judged: bool) -> np.ndarray:
