@@ -3,10 +3,14 @@
 import json
 import shutil
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
+import torch
 
+from exporter.backends import backend
+from exporter.backends.interface import LowerOptions
 from exporter.cli.other_hosts import print_host
 from exporter.manifest import TensorSpec, Variant
 from exporter.vectors import write_vectors
@@ -17,6 +21,7 @@ from tests.exporter.cli.command_line import run
 from tests.exporter.verify.arm64.models import picky_model
 from tests.models import SMALLEST
 from tests.sealed import keep_only
+from tests.small_network import network, pictures
 
 A76, I8MM = CPU_MODELS
 BAR = 1e-5
@@ -44,6 +49,24 @@ def test_a_classifier_is_the_same_on_both_cores_in_both_formats(classifiers, fam
         assert one.status == "passed", one.detail
         assert relative(one.against_here) <= BAR
         assert relative(one.against_pytorch) <= 1e-4
+
+
+def test_integers_are_the_same_on_both_cores_by_dot_products_and_by_i8mm(arm64, tmp_path):
+    """Kernels for products of eight bits differ most between cores; a sum of integers is exact in all of them."""
+    graph, shown = network(), pictures(1, 1)[0]
+    given = {name: values[None] for name, values in shown.items()}
+    with torch.no_grad():
+        expected = {"logits": graph.module(torch.from_numpy(shown["image"]))["logits"].numpy()[None]}
+    cases = []
+    for format, precision in product(("tflite", "onnx"), ("int8", "int8-dynamic")):
+        path, variant = tmp_path / f"{precision}.{format}", Variant(format, precision)
+        backend(format).lower(graph, path, LowerOptions(precision, calibration=pictures(0)))
+        cases.append(Case(variant, graph.name, path, graph.inputs, graph.outputs, given, expected))
+    found = verify_on_arm64(cases, seconds=0)
+    assert len(found.results) == len(cases) * len(CPU_MODELS)
+    for one in found.results:
+        assert one.status == "passed", one.detail
+        assert relative(one.against_here) <= BAR
 
 
 def test_every_graph_of_a_tracker_is_the_same_in_tflite(arm64, followed_tracker, lowered_tracker):
