@@ -20,6 +20,8 @@ SURFACES = (textures.cells, textures.checks, textures.dots, textures.stripes)
 CLASSES = tuple(f"{outline.__name__} of {surface.__name__}" for outline, surface in product(OUTLINES, SURFACES))
 DIAMETER = (0.7, 1.2)
 """Of objects, as a share of the picture's side"""
+CANVAS = 1.5
+"""Side of what is drawn, of which the picture is the part around the object"""
 JUDGED = 0.25
 """Share of the pictures to judge with"""
 
@@ -44,5 +46,10 @@ def _picture(number: int, size: int, judged: bool) -> np.ndarray:
     names = photographs.HELD_OUT if judged else photographs.FOR_TRAINING
     kinds = Kinds((OUTLINES[outline],), (SURFACES[surface],), (textures.of_photographs(names),))
     low, high = DIAMETER
-    recipe = Recipe(kinds, size, 1, 1.0, (1, 1), (low * size, high * size), 0.0, 0.0, 0.0)
-    return make_clip(recipe, number).frames[0].transpose(2, 0, 1)
+    canvas = round(CANVAS * size)
+    recipe = Recipe(kinds, canvas, 1, 1.0, (1, 1), (low * size, high * size), 0.0, 0.0, 0.0)
+    clip = make_clip(recipe, number)
+    seen = np.argwhere(clip.labels[0])  # of an object that is out of sight there is nothing
+    row, column = (seen.mean(0) if len(seen) else np.full(2, canvas / 2)).round().astype(int)
+    top, left = (int(np.clip(middle - size // 2, 0, canvas - size)) for middle in (row, column))
+    return clip.frames[0, top : top + size, left : left + size].transpose(2, 0, 1)
