@@ -54,6 +54,12 @@ between scores that are often close. Weights are seeded, but for efficienttam_na
 our interpreter, which is not timed.
 """
 
+TRAINED = """## The task itself
+
+By `benchmarks/int8_tasks.py`: what trained models do, on data that they have not seen. Mask IoU is with the masks of the same
+format in full precision, the mean over clips, and the least of a clip.
+"""
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -171,12 +177,24 @@ def page(files: list[list[dict[str, Any]]]) -> str:
     if limits:
         told = ", ".join(f"{format} {speed:.2f}" for format, speed in limits.items())
         parts.append(f"Plain products (eight pointwise convolutions of 256 channels) in int8 beside fp32: {told}.\n")
+    if tasks := [row for row in rows if "metric" in row]:
+        parts.append(f"{TRAINED}\n{_of_tasks(tasks)}\n")
     for format in FORMATS:
-        own = [row for row in rows if row["format"] == format and row["model"] != LIMIT]
+        own = [row for row in rows if row["format"] == format and row["model"] != LIMIT and "metric" not in row]
         if own:
             parts.append(f"## {format}\n\n{_table(own)}\n")
     parts.append(" ".join(sorted({row["cpu"] for row in rows if "cpu" in row})))
     return "\n".join(parts) + "\n"
+
+
+def _of_tasks(rows: list[dict[str, Any]]) -> str:
+    lines = ["| model | format | precision | what | full precision | fewer bits | mask IoU | the least |"]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        alike = [f"{row[name]:.3f}" if name in row else "–" for name in ("iou", "least_iou")]
+        told = [row["model"], row["format"], row["precision"], row["metric"]]
+        lines.append(f"| {' | '.join([*told, f'{row["full"]:.3f}', f'{row["value"]:.3f}', *alike])} |")
+    return "\n".join(lines)
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
