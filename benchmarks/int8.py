@@ -56,8 +56,8 @@ our interpreter, which is not timed.
 
 TRAINED = """## The task itself
 
-By `benchmarks/int8_tasks.py`: what trained models do, on data that they have not seen. Mask IoU is with the masks of the same
-format in full precision, the mean over clips, and the least of a clip.
+By `benchmarks/int8_tasks.py`: what trained models do, on data that they have not seen. Mask IoU is with the masks of
+the same format in full precision, the mean over clips, and the least of a clip.
 """
 
 
@@ -192,8 +192,9 @@ def _of_tasks(rows: list[dict[str, Any]]) -> str:
     lines.append("|---|---|---|---|---|---|---|---|")
     for row in rows:
         alike = [f"{row[name]:.3f}" if name in row else "–" for name in ("iou", "least_iou")]
-        told = [row["model"], row["format"], row["precision"], row["metric"]]
-        lines.append(f"| {' | '.join([*told, f'{row["full"]:.3f}', f'{row["value"]:.3f}', *alike])} |")
+        told = [row[name] for name in ("model", "format", "precision", "metric")]
+        told += [f"{row[name]:.3f}" for name in ("full", "value")]
+        lines.append(f"| {' | '.join([*told, *alike])} |")
     return "\n".join(lines)
 
 
