@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from exporter.backends import backend
@@ -72,10 +73,12 @@ def calibrated(export: Export, progress: Progress) -> Export:
     progress("calibration", 0.03)
     found = calibration(export.network, family, export.graphs, request.calibration)
     fitted = {}
-    for graph in export.graphs if request.ranges == "qhyvit" else ():
-        if graph.name not in TASKS[family.task].wide:
-            progress(f"fit integers to {graph.name}", 0.04)
-            fitted[graph.name] = fit(graph, found.inputs[graph.name])
+    if request.ranges == "qhyvit":
+        named = {scheme.integers: str(variant) for variant, scheme in planned.calibrated.items()}
+        graphs = [graph for graph in export.graphs if graph.name not in TASKS[family.task].wide]
+        for graph, (integers, variant) in product(graphs, named.items()):
+            progress(f"fit integers to {graph.name} for {variant}", 0.04)
+            fitted[graph.name, integers] = fit(graph, found.inputs[graph.name], integers)
     return replace(export, calibration=found, fitted=fitted)
 
 
@@ -206,8 +209,8 @@ def _fitted(export: Export, variant: Variant, graph: Graph, options: LowerOption
         return graph, options
     if graph.name in TASKS[export.planned.info.family.task].wide:
         return graph, replace(options, scheme=format.schemes[format.without_ranges[variant.precision]])
-    if graph.name in export.fitted:
-        fitted = export.fitted[graph.name]
+    if (graph.name, scheme.integers) in export.fitted:
+        fitted = export.fitted[graph.name, scheme.integers]
         return fitted.graph, replace(options, scheme=replace(scheme, reading=fitted.reading), full=None)
     ranges = export.planned.request.ranges
     if ranges is None:
@@ -283,7 +286,8 @@ def _compare(export: Export, variant: Variant, full: Variant, report: Report, *d
         ranges=(export.planned.request.ranges or "") if calibrated is not None else "",
         fits=tuple(
             Fit(graph=name, extremes=one.extremes, chosen=one.chosen, folded=len(one.folded))
-            for name, one in (export.fitted.items() if calibrated is not None else ())
+            for (name, integers), one in export.fitted.items()
+            if calibrated is not None and scheme is not None and scheme.integers == integers
         ),
         calibration=calibrated.source if calibrated is not None else "",
     )

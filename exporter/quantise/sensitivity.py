@@ -14,8 +14,9 @@ from exporter.operations.of_program import module_of, operator_name
 from exporter.operations.relative_error import sqnr
 from exporter.quantise.observed import Affine, Observed, Reading, affine, extremes
 from exporter.quantise.realised import parameters
+from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import LAYERS, Inputs, Rounding, Simulation, rounded_weights
-from exporter.quantise.tensors import IN_INTEGERS, is_float, operands
+from exporter.quantise.tensors import operands, operators
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class _Subject:
     def __init__(self, graph: Graph, calibration: Sequence[Inputs], inputs: Sequence[Inputs], reading: Reading) -> None:
         self._program, self._inputs = graph.program, inputs
         simulation = Simulation(graph.program)
-        self.operators = [node for node in simulation.graph.nodes if node.target in IN_INTEGERS and is_float(node)]
+        self.operators = operators(simulation.graph, Integers().kinds)
         self._all = rounding_of(simulation, self.operators, calibration, reading)
         self._reference = self._outputs(simulation)
 
