@@ -39,6 +39,7 @@ def quantise(
     scheme.refuse_unmatched(full.name, (one.kind for one in operations), (one.name for one in operations))
     there = {one.kind for one in operations}
     whole, tool = quantizer.Quantizer(str(full)), qtyping.TFLOperationName
+    unchanged = quantizer.AlgorithmName.NO_QUANTIZE
     names = f"^(?!.*({'|'.join(scheme.kept)})).*$" if scheme.kept else ".*"
     for kind in scheme.kinds:
         if kind not in there:
@@ -50,24 +51,37 @@ def quantise(
         else:
             whole.add_weight_only_config(names, tool(kind), num_bits=scheme.bits)
     if scheme.calibrated:
-        for one in _last(operations, scheme):
+        for one in _last(operations):
+            if one.kind not in scheme.kinds or scheme.keeps(one.name):
+                continue
             name = f"^{re.escape(one.outputs[0].name)}(;|$)"  # names are joined by semicolons
-            whole.add_weight_only_config(name, tool(one.kind), num_bits=scheme.bits)
+            if one.kind in _WITH_WEIGHTS:
+                whole.add_weight_only_config(name, tool(one.kind), num_bits=scheme.bits)
+            else:
+                whole.update_quantization_recipe(name, tool(one.kind), algorithm_key=unchanged)
     for edge in (tool.INPUT, tool.OUTPUT):
-        whole.update_quantization_recipe(".*", edge, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
+        whole.update_quantization_recipe(".*", edge, algorithm_key=unchanged)
     ranges = _ranges(full, scheme, calibration, operations) if scheme.calibrated else None
     made = whole.quantize(ranges).quantized_model
     assert made is not None, "a recipe with rules quantises"
     path.write_bytes(bytes(made))
 
 
-def _last(operations: Sequence[Operation], scheme: Scheme) -> Iterator[Operation]:
-    """Products whose results nothing reads but the app: rounded, they would lose as much as all before them."""
-    read = {value.name for one in operations for value in one.inputs}
-    for one in operations:
-        product = one.kind in scheme.kinds and one.kind in _WITH_WEIGHTS and not scheme.keeps(one.name)
-        if product and not any(value.name in read for value in one.outputs):
+def _last(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """What no product comes after, but a last one: rounded, it would lose as much as all before it.
+
+    These are last products, whose results nothing reads but the app, and what a classifier pools before its own.
+    """
+    read_within: set[str] = set()
+    """By a product that is not a last one, or by what comes before such a product"""
+    read: set[str] = set()
+    for one in reversed(operations):
+        names, given = {value.name for value in one.outputs}, {value.name for value in one.inputs}
+        if names & (read if one.kind in _WITH_WEIGHTS else read_within):
+            read_within |= given
+        else:
             yield one
+        read |= given
 
 
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")

@@ -144,3 +144,12 @@ def test_a_last_product_gives_whole_results_and_has_integer_weights_unless_it_is
     assert last.outputs[0].dtype == "float32"
     assert not any(last.outputs[0].name in {value.name for value in one.inputs} for one in found)
     assert stored.get(last.inputs[1].name, last.inputs[1]).dtype == weights
+
+
+def test_what_a_classifier_pools_before_its_last_product_stays_in_numbers(graph, full, tmp_path):
+    path, format = tmp_path / "few.tflite", backend("tflite")
+    format.lower(graph, path, LowerOptions("int8", calibration=pictures(0), full=full("tflite")))
+    kinds = {one.kind: one.outputs[0].dtype for one in format.operations(path)}
+    assert kinds["MEAN"] == "float32"
+    assert kinds["ADD"] == "float32"
+    assert kinds["MUL"] == "int8"
