@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from device_profiles.host import cores
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
+from exporter.operations.last import last
 from exporter.quantise.observed import observed
 from exporter.quantise.scheme import Scheme
 from exporter.toolchain_noise import quiet
@@ -51,7 +52,8 @@ def quantise(
         else:
             whole.add_weight_only_config(names, tool(kind), num_bits=scheme.bits)
     if scheme.calibrated:
-        for one in _last(operations):
+        # Rounded, these would lose as much as all before them: a last product has integers for weights alone.
+        for one in last(operations, _WITH_WEIGHTS):
             if one.kind not in scheme.kinds or scheme.keeps(one.name):
                 continue
             name = f"^{re.escape(one.outputs[0].name)}(;|$)"  # names are joined by semicolons
@@ -65,23 +67,6 @@ def quantise(
     made = whole.quantize(ranges).quantized_model
     assert made is not None, "a recipe with rules quantises"
     path.write_bytes(bytes(made))
-
-
-def _last(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """What no product comes after, but a last one: rounded, it would lose as much as all before it.
-
-    These are last products, whose results nothing reads but the app, and what a classifier pools before its own.
-    """
-    read_within: set[str] = set()
-    """By a product that is not a last one, or by what comes before such a product"""
-    read: set[str] = set()
-    for one in reversed(operations):
-        names, given = {value.name for value in one.outputs}, {value.name for value in one.inputs}
-        if names & (read if one.kind in _WITH_WEIGHTS else read_within):
-            read_within |= given
-        else:
-            yield one
-        read |= given
 
 
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
