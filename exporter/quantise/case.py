@@ -71,9 +71,9 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], integers: Integers, see
     return Case(tensors, judged, read_by, extremes, given)
 
 
-def judged_inputs(count: int) -> list[int]:
-    """Which of so many calibration inputs choices are judged on."""
-    return sorted({round(step * (count - 1) / max(1, INPUTS - 1)) for step in range(INPUTS)})
+def judged_inputs(count: int, most: int = INPUTS) -> list[int]:
+    """Which of so many calibration inputs choices are judged on, if it is not on more than `most`."""
+    return sorted({round(step * (count - 1) / max(1, most - 1)) for step in range(most)})
 
 
 def computed(graph: fx.Graph, integers: Integers) -> list[fx.Node]:

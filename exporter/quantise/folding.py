@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, fx
 
 from exporter.graphs.capture import Graph
-from exporter.quantise.case import case_of
+from exporter.quantise.case import case_of, judged_inputs
 from exporter.quantise.judged import Shares
 from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import Inputs, Simulation
@@ -25,6 +25,8 @@ aten = torch.ops.aten
 
 STRENGTH = 0.5
 """Share of a channel's magnitude that moves from the values to the weights (§4)"""
+JUDGED = 8
+"""Calibration inputs that tell whether scales are better moved"""
 
 
 def folded(graph: Graph, calibration: Sequence[Inputs], integers: Integers) -> tuple[Graph, tuple[str, ...]]:
@@ -34,7 +36,8 @@ def folded(graph: Graph, calibration: Sequence[Inputs], integers: Integers) -> t
     if not norms:
         return graph, ()
     scales = _scales(graph, module, norms, calibration)
-    before, after = (_costs(one, calibration, integers, norms) for one in (graph, _with(graph, scales)))
+    few = [calibration[one] for one in judged_inputs(len(calibration), JUDGED)]
+    before, after = (_costs(one, few, integers, norms) for one in (graph, _with(graph, scales)))
     better = {name: scale for name, scale in scales.items() if after[name] < before[name]}
     return _with(graph, better), tuple(better)
 

@@ -153,3 +153,12 @@ def test_what_a_classifier_pools_before_its_last_product_stays_in_numbers(graph,
     assert kinds["MEAN"] == "float32"
     assert kinds["ADD"] == "float32"
     assert kinds["MUL"] == "int8"
+
+
+def test_a_last_product_of_executorch_finds_its_ranges_in_each_run(graph):
+    from exporter.backends.executorch_quantisation import quantised
+
+    scheme = backend("executorch").schemes["int8"]
+    made = quantised(graph.program, graph.example, scheme, pictures(0))
+    (found,) = (node for node in made.graph.nodes if "choose_qparams" in node.name)
+    assert found.all_input_nodes[0].target is torch.ops.aten.mean.dim
