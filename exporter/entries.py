@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from exporter.models.weights.loading import LoadedWeights
     from exporter.plan import Plan
     from exporter.quantise.fit import Fitted
+    from exporter.quantise.scheme import Integers
     from exporter.verify.sequence import Followed
 
 
@@ -51,8 +52,8 @@ class Export:
     """What ranges of activations are read off; None where nobody asks for any"""
     sensitivities: tuple[Sensitivity, ...] = ()
     """Of graphs whose ranges are read off it"""
-    fitted: Mapping[str, Fitted] = field(default_factory=dict)
-    """Graph -> itself with weights that integers were fitted to, where that was asked for"""
+    fitted: Mapping[tuple[str, Integers], Fitted] = field(default_factory=dict)
+    """Graph, and what a format makes of eight bits -> the graph with weights fitted to that, where it was asked for"""
 
     @property
     def task(self) -> TaskName:

@@ -54,7 +54,7 @@ def export(model: str | ExportRequest, *settings: Any, progress: Progress | None
         folder = stage / "bundle"
         folder.mkdir()
         under_way = Export(planned, network, loaded, graphs, folder)
-        if planned.is_calibrated:
+        if planned.calibrated:
             under_way = calibrated(under_way, step)
         made = make(under_way, lambda what, share: step(what, 0.05 + 0.9 * share))
         step("estimate", 0.96)

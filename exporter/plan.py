@@ -27,6 +27,7 @@ from exporter.manifest import Variant
 from exporter.models.registry import MODELS, ModelInfo, model_info
 from exporter.paths import check_input, check_name
 from exporter.quantise.methods import Ranges
+from exporter.quantise.scheme import Scheme
 from exporter.verify.verdict import listed
 
 DEFAULT_MIN_IOS = 17
@@ -119,10 +120,10 @@ class Plan:
         }
 
     @property
-    def is_calibrated(self) -> bool:
-        """Whether anything is made by what values activations take."""
-        schemes = (backend(one.format).scheme(options) for one, options in self.lowerings.items())
-        return any(scheme is not None and scheme.calibrated for scheme in schemes)
+    def calibrated(self) -> dict[Variant, Scheme]:
+        """Each variant that is made by what values activations take, and how."""
+        schemes = {one: backend(one.format).scheme(options) for one, options in self.lowerings.items()}
+        return {one: scheme for one, scheme in schemes.items() if scheme is not None and scheme.calibrated}
 
     def bundle_name(self, trained: bool) -> str:
         """Name of the bundle's folder: model and target, and whatever makes it another than the default one."""
@@ -202,7 +203,7 @@ def plan(request: ExportRequest) -> Plan:
 
 def _refuse_without_effect(request: ExportRequest, made: Plan) -> None:
     """Raise `VitexportError` for what is asked of fewer bits where there are none, or that they cannot have."""
-    if (request.calibration, request.ranges) != (None, None) and not made.is_calibrated:
+    if (request.calibration, request.ranges) != (None, None) and not made.calibrated:
         raise BackendError("--calibration and --ranges are for ranges of activations: add --precision int8.")
     if request.ranges not in (None, *get_args(Ranges)):
         raise BackendError(f"--ranges is {listed(get_args(Ranges))}, not {request.ranges!r}.")

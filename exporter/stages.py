@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from exporter.backends import backend
@@ -17,6 +18,7 @@ from exporter.backends.interface import Lowered, LowerOptions
 from exporter.backends.runner import InputProgress, Progress, Runner
 from exporter.bench.comparison import speeds
 from exporter.bench.mixing import Mixed, mixed
+from exporter.calibration.schemes import prepared
 from exporter.contents import size_of
 from exporter.entries import Export, Made, artifact_entry
 from exporter.errors import BackendError, VitexportError, describe
@@ -26,7 +28,6 @@ from exporter.lint import findings, worst_first
 from exporter.lint.subject import of_artifact, of_program
 from exporter.manifest import Artifact, Compression, Finding, Fit, SequenceEntry, Variant, label_among
 from exporter.models.model import Model
-from exporter.quantise.methods import READINGS
 from exporter.vectors import read_vectors, vectors_file
 from exporter.verify.artifact import verify
 from exporter.verify.case import Case
@@ -72,15 +73,16 @@ def calibrated(export: Export, progress: Progress) -> Export:
     family, request = planned.info.family, planned.request
     progress("calibration", 0.03)
     found = calibration(export.network, family, export.graphs, request.calibration)
-    fitted, losses = {}, []
-    for graph in export.graphs:
-        if graph.name in TASKS[family.task].wide:
-            continue
+    fixed = [graph for graph in export.graphs if graph.name not in TASKS[family.task].wide]
+    losses, fitted = [], {}
+    for graph in fixed:
         progress(f"losses of {graph.name}", 0.035)
         losses.append(sensitivity(graph, found.inputs[graph.name]))
-        if request.ranges == "qhyvit":
-            progress(f"fit integers to {graph.name}", 0.04)
-            fitted[graph.name] = fit(graph, found.inputs[graph.name])
+    if request.ranges == "qhyvit":
+        named = {scheme.integers: str(variant) for variant, scheme in planned.calibrated.items()}
+        for graph, (integers, variant) in product(fixed, named.items()):
+            progress(f"fit integers to {graph.name} for {variant}", 0.04)
+            fitted[graph.name, integers] = fit(graph, found.inputs[graph.name], integers)
     return replace(export, calibration=found, sensitivities=tuple(losses), fitted=fitted)
 
 
@@ -183,7 +185,7 @@ def _lower(
     """
     path = export.path(variant, graph)
     path.parent.mkdir(parents=True, exist_ok=True)
-    lowered, options = _fitted(export, variant, graph, _options(export, variant, graph, full))
+    lowered, options = _prepared(export, variant, graph, full)
     if found is not None:
         options = replace(options, scheme=found.scheme)
     with _in_words(variant, graph):
@@ -203,30 +205,16 @@ def _in_words(variant: Variant, graph: Graph) -> Iterator[None]:
         ) from error
 
 
-def _fitted(export: Export, variant: Variant, graph: Graph, options: LowerOptions) -> tuple[Graph, LowerOptions]:
-    """The graph that is lowered, and how: what is calibrated has the ranges that were asked for, if it can have any."""
-    format = backend(variant.format)
-    scheme = format.scheme(options)
-    if scheme is None or not scheme.calibrated:
-        return graph, options
-    if graph.name in TASKS[export.planned.info.family.task].wide:
-        return graph, replace(options, scheme=format.schemes[format.without_ranges[variant.precision]])
-    if graph.name in export.fitted:
-        fitted = export.fitted[graph.name]
-        return fitted.graph, replace(options, scheme=replace(scheme, reading=fitted.reading), full=None)
-    ranges = export.planned.request.ranges
-    if ranges is None:
-        return graph, options
-    return graph, replace(options, scheme=replace(scheme, reading=READINGS[ranges]))
-
-
-def _options(export: Export, variant: Variant, graph: Graph, full: Variant | None) -> LowerOptions:
+def _prepared(export: Export, variant: Variant, graph: Graph, full: Variant | None) -> tuple[Graph, LowerOptions]:
+    """The graph that is lowered, and how."""
     planned = export.planned
     options = planned.lowerings.get(variant) or LowerOptions(variant.precision, planned.min_ios, variant.delegate)
     if full is None:
-        return options
+        return graph, options
     given = export.calibration.inputs[graph.name] if export.calibration is not None else ()
-    return replace(options, full=export.path(full, graph), calibration=given)
+    options = replace(options, full=export.path(full, graph), calibration=given)
+    wide = TASKS[planned.info.family.task].wide
+    return prepared(graph, backend(variant.format), options, wide, planned.request.ranges, export.fitted)
 
 
 def _search_for(export: Export, variant: Variant, graph: Graph, full: Variant) -> Stage:
@@ -238,7 +226,7 @@ def _search_for(export: Export, variant: Variant, graph: Graph, full: Variant) -
 
 def _search(export: Export, variant: Variant, graph: Graph, full: Variant, report: Report, written: Lowered) -> Mixed:
     reference = export.path(full, graph)
-    lowered, options = _fitted(export, variant, graph, _options(export, variant, graph, full))
+    lowered, options = _prepared(export, variant, graph, full)
     with tempfile.TemporaryDirectory(dir=reference.parent) as folder, _in_words(variant, graph):
         return mixed(lowered, variant, options, export.planned.least_sqnr, reference, Path(folder), report)
 
@@ -288,7 +276,8 @@ def _compare(export: Export, variant: Variant, full: Variant, report: Report, *d
         ranges=(export.planned.request.ranges or "") if calibrated is not None else "",
         fits=tuple(
             Fit(graph=name, extremes=one.extremes, chosen=one.chosen, folded=len(one.folded))
-            for name, one in (export.fitted.items() if calibrated is not None else ())
+            for (name, integers), one in export.fitted.items()
+            if calibrated is not None and scheme is not None and scheme.integers == integers
         ),
         calibration=calibrated.source if calibrated is not None else "",
     )

@@ -15,7 +15,7 @@ from exporter.errors import BackendError, describe
 from exporter.manifest import TensorSpec
 from exporter.operations.operation import Operation, Value
 from exporter.quantise.observed import percentile
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Integers, Scheme
 from exporter.toolchain_noise import quiet
 
 if TYPE_CHECKING:
@@ -262,6 +262,8 @@ def _coremltools() -> Any:
     return coremltools
 
 
+_SYMMETRIC = Integers(("aten.conv2d.default", "aten.linear.default", "aten.add.Tensor"), symmetric=True)
+
 BACKEND = Backend(
     name="coreml",
     extension="mlpackage",
@@ -269,7 +271,7 @@ BACKEND = Backend(
     schemes={
         "w8": Scheme(),
         # To leave out a ten-thousandth of the values at either end gained 1–2 dB.
-        "w8a8": Scheme(activations="static", reading=percentile(1e-4)),
+        "w8a8": Scheme(activations="static", reading=percentile(1e-4), integers=_SYMMETRIC),
         "palette6": Scheme(weights="palette", bits=6),
         "palette4": Scheme(weights="palette", bits=4),
         "sparse": Scheme(weights="sparse", bits=16),

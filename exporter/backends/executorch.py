@@ -17,7 +17,7 @@ from exporter.backends.executorch_quantisation import quantised, quantised_calls
 from exporter.backends.interface import Backend, Lowered, LowerOptions, NotExecutableError
 from exporter.manifest import Delegation, Outside, TensorSpec
 from exporter.operations.operation import Operation, Value
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Integers, Scheme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -253,12 +253,14 @@ def _names(program: Any, method: str) -> list[str]:
     return list(program.load_method(method).execute([]))
 
 
+_STATIC = ("conv2d.default", "linear.default", "add.Tensor", "mul.Tensor")
+
 BACKEND = Backend(
     name="executorch",
     extension="pte",
     precisions=("fp32", "int8", "int8-dynamic"),
     schemes={
-        "int8": Scheme(("conv2d.default", "linear.default", "add.Tensor", "mul.Tensor"), activations="static"),
+        "int8": Scheme(_STATIC, activations="static", integers=Integers(tuple(f"aten.{kind}" for kind in _STATIC))),
         "int8-dynamic": Scheme(("linear.default",), activations="dynamic"),
     },
     without_ranges={"int8": "int8-dynamic"},

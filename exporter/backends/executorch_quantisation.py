@@ -6,12 +6,13 @@ After the rewrites for XNNPACK, not before: what they take apart would be conver
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
+from exporter.operations.last import last
 from exporter.quantise.observed import Observed, affine
 from exporter.quantise.scheme import Scheme
 
@@ -28,8 +29,8 @@ def quantised(
     Raises `BackendError` for a scheme that XNNPACK has not, or of which a rule matches nothing.
     """
     import torch
-    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+    from torchao.quantization.pt2e.quantizer import ComposableQuantizer
 
     from exporter.operations.of_program import module_of, operator_name
 
@@ -38,19 +39,42 @@ def quantised(
     calls = [node for node in program.graph.nodes if node.op == "call_function"]
     kinds = [operator_name(node).removeprefix("aten.") for node in calls]
     scheme.refuse_unmatched("The program for XNNPACK", kinds, map(module_of, calls))
-    quantizer, config = XNNPACKQuantizer(), _config(scheme)
-    for kind in scheme.kinds:
-        packet, _, overload = kind.partition(".")
-        quantizer.set_operator_type(getattr(getattr(torch.ops.aten, packet), overload), config)
-    quantizer.set_filter_function(lambda node: _is_wanted(node) and not scheme.keeps(module_of(node)))
+    end = _end(program) if scheme.calibrated else frozenset()
+    before = _quantizer(scheme, lambda node: node.name not in end and not scheme.keeps(module_of(node)))
+    after = _quantizer(_DYNAMIC, lambda node: node.name in end and not scheme.keeps(module_of(node)))
     runs = [{name: torch.from_numpy(value) for name, value in inputs.items()} for inputs in calibration]
     if not scheme.calibrated:
         runs = [example]  # weights are seen when they are used
-    prepared = prepare_pt2e(program.module(check_guards=False), quantizer)
+    prepared = prepare_pt2e(program.module(check_guards=False), ComposableQuantizer([before, after]))
     with torch.no_grad():
         for inputs in runs:
             prepared(**inputs)
         return torch.export.export(_without_unused(convert_pt2e(prepared)), (), example)
+
+
+def _quantizer(scheme: Scheme, wanted: Callable[[fx.Node], bool]) -> Any:
+    """XNNPACK's, for operators that are `wanted`."""
+    import torch
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer
+
+    quantizer, config = XNNPACKQuantizer(), _config(scheme)
+    for kind in scheme.kinds:
+        packet, _, overload = kind.partition(".")
+        quantizer.set_operator_type(getattr(getattr(torch.ops.aten, packet), overload), config)
+    return quantizer.set_filter_function(lambda node: _is_wanted(node) and wanted(node))
+
+
+_DYNAMIC = Scheme(("linear.default",), activations="dynamic")
+"""Of a last product. Rounded, what comes last would lose as much as all before it."""
+
+
+def _end(program: ExportedProgram) -> frozenset[str]:
+    """What comes last, by name, but for convolutions, which XNNPACK has with fixed ranges alone."""
+    from exporter.operations.of_program import operations
+
+    convolution, linear = "aten.conv2d.default", "aten.linear.default"
+    found = last(list(operations(program)), (convolution, linear))
+    return frozenset(one.name for one in found if one.kind != convolution)
 
 
 def _without_unused(module: fx.GraphModule) -> fx.GraphModule:

@@ -13,7 +13,7 @@ from exporter.backends.description import Described, check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 from exporter.backends.onnx_quantisation import quantise
 from exporter.manifest import TensorSpec
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Integers, Scheme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,8 +152,18 @@ BACKEND = Backend(
     extension="onnx",
     precisions=("fp32", "int8", "int8-weights", "int8-dynamic", "mixed"),
     schemes={
-        "mixed": Scheme(tuple(kind for group in _GROUPS for kind in group), activations="static"),
-        "int8": Scheme(("Conv", "Gemm", "MatMul"), activations="static"),
+        "mixed": Scheme(
+            tuple(kind for group in _GROUPS for kind in group),
+            activations="static",
+            integers=Integers(greatest_weight=64),
+        ),
+        "int8": Scheme(
+            ("Conv", "Gemm", "MatMul"),
+            activations="static",
+            integers=Integers(
+                ("aten.conv2d.default", "aten.linear.default", "aten.matmul.default"), greatest_weight=64
+            ),
+        ),
         "int8-weights": Scheme(("Conv", "ConvTranspose", "Gemm", "MatMul")),
         "int8-dynamic": Scheme(("Gemm", "MatMul"), ("Conv", "ConvTranspose"), activations="dynamic"),
     },

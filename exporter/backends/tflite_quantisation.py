@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from device_profiles.host import cores
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
+from exporter.operations.last import last
 from exporter.quantise.observed import observed
 from exporter.quantise.scheme import Scheme
 from exporter.toolchain_noise import quiet
@@ -41,6 +42,7 @@ def quantise(
     scheme.refuse_unmatched(full.name, (one.kind for one in operations), (one.name for one in operations))
     there = {one.kind for one in operations}
     whole, tool = quantizer.Quantizer(str(full)), qtyping.TFLOperationName
+    unchanged = quantizer.AlgorithmName.NO_QUANTIZE
     names = f"^(?!.*({'|'.join(scheme.kept)})).*$" if scheme.kept else ".*"
     for kind in (*scheme.kinds, *scheme.weights_only):
         if kind not in there:
@@ -53,24 +55,21 @@ def quantise(
         else:
             whole.add_dynamic_config(names, called, num_bits=scheme.bits)
     if scheme.calibrated:
-        for one in _last(operations, scheme):
-            name = f"^{re.escape(one.outputs[0].name)}(;|$)"  # names are joined by semicolons
-            whole.add_weight_only_config(name, tool(one.kind), num_bits=scheme.bits)
+        # Rounded, these would lose as much as all before them: a last product has integers for weights alone.
+        for one in last(operations, _WITH_WEIGHTS):
+            if one.kind not in scheme.kinds or scheme.keeps(one.name):
+                continue
+            name = f"^{re.escape(';'.join(value.name for value in one.outputs))};?$"
+            if one.kind in _WITH_WEIGHTS:
+                whole.add_weight_only_config(name, tool(one.kind), num_bits=scheme.bits)
+            else:
+                whole.update_quantization_recipe(name, tool(one.kind), algorithm_key=unchanged)
     for edge in (tool.INPUT, tool.OUTPUT):
-        whole.update_quantization_recipe(".*", edge, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
+        whole.update_quantization_recipe(".*", edge, algorithm_key=unchanged)
     ranges = _ranges(full, scheme, calibration, operations) if scheme.calibrated else None
     made = whole.quantize(ranges).quantized_model
     assert made is not None, "a recipe with rules quantises"
     path.write_bytes(compact(bytes(made)))
-
-
-def _last(operations: Sequence[Operation], scheme: Scheme) -> Iterator[Operation]:
-    """Products whose results nothing reads but the app: rounded, they would lose as much as all before them."""
-    read = {value.name for one in operations for value in one.inputs}
-    for one in operations:
-        product = one.kind in scheme.kinds and one.kind in _WITH_WEIGHTS and not scheme.keeps(one.name)
-        if product and not any(value.name in read for value in one.outputs):
-            yield one
 
 
 _CALLED = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}

@@ -6,7 +6,8 @@ make of the calibration inputs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,7 @@ def mean_errors(program: ExportedProgram, rounding: Rounding, calibration: Seque
     All inputs run side by side, one operator at a time, so that a layer is corrected before the next one is run.
     """
     found: dict[str, Tensor] = {}
-    exact = [_Steps(program, Rounding(), inputs) for inputs in calibration]
-    coarse = [_Steps(program, rounding, inputs) for inputs in calibration]
+    exact, coarse = (_Steps(program, how).each(calibration) for how in (Rounding(), rounding))
     with torch.inference_mode():
         for node in exact[0].graph.nodes:
             if node.op == "output":
@@ -62,9 +62,15 @@ def _by_channel(error: Tensor, layer: fx.Node) -> Tensor:
 class _Steps(Simulation):
     """One input's run, which is led node by node."""
 
-    def __init__(self, program: ExportedProgram, rounding: Rounding, inputs: Inputs) -> None:
-        super().__init__(program, rounding)
-        self._given = {name: torch.from_numpy(np.asarray(value)) for name, value in inputs.items()}
+    _given: Mapping[str, Tensor]
+
+    def each(self, calibration: Sequence[Inputs]) -> list[_Steps]:
+        """Runs of several inputs, of which the program and its weights are in memory once."""
+        runs = [copy(self) for _ in calibration]
+        for run, inputs in zip(runs, calibration, strict=True):
+            run.env = {}
+            run._given = {name: torch.from_numpy(np.asarray(value)) for name, value in inputs.items()}
+        return runs
 
     def before_rounding(self, layer: fx.Node) -> Tensor:
         """What a layer computes, before that is rounded."""

@@ -20,7 +20,7 @@ Draw = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def curved(
-    graph: Graph, inputs: Sequence[Inputs], wanted: Collection[str], draws: int = 4, seed: int = 0
+    graph: Graph, inputs: Sequence[Inputs], wanted: Collection[str], draws: int = 1, seed: int = 0
 ) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:
     """Of each input, and of each node in `wanted` whose result is of floats: its values, and the curvature at each.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,9 +13,10 @@ from exporter.quantise.biases import mean_errors
 from exporter.quantise.case import Case, case_of, computed, judged_inputs
 from exporter.quantise.folding import folded
 from exporter.quantise.judged import Shares
-from exporter.quantise.observed import Observed, Range, Reading, affine
+from exporter.quantise.observed import Observed, Range, Reading
 from exporter.quantise.qhyvit import Choice, choose
 from exporter.quantise.realised import Known, Parameters, recognising, with_parameters
+from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import Inputs, Rounding, Simulation
 
 
@@ -54,24 +55,24 @@ class Fitted:
         return sum(cost.chosen for cost in self.costs)
 
 
-def fit(graph: Graph, calibration: Sequence[Inputs], *, seed: int = 0) -> Fitted:
-    """Move scales out of layer norms, choose ranges and weights for what is `in_integers`, and correct the biases.
+def fit(graph: Graph, calibration: Sequence[Inputs], integers: Integers, *, seed: int = 0) -> Fitted:
+    """Move scales out of layer norms, choose ranges and weights for what is in `integers`, and correct the biases.
 
     Raises `ValueError` without calibration inputs.
     """
     if not calibration:
         raise ValueError("without calibration inputs no range is known")
-    graph, moved = folded(graph, calibration)
-    case = case_of(graph, calibration, seed)
+    graph, moved = folded(graph, calibration, integers)
+    case = case_of(graph, calibration, integers, seed)
     choice = choose(case.tensors, case.layers, case.read_by)
     costs = _costs(case, choice)
     weights = {name: choice.weights[name].reshape(given.weight.shape) for name, given in case.given.items()}
-    rounding = Rounding({name: affine(choice.shares[name].of(seen)) for name, seen in case.extremes.items()}, weights)
+    values = {name: integers.affine(choice.shares[name].of(seen)) for name, seen in case.extremes.items()}
     judged = [calibration[one] for one in judged_inputs(len(calibration))]
-    errors = mean_errors(graph.program, rounding, judged)
+    errors = mean_errors(graph.program, Rounding(values, weights), judged)
     chosen = {name: Parameters(weights[name], given.bias - errors[name]) for name, given in case.given.items()}
     changed = replace(graph, program=with_parameters(graph.program, chosen))
-    return Fitted(changed, recognising(_known(changed, list(choice.shares.values()), calibration)), costs, moved)
+    return Fitted(changed, recognising(_known(changed, choice.shares.values(), calibration, integers)), costs, moved)
 
 
 def _costs(case: Case, choice: Choice) -> tuple[Cost, ...]:
@@ -88,10 +89,10 @@ def _costs(case: Case, choice: Choice) -> tuple[Cost, ...]:
     return tuple(sorted(found, key=lambda cost: -cost.extremes))
 
 
-def _known(graph: Graph, shares: Sequence[Shares], calibration: Sequence[Inputs]) -> list[Known]:
+def _known(graph: Graph, shares: Iterable[Shares], calibration: Sequence[Inputs], integers: Integers) -> list[Known]:
     """The ranges of a changed program's tensors: shares of the extremes that they have in it."""
     simulation = Simulation(graph.program)
-    names = [node.name for node in computed(simulation.graph)]
+    names = [node.name for node in computed(simulation.graph, integers)]
     observed = {name: Observed() for name in names}
     for inputs in calibration:
         for name, value in simulation.record(inputs, names)[1].items():

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, fx
 
 from exporter.graphs.capture import Graph
-from exporter.quantise.case import case_of
+from exporter.quantise.case import case_of, judged_inputs
 from exporter.quantise.judged import Shares
+from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import Inputs, Simulation
 from exporter.rewrites import rewrite
 from exporter.rewrites.editing import add_constant, constant
@@ -24,16 +25,19 @@ aten = torch.ops.aten
 
 STRENGTH = 0.5
 """Share of a channel's magnitude that moves from the values to the weights (§4)"""
+JUDGED = 8
+"""Calibration inputs that tell whether scales are better moved"""
 
 
-def folded(graph: Graph, calibration: Sequence[Inputs]) -> tuple[Graph, tuple[str, ...]]:
+def folded(graph: Graph, calibration: Sequence[Inputs], integers: Integers) -> tuple[Graph, tuple[str, ...]]:
     """The graph with scales moved where that makes min/max cost less, and the names of those layer norms."""
     module = graph.program.module(check_guards=False)
     norms = [node for node in module.graph.nodes if _readers(module, node)]
     if not norms:
         return graph, ()
     scales = _scales(graph, module, norms, calibration)
-    before, after = _costs(graph, calibration, norms), _costs(_with(graph, scales), calibration, norms)
+    few = [calibration[one] for one in judged_inputs(len(calibration), JUDGED)]
+    before, after = (_costs(one, few, integers, norms) for one in (graph, _with(graph, scales)))
     better = {name: scale for name, scale in scales.items() if after[name] < before[name]}
     return _with(graph, better), tuple(better)
 
@@ -97,9 +101,11 @@ def _scales(
     return found
 
 
-def _costs(graph: Graph, calibration: Sequence[Inputs], norms: Sequence[fx.Node]) -> dict[str, float]:
+def _costs(
+    graph: Graph, calibration: Sequence[Inputs], integers: Integers, norms: Sequence[fx.Node]
+) -> dict[str, float]:
     """Layer norm -> what min/max costs at the layers that read it."""
-    tensors = case_of(graph, calibration).tensors
+    tensors = case_of(graph, calibration, integers).tensors
     found = {}
     for node in norms:
         tensor = tensors[node.name]

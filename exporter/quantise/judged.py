@@ -1,8 +1,8 @@
 """What a choice of ranges and weights costs: half of curvature times squared error, at tensors and at layers' results.
 
-Each calibration input is judged with the range of all *others*: the greatest value of the calibration inputs is never
-exceeded by themselves, but is by the pictures that come afterwards, the more easily the fewer values a tensor has. And
-it is judged as if it were stronger or weaker than it was, by as much as the inputs differ.
+The greatest value of the calibration inputs is never exceeded by themselves, but is by the pictures that come
+afterwards. So half of the places are judged as if the inputs were stronger than they were, by as much as they differ,
+and the others as if they were weaker.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ class Shares(NamedTuple):
 class LayerOnInputs:
     """A convolution or linear layer at sampled positions of N calibration inputs."""
 
-    def __init__(self, weight: Tensor, positions: Sequence[Positions]) -> None:
-        """`weight` [O, ...]"""
+    def __init__(self, weight: Tensor, positions: Sequence[Positions], greatest: int = 127) -> None:
+        """`weight` [O, ...], of which integers have `greatest` at most"""
+        self._greatest = greatest
         self.columns = halves([one.columns for one in positions])
         """[N, G, K, P]"""
         self.counts = halved_counts([one.weight for one in positions])
@@ -52,7 +53,7 @@ class LayerOnInputs:
     def clipped(self, shares: Tensor) -> Tensor:
         """Weights [G, O, K] as integers would have them, of which each channel is clipped to its share [G, O]."""
         most = (self.weight.abs().amax(-1) * shares).flatten()
-        return rounded_weights(self.weight.flatten(0, 1), most).reshape(self.weight.shape)
+        return rounded_weights(self.weight.flatten(0, 1), most, self._greatest).reshape(self.weight.shape)
 
     def cost(self, errors: Tensor) -> Tensor:
         """[G, O], per input."""
@@ -68,6 +69,7 @@ class TensorOnInputs:
         highs: Tensor,
         own: Sequence[Values],
         layers: Mapping[str, LayerOnInputs],
+        symmetric: bool = False,
     ) -> None:
         """`lows` and `highs` are `judged_with`.
 
@@ -75,13 +77,19 @@ class TensorOnInputs:
         """
         self._lows, self._highs = lows, highs
         self.layers = layers
+        self._symmetric = symmetric
         self._own = (halves([one.values for one in own]), halved_counts([one.weight for one in own])) if own else None
 
     def rounded(self, values: Tensor, shares: Shares) -> Tensor:
         """Values [N, ...] as integers would have them."""
         low, high = (self._lows * shares.low).clamp_max(0), (self._highs * shares.high).clamp_min(0)
-        scale = ((high - low) / 255).clamp_min(torch.finfo(low.dtype).tiny)
-        zero = (-low / scale).round().int() - 128
+        tiny = torch.finfo(low.dtype).tiny
+        if self._symmetric:
+            scale = (high.maximum(-low) / 127).clamp_min(tiny)
+            zero = torch.zeros(scale.shape, dtype=torch.int32)
+        else:
+            scale = ((high - low) / 255).clamp_min(tiny)
+            zero = (-low / scale).round().int() - 128
         return torch.fake_quantize_per_channel_affine(values, scale, zero, 0, -128, 127)
 
     def own_cost(self, shares: Shares) -> float:
@@ -114,19 +122,15 @@ def halved_counts(counts: Sequence[Tensor]) -> Tensor:
     return halves(counts) * (1 if counts[0].shape[-1] % 2 else 2)
 
 
-def judged_with(extremes: Sequence[float], end: Literal["low", "high"], chosen: Sequence[int]) -> Tensor:
-    """The extreme at one end that each of the `halves` of N chosen inputs is judged with, [2N].
+def judged_with(extremes: Sequence[float], end: Literal["low", "high"], count: int) -> Tensor:
+    """The extreme at one end that each of the `halves` of so many inputs is judged with, [2 count].
 
-    It is that of all inputs but that one, for the first halves less `MARGIN` standard deviations of the extremes'
-    logarithms, for the second halves more: the next picture may be that much stronger or weaker. Of a single input it
-    is its own.
+    `extremes` are those of all calibration inputs. Of the greatest of them it is `MARGIN` standard deviations of their
+    logarithms less for the first halves, and more for the second: the next picture may be that much stronger or weaker.
     """
     found = torch.tensor(extremes)
     found = found.clamp_max(0) if end == "low" else found.clamp_min(0)  # zero is in every range
-    if len(found) == 1:
-        return found.repeat(2)
-    itself = torch.eye(len(found), dtype=torch.bool)[list(chosen)]
-    greatest = found[found.abs().masked_fill(itself, 0).argmax(1)]
+    greatest = found[found.abs().argmax()]
     seen = found[found != 0].abs().log()
     factor = (MARGIN * seen.std()).exp() if len(seen) > 1 else torch.tensor(1.0)
-    return torch.cat([greatest / factor, greatest * factor])
+    return torch.cat([(greatest / factor).expand(count), (greatest * factor).expand(count)])

@@ -129,6 +129,12 @@ def affine(range: Range, bits: int = 8) -> Affine:
     return Affine(scale, round(-low / scale) - 2 ** (bits - 1), bits)
 
 
+def symmetric(range: Range, bits: int = 8) -> Affine:
+    """Signed integers without a zero point, of which the least is not used."""
+    most = max(-range.low, range.high, 0.0)
+    return Affine(most / (2 ** (bits - 1) - 1) or 1.0, 0, bits)
+
+
 def _error(observed: Observed, how: Affine) -> float:
     middles = observed.middles
     return float((observed.counts * np.square(how.rounded(middles) - middles)).sum())

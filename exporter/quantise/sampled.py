@@ -15,9 +15,9 @@ from torch import Tensor, fx
 
 aten = torch.ops.aten
 
-VALUES = 8192
+VALUES = 2048
 """Of a tensor, of each input"""
-POSITIONS = 128
+POSITIONS = 32
 """Of a layer's result, of each input"""
 EVEN = 0.1
 """Share of the mean in curvature. A value's own holds for small errors: what a softmax ignores has none, but

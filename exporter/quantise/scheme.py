@@ -8,7 +8,32 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exporter.errors import BackendError
-from exporter.quantise.observed import Reading, extremes
+from exporter.quantise.observed import Affine, Range, Reading, affine, extremes, symmetric
+
+
+@dataclass(frozen=True)
+class Integers:
+    """What a runtime makes of eight bits where ranges are fixed: what a fit of weights and ranges has to know of it.
+
+    Weights are symmetric, each output channel with a scale of its own; a tensor of activations has one range.
+    """
+
+    kinds: tuple[str, ...] = (
+        "aten.conv2d.default",
+        "aten.linear.default",
+        "aten.add.Tensor",
+        "aten.sub.Tensor",
+        "aten.mul.Tensor",
+    )
+    """Operators of a captured program that read and write integers; products with weights are always among them"""
+    greatest_weight: int = 127
+    """Whose negative is the least"""
+    symmetric: bool = False
+    """Whether activations reach as far below zero as above it"""
+
+    def affine(self, range: Range) -> Affine:
+        """The integers of activations in a range."""
+        return symmetric(range) if self.symmetric else affine(range)
 
 
 @dataclass(frozen=True)
@@ -27,6 +52,8 @@ class Scheme:
     """Integers of eight bits, whose range is that of calibration inputs, or of each run; None: they stay"""
     reading: Reading = extremes
     """How a static range is read off what was observed"""
+    integers: Integers = Integers()
+    """What a fit takes static integers to be"""
     kept: tuple[str, ...] = ()
     """Patterns (`re.search`) of what stays as it is: names of operators in files, paths of modules in programs"""
 

@@ -17,6 +17,7 @@ from torch import Tensor, fx
 from exporter.graphs.capture import Graph
 from exporter.operations.of_program import module_of, operator_name
 from exporter.quantise.observed import Affine, Observed, Reading, affine, extremes
+from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import LAYERS, Inputs, Simulation, rounded, rounded_weights
 from exporter.quantise.tensors import in_integers
 from exporter.rewrites.editing import constant
@@ -51,7 +52,7 @@ def noises(graph: Graph, calibration: Sequence[Inputs], *, reading: Reading = ex
     Ranges are read off all inputs, and noise is measured on a few of them. Several outputs count alike.
     """
     simulation = Simulation(graph.program)
-    tensors = in_integers(simulation.graph)
+    tensors = in_integers(simulation.graph, Integers().kinds)
     integers = _ranges(simulation, tensors, calibration, reading)
     layers = {
         node: rounded_weights(weight) - weight

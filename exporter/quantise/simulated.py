@@ -20,8 +20,6 @@ Inputs = Mapping[str, NDArray[Any]]
 """Input name -> array [1, ...]"""
 LAYERS = (aten.conv2d.default, aten.linear.default)
 """What has weights [output channels, ...]"""
-MOST = 127
-"""Greatest integer of a weight, which is symmetric: -128 is not used"""
 
 
 @dataclass(frozen=True)
@@ -90,11 +88,12 @@ def rounded(values: Tensor, how: Affine) -> Tensor:
     return torch.fake_quantize_per_tensor_affine(values, how.scale, how.zero_point, -most, most - 1)
 
 
-def rounded_weights(weight: Tensor, most: Tensor | None = None) -> Tensor:
-    """Weights [O, ...] as symmetric integers of eight bits would have them, each output channel with its own scale.
+def rounded_weights(weight: Tensor, most: Tensor | None = None, greatest: int = 127) -> Tensor:
+    """Weights [O, ...] as integers from -greatest to greatest would have them, each output channel with its own scale.
 
     `most` [O] is what a channel is clipped to; without it nothing is. A channel of zeros stays so.
     """
     flat = weight.flatten(1)
-    scale = (flat.abs().amax(1) if most is None else most).div(MOST).clamp_min(torch.finfo(weight.dtype).tiny)[:, None]
-    return (flat / scale).round().clamp(-MOST, MOST).mul(scale).reshape(weight.shape)
+    reach = flat.abs().amax(1) if most is None else most
+    scale = (reach / greatest).clamp_min(torch.finfo(weight.dtype).tiny)[:, None]
+    return (flat / scale).round().clamp(-greatest, greatest).mul(scale).reshape(weight.shape)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, fx
+
+from exporter.operations.of_program import operator_name
 
 aten = torch.ops.aten
 
@@ -42,16 +44,6 @@ PARTS = frozenset(
     }
 )
 """Operators that cut: runtimes want the range of the whole for the parts"""
-IN_INTEGERS = frozenset(
-    {
-        aten.conv2d.default,
-        aten.linear.default,
-        aten.add.Tensor,
-        aten.sub.Tensor,
-        aten.mul.Tensor,
-    }
-)
-"""Operators that every runtime has in integers of eight bits; others read and write floats in most"""
 
 
 def source(node: fx.Node) -> fx.Node:
@@ -84,10 +76,15 @@ def operands(node: fx.Node) -> list[fx.Node]:
     return [source(one) for one in given if is_float(one)]
 
 
-def in_integers(graph: fx.Graph, kinds: frozenset[Any] = IN_INTEGERS) -> list[fx.Node]:
+def operators(graph: fx.Graph, kinds: Collection[str]) -> list[fx.Node]:
+    """The operators of `kinds` that compute one tensor of floats."""
+    calls = [node for node in graph.nodes if node.op == "call_function" and is_float(node)]
+    return [node for node in calls if operator_name(node) in kinds]
+
+
+def in_integers(graph: fx.Graph, kinds: Collection[str]) -> list[fx.Node]:
     """What operators of `kinds` read and write, in the order of the program; constants that they add, too."""
     found: dict[fx.Node, None] = {}
-    for node in graph.nodes:
-        if node.target in kinds and is_float(node):
-            found |= dict.fromkeys([*operands(node), node])
+    for node in operators(graph, kinds):
+        found |= dict.fromkeys([*operands(node), node])
     return sorted(found, key=list(graph.nodes).index)

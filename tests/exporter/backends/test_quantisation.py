@@ -144,3 +144,21 @@ def test_a_last_product_gives_whole_results_and_has_integer_weights_unless_it_is
     assert last.outputs[0].dtype == "float32"
     assert not any(last.outputs[0].name in {value.name for value in one.inputs} for one in found)
     assert stored.get(last.inputs[1].name, last.inputs[1]).dtype == weights
+
+
+def test_what_a_classifier_pools_before_its_last_product_stays_in_numbers(graph, full, tmp_path):
+    path, format = tmp_path / "few.tflite", backend("tflite")
+    format.lower(graph, path, LowerOptions("int8", calibration=pictures(0), full=full("tflite")))
+    kinds = {one.kind: one.outputs[0].dtype for one in format.operations(path)}
+    assert kinds["MEAN"] == "float32"
+    assert kinds["ADD"] == "float32"
+    assert kinds["MUL"] == "int8"
+
+
+def test_a_last_product_of_executorch_finds_its_ranges_in_each_run(graph):
+    from exporter.backends.executorch_quantisation import quantised
+
+    scheme = backend("executorch").schemes["int8"]
+    made = quantised(graph.program, graph.example, scheme, pictures(0))
+    (found,) = (node for node in made.graph.nodes if "choose_qparams" in node.name)
+    assert found.all_input_nodes[0].target is torch.ops.aten.mean.dim

@@ -6,6 +6,7 @@ import torch
 
 from exporter.quantise.fit import fit
 from exporter.quantise.observed import Observed, affine, extremes
+from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import Simulation, rounded_weights
 from tests.exporter.quantise.small import Residual, TwoLayers, graph, images, seeded
 
@@ -16,7 +17,7 @@ CASES = {"two layers": (TwoLayers, "class_scores"), "residual": (Residual, "feat
 def fitted(request):
     module, kind = CASES[request.param]
     small = graph(seeded(module), kind)
-    return small, fit(small, images(6))
+    return small, fit(small, images(6), Integers())
 
 
 def test_it_costs_no_more_than_the_extremes(fitted):
@@ -62,12 +63,12 @@ def test_a_range_has_zero_in_it(fitted):
 
 def test_without_calibration_inputs_there_is_nothing_to_fit():
     with pytest.raises(ValueError, match="calibration"):
-        fit(graph(seeded(TwoLayers)), [])
+        fit(graph(seeded(TwoLayers)), [], Integers())
 
 
 @pytest.mark.parametrize("name", ["encode_image", "prompt_mask"])
 def test_graphs_with_outputs_that_follow_from_constants_alone_are_fitted_too(followed_tracker, name):
     graph, (given, _) = followed_tracker.graphs[name], followed_tracker.vectors[name]
     inputs = [{key: value[one] for key, value in given.items()} for one in range(2)]
-    fitted = fit(graph, inputs)
+    fitted = fit(graph, inputs, Integers())
     assert fitted.chosen <= fitted.extremes

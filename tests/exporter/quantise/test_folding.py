@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from exporter.quantise.folding import folded, move_scales
+from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import Simulation
 from tests.exporter.quantise.small import graph, images, seeded
 from tests.exporter.rewrites.computation import random, rewritten
@@ -48,7 +49,7 @@ def tokens():
 
 
 def test_a_channel_that_is_wider_than_the_others_is_evened_out(tokens):
-    found, names = folded(tokens, images(4, SHAPE))
+    found, names = folded(tokens, images(4, SHAPE), Integers())
     assert names == ("layer_norm",)
     for inputs in images(2, SHAPE, seed=1):
         (before,), seen = Simulation(tokens.program).record(inputs, ["layer_norm"])
@@ -64,6 +65,6 @@ def _unevenness(values):
 
 def test_a_norm_that_is_added_as_well_stays():
     tokens = graph(seeded(lambda: Tokens(also_added=True)), "features", SHAPE)
-    found, names = folded(tokens, images(2, SHAPE))
+    found, names = folded(tokens, images(2, SHAPE), Integers())
     assert names == ()
     assert found is tokens

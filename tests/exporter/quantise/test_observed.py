@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exporter.quantise.observed import Observed, Range, affine, extremes, least_error, percentile
+from exporter.quantise.observed import Observed, Range, affine, extremes, least_error, percentile, symmetric
 
 RANDOM = np.random.default_rng(0)
 
@@ -68,3 +68,10 @@ def test_a_channel_that_is_always_zero_has_a_scale():
 def test_what_is_not_finite_has_no_range():
     with pytest.raises(ValueError, match="not finite"):
         observed([1.0, np.nan])
+
+
+def test_symmetric_integers_have_no_zero_point_and_reach_as_far_below_as_above():
+    how = symmetric(Range(-1.0, 12.7))
+    assert how.zero_point == 0
+    assert how.rounded(np.array([12.7, -12.7])) == pytest.approx([12.7, -12.7])
+    assert symmetric(Range(0.0, 0.0)).scale > 0

@@ -1,0 +1,112 @@
+"""What Q-HyViT's ranges gain on real files, beside min/max, of one model of each hybrid family. Prints a table.
+
+    .venv/bin/python -m benchmarks.ranges [--models mobilevit_xs] [--formats tflite] [--size 128] [--precision int8]
+
+Each graph is written twice with fewer bits, in ranges of what was observed (extremes) and fitted (qhyvit), both on the
+pictures that an export calibrates on. Each file runs from disk on three sets of pictures: those, those that an export
+verifies on, and other crops and synthetic ones. SQNR is that of all pictures of a set together, in dB, against PyTorch
+with seeded weights. The objective is what the fit takes for its cost: half of curvature times squared error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+import exporter
+from exporter.backends import backend
+from exporter.backends.interface import LowerOptions
+from exporter.backends.runner import Arrays
+from exporter.calibration import sample_pictures
+from exporter.graphs.cut import every_frame
+from exporter.media.images import drawn_pictures, photo_crops, to_input, verification_images
+from exporter.models.registry import model_info
+from exporter.models.weights.loading import seed_weights
+from exporter.operations.relative_error import sqnr
+from exporter.quantise.fit import fit
+from exporter.toolchain_noise import hidden
+from exporter.verify.record import EagerRunner
+
+MODELS = ("efficientformer_l1", "efficientformerv2_s0", "mobilevit_xs", "mobilevitv2_050")
+FORMATS = ("tflite",)
+OTHERS = 2**41, 24
+"""Key of the random numbers, and crops"""
+SETS = ("calibration", "verification", "others")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--formats", nargs="+", default=FORMATS)
+    parser.add_argument("--size", type=int, help="of pictures; without it each model's usual")
+    parser.add_argument("--precision", default="int8")
+    asked = parser.parse_args(arguments)
+    print("| model | format | objective | " + " | ".join(SETS) + " | fitted in, s |")
+    print("|---|---|---:|---:|---:|---:|---:|")
+    for name in asked.models:
+        for row in compared(name, asked.formats, asked.precision, asked.size):
+            print(f"| {' | '.join(row)} |", flush=True)
+    return 0
+
+
+def compared(name: str, formats: Sequence[str], precision: str, size: int | None) -> list[list[str]]:
+    """One row for each format: min/max → fitted."""
+    info = model_info(name)
+    network = exporter.create_model(name, **({} if size is None else {"image_size": size}))
+    seed_weights(network)
+    (graph,) = every_frame(network.eval()) if info.family.task == "classify" else every_frame(network.eval())[:1]
+    sets = pictures(network.image_size)
+    expected = {kind: EagerRunner(graph) for kind in sets}
+    for kind, inputs in sets.items():
+        for given in inputs:
+            expected[kind](given)
+    rows = []
+    for format in formats:
+        scheme, begun = backend(format).schemes[precision], time.process_time()
+        fitted = fit(graph, sets["calibration"], scheme.integers)
+        seconds = time.process_time() - begun
+        with tempfile.TemporaryDirectory() as folder, hidden():
+            path = Path(folder) / f"few.{backend(format).extension}"
+            options = LowerOptions(precision, calibration=sets["calibration"])
+            backend(format).lower(graph, path, options)
+            extremes = ratios(format, path, sets, expected)
+            chosen = replace(options, scheme=replace(scheme, reading=fitted.reading))
+            backend(format).lower(fitted.graph, path, chosen)
+            found = ratios(format, path, sets, expected)
+        told = [f"{extremes[kind]:.1f} → {found[kind]:.1f}" for kind in sets]
+        rows.append([name, format, f"{fitted.extremes:.3g} → {fitted.chosen:.3g}", *told, f"{seconds:.0f}"])
+    return rows
+
+
+def pictures(size: int) -> Mapping[str, Sequence[Arrays]]:
+    """The three sets."""
+    key, crops = OTHERS
+    random = np.random.Philox(key=key + size)
+    others = [*drawn_pictures(random, size), *photo_crops(random, size, crops)]
+    sets = (sample_pictures(size), map(to_input, verification_images(size)), map(to_input, others))
+    return {kind: [{"image": picture} for picture in found] for kind, found in zip(SETS, sets, strict=True)}
+
+
+def ratios(
+    format: str, path: Path, sets: Mapping[str, Sequence[Arrays]], expected: Mapping[str, EagerRunner]
+) -> dict[str, float]:
+    """Of each set, dB: of the output that has least."""
+    runner, found = backend(format).load(path, 1), {}
+    for kind, inputs in sets.items():
+        actual = [runner(given) for given in inputs]
+        found[kind] = min(
+            sqnr(np.stack([one[name] for one in actual]), np.stack([one[name] for one in expected[kind].outputs]))
+            for name in actual[0]
+        )
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
