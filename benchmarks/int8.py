@@ -40,8 +40,6 @@ MODELS = (
     "efficienttam_ti_2_512x512",
 )  # fmt: skip
 FORMATS = ("tflite", "executorch", "onnx", "coreml")
-MIXED = ("tflite", "onnx")
-"""Formats of which a mixture is sought, which takes minutes; of classifiers"""
 LIMIT = "limit"
 
 HEADER = """# Fewer bits

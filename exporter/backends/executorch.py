@@ -254,16 +254,19 @@ def _names(program: Any, method: str) -> list[str]:
 
 
 _STATIC = ("conv2d.default", "linear.default", "add.Tensor", "mul.Tensor")
+_INTEGERS = Scheme(_STATIC, activations="static", integers=Integers(tuple(f"aten.{kind}" for kind in _STATIC)))
 
 BACKEND = Backend(
     name="executorch",
     extension="pte",
-    precisions=("fp32", "int8", "int8-dynamic"),
+    precisions=("fp32", "int8", "int8-dynamic", "mixed"),
     schemes={
-        "int8": Scheme(_STATIC, activations="static", integers=Integers(tuple(f"aten.{kind}" for kind in _STATIC))),
+        "mixed": _INTEGERS,
+        "int8": _INTEGERS,
         "int8-dynamic": Scheme(("linear.default",), activations="dynamic"),
     },
-    without_ranges={"int8": "int8-dynamic"},
+    without_ranges={"int8": "int8-dynamic", "mixed": "int8-dynamic"},
+    groups=tuple((kind,) for kind in _STATIC),
     delegates={"xnnpack": (), "coreml": ("coremltools",)},
     rewrites={
         # Whatever XNNPACK has no operator for ends a delegated piece.

@@ -142,7 +142,7 @@ class Backend:
     groups: tuple[tuple[str, ...], ...] = ()
     """Kinds of operators that have fewer bits together or not at all, where a mixture is sought; empty where none is"""
     kinds: Callable[[Path], Iterable[str]] | None = None
-    """The kinds of operators in a file, for that search."""
+    """The kinds of operators in a file, for that search; None where no file tells: then all are tried"""
 
     @property
     def full_precision(self) -> Precision:

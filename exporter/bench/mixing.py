@@ -116,15 +116,14 @@ class _Files:
         self._options = options
         scheme = self._format.scheme(options)
         assert scheme is not None, "mixed precision has a scheme to take operators from"
-        assert self._format.kinds is not None, "a format with groups tells the kinds of a file's operators"
         self.scheme, self.usual = scheme, self._format.schemes["int8"]
         if options.full is None:
             full = folder / f"full.{self._format.extension}"
             whole = LowerOptions(self._format.full_precision, options.min_ios, options.delegate)
             self._format.lower(graph, full, whole)
             self._options = replace(options, full=full)
-        there = set(self._format.kinds(reference))
-        self.groups = [group for group in self._format.groups if there & set(group)]
+        there = None if self._format.kinds is None else set(self._format.kinds(reference))
+        self.groups = [group for group in self._format.groups if there is None or there & set(group)]
         chosen = np.linspace(0, len(options.calibration) - 1, JUDGED).round().astype(int)
         self._inputs = {
             name: np.stack([options.calibration[one][name] for one in chosen]) for name in options.calibration[0]

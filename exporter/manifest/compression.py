@@ -52,7 +52,7 @@ class Lossy(Part):
 class Sensitivity(Part):
     """Where eight bits lose accuracy, whatever the format: by gradients, on calibration inputs.
 
-    It is what integers add for the range of all values (exporter/quantise/sensitivity.py); noise adds up.
+    It is what integers add for the range of nearly all values (exporter/quantise/sensitivity.py); noise adds up.
     """
 
     graph: str

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx
 from torch.export import ExportedProgram
 
-from exporter.quantise.observed import Observed, Range, Reading, extremes
+from exporter.quantise.observed import Observed, Range, Reading, nearly_all
 from exporter.quantise.simulated import LAYERS
 from exporter.rewrites import rewrite
 from exporter.rewrites.editing import add_constant, constant
@@ -58,14 +58,14 @@ class Known(NamedTuple):
 def recognising(tensors: Sequence[Known]) -> Reading:
     """The range of the tensor that was observed, which is known by the count of its values and by their extremes.
 
-    So it is found wherever a backend has it, transposed or reshaped. Of what is not known the range is its extremes.
+    So it is found wherever a backend has it, transposed or reshaped. What is not known has that of nearly all values.
     """
 
     def read(observed: Observed) -> Range:
         allowed = ALIKE * (observed.high - observed.low)
         near = [(_distance(observed, known.observed), known.range) for known in tensors]
         distance, found = min(near, key=lambda one: one[0], default=(float("inf"), None))
-        return extremes(observed) if found is None or distance > allowed else found
+        return nearly_all(observed) if found is None or distance > allowed else found
 
     return read
 

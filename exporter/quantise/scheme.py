@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exporter.errors import BackendError
-from exporter.quantise.observed import Affine, Range, Reading, affine, extremes, symmetric
+from exporter.quantise.observed import Affine, Range, Reading, affine, nearly_all, symmetric
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Scheme:
     """Of a weight"""
     activations: Literal["static", "dynamic"] | None = None
     """Integers of eight bits, whose range is that of calibration inputs, or of each run; None: they stay"""
-    reading: Reading = extremes
+    reading: Reading = nearly_all
     """How a static range is read off what was observed"""
     integers: Integers = Integers()
     """What a fit takes static integers to be"""

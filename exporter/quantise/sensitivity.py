@@ -16,7 +16,7 @@ from torch import Tensor, fx
 
 from exporter.graphs.capture import Graph
 from exporter.operations.of_program import module_of, operator_name
-from exporter.quantise.observed import Affine, Observed, Reading, affine, extremes
+from exporter.quantise.observed import Affine, Observed, Reading, affine, extremes, nearly_all
 from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import LAYERS, Inputs, Simulation, rounded, rounded_weights
 from exporter.quantise.tensors import in_integers
@@ -46,7 +46,7 @@ class Noise:
         return self.result + self.weights
 
 
-def noises(graph: Graph, calibration: Sequence[Inputs], *, reading: Reading = extremes) -> tuple[Noise, ...]:
+def noises(graph: Graph, calibration: Sequence[Inputs], *, reading: Reading = nearly_all) -> tuple[Noise, ...]:
     """Of everything in a graph that runtimes have in integers, the worst first.
 
     Ranges are read off all inputs, and noise is measured on a few of them. Several outputs count alike.

@@ -8,23 +8,30 @@ from exporter.bench.mixing import mixed
 from exporter.manifest import Variant
 from tests.small_network import network, pictures
 
-VARIANT = Variant("onnx", "mixed")
+FORMATS = {"onnx": None, "executorch": "xnnpack"}
+"""One whose files tell their operators, and one whose do not; with their delegates"""
+
+
+@pytest.fixture(scope="module", params=FORMATS)
+def format(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def options(tmp_path_factory):
-    full = tmp_path_factory.mktemp("full") / "full.onnx"
-    backend("onnx").lower(network(), full, LowerOptions("fp32"))
-    return LowerOptions("mixed", calibration=pictures(0), full=full)
+def options(format, tmp_path_factory):
+    full = tmp_path_factory.mktemp("full") / f"full.{backend(format).extension}"
+    backend(format).lower(network(), full, LowerOptions("fp32", delegate=FORMATS[format]))
+    return LowerOptions("mixed", delegate=FORMATS[format], calibration=pictures(0), full=full)
 
 
 @pytest.fixture(scope="module")
-def found(options, tmp_path_factory):
-    return tried(options, 30.0, tmp_path_factory.mktemp("tried"))
+def found(format, options, tmp_path_factory):
+    return tried(format, options, 30.0, tmp_path_factory.mktemp("tried"))
 
 
-def tried(options, least, folder):
-    return mixed(network(), VARIANT, options, least, options.full, folder, lambda what, share: None)
+def tried(format, options, least, folder):
+    variant = Variant(format, "mixed", FORMATS[format])
+    return mixed(network(), variant, options, least, options.full, folder, lambda what, share: None)
 
 
 def test_what_is_chosen_is_the_fastest_within_the_bound(found):
@@ -32,10 +39,11 @@ def test_what_is_chosen_is_the_fastest_within_the_bound(found):
     assert found.scheme.kinds == min(good, key=lambda point: point.time).kinds
 
 
-def test_the_curve_has_each_choice_once_and_the_fastest_first(found):
+def test_the_curve_has_each_choice_once_and_the_fastest_first(format, found):
     assert len({point.kinds for point in found.curve}) == len(found.curve) >= 4
     assert [point.time for point in found.curve] == sorted(point.time for point in found.curve)
-    usual = backend("onnx").schemes["int8"].kinds
+    groups = [kind for group in backend(format).groups for kind in group]
+    usual = [kind for kind in backend(format).schemes["int8"].kinds if kind in groups]
     assert any(set(usual) <= set(point.kinds) for point in found.curve), "int8 as it is was tried"
 
 
@@ -47,7 +55,7 @@ def test_fewer_operators_lose_less(found):
                 assert point.sqnr > other.sqnr - 1.5
 
 
-def test_without_any_choice_within_the_bound_the_best_is_taken(options, tmp_path):
-    found = tried(options, 1000.0, tmp_path)
+def test_without_any_choice_within_the_bound_the_best_is_taken(format, options, tmp_path):
+    found = tried(format, options, 1000.0, tmp_path)
     assert found.scheme.kinds == max(found.curve, key=lambda point: point.sqnr).kinds
     assert not list(tmp_path.iterdir()), "what was tried is gone"

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from exporter.quantise.observed import Observed, Range, extremes
+from exporter.quantise.observed import Observed, Range, nearly_all
 from exporter.quantise.realised import Known, Parameters, parameters, recognising, with_parameters
 from exporter.quantise.simulated import LAYERS, Simulation
 from tests.exporter.quantise.small import Residual, graph, images, seeded
@@ -82,7 +82,7 @@ def test_the_nearest_tensor_of_as_many_values_is_meant():
     assert reading(observed(2.0, -1.0)) == Range(-0.7, 1.2)
 
 
-def test_of_what_is_not_known_the_range_is_its_extremes():
+def test_of_what_is_not_known_the_range_is_that_of_nearly_all_values():
     unknown = observed(-1.0, 0.0, 3.0)
     for tensors in ([], [Known(observed(-1.0, 0.0, 2.0), Range(-0.5, 1.0))]):
-        assert recognising(tensors)(unknown) == extremes(unknown)
+        assert recognising(tensors)(unknown) == nearly_all(unknown)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from exporter.quantise.observed import Observed, affine, extremes
+from exporter.quantise.observed import Observed, affine, nearly_all
 from exporter.quantise.realised import parameters
 from exporter.quantise.sensitivity import noises
 from exporter.quantise.simulated import LAYERS, Rounding, Simulation, rounded_weights
@@ -35,7 +35,7 @@ def rounded_alone(whole, calibration, name):
     for inputs in calibration:
         seen.add(plain.record(inputs, [name])[1][name].numpy())
     weights = {name: rounded_weights(parameters(plain.unlifted, node).weight)} if node.target in LAYERS else {}
-    other = Simulation(whole.program, Rounding({name: affine(extremes(seen))}, weights))
+    other = Simulation(whole.program, Rounding({name: affine(nearly_all(seen))}, weights))
     shares = []
     for inputs in calibration:
         expected, actual = (torch.cat([one.flatten() for one in each.outputs(inputs)]) for each in (plain, other))
