@@ -48,6 +48,8 @@ def compact(file: bytes) -> bytes:
 def module_path(name: str) -> str:
     """'model.stem.conv' from '…Classify/…MobileViT_model/…ConvNorm_stem/…Conv2d_conv;…' or 'model.stem.conv;2'."""
     first, _, _ = name.partition(";")
+    if "<locals>" in first:  # of what PyTorch wraps a module in
+        return first.rpartition(".")[2]
     if "/" not in first:
         return first
     parts = [part.rpartition(".")[2].partition("_")[2] for part in first.split("/")]

@@ -62,6 +62,7 @@ def test_weights_are_known_to_be_constant(path):
         ("model.stem.conv;2", "model.stem.conv"),
         ("serving_default_args_0:0", "serving_default_args_0:0"),
         ("model/conv/Relu", "model/conv/Relu"),
+        ("torch.export._trace.<locals>._strict.<locals>.Wrapper;1", "Wrapper"),
     ],
 )
 def test_a_module_is_found_by_a_name(name, module):
