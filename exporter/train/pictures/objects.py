@@ -15,7 +15,7 @@ from exporter.train.scenes import photographs, shapes, textures
 from exporter.train.scenes.clip import Recipe, make_clip
 from exporter.train.scenes.kinds import Kinds
 
-OUTLINES = (shapes.blob, shapes.rectangle, shapes.ring, shapes.star, shapes.sticks)
+OUTLINES = (shapes.blob, shapes.heart, shapes.rectangle, shapes.ring, shapes.star)
 SURFACES = (textures.cells, textures.checks, textures.dots, textures.stripes)
 CLASSES = tuple(f"{outline.__name__} of {surface.__name__}" for outline, surface in product(OUTLINES, SURFACES))
 DIAMETER = (0.7, 1.2)
