@@ -1,11 +1,12 @@
-"""What Q-HyViT's ranges gain on real files, beside min/max, of one model of each hybrid family. Prints a table.
+"""What ranges gain on real files: min/max, the usual ones, and Q-HyViT's, of a model of each family. Prints a table.
 
     .venv/bin/python -m benchmarks.ranges [--models mobilevit_xs] [--formats tflite] [--size 128] [--precision int8]
 
-Each graph is written twice with fewer bits, in ranges of what was observed (extremes) and fitted (qhyvit), both on the
-pictures that an export calibrates on. Each file runs from disk on three sets of pictures: those, those that an export
-verifies on, and other crops and synthetic ones. SQNR is that of all pictures of a set together, in dB, against PyTorch
-with seeded weights. The objective is what the fit takes for its cost: half of curvature times squared error.
+Each graph is written three times with fewer bits: in ranges of all that was observed (extremes), in the format's usual
+ones, and fitted (qhyvit), all on the pictures that an export calibrates on. Each file runs from disk on three sets of
+pictures: those, those that an export verifies on, and other crops and synthetic ones. SQNR is that of all pictures of a
+set together, in dB, against PyTorch with seeded weights. The objective is what the fit takes for its cost: half of
+curvature times squared error.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ import exporter
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
 from exporter.backends.runner import Arrays
-from exporter.calibration import sample_pictures
+from exporter.calibration.pictures import sample_pictures
 from exporter.graphs.cut import every_frame
 from exporter.media.images import drawn_pictures, photo_crops, to_input, verification_images
 from exporter.models.registry import model_info
 from exporter.models.weights.loading import seed_weights
 from exporter.operations.relative_error import sqnr
 from exporter.quantise.fit import fit
+from exporter.quantise.observed import extremes
 from exporter.toolchain_noise import hidden
 from exporter.verify.record import EagerRunner
 
@@ -57,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def compared(name: str, formats: Sequence[str], precision: str, size: int | None) -> list[list[str]]:
-    """One row for each format: min/max → fitted."""
+    """One row for each format: min/max → usual → fitted."""
     info = model_info(name)
     network = exporter.create_model(name, **({} if size is None else {"image_size": size}))
     seed_weights(network)
@@ -74,13 +76,12 @@ def compared(name: str, formats: Sequence[str], precision: str, size: int | None
         seconds = time.process_time() - begun
         with tempfile.TemporaryDirectory() as folder, hidden():
             path = Path(folder) / f"few.{backend(format).extension}"
-            options = LowerOptions(precision, calibration=sets["calibration"])
-            backend(format).lower(graph, path, options)
-            extremes = ratios(format, path, sets, expected)
-            chosen = replace(options, scheme=replace(scheme, reading=fitted.reading))
-            backend(format).lower(fitted.graph, path, chosen)
-            found = ratios(format, path, sets, expected)
-        told = [f"{extremes[kind]:.1f} → {found[kind]:.1f}" for kind in sets]
+            found = []
+            for one, reading in ((graph, extremes), (graph, scheme.reading), (fitted.graph, fitted.reading)):
+                own = replace(scheme, reading=reading)
+                backend(format).lower(one, path, LowerOptions(precision, scheme=own, calibration=sets["calibration"]))
+                found.append(ratios(format, path, sets, expected))
+        told = [" → ".join(f"{one[kind]:.1f}" for one in found) for kind in sets]
         rows.append([name, format, f"{fitted.extremes:.3g} → {fitted.chosen:.3g}", *told, f"{seconds:.0f}"])
     return rows
 

@@ -54,6 +54,8 @@ def compress(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
     """
     from exporter import mil
 
+    if scheme.weights_only:
+        raise BackendError("coreml has no operators of which the weights alone get fewer bits beside others: take w8.")
     program = mil.load(full)
     kinds = {operation.results[0].name: operation.kind for operation in program.operations}
     scheme.refuse_unmatched(full.name, kinds.values(), kinds)

@@ -253,6 +253,16 @@ def _names(program: Any, method: str) -> list[str]:
     return list(program.load_method(method).execute([]))
 
 
+def _kinds(graph: Graph, path: Path) -> set[str]:
+    """Of the program that is quantised: the file holds what XNNPACK made of it."""
+    from exporter.operations.of_program import operator_name
+    from exporter.rewrites.catalogue import rewritten
+
+    program = rewritten(graph.program, BACKEND.rewrites["xnnpack"])
+    calls = (node for node in program.graph.nodes if node.op == "call_function")
+    return {operator_name(node).removeprefix("aten.") for node in calls}
+
+
 _STATIC = ("conv2d.default", "linear.default", "add.Tensor", "mul.Tensor")
 _INTEGERS = Scheme(_STATIC, activations="static", integers=Integers(tuple(f"aten.{kind}" for kind in _STATIC)))
 
@@ -267,6 +277,7 @@ BACKEND = Backend(
     },
     without_ranges={"int8": "int8-dynamic", "mixed": "int8-dynamic"},
     groups=tuple((kind,) for kind in _STATIC),
+    kinds=_kinds,
     delegates={"xnnpack": (), "coreml": ("coremltools",)},
     rewrites={
         # Whatever XNNPACK has no operator for ends a delegated piece.

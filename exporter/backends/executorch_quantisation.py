@@ -34,14 +34,15 @@ def quantised(
 
     from exporter.operations.of_program import module_of, operator_name
 
-    if scheme.weights != "linear" or scheme.activations is None:
-        raise BackendError("executorch quantises weights with activations only: take int8.")
+    if scheme.weights != "linear" or scheme.activations is None or scheme.weights_only:
+        raise BackendError("executorch quantises weights with their activations only: take int8.")
     calls = [node for node in program.graph.nodes if node.op == "call_function"]
     kinds = [operator_name(node).removeprefix("aten.") for node in calls]
     scheme.refuse_unmatched("The program for XNNPACK", kinds, map(module_of, calls))
     end = _end(program) if scheme.calibrated else frozenset()
     before = _quantizer(scheme, lambda node: node.name not in end and not scheme.keeps(module_of(node)))
-    after = _quantizer(_DYNAMIC, lambda node: node.name in end and not scheme.keeps(module_of(node)))
+    dynamic = _DYNAMIC if set(_DYNAMIC.kinds) <= set(scheme.kinds) else replace(_DYNAMIC, kinds=())
+    after = _quantizer(dynamic, lambda node: node.name in end and not scheme.keeps(module_of(node)))
     runs = [{name: torch.from_numpy(value) for name, value in inputs.items()} for inputs in calibration]
     if not scheme.calibrated:
         runs = [example]  # weights are seen when they are used

@@ -141,8 +141,8 @@ class Backend:
     """Precision with fixed ranges of activations -> the one that a graph has in its place that they do not suit."""
     groups: tuple[tuple[str, ...], ...] = ()
     """Kinds of operators that have fewer bits together or not at all, where a mixture is sought; empty where none is"""
-    kinds: Callable[[Path], Iterable[str]] | None = None
-    """The kinds of operators in a file, for that search; None where no file tells: then all are tried"""
+    kinds: Callable[[Graph, Path], Iterable[str]] | None = None
+    """The kinds of operators that a graph has in its file in full precision, for that search"""
 
     @property
     def full_precision(self) -> Precision:

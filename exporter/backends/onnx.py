@@ -140,7 +140,7 @@ _GROUPS = (
 )  # fmt: skip
 
 
-def _kinds(path: Path) -> set[str]:
+def _kinds(graph: Graph, path: Path) -> set[str]:
     """Of the nodes of a file"""
     import onnx
 

@@ -270,6 +270,6 @@ BACKEND = Backend(
     trace=trace,
     operations=operations,
     groups=(*((kind,) for kind in PRODUCTS), BETWEEN, *((kind,) for kind in _OTHERS)),
-    kinds=lambda path: (one.kind for one in operations(path)),
+    kinds=lambda graph, path: (one.kind for one in operations(path)),
     reorders_axes=True,
 )

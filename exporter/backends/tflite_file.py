@@ -47,7 +47,7 @@ def compact(file: bytes) -> bytes:
 
 def module_path(name: str) -> str:
     """'model.stem.conv' from '…Classify/…MobileViT_model/…ConvNorm_stem/…Conv2d_conv;…' or 'model.stem.conv;2'."""
-    first, _, _ = name.partition(";")
+    first = name.partition(";")[0].removesuffix("_dequant").removesuffix("_quantized")  # by the quantiser
     if "<locals>" in first:  # of what PyTorch wraps a module in
         return first.rpartition(".")[2]
     if "/" not in first:

@@ -74,7 +74,7 @@ def quantise(
 
 _CALLED = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}
 """Operators that ai-edge-quantizer has other names for"""
-_WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 
 
 def _ranges(

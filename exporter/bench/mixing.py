@@ -122,8 +122,9 @@ class _Files:
             whole = LowerOptions(self._format.full_precision, options.min_ios, options.delegate)
             self._format.lower(graph, full, whole)
             self._options = replace(options, full=full)
-        there = None if self._format.kinds is None else set(self._format.kinds(reference))
-        self.groups = [group for group in self._format.groups if there is None or there & set(group)]
+        assert self._format.kinds is not None, "a format with groups tells the kinds of a graph's operators"
+        there = set(self._format.kinds(graph, reference))
+        self.groups = [group for group in self._format.groups if there & set(group)]
         chosen = np.linspace(0, len(options.calibration) - 1, JUDGED).round().astype(int)
         self._inputs = {
             name: np.stack([options.calibration[one][name] for one in chosen]) for name in options.calibration[0]

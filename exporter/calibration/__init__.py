@@ -1,1 +1,1 @@
-"""What a model is run on so that ranges of activations can be read off, and what rounding to them loses."""
+"""What a model is run on so that ranges of activations can be read off, which graphs have them, and what they lose."""

@@ -43,7 +43,7 @@ class Fit(Part):
 class Lossy(Part):
     """An operator, and what is left of a graph's outputs where it alone has eight bits."""
 
-    operator: str = Field(description="As `aten.conv2d.default`; `input`, or `constant`.")
+    operator: str = Field(description="As `aten.conv2d.default`, or `input`.")
     module: str = Field(description="That it is in.")
     sqnr: float | None = Field(description="dB, to first order; null where nothing is lost.")
     weights: float | None = Field(description="By its weights alone; null of those without, too.")

@@ -85,17 +85,18 @@ def percentile(share: float) -> Reading:
     """All but a share of the values at each end, such as 1e-4."""
 
     def read(observed: Observed) -> Range:
+        whole = extremes(observed)
         seen = observed.counts.cumsum() / observed.counts.sum()
         width = 2 * observed.most / BINS
         low = observed.middles[np.searchsorted(seen, share, side="right")] - width / 2
         high = observed.middles[np.searchsorted(seen, 1 - share)] + width / 2
-        return Range(max(observed.low, float(low)), min(observed.high, float(high)))
+        return Range(max(whole.low, float(low)), min(whole.high, float(high)))
 
     return read
 
 
 nearly_all = percentile(1e-5)
-"""What is usual: a few values that hardly any picture has took 1 to 6 dB from all others"""
+"""What is usual: a few values that hardly any picture has took half a dB from all others, or 6"""
 
 
 def least_error(bits: int) -> Reading:
@@ -134,7 +135,7 @@ def affine(range: Range, bits: int = 8) -> Affine:
 
 
 def symmetric(range: Range, bits: int = 8) -> Affine:
-    """Signed integers without a zero point, of which the least is not used."""
+    """Signed integers without a zero point, whose scale is that of the greatest: the least would reach farther."""
     most = max(-range.low, range.high, 0.0)
     return Affine(most / (2 ** (bits - 1) - 1) or 1.0, 0, bits)
 

@@ -25,7 +25,7 @@ class Integers:
         "aten.sub.Tensor",
         "aten.mul.Tensor",
     )
-    """Operators of a captured program that read and write integers; products with weights are always among them"""
+    """Operators of a captured program that read and write integers, products with weights among them"""
     greatest_weight: int = 127
     """Whose negative is the least"""
     symmetric: bool = False

@@ -16,10 +16,10 @@ from torch import Tensor, fx
 
 from exporter.graphs.capture import Graph
 from exporter.operations.of_program import module_of, operator_name
-from exporter.quantise.observed import Affine, Observed, Reading, affine, extremes, nearly_all
+from exporter.quantise.case import computed
+from exporter.quantise.observed import Affine, Observed, affine, nearly_all
 from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import LAYERS, Inputs, Simulation, rounded, rounded_weights
-from exporter.quantise.tensors import in_integers
 from exporter.rewrites.editing import constant
 
 INPUTS, DRAWS = 4, 8
@@ -35,7 +35,7 @@ class Noise:
     module: str
     """Path of the module that it was captured from; of an input its name"""
     kind: str
-    """As `aten.conv2d.default`; "constant", or "input" """
+    """As `aten.conv2d.default`, or "input" """
     result: float
     """By rounding what it computes"""
     weights: float
@@ -46,14 +46,14 @@ class Noise:
         return self.result + self.weights
 
 
-def noises(graph: Graph, calibration: Sequence[Inputs], *, reading: Reading = nearly_all) -> tuple[Noise, ...]:
-    """Of everything in a graph that runtimes have in integers, the worst first.
+def noises(graph: Graph, calibration: Sequence[Inputs]) -> tuple[Noise, ...]:
+    """Of everything that a graph computes and runtimes have in integers, the worst first.
 
     Ranges are read off all inputs, and noise is measured on a few of them. Several outputs count alike.
     """
     simulation = Simulation(graph.program)
-    tensors = in_integers(simulation.graph, Integers().kinds)
-    integers = _ranges(simulation, tensors, calibration, reading)
+    tensors = computed(simulation.graph, Integers())
+    integers = _ranges(simulation, tensors, calibration)
     layers = {
         node: rounded_weights(weight) - weight
         for node in tensors
@@ -70,15 +70,13 @@ def noises(graph: Graph, calibration: Sequence[Inputs], *, reading: Reading = ne
     return tuple(sorted(told, key=lambda one: -one.all))
 
 
-def _ranges(
-    simulation: Simulation, tensors: Sequence[fx.Node], calibration: Sequence[Inputs], reading: Reading
-) -> dict[fx.Node, Affine]:
-    """Integers for the range that is read off what a node computes; a constant's are its extremes."""
+def _ranges(simulation: Simulation, tensors: Sequence[fx.Node], calibration: Sequence[Inputs]) -> dict[fx.Node, Affine]:
+    """Integers for the usual range of what a node computes."""
     observed = {node.name: Observed() for node in tensors}
     for inputs in calibration:
         for name, value in simulation.record(inputs, observed)[1].items():
             observed[name].add(value.numpy())
-    return {node: affine((extremes if node.op == "get_attr" else reading)(observed[node.name])) for node in tensors}
+    return {node: affine(nearly_all(observed[node.name])) for node in tensors}
 
 
 def _of_one(
@@ -127,4 +125,4 @@ def _module(node: fx.Node) -> str:
 
 
 def _kind(node: fx.Node) -> str:
-    return {"placeholder": "input", "get_attr": "constant"}.get(node.op) or operator_name(node)
+    return "input" if node.op == "placeholder" else operator_name(node)

@@ -39,7 +39,7 @@ def _shortfall(manifest: Manifest, compression: Compression) -> str | None:
     speed = speed_of(manifest, compression)
     slow = speed is not None and speed < AS_FAST
     if slow and off:
-        why = f"too far from PyTorch ({'; '.join(off)})"
+        why = f"too far from PyTorch ({'; '.join(off)}{_mostly(manifest, compression)})"
         return f"{label} is {why}, and slower than {compression.full} here: leave it out."
     if off:
         return f"{label} is too far from PyTorch: {'; '.join(off)}{_mostly(manifest, compression)}."
@@ -49,11 +49,16 @@ def _shortfall(manifest: Manifest, compression: Compression) -> str | None:
 
 
 def _mostly(manifest: Manifest, compression: Compression) -> str:
-    """Where most is lost, of what has ranges that were calibrated."""
-    if not compression.calibration or not manifest.sensitivities:
+    """The operator that loses most of a graph that is too far off, where all its ranges were calibrated."""
+    if not compression.calibration or compression.curve:
         return ""
-    worst = manifest.sensitivities[0].worst[0]
-    return f"; most is lost in {worst.module} ({worst.operator})"
+    off = {
+        artifact.graph
+        for artifact in manifest.artifacts
+        if artifact.variant == compression.variant and artifact.verification.short
+    }
+    worst = [one.worst[0] for one in manifest.sensitivities if one.graph in off and one.worst]
+    return f"; no operator loses more than {worst[0].module} ({worst[0].operator})" if worst else ""
 
 
 def _best(compression: Compression) -> dict[str, float]:

@@ -10,9 +10,10 @@ import torch
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
 from exporter.errors import BackendError
+from exporter.graphs.capture import capture
 from exporter.quantise.observed import Range
 from exporter.quantise.scheme import Scheme
-from tests.small_network import network, pictures
+from tests.small_network import IMAGE, LOGITS, network, pictures
 
 MADE = [
     ("tflite", "int8", 0.4),
@@ -162,3 +163,34 @@ def test_a_last_product_of_executorch_finds_its_ranges_in_each_run(graph):
     made = quantised(graph.program, graph.example, scheme, pictures(0))
     (found,) = (node for node in made.graph.nodes if "choose_qparams" in node.name)
     assert found.all_input_nodes[0].target is torch.ops.aten.mean.dim
+
+
+class Enlarging(torch.nn.Module):
+    """A transposed convolution, of which one output channel has weights a hundred times those of the others."""
+
+    def __init__(self):
+        super().__init__()
+        self.up = torch.nn.ConvTranspose2d(3, 64, 4, 4)
+        self.up.weight.data[:, 7] *= 100
+        self.head = torch.nn.Linear(64, 1000)
+
+    def forward(self, image):
+        return {"logits": self.head(torch.nn.functional.gelu(self.up(image / 255)).mean((2, 3)))}
+
+
+@pytest.mark.parametrize("format", ["tflite", "onnx"])
+def test_a_transposed_convolution_has_integer_weights_with_a_scale_for_each_output_channel(format, tmp_path):
+    torch.manual_seed(0)
+    enlarging = capture("classify", Enlarging().eval(), (IMAGE,), (LOGITS,))
+    path = tmp_path / f"few.{backend(format).extension}"
+    lowered = backend(format).lower(enlarging, path, LowerOptions("int8-dynamic"))
+    assert re.search(r"1 (TRANSPOSE_CONV|ConvTranspose)", lowered.quantised)
+    assert sqnr(enlarging, format, path) > 30
+
+
+def test_a_last_product_that_keeps_its_numbers_in_executorch_is_kept_by_the_scheme_too(graph, full, tmp_path):
+    """Without linear layers among its kinds a scheme has none in integers, not even the last."""
+    path, format = tmp_path / "few.pte", backend("executorch")
+    scheme = replace(format.schemes["int8"], kinds=("conv2d.default",))
+    options = LowerOptions("int8", scheme=scheme, calibration=pictures(0), full=full("executorch"))
+    assert "linear" not in format.lower(graph, path, options).quantised

@@ -23,14 +23,17 @@ def test_a_compact_file_stays_as_it_is(path):
 
 
 def test_nothing_is_written_twice(path):
-    (graph,) = read(path.read_bytes()).subgraphs
+    model = read(path.read_bytes())
+    (graph,) = model.subgraphs
     told = [tensor.quantization for tensor in graph.tensors if tensor.quantization is not None]
     arrays = [one for each in told for one in (each.scale, each.zeroPoint) if one is not None]
+    arrays += [one.data for one in model.buffers if one.data is not None and len(one.data)]
     places = {(one.tobytes(), one.dtype): set() for one in arrays}
     for one in arrays:
         places[one.tobytes(), one.dtype].add(one.ctypes.data)
     assert all(len(one) == 1 for one in places.values())
-    assert (len(places) < len(arrays)) == bool(arrays)
+    quantised = any(one.zeroPoint is not None for one in told)
+    assert (len(places) < len(arrays)) == quantised
 
 
 def test_data_of_tensors_begins_where_kernels_read_fastest(path):
@@ -45,7 +48,9 @@ def test_names_are_unique_and_those_of_modules(path):
     names = [tensor.name.decode() for tensor in graph.tensors]
     assert len(set(names)) == len(names)
     assert max(map(len, names)) < 100
-    assert {"stem", "first", "depthwise", "second"} <= {one.module for one in TFLITE.operations(path)}
+    modules = {one.module for one in TFLITE.operations(path)}
+    assert {"stem", "first", "depthwise", "second"} <= modules
+    assert not any("quant" in module for module in modules)
 
 
 def test_weights_are_known_to_be_constant(path):

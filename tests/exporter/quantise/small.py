@@ -38,6 +38,17 @@ class Residual(nn.Module):
         return {"features": self.depthwise(image + self.conv(image))}
 
 
+class Summed(nn.Module):
+    """A sum that no layer reads."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, image):
+        return {"features": image + self.conv(image)}
+
+
 def graph(module, kind="class_scores", shape=(1, 3, SIZE, SIZE)):
     module = module.eval().requires_grad_(False)
     (name, output), *_ = module(torch.zeros(shape)).items()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exporter.quantise.observed import Observed, Range, affine, extremes, least_error, percentile, symmetric
+from exporter.quantise.observed import Observed, Range, affine, extremes, least_error, nearly_all, percentile, symmetric
 
 RANDOM = np.random.default_rng(0)
 
@@ -24,6 +24,12 @@ def test_a_histogram_that_grows_has_counted_all():
     found = observed(RANDOM.normal(size=1000), 100 * RANDOM.normal(size=500), [0.0])
     assert found.counts.sum() == 1501
     assert found.most >= max(-found.low, found.high)
+
+
+@pytest.mark.parametrize("reading", [extremes, percentile(1e-4), nearly_all])
+def test_nothing_that_was_observed_is_no_range(reading):
+    with pytest.raises(ValueError, match="there are no calibration inputs"):
+        reading(Observed())
 
 
 def test_a_percentile_leaves_out_what_is_rare():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.manifest import Compression, Speed
+from exporter.manifest import Compression, Lossy, Sensitivity, Speed
 from exporter.verify.shortfalls import least_sqnr, shortfalls, speed_of
 from exporter.verify.tolerances import TOLERANCES
 
@@ -53,6 +53,20 @@ def judged(bundles):
 )
 def test_there_is_a_sentence_only_where_fewer_bits_do_not_pay(judged, full_ms, short, expected):
     assert shortfalls(judged(full_ms, short)) == expected
+
+
+def test_where_most_is_lost_is_said_of_a_graph_that_is_too_far_off(judged):
+    manifest = judged(20.0, ("logits is noise",))
+    head = Lossy(operator="aten.linear.default", module="head", sqnr=15.0, weights=None)
+    calibrated = manifest.compressions[0].model_copy(update={"calibration": "pictures"})
+
+    def sentence(graph, worst=(head,)):
+        lost = Sensitivity(graph=graph, sqnr=14.0, kinds={}, worst=worst)
+        return shortfalls(manifest.model_copy(update={"compressions": (calibrated,), "sensitivities": (lost,)}))[0]
+
+    assert sentence("classify").endswith("logits is noise; no operator loses more than head (aten.linear.default).")
+    assert sentence("another").endswith("logits is noise.")
+    assert sentence("classify", ()).endswith("logits is noise.")
 
 
 def test_figures_are_those_of_what_runs_on_every_frame(judged):
