@@ -114,7 +114,7 @@ def test_vectors_reproduce_pytorch(bundles):
         ({"model": "mobilevit_m"}, UnknownModelError, "closest are"),
         ({"target": "pixel88"}, UnknownDeviceError, "closest are"),
         ({"formats": ["tensorrt"]}, BackendError, "no format 'tensorrt'"),
-        ({"precision": "fp16"}, BackendError, "executorch offers fp32, int8 and int8-dynamic here, not fp16"),
+        ({"precision": "fp16"}, BackendError, "executorch offers fp32, int8, int8-dynamic and mixed here, not fp16"),
         ({"delegate": "qnn"}, BackendError, "xnnpack and coreml, not 'qnn'"),
         ({"delegate": "coreml", "formats": ["onnx"]}, BackendError, "add --format executorch"),
         ({"delegate": "coreml", "target": "pixel8"}, BackendError, "Apple systems only, not on Google Pixel 8"),
