@@ -57,7 +57,12 @@ def test_a_bundle_says_what_fewer_bits_gain_on_full_precision_which_it_does_not_
     assert "integers: " in compression.quantised["classify"]
     assert compression.calibration == "24 crops of photographs and synthetic pictures"
     assert re.search(r"tflite int8 +0\.\d\d × +\d\.\d\d × +\d\d\.\d dB +fp32", done.stdout)
-    assert "Fewer bits" in (path / "report.html").read_text()
+    report = (path / "report.html").read_text()
+    assert "Fewer bits" in report
+    assert "Where eight bits lose most" in report
+    (lost,) = manifest.sensitivities
+    assert (lost.graph, len(lost.worst)) == ("classify", 10)
+    assert lost.sqnr < min(lost.kinds.values()) <= lost.worst[0].sqnr
 
 
 def test_what_apps_give_and_get_stays_as_it_is(integers):
