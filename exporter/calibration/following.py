@@ -40,6 +40,7 @@ def sample_frames(size: int) -> Clip:
 
 
 def pixels_of(image: np.ndarray) -> Pixels:
+    """A frame [S, S, 3] of what a model takes, RGB 0–255 [1, 3, S, S]."""
     return cast(Pixels, image[0].transpose(1, 2, 0).round().clip(0, 255).astype(np.uint8))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from exporter.backends import FORMATS, backend
@@ -10,7 +11,7 @@ from exporter.calibration.schemes import prepared
 from exporter.graphs.tasks import ENCODE_IMAGE, TASKS
 from exporter.quantise.fit import Fitted
 from exporter.quantise.methods import READINGS
-from exporter.quantise.observed import extremes
+from exporter.quantise.observed import Observed, extremes
 from tests.small_network import network
 
 CALIBRATED = [
@@ -43,6 +44,13 @@ def test_the_one_that_sees_pictures_has_fixed_ones(format, precision):
     assert scheme_of(graph, format, precision) == (graph, backend(format).schemes[precision])
     for ranges, reading in READINGS.items():
         assert scheme_of(graph, format, precision, ranges)[1].reading is reading
+
+
+@pytest.mark.parametrize(("format", "precision"), CALIBRATED)
+def test_a_value_in_a_million_widens_no_usual_range(format, precision):
+    seen = Observed()
+    seen.add(np.append(np.linspace(-1, 1, 10**6), 1000.0))
+    assert backend(format).schemes[precision].reading(seen).high < 2
 
 
 def test_what_was_fitted_to_a_formats_integers_is_taken_by_that_format_alone():
