@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
+from exporter.operations.last import last
+from exporter.operations.operation import Operation, Value
 from exporter.quantise.observed import observed
 from exporter.quantise.scheme import Scheme
 
@@ -37,19 +39,33 @@ def quantise(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
         model = onnx.load(whole)
     nodes = model.graph.node
     scheme.refuse_unmatched(full.name, (node.op_type for node in nodes), (node.name for node in nodes))
-    kept = [node.name for node in nodes if scheme.keeps(node.name)]
-    wanted = [node for node in nodes if node.op_type in scheme.by_weights and node.name not in kept]
-    narrow, made = _narrowed_weights(model, wanted), model
+    kept = {node.name for node in nodes if scheme.keeps(node.name)}
+    by_weights = {node.name for node in nodes if node.op_type in scheme.by_weights} - kept
+    numbers, made = set(kept), model
+    if scheme.calibrated:  # rounded, what comes last would lose as much as all before it
+        end = [one for one in last([_operation(node) for node in nodes], _PRODUCTS) if one.kind in scheme.kinds]
+        by_weights |= {one.name for one in end if one.kind in _PRODUCTS} - kept
+        numbers |= {one.name for one in end}
     if scheme.activations is not None:
-        tool = _static(model, scheme, kept, calibration) if scheme.calibrated else _dynamic(model, scheme, kept)
+        tool = _static(model, scheme, numbers, calibration) if scheme.calibrated else _dynamic(model, scheme, numbers)
         tool.quantize_model()
         made = tool.model.model
-        narrow |= {name for node in made.graph.node if node.op_type in _CONVERTS for name in node.output}
+    narrow = _narrowed_weights(made, [node for node in made.graph.node if node.name in by_weights])
+    narrow |= {name for node in made.graph.node if node.op_type in _CONVERTS for name in node.output}
     if not narrow:
         kinds = ", ".join((*scheme.kinds, *scheme.weights_only))
         raise BackendError(f"Of {full.name}'s {kinds} ONNX Runtime quantises none by themselves.")
     onnx.save(made, path)
     return _words(made, narrow)
+
+
+_PRODUCTS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+
+
+def _operation(node: Any) -> Operation:
+    """Of whose values only the names are known."""
+    values = [[Value(name, (), "") for name in names] for names in (node.input, node.output)]
+    return Operation(node.op_type, node.name, tuple(values[0]), tuple(values[1]))
 
 
 _CONVERTS = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"}
@@ -63,7 +79,8 @@ def _words(model: Any, narrow: set[str]) -> str:
     return f"{kinds.total()} of {len(found)} operators have integers: {census}"
 
 
-def _static(model: Any, scheme: Scheme, kept: list[str], calibration: Sequence[Arrays]) -> Any:
+def _static(model: Any, scheme: Scheme, numbers: set[str], calibration: Sequence[Arrays]) -> Any:
+    """ONNX Runtime's quantiser, with ranges; `numbers` are the operators that stay out of it."""
     import numpy as np
     from onnxruntime.quantization import QuantType
     from onnxruntime.quantization.calibrate import CalibrationMethod, TensorData, TensorsData
@@ -82,13 +99,13 @@ def _static(model: Any, scheme: Scheme, kept: list[str], calibration: Sequence[A
         activation_qType=QuantType.QUInt8,
         tensors_range=TensorsData(CalibrationMethod.MinMax, ranges),
         nodes_to_quantize=[],
-        nodes_to_exclude=kept,
+        nodes_to_exclude=list(numbers),
         op_types_to_quantize=list(scheme.kinds),
         extra_options={"ActivationSymmetric": False, "WeightSymmetric": True},
     )
 
 
-def _dynamic(model: Any, scheme: Scheme, kept: list[str]) -> Any:
+def _dynamic(model: Any, scheme: Scheme, numbers: set[str]) -> Any:
     from onnxruntime.quantization import QuantType
     from onnxruntime.quantization.onnx_quantizer import ONNXQuantizer
     from onnxruntime.quantization.quant_utils import QuantizationMode
@@ -107,7 +124,7 @@ def _dynamic(model: Any, scheme: Scheme, kept: list[str]) -> Any:
         activation_qType=QuantType.QUInt8,
         tensors_range=None,
         nodes_to_quantize=[],
-        nodes_to_exclude=kept,
+        nodes_to_exclude=list(numbers),
         op_types_to_quantize=list(scheme.kinds),
         extra_options={"MatMulConstBOnly": True},
     )

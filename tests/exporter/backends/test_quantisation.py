@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -154,6 +155,22 @@ def test_what_a_classifier_pools_before_its_last_product_stays_in_numbers(graph,
     assert kinds["MEAN"] == "float32"
     assert kinds["ADD"] == "float32"
     assert kinds["MUL"] == "int8"
+
+
+@pytest.mark.parametrize(("kept", "weights"), [((), "INT8"), (("linear$",), "FLOAT")], ids=["usual", "kept"])
+def test_what_comes_last_stays_in_numbers_in_onnx_too(graph, full, kept, weights, tmp_path):
+    path, format = tmp_path / "few.onnx", backend("onnx")
+    scheme = replace(format.schemes["mixed"], kept=kept)
+    format.lower(graph, path, LowerOptions("mixed", scheme=scheme, calibration=pictures(0), full=full("onnx")))
+    stored = onnx.load(path).graph
+    made = {name: node for node in stored.node for name in node.output}
+    types = {one.name: onnx.TensorProto.DataType.Name(one.data_type) for one in stored.initializer}
+    (product,) = (node for node in stored.node if node.op_type == "Gemm")
+    pooled = made[product.input[0]]
+    assert "QuantizeLinear" not in {node.op_type for node in stored.node if node.input[0] == product.output[0]}
+    assert pooled.op_type != "DequantizeLinear"
+    first = made.get(product.input[1])
+    assert (types[made[first.input[0]].input[0]] if first else types[product.input[1]]) == weights
 
 
 def test_a_last_product_of_executorch_finds_its_ranges_in_each_run(graph):
