@@ -37,7 +37,7 @@ class Case:
     """Layer -> its weights and biases"""
 
 
-def case_of(graph: Graph, calibration: Sequence[Inputs], integers: Integers, seed: int = 0) -> Case:
+def case_of(graph: Graph, calibration: Sequence[Inputs], integers: Integers) -> Case:
     """Run the calibration inputs, and keep of them what choices are judged on."""
     simulation = Simulation(graph.program)
     nodes = {node.name: node for node in computed(simulation.graph, integers)}
@@ -45,10 +45,10 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], integers: Integers, see
     lows, highs = _extremes(simulation, list(nodes), calibration)
     own: dict[str, list[Values]] = {name: [] for name in nodes}
     positions: dict[str, list[Positions]] = {name: [] for name in layers}
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     wanted = {*nodes, *(_input(layer).name for layer in layers.values())}
     chosen = judged_inputs(len(calibration))
-    for values, curvature in curved(graph, [calibration[one] for one in chosen], wanted, seed=seed):
+    for values, curvature in curved(graph, [calibration[one] for one in chosen], wanted):
         for name, layer in layers.items():
             positions[name].append(sample_positions(layer, values[_input(layer).name], curvature[name], generator))
         for name, node in nodes.items():
@@ -59,11 +59,10 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], integers: Integers, see
     read_by = {name: source(_input(layer)).name for name, layer in layers.items()}
     tensors = {
         name: TensorOnInputs(
-            judged_with(lows[name], "low", len(chosen)),
-            judged_with(highs[name], "high", len(chosen)),
+            judged_with(lows[name], highs[name]),
             own[name],
             {layer: judged[layer] for layer, read in read_by.items() if read == name},
-            integers.symmetric,
+            integers,
         )
         for name in nodes
     }

@@ -55,7 +55,7 @@ class Fitted:
         return sum(cost.chosen for cost in self.costs)
 
 
-def fit(graph: Graph, calibration: Sequence[Inputs], integers: Integers, *, seed: int = 0) -> Fitted:
+def fit(graph: Graph, calibration: Sequence[Inputs], integers: Integers) -> Fitted:
     """Move scales out of layer norms, choose ranges and weights for what is in `integers`, and correct the biases.
 
     Raises `ValueError` without calibration inputs.
@@ -63,7 +63,7 @@ def fit(graph: Graph, calibration: Sequence[Inputs], integers: Integers, *, seed
     if not calibration:
         raise ValueError("without calibration inputs no range is known")
     graph, moved = folded(graph, calibration, integers)
-    case = case_of(graph, calibration, integers, seed)
+    case = case_of(graph, calibration, integers)
     choice = choose(case.tensors, case.layers, case.read_by)
     costs = _costs(case, choice)
     weights = {name: choice.weights[name].reshape(given.weight.shape) for name, given in case.given.items()}

@@ -8,14 +8,17 @@ and the others as if they were weaker.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from math import exp, log
+from statistics import stdev
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from exporter.quantise.observed import Range
 from exporter.quantise.sampled import Positions, Values
-from exporter.quantise.simulated import rounded_weights
+from exporter.quantise.scheme import Integers
+from exporter.quantise.simulated import rounded, rounded_weights
 
 MARGIN = 0.5
 """Standard deviations by which the next picture's extremes are taken to be greater than those seen"""
@@ -65,32 +68,24 @@ class TensorOnInputs:
 
     def __init__(
         self,
-        lows: Tensor,
-        highs: Tensor,
+        extremes: tuple[Range, Range],
         own: Sequence[Values],
         layers: Mapping[str, LayerOnInputs],
-        symmetric: bool = False,
+        integers: Integers,
     ) -> None:
-        """`lows` and `highs` are `judged_with`.
+        """`extremes` are `judged_with`.
 
         `own` is empty where layers alone read the tensor: what it costs is then seen at their results.
         """
-        self._lows, self._highs = lows, highs
+        self._extremes = extremes
         self.layers = layers
-        self._symmetric = symmetric
+        self._integers = integers
         self._own = (halves([one.values for one in own]), halved_counts([one.weight for one in own])) if own else None
 
     def rounded(self, values: Tensor, shares: Shares) -> Tensor:
-        """Values [N, ...] as integers would have them."""
-        low, high = (self._lows * shares.low).clamp_max(0), (self._highs * shares.high).clamp_min(0)
-        tiny = torch.finfo(low.dtype).tiny
-        if self._symmetric:
-            scale = (high.maximum(-low) / 127).clamp_min(tiny)
-            zero = torch.zeros(scale.shape, dtype=torch.int32)
-        else:
-            scale = ((high - low) / 255).clamp_min(tiny)
-            zero = (-low / scale).round().int() - 128
-        return torch.fake_quantize_per_channel_affine(values, scale, zero, 0, -128, 127)
+        """Values [2N, ...] as integers would have them."""
+        grids = [self._integers.affine(shares.of(extremes)) for extremes in self._extremes]
+        return torch.cat([rounded(half, grid) for half, grid in zip(values.chunk(2), grids, strict=True)])
 
     def own_cost(self, shares: Shares) -> float:
         """At the tensor itself, per input."""
@@ -122,15 +117,20 @@ def halved_counts(counts: Sequence[Tensor]) -> Tensor:
     return halves(counts) * (1 if counts[0].shape[-1] % 2 else 2)
 
 
-def judged_with(extremes: Sequence[float], end: Literal["low", "high"], count: int) -> Tensor:
-    """The extreme at one end that each of the `halves` of so many inputs is judged with, [2 count].
+def judged_with(lows: Sequence[float], highs: Sequence[float]) -> tuple[Range, Range]:
+    """The extremes that the first of the `halves` are judged with, and those of the second; zero is in both.
 
-    `extremes` are those of all calibration inputs. Of the greatest of them it is `MARGIN` standard deviations of their
-    logarithms less for the first halves, and more for the second: the next picture may be that much stronger or weaker.
+    `lows` and `highs` are those of all calibration inputs. The greatest of them is taken to be `MARGIN` standard
+    deviations of their logarithms less for the first, and more for the second: the next picture may be that much weaker
+    or stronger.
     """
-    found = torch.tensor(extremes)
-    found = found.clamp_max(0) if end == "low" else found.clamp_min(0)  # zero is in every range
-    greatest = found[found.abs().argmax()]
-    seen = found[found != 0].abs().log()
-    factor = (MARGIN * seen.std()).exp() if len(seen) > 1 else torch.tensor(1.0)
-    return torch.cat([(greatest / factor).expand(count), (greatest * factor).expand(count)])
+    weaker_low, stronger_low = _less_and_more([min(low, 0.0) for low in lows])
+    weaker_high, stronger_high = _less_and_more([max(high, 0.0) for high in highs])
+    return Range(weaker_low, weaker_high), Range(stronger_low, stronger_high)
+
+
+def _less_and_more(extremes: Sequence[float]) -> tuple[float, float]:
+    greatest = max(extremes, key=abs)
+    seen = [log(abs(one)) for one in extremes if one]
+    factor = exp(MARGIN * stdev(seen)) if len(seen) > 1 else 1.0
+    return greatest / factor, greatest * factor

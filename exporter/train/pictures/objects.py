@@ -49,7 +49,13 @@ def _picture(number: int, size: int, judged: bool) -> np.ndarray:
     canvas = round(CANVAS * size)
     recipe = Recipe(kinds, canvas, 1, 1.0, (1, 1), (low * size, high * size), 0.0, 0.0, 0.0)
     clip = make_clip(recipe, number)
-    seen = np.argwhere(clip.labels[0])  # of an object that is out of sight there is nothing
-    row, column = (seen.mean(0) if len(seen) else np.full(2, canvas / 2)).round().astype(int)
-    top, left = (int(np.clip(middle - size // 2, 0, canvas - size)) for middle in (row, column))
+    top, left = corner(clip.labels[0], size)
     return clip.frames[0, top : top + size, left : left + size].transpose(2, 0, 1)
+
+
+def corner(labels: np.ndarray, size: int) -> tuple[int, int]:
+    """Top and left of the part [size, size] around what is labelled, within the canvas [S, S]."""
+    canvas, seen = len(labels), np.argwhere(labels)
+    middle = seen.mean(0) if len(seen) else np.full(2, canvas / 2)  # of what is out of sight there is nothing
+    top, left = np.clip(middle.round() - size // 2, 0, canvas - size).astype(int)
+    return int(top), int(left)

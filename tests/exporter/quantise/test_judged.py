@@ -6,22 +6,25 @@ import torch
 from exporter.quantise.judged import LayerOnInputs, Shares, TensorOnInputs, halved_counts, halves, judged_with
 from exporter.quantise.observed import Range
 from exporter.quantise.sampled import Positions, Values
+from exporter.quantise.scheme import Integers
 
 
 def test_inputs_are_judged_with_less_and_with_more_than_the_greatest_seen():
-    lower, higher = judged_with([1.0, 8.0, 2.0], "high", 1).tolist()
-    assert lower < 8.0 < higher
-    assert lower * higher == pytest.approx(8.0**2)
+    weaker, stronger = judged_with([-3.0, -1.0, 0.0], [1.0, 8.0, 2.0])
+    assert weaker.high < 8.0 < stronger.high
+    assert weaker.high * stronger.high == pytest.approx(8.0**2)
+    assert stronger.low < -3.0 < weaker.low
+    assert weaker.low * stronger.low == pytest.approx(3.0**2)
 
 
 def test_zero_is_in_the_range_of_a_tensor_that_is_all_negative_or_all_positive():
-    assert judged_with([-8.0, -5.0], "high", 2).tolist() == [0, 0, 0, 0]
-    assert judged_with([8.0, 5.0], "low", 1).tolist() == [0, 0]
+    assert [range.high for range in judged_with([-9.0, -7.0], [-8.0, -5.0])] == [0, 0]
+    assert [range.low for range in judged_with([8.0, 5.0], [9.0, 7.0])] == [0, 0]
 
 
 @pytest.mark.parametrize("extremes", [[3.0], [3.0, 3.0, 3.0]], ids=["single", "alike"])
 def test_inputs_that_do_not_differ_leave_no_margin(extremes):
-    assert torch.allclose(judged_with(extremes, "high", 1), torch.tensor([3.0, 3.0]))
+    assert judged_with(extremes, extremes) == (Range(0, 3.0), Range(0, 3.0))
 
 
 def test_halves_are_every_other_place_and_count_twice():
@@ -63,12 +66,12 @@ def test_weights_are_clipped_to_shares_of_their_own_channels_greatest(layer):
 
 
 def test_a_tensor_costs_at_itself_and_at_the_layers_that_read_it(layer):
-    ends = judged_with([-4.0], "low", 1), judged_with([4.0], "high", 1)
+    ends = judged_with([-4.0], [4.0])
     values = Values(torch.linspace(-3, 3, 64), torch.ones(64))
     weights = {"layer": layer.clipped(torch.ones(2, 2))}
-    own = TensorOnInputs(*ends, [values], {})
-    read = TensorOnInputs(*ends, [], {"layer": layer})
-    both = TensorOnInputs(*ends, [values], {"layer": layer})
+    own = TensorOnInputs(ends, [values], {}, Integers())
+    read = TensorOnInputs(ends, [], {"layer": layer}, Integers())
+    both = TensorOnInputs(ends, [values], {"layer": layer}, Integers())
     assert own.own_cost(Shares()) > 0
     assert read.own_cost(Shares()) == 0
     total = own.cost(Shares(), {}) + read.cost(Shares(), weights)

@@ -6,12 +6,12 @@ import torch
 from exporter.quantise.judged import LayerOnInputs, Shares, TensorOnInputs, judged_with
 from exporter.quantise.qhyvit import choose
 from exporter.quantise.sampled import Positions, Values
+from exporter.quantise.scheme import Integers
 
 
 def alone(values, weight, low=-1.0, high=1.0):
     """A tensor that no layer reads, whose extremes are given."""
-    ends = judged_with([low], "low", 1), judged_with([high], "high", 1)
-    return TensorOnInputs(*ends, [Values(values, weight)], {})
+    return TensorOnInputs(judged_with([low], [high]), [Values(values, weight)], {}, Integers())
 
 
 @pytest.fixture
@@ -43,8 +43,7 @@ def test_a_weight_is_clipped_where_nothing_is_multiplied_by_its_greatest():
     columns = torch.randn(1, 32, 64)
     columns[0, 0] = 0
     layer = LayerOnInputs(weight, [Positions(columns, torch.ones(1, 2, 64))])
-    ends = judged_with([-4.0], "low", 1), judged_with([4.0], "high", 1)
-    tensor = TensorOnInputs(*ends, [], {"layer": layer})
+    tensor = TensorOnInputs(judged_with([-4.0], [4.0]), [], {"layer": layer}, Integers())
     chosen = choose({"tensor": tensor}, {"layer": layer}, {"layer": "tensor"})
     clipped, whole = chosen.weights["layer"][0].abs().amax(-1).tolist()
     assert clipped < 0.15
