@@ -90,6 +90,7 @@ TOOLCHAINS = {
     "ai_edge_quantizer": {"exporter/backends/tflite_quantisation.py"},
     "onnx": {
         "exporter/backends/onnx.py",
+        "exporter/backends/onnx_file.py",
         "exporter/backends/onnx_quantisation.py",
         "exporter/bench/kernels/onnx_blocks.py",
         "exporter/bench/kernels/onnx_kernels.py",

@@ -15,7 +15,7 @@ from exporter.backends.coreml_passes import without_checks
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.quantise.observed import observed
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Activations, Scheme
 from exporter.toolchain_noise import quiet
 from exporter.tracing.replaced import replaced
 
@@ -56,6 +56,7 @@ def compress(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
 
     if scheme.weights_only:
         raise BackendError("coreml has no operators of which the weights alone get fewer bits beside others: take w8.")
+    scheme.refuse_activations("coreml", Activations(8, symmetric=True))
     program = mil.load(full)
     kinds = {operation.results[0].name: operation.kind for operation in program.operations}
     scheme.refuse_unmatched(full.name, kinds.values(), kinds)

@@ -14,7 +14,7 @@ from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.operations.last import last
 from exporter.quantise.observed import Observed, affine
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Activations, Scheme
 
 if TYPE_CHECKING:
     from torch import Tensor, fx
@@ -36,6 +36,7 @@ def quantised(
 
     if scheme.weights != "linear" or scheme.activations is None or scheme.weights_only:
         raise BackendError("executorch quantises weights with their activations only: take int8.")
+    scheme.refuse_activations("executorch", Activations(8, symmetric=False))
     calls = [node for node in program.graph.nodes if node.op == "call_function"]
     kinds = [operator_name(node).removeprefix("aten.") for node in calls]
     scheme.refuse_unmatched("The program for XNNPACK", kinds, map(module_of, calls))

@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exporter.backends import onnx_file
 from exporter.backends.description import Described, check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 from exporter.backends.onnx_quantisation import quantise
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from exporter.graphs.capture import Graph
+    from exporter.operations.operation import Operation
 
 
 OPSET = 20
@@ -134,6 +136,13 @@ def trace(path: Path, inputs: Mapping[str, NDArray[np.float32]]) -> Iterator[Com
         )
 
 
+def operations(path: Path) -> Iterator[Operation]:
+    """Yield the operators of a file; raises ONNX's own error for one that is damaged."""
+    import onnx
+
+    return onnx_file.operations(onnx.load(path))
+
+
 _GROUPS = (
     ("Conv",), ("Gemm", "MatMul"), ("Add",), ("Mul",), ("Resize", "Reshape", "Transpose", "Slice", "Concat", "Pad"),
     ("Sigmoid",), ("Softmax",),
@@ -176,6 +185,7 @@ BACKEND = Backend(
     inspect=inspect,
     load=load,
     trace=trace,
+    operations=operations,
     groups=_GROUPS,
     kinds=_kinds,
 )

@@ -1,7 +1,8 @@
 """Quantises an .onnx file by ONNX Runtime's own quantiser, with ranges that are observed here.
 
-Activations are unsigned and weights signed: for signed activations it has no fast kernels on x86. Weights beside such
-activations have seven bits: where a processor lacks instructions for products of eight (VNNI), two of them saturate.
+Activations are unsigned, unless they are to be symmetric, and weights signed: for signed activations it has no fast
+kernels on x86. Weights beside activations have seven bits: where a processor lacks instructions for products of eight
+(VNNI), two of them saturate.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exporter.backends.onnx_file import operations
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.operations.last import last
-from exporter.operations.operation import Operation, Value
 from exporter.quantise.observed import observed
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Activations, Scheme
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +34,7 @@ def quantise(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
 
     if scheme.weights != "linear" or scheme.bits != 8:
         raise BackendError("onnx has weights in integers of eight bits only: take int8 or int8-weights.")
+    scheme.refuse_activations("onnx", Activations(8, symmetric=False), Activations(8, symmetric=True))
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / full.name
         quant_pre_process(str(full), str(whole), skip_symbolic_shape=True)
@@ -43,7 +45,7 @@ def quantise(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
     by_weights = {node.name for node in nodes if node.op_type in scheme.by_weights} - kept
     numbers, made = set(kept), model
     if scheme.calibrated:  # rounded, what comes last would lose as much as all before it
-        end = [one for one in last([_operation(node) for node in nodes], _PRODUCTS) if one.kind in scheme.kinds]
+        end = [one for one in last(list(operations(model)), _PRODUCTS) if one.kind in scheme.kinds]
         by_weights |= {one.name for one in end if one.kind in _PRODUCTS} - kept
         numbers |= {one.name for one in end}
     if scheme.activations is not None:
@@ -60,12 +62,6 @@ def quantise(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
 
 
 _PRODUCTS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
-
-
-def _operation(node: Any) -> Operation:
-    """Of whose values only the names are known."""
-    values = [[Value(name, (), "") for name in names] for names in (node.input, node.output)]
-    return Operation(node.op_type, node.name, tuple(values[0]), tuple(values[1]))
 
 
 _CONVERTS = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"}
@@ -96,12 +92,12 @@ def _static(model: Any, scheme: Scheme, numbers: set[str], calibration: Sequence
         per_channel=True,
         reduce_range=True,
         weight_qType=QuantType.QInt8,
-        activation_qType=QuantType.QUInt8,
+        activation_qType=QuantType.QInt8 if scheme.integers.symmetric else QuantType.QUInt8,
         tensors_range=TensorsData(CalibrationMethod.MinMax, ranges),
         nodes_to_quantize=[],
         nodes_to_exclude=list(numbers),
         op_types_to_quantize=list(scheme.kinds),
-        extra_options={"ActivationSymmetric": False, "WeightSymmetric": True},
+        extra_options={"ActivationSymmetric": scheme.integers.symmetric, "WeightSymmetric": True},
     )
 
 

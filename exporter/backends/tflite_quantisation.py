@@ -16,7 +16,7 @@ from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.operations.last import last
 from exporter.quantise.observed import observed
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Activations, Scheme
 from exporter.toolchain_noise import quiet
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def quantise(
 
     if scheme.weights != "linear":
         raise BackendError("tflite has no palettes and no sparse weights: take int8 or int8-weights.")
+    scheme.refuse_activations("tflite", Activations(8, symmetric=False), Activations(16, symmetric=True))
     scheme.refuse_unmatched(full.name, (one.kind for one in operations), (one.name for one in operations))
     there = {one.kind for one in operations}
     whole, tool = quantizer.Quantizer(str(full)), qtyping.TFLOperationName
@@ -51,7 +52,9 @@ def quantise(
         if kind in scheme.by_weights:
             whole.add_weight_only_config(names, called, num_bits=scheme.bits)
         elif scheme.calibrated:
-            whole.add_static_config(names, called, activation_num_bits=8, weight_num_bits=scheme.bits)
+            whole.add_static_config(
+                names, called, activation_num_bits=scheme.integers.activation_bits, weight_num_bits=scheme.bits
+            )
         else:
             whole.add_dynamic_config(names, called, num_bits=scheme.bits)
     if scheme.calibrated:

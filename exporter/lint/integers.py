@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.backends.tflite import BETWEEN, FASTER_AS_NUMBERS
+from exporter.backends.tflite import BETWEEN, FASTER_AS_NUMBERS, PRODUCTS
 from exporter.lint.conditions import shape
 from exporter.lint.subject import Place, Subject
 from exporter.operations.operation import Operation
+
+MOST_PIECES = 8
+"""Classifiers have one in full precision, and with integers five at most"""
 
 
 def slower_than_numbers(operation: Operation, subject: Subject) -> str | None:
@@ -15,6 +18,28 @@ def slower_than_numbers(operation: Operation, subject: Subject) -> str | None:
     if operation.kind not in FASTER_AS_NUMBERS or not any(one.dtype == "int8" for one in operation.outputs):
         return None
     return f"{operation.kind} of integers, {shape(operation.outputs[0])}"
+
+
+def signed_activations(operation: Operation, subject: Subject) -> str | None:
+    """Signed integers that ONNX Runtime makes of computed numbers."""
+    if operation.kind != "QuantizeLinear" or not operation.given:
+        return None
+    (made,) = operation.outputs
+    return f"{made.name} of int8, {shape(made)}" if made.dtype == "int8" else None
+
+
+def wide_activations(operation: Operation, subject: Subject) -> str | None:
+    """A product of activations of 16 bits with weights of fewer."""
+    if operation.kind not in PRODUCTS or operation.outputs[0].dtype != "int16":
+        return None
+    return f"{operation.kind} of int16, {shape(operation.outputs[0])}"
+
+
+def small_pieces(subject: Subject) -> Iterator[Place]:
+    """A delegate that is given a graph in many pieces."""
+    delegation = subject.delegation
+    if delegation is not None and delegation.pieces > MOST_PIECES:
+        yield Place(subject.graph, f"{delegation.pieces} pieces in {delegation.delegate}")
 
 
 def islands(subject: Subject) -> Iterator[Place]:

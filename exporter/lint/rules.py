@@ -83,4 +83,7 @@ CHECKS: dict[str, Check] = {
     "neural-engine": neural_engine.placement,
     "int8-slower-operator": each(integers.slower_than_numbers),
     "int8-island": integers.islands,
+    "int8-pieces": integers.small_pieces,
+    "int8-signed-activations": each(integers.signed_activations),
+    "int16-activations": each(integers.wide_activations),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from exporter.errors import BackendError
 from exporter.quantise.observed import Affine, Range, Reading, affine, nearly_all, symmetric
@@ -13,9 +13,10 @@ from exporter.quantise.observed import Affine, Range, Reading, affine, nearly_al
 
 @dataclass(frozen=True)
 class Integers:
-    """What a runtime makes of eight bits where ranges are fixed: what a fit of weights and ranges has to know of it.
+    """What a runtime makes of few bits where ranges are fixed: what a fit of weights and ranges has to know of it.
 
-    Weights are symmetric, each output channel with a scale of its own; a tensor of activations has one range.
+    Weights have eight bits and are symmetric, each output channel with a scale of its own; a tensor of activations has
+    one range.
     """
 
     kinds: tuple[str, ...] = (
@@ -30,10 +31,21 @@ class Integers:
     """Whose negative is the least"""
     symmetric: bool = False
     """Whether activations reach as far below zero as above it"""
+    activation_bits: int = 8
 
     def affine(self, range: Range) -> Affine:
         """The integers of activations in a range."""
-        return symmetric(range) if self.symmetric else affine(range)
+        return (symmetric if self.symmetric else affine)(range, self.activation_bits)
+
+
+class Activations(NamedTuple):
+    """Integers of a fixed range."""
+
+    bits: int
+    symmetric: bool
+
+    def __str__(self) -> str:
+        return f"of {self.bits} bits {'around zero' if self.symmetric else 'from the least to the greatest'}"
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ class Scheme:
     bits: int = 8
     """Of a weight"""
     activations: Literal["static", "dynamic"] | None = None
-    """Integers of eight bits, whose range is that of calibration inputs, or of each run; None: they stay"""
+    """Integers, whose range is that of calibration inputs, or of each run; None: they stay"""
     reading: Reading = nearly_all
     """How a static range is read off what was observed"""
     integers: Integers = Integers()
@@ -79,6 +91,12 @@ class Scheme:
         for pattern in self.kept:
             if not any(re.search(pattern, name) for name in known):
                 raise BackendError(f"{file} has no operator whose name has {pattern!r}, which was to stay as it is.")
+
+    def refuse_activations(self, format: str, *able: Activations) -> None:
+        """Raise `BackendError` for activations in fixed ranges that are none of those that a format is able to have."""
+        wanted = Activations(self.integers.activation_bits, self.integers.symmetric)
+        if self.calibrated and wanted not in able:
+            raise BackendError(f"{format} has no activations {wanted}: take such {' or '.join(map(str, able))}.")
 
     def keeps(self, name: str) -> bool:
         """Whether an operator of this name stays as it is."""

@@ -19,13 +19,14 @@ from exporter.graphs.capture import Graph, capture
 from exporter.manifest import TensorSpec
 from exporter.operations.relative_error import relative_error
 from exporter.quantise.observed import Range
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Integers, Scheme
 
 IMAGE = TensorSpec(
     name="image", shape=(1, 3, 16, 16), dtype="float32", layout="NCHW", kind="image", meaning="pixels, 0-255"
 )
 LOGITS = TensorSpec(name="logits", shape=(1, 64), dtype="float32", layout="NC", kind="class_scores", meaning="scores")
 
+SYMMETRIC = Integers(symmetric=True)
 PICTURES = np.random.default_rng(0).uniform(0, 255, (5, 1, 3, 16, 16)).astype(np.float32)
 CALIBRATION = [{"image": picture} for picture in PICTURES[1:]]
 GIVEN = {"image": PICTURES[0]}
@@ -220,7 +221,7 @@ def test_ranges_are_those_of_the_calibration_and_joined_maps_have_one(full, made
     (joined,) = of_kind(full[17].program, "concat")
     together = [*joined.parameters["values"], joined.results[0].name]
     reached |= dict.fromkeys(together, max(reached[name] for name in together))
-    steps = made("w8a8", scheme=Scheme(activations="static")).steps
+    steps = made("w8a8", scheme=Scheme(activations="static", integers=SYMMETRIC)).steps
     assert set(together) < set(steps)
     for name, step in steps.items():
         assert step == pytest.approx(2 * reached[name] / 254, rel=2e-3), name
@@ -230,13 +231,13 @@ def test_ranges_are_those_of_the_calibration_and_joined_maps_have_one(full, made
     ("low", "high", "step"), [(-3, 1, 3 / 127), (0, 0, 2**-16 / 127), (-1e6, 1e6, 32000 / 127)], ids=str
 )
 def test_a_range_is_read_as_the_scheme_says_within_what_half_precision_can_halve_and_double(made, low, high, step):
-    found = made("w8a8", scheme=Scheme(activations="static", reading=lambda _: Range(low, high)))
+    found = made("w8a8", scheme=Scheme(activations="static", integers=SYMMETRIC, reading=lambda _: Range(low, high)))
     assert {*found.steps.values()} == {float(np.float16(step))}
     assert np.isfinite(coreml.load(found.path)(GIVEN)["logits"]).all()
 
 
 def test_operators_that_are_kept_are_given_what_they_were_and_keep_their_weights(full, made):
-    kept = made("w8a8", ios=18, scheme=Scheme(activations="static", kept=("^logits$", "^conv2d_3")))
+    kept = made("w8a8", ios=18, scheme=Scheme(activations="static", integers=SYMMETRIC, kept=("^logits$", "^conv2d_3")))
     assert read_by_matrices(kept.program) == [("conv", "dequantize")] * 3 + [
         ("conv", "concat"),
         ("linear", "reduce_mean"),
@@ -246,7 +247,7 @@ def test_operators_that_are_kept_are_given_what_they_were_and_keep_their_weights
 
 
 def test_operators_of_other_kinds_than_the_schemes_are_kept(made):
-    scheme = Scheme(kinds=("linear",), activations="static")
+    scheme = Scheme(kinds=("linear",), activations="static", integers=SYMMETRIC)
     found = made("w8a8", scheme=scheme)
     assert found.lowered.operators["constexpr_affine_dequantize"] == 1
     assert [one for one, kind in read_by_matrices(found.program) if kind == "dequantize"] == ["linear"]

@@ -13,7 +13,7 @@ from exporter.backends.interface import LowerOptions
 from exporter.errors import BackendError
 from exporter.graphs.capture import capture
 from exporter.quantise.observed import Range
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Integers, Scheme
 from tests.small_network import IMAGE, LOGITS, network, pictures
 
 MADE = [
@@ -121,8 +121,9 @@ def test_what_is_kept_stays_as_it_is(graph, full, format, tmp_path):
         (Scheme(("NO_SUCH",), activations="static"), "has none of the operators NO_SUCH, so nothing is quantised"),
         (Scheme(kept=("no_such_layer",), activations="static"), "no operator whose name has 'no_such_layer'"),
         (Scheme(weights="palette", bits=4), "take int8"),
+        (Scheme(activations="static", integers=Integers(activation_bits=4)), "has no activations of 4 bits"),
     ],
-    ids=["operators", "names", "palettes"],
+    ids=["operators", "names", "palettes", "activations"],
 )
 def test_a_scheme_without_effect_or_that_a_format_has_not_is_refused(graph, full, format, scheme, message, tmp_path):
     path = tmp_path / f"few.{backend(format).extension}"

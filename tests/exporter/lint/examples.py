@@ -13,7 +13,7 @@ from device_profiles.vocabulary import Precision
 from exporter.backends.interface import LowerOptions
 from exporter.graphs.capture import Graph
 from exporter.manifest import TensorSpec, Variant
-from exporter.quantise.scheme import Scheme
+from exporter.quantise.scheme import Integers, Scheme
 
 NAMES = ("x", "second", "third")
 """Of the inputs of a model"""
@@ -75,6 +75,33 @@ def _with_gelu(x: Tensor) -> Tensor:
 def _layered(x: Tensor) -> Tensor:
     """A product of two activations between linear layers, the last of which is not quantised."""
     return F.linear(F.linear(F.linear(x, _WEIGHT) * F.linear(x, -_WEIGHT), _WEIGHT), _WEIGHT)
+
+
+def _two_layers(x: Tensor) -> Tensor:
+    return F.linear(F.relu(F.linear(x, _WEIGHT)), -_WEIGHT)
+
+
+def _signed(signed: bool) -> Example:
+    """A file for ONNX Runtime, whose last product stays in numbers."""
+    scheme = Scheme(("Gemm", "MatMul"), activations="static", integers=Integers(symmetric=signed))
+    return Example(_two_layers, ((4, 64),), "onnx", "int8", artifact=True, scheme=scheme)
+
+
+def _wide(integers: Integers) -> Example:
+    scheme = Scheme(("FULLY_CONNECTED",), activations="static", integers=integers)
+    return Example(_two_layers, ((4, 64),), "tflite", "int8", artifact=True, scheme=scheme)
+
+
+def _pieces(count: int) -> Example:
+    """Linear layers with operators between them that XNNPACK does not have."""
+
+    def compute(x: Tensor) -> Tensor:
+        for _ in range(count - 1):
+            x = torch.cumsum(F.linear(x, _WEIGHT), -1)
+        return F.linear(x, _WEIGHT)
+
+    scheme = Scheme(("linear.default",), activations="static")
+    return Example(compute, ((4, 64),), "executorch", "int8", artifact=True, scheme=scheme)
 
 
 def _half(compute: Any, *shapes: tuple[int, ...], **options: Any) -> Example:
@@ -229,6 +256,9 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         _integers(_layered, "FULLY_CONNECTED"),
         _integers(_layered, "FULLY_CONNECTED", "MUL"),
     ),
+    "int8-pieces": (_pieces(9), _pieces(8)),
+    "int8-signed-activations": (_signed(True), _signed(False)),
+    "int16-activations": (_wide(Integers(symmetric=True, activation_bits=16)), _wide(Integers())),
 }
 
 
