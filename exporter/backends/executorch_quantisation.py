@@ -51,7 +51,10 @@ def quantised(
     with torch.no_grad():
         for inputs in runs:
             prepared(**inputs)
-        return torch.export.export(_without_unused(convert_pt2e(prepared)), (), example)
+        converted = _without_unused(convert_pt2e(prepared))
+        _keep_ranges_of_what_moves(converted)
+        _convert_for_each_reader(converted)
+        return torch.export.export(converted, (), example)
 
 
 def _quantizer(scheme: Scheme, wanted: Callable[[fx.Node], bool]) -> Any:
@@ -87,6 +90,69 @@ def _without_unused(module: fx.GraphModule) -> fx.GraphModule:
             parent, _, leaf = name.rpartition(".")
             delattr(module.get_submodule(parent), leaf)
     return module
+
+
+_MOVES = (
+    "aten.expand.default", "aten.permute.default", "aten.reshape.default", "aten.slice.Tensor", "aten.squeeze.dim",
+    "aten.transpose.int", "aten.unsqueeze.default", "aten.view.default",
+)  # fmt: skip
+_PADS = ("aten.constant_pad_nd.default", "aten.pad.default")
+
+
+def _moves(node: fx.Node) -> bool:
+    """Whether a call computes nothing; zeros, which are in every range, may come beside what is moved."""
+    return _called(node) in _MOVES or _pads(node)
+
+
+def _pads(node: fx.Node) -> bool:
+    return _called(node) in _PADS and not any(isinstance(one, int | float) and one for one in node.args[2:])
+
+
+def _called(node: fx.Node) -> str:
+    from exporter.operations.of_program import operator_name
+
+    return operator_name(node) if node.op == "call_function" else ""
+
+
+def _keep_ranges_of_what_moves(module: fx.GraphModule) -> None:
+    """Let integers that only move stay what they are.
+
+    A slice has a narrower range than what it is of. XNNPACK has no slice and no padding between two ranges, nor a
+    padding of integers to numbers, and the file would not load; to round what is rounded would only lose.
+    """
+    import torch
+
+    ops = torch.ops.quantized_decomposed
+    to_integers, to_numbers = ops.quantize_per_tensor.default, ops.dequantize_per_tensor.default
+
+    def range_of(moved: Any) -> tuple[Any, ...] | None:
+        while _moves(moved):
+            moved = moved.args[0]
+        return tuple(moved.args[1:]) if moved.target is to_numbers else None
+
+    for node in list(module.graph.nodes):
+        if _pads(node) and (range := range_of(node)):
+            with module.graph.inserting_after(node):
+                integers = module.graph.call_function(to_integers, (node, *range))
+            with module.graph.inserting_after(integers):
+                numbers = module.graph.call_function(to_numbers, (integers, *range))
+            node.replace_all_uses_with(numbers, lambda reader, own=integers: reader is not own)
+        elif node.target is to_integers and _moves(node.args[0]) and (range := range_of(node.args[0])):
+            for one in (node, *node.users):
+                one.args = (one.args[0], *range)
+    module.recompile()
+
+
+def _convert_for_each_reader(module: fx.GraphModule) -> None:
+    """Give each reader of integers their conversion to numbers: XNNPACK drops one whose first reader takes integers."""
+    import torch
+
+    for node in list(module.graph.nodes):
+        if node.target is torch.ops.quantized_decomposed.dequantize_per_tensor.default:
+            for reader in list(node.users)[1:]:
+                with module.graph.inserting_before(node):
+                    reader.replace_input_with(node, module.graph.node_copy(node))
+    module.recompile()
 
 
 def quantised_calls(program: ExportedProgram) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+import torch.nn.functional as F
 
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
@@ -181,6 +182,30 @@ def test_a_last_product_of_executorch_finds_its_ranges_in_each_run(graph):
     made = quantised(graph.program, graph.example, scheme, pictures(0))
     (found,) = (node for node in made.graph.nodes if "choose_qparams" in node.name)
     assert found.all_input_nodes[0].target is torch.ops.aten.mean.dim
+
+
+class Sliced(torch.nn.Module):
+    """As in attention, of a sum one part goes into a layer and another, whose range is larger, into products."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.head = torch.nn.Conv2d(3, 32, 4, 4, bias=False), torch.nn.Linear(16, 64, bias=False)
+        self.stem.weight.data[16:] *= 4
+        self.last = torch.nn.Linear(64, 1000, bias=False)
+
+    def forward(self, image):
+        features = self.stem(image / 255).flatten(2).transpose(1, 2)
+        small, large = F.pad(features + features, (0, 0, 1, 0)).split(16, -1)
+        weights = (large @ large.transpose(1, 2)).softmax(-1)
+        return {"logits": self.last((weights @ self.head(small)).mean(1))}
+
+
+def test_slices_of_integers_are_integers_and_numbers_in_executorch(tmp_path):
+    torch.manual_seed(0)
+    sliced, path = capture("classify", Sliced().eval(), (IMAGE,), (LOGITS,)), tmp_path / "few.pte"
+    options = LowerOptions("int8", calibration=pictures(0))
+    backend("executorch").lower(sliced, path, options)
+    assert sqnr(sliced, "executorch", path) > 15
 
 
 class Enlarging(torch.nn.Module):
