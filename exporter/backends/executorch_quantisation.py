@@ -130,16 +130,22 @@ def _keep_ranges_of_what_moves(module: fx.GraphModule) -> None:
             moved = moved.args[0]
         return tuple(moved.args[1:]) if moved.target is to_numbers else None
 
+    padded = set()
     for node in list(module.graph.nodes):
-        if _pads(node) and (range := range_of(node)):
+        if _pads(node) and (known := range_of(node)):
             with module.graph.inserting_after(node):
-                integers = module.graph.call_function(to_integers, (node, *range))
+                integers = module.graph.call_function(to_integers, (node, *known))
             with module.graph.inserting_after(integers):
-                numbers = module.graph.call_function(to_numbers, (integers, *range))
+                numbers = module.graph.call_function(to_numbers, (integers, *known))
             node.replace_all_uses_with(numbers, lambda reader, own=integers: reader is not own)
-        elif node.target is to_integers and _moves(node.args[0]) and (range := range_of(node.args[0])):
+            padded.add(numbers)
+        elif (
+            node.target is to_integers
+            and (_moves(node.args[0]) or node.args[0] in padded)
+            and (known := range_of(node.args[0]))
+        ):
             for one in (node, *node.users):
-                one.args = (one.args[0], *range)
+                one.args = (one.args[0], *known)
     module.recompile()
 
 

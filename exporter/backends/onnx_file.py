@@ -37,4 +37,5 @@ def _described(value: ValueInfoProto) -> Value:
 
     tensor = value.type.tensor_type
     shape = tuple(one.dim_value if one.HasField("dim_value") else None for one in tensor.shape.dim)
-    return Value(value.name, shape, onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name)
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name if tensor.elem_type else ""
+    return Value(value.name, shape, dtype)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,7 @@ def quantise(full: Path, path: Path, scheme: Scheme, calibration: Sequence[Array
         tool = _static(model, scheme, numbers, calibration) if scheme.calibrated else _dynamic(model, scheme, numbers)
         tool.quantize_model()
         made = tool.model.model
-    narrow = _narrowed_weights(made, [node for node in made.graph.node if node.name in by_weights])
+    narrow = _narrowed_weights(made, [node for node in made.graph.node if node.name in _with_products(by_weights)])
     narrow |= {name for node in made.graph.node if node.op_type in _CONVERTS for name in node.output}
     if not narrow:
         kinds = ", ".join((*scheme.kinds, *scheme.weights_only))
@@ -120,10 +120,15 @@ def _dynamic(model: Any, scheme: Scheme, numbers: set[str]) -> Any:
         activation_qType=QuantType.QUInt8,
         tensors_range=None,
         nodes_to_quantize=[],
-        nodes_to_exclude=list(numbers),
+        nodes_to_exclude=list(_with_products(numbers)),
         op_types_to_quantize=list(scheme.kinds),
         extra_options={"MatMulConstBOnly": True},
     )
+
+
+def _with_products(names: Collection[str]) -> set[str]:
+    """With what the quantiser for ranges of each run calls the product that it makes of a Gemm."""
+    return {*names, *(f"{name}_MatMul" for name in names)}
 
 
 def _narrowed_weights(model: Any, nodes: Sequence[Any]) -> set[str]:

@@ -10,7 +10,7 @@ from exporter.lint.subject import Place, Subject
 from exporter.operations.operation import Operation
 
 MOST_PIECES = 8
-"""Classifiers have one in full precision, and with integers five at most"""
+"""Every classifier of docs/int8.md has one"""
 
 
 def slower_than_numbers(operation: Operation, subject: Subject) -> str | None:

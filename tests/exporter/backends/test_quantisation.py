@@ -13,7 +13,7 @@ from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
 from exporter.errors import BackendError
 from exporter.graphs.capture import capture
-from exporter.quantise.observed import Range
+from exporter.quantise.observed import Range, percentile
 from exporter.quantise.scheme import Integers, Scheme
 from tests.small_network import IMAGE, LOGITS, network, pictures
 
@@ -206,6 +206,47 @@ def test_slices_of_integers_are_integers_and_numbers_in_executorch(tmp_path):
     options = LowerOptions("int8", calibration=pictures(0))
     backend("executorch").lower(sliced, path, options)
     assert sqnr(sliced, "executorch", path) > 15
+
+
+class Padded(torch.nn.Module):
+    """Zeros around a sum, of which a convolution takes all: of its values fewer are at the ends of their range."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.conv = torch.nn.Conv2d(3, 8, 4, 4), torch.nn.Conv2d(8, 8, 3)
+        self.head = torch.nn.Linear(8, 1000)
+
+    def forward(self, image):
+        x = self.stem(image / 255)
+        return {"logits": self.head(self.conv(F.pad(x + x, (9, 9, 9, 9))).mean((2, 3)))}
+
+
+def test_what_is_padded_is_rounded_once_in_executorch():
+    from exporter.backends.executorch_quantisation import quantised
+
+    torch.manual_seed(0)
+    padded = capture("classify", Padded().eval(), (IMAGE,), (LOGITS,))
+    scheme = replace(backend("executorch").schemes["int8"], reading=percentile(0.05))
+    made = quantised(padded.program, padded.example, scheme, pictures(0))
+    calls = {node.name: node for node in made.graph.nodes}
+    sum_of, conv = calls["add"], calls["conv2d_1"]
+    (first,) = sum_of.users
+    source, ranges = conv.args[0], []
+    while source is not sum_of:
+        ranges += [source.args[1:3]] if "quantize" in source.name else []
+        source = source.args[0]
+    assert len(ranges) >= 4
+    assert set(ranges) == {first.args[1:3]}
+
+
+def test_a_product_that_is_kept_stays_in_numbers_in_onnx_where_ranges_are_found_in_each_run(graph, full, tmp_path):
+    words = []
+    for kept in ((), ("linear$",)):
+        scheme = replace(backend("onnx").schemes["int8-dynamic"], kept=kept)
+        options = LowerOptions("int8-dynamic", scheme=scheme, full=full("onnx"))
+        words.append(backend("onnx").lower(graph, tmp_path / "few.onnx", options).quantised)
+    assert "MatMul" in words[0]
+    assert "MatMul" not in words[1]
 
 
 class Enlarging(torch.nn.Module):
