@@ -20,5 +20,6 @@ def machine() -> str:
     cpu = re.sub(r"\s+", " ", provenance()["cpu"])
     flags = Path("/proc/cpuinfo").read_text() if platform.system() == "Linux" else ""
     width = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else platform.machine()
+    width += " with VNNI" if "vnni" in flags else ""
     threads, commit = provenance()["threads"], re.sub(r"(?<=^[0-9a-f]{12})[0-9a-f]+", "", provenance()["commit"])
     return f"Measured on {cpu} ({width}), {threads} cores, at commit {commit}."
