@@ -1,12 +1,14 @@
 """Mixed precision: found among real files, within a bound on noise."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
 
-from exporter.backends import backend
+from exporter.backends import backend, onnx
 from exporter.backends.interface import LowerOptions
 from exporter.bench.mixing import mixed
+from exporter.errors import BackendError
 from exporter.manifest import Variant
 from tests.small_network import network, pictures
 
@@ -66,3 +68,37 @@ def test_without_any_choice_within_the_bound_the_best_is_taken(format, options, 
     found = tried(format, options, 1000.0, tmp_path)
     assert found.scheme.kinds == max(found.curve, key=ratio).kinds
     assert not list(tmp_path.iterdir()), "what was tried is gone"
+
+
+@pytest.fixture
+def damaged(options, monkeypatch):
+    """Makes ONNX's files without those operators that it is given incomplete, as a faulty toolchain would."""
+    usual = onnx.BACKEND
+
+    def damage(*spared):
+        def lower(graph, path, options):
+            lowered = usual.lower(graph, path, options)
+            if not set(spared) & set(options.scheme.kinds):
+                path.write_bytes(path.read_bytes()[:100])
+            return lowered
+
+        monkeypatch.setattr(onnx, "BACKEND", replace(usual, lower=lower))
+
+    return damage
+
+
+@pytest.mark.parametrize("format", ["onnx"], indirect=True)
+class TestAFileThatDoesNotRun:
+    def test_is_passed_over(self, format, options, damaged, tmp_path):
+        damaged("Conv")
+        found = tried(format, options, 0.0, tmp_path)
+        assert found.curve
+        assert all("Conv" in point.kinds for point in found.curve)
+        assert not list(tmp_path.iterdir()), "what was tried is gone"
+
+    def test_ends_the_search_where_none_does(self, format, options, damaged, tmp_path):
+        damaged()
+        with pytest.raises(
+            BackendError, match=r"No operators of classify get fewer bits in onnx \(.+\): leave mixed out"
+        ):
+            tried(format, options, 0.0, tmp_path)
