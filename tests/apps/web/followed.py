@@ -121,7 +121,8 @@ def iou(one: np.ndarray, other: np.ndarray) -> float:
 def overlaid(page: Page) -> np.ndarray:
     """Where something is drawn over the picture, which is square: bool [side, side], as the screen shows it."""
     side, drawn = page.evaluate(
-        """() => {
+        """async () => {
+            await new Promise(requestAnimationFrame)  // what changed is drawn before the screen is shown next
             const canvas = document.querySelector('.overlay')
             const side = Math.min(canvas.width, canvas.height)
             const [left, top] = [(canvas.width - side) / 2, (canvas.height - side) / 2]
