@@ -9,6 +9,8 @@ import torch
 from torch import fx
 
 from exporter.graphs.capture import Graph
+from exporter.operations.last import last
+from exporter.operations.of_program import operations, operator_name
 from exporter.quantise.curvature import curved
 from exporter.quantise.judged import LayerOnInputs, TensorOnInputs, judged_with
 from exporter.quantise.observed import Range
@@ -55,7 +57,11 @@ def case_of(graph: Graph, calibration: Sequence[Inputs], integers: Integers) -> 
             if not _read_by_layers_alone(node):
                 own[name].append(sample_values(values[name], curvature[name], generator))
     given = {name: parameters(simulation.unlifted, layer) for name, layer in layers.items()}
-    judged = {name: LayerOnInputs(given[name].weight, positions.pop(name), integers.greatest_weight) for name in layers}
+    end = {one.name for one in last(list(operations(graph.program)), [operator_name(node) for node in layers.values()])}
+    judged = {
+        name: LayerOnInputs(given[name].weight, positions.pop(name), integers.greatest(last=name in end))
+        for name in layers
+    }
     read_by = {name: source(_input(layer)).name for name, layer in layers.items()}
     tensors = {
         name: TensorOnInputs(

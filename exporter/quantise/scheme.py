@@ -28,10 +28,14 @@ class Integers:
     )
     """Operators of a captured program that read and write integers, products with weights among them"""
     greatest_weight: int = 127
-    """Whose negative is the least"""
+    """Whose negative is the least; of what comes last, whose weights alone are integers, all of eight bits are used"""
     symmetric: bool = False
     """Whether activations reach as far below zero as above it"""
     activation_bits: int = 8
+
+    def greatest(self, last: bool) -> int:
+        """The greatest integer of a layer's weights."""
+        return 127 if last else self.greatest_weight
 
     def affine(self, range: Range) -> Affine:
         """The integers of activations in a range."""

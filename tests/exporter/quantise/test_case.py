@@ -53,6 +53,12 @@ def test_weights_of_fewer_steps_are_rounded_more_coarsely():
     assert errors[1] > 3 * errors[0]
 
 
+def test_weights_of_what_comes_last_have_all_steps_of_eight_bits():
+    small = graph(seeded(Residual), "features")
+    fine, coarse = (case_of(small, images(2), Integers(greatest_weight=most)).layers["conv2d_1"] for most in (127, 15))
+    assert torch.equal(fine.clipped(torch.ones(3, 1)), coarse.clipped(torch.ones(3, 1)))
+
+
 def test_symmetric_activations_are_rounded_alike_on_both_sides_of_zero():
     small = graph(seeded(Residual), "features")
     tensor = case_of(small, images(2), Integers(symmetric=True)).tensors["image"]
