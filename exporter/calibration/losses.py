@@ -27,6 +27,7 @@ def sensitivity(graph: Graph, inputs: Sequence[Arrays]) -> Sensitivity:
     return Sensitivity(
         graph=graph.name,
         sqnr=_decibels(sum(kinds.values())),
+        extremes=_decibels(sum(one.extremes + one.weights for one in found)),
         kinds={
             kind: ratio
             for kind, noise in sorted(kinds.items(), key=lambda item: -item[1])

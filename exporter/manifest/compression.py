@@ -57,6 +57,7 @@ class Sensitivity(Part):
 
     graph: str
     sqnr: float | None = Field(description="Of the outputs with everything in eight bits, dB; null if nothing is lost.")
+    extremes: float | None = Field(default=None, description="The same for the range of all values, which is min/max.")
     kinds: dict[str, float] = Field(description="Operators of a kind -> dB where they alone have; the worst first.")
     worst: tuple[Lossy, ...] = Field(description="Single operators, the worst first.")
 

@@ -17,7 +17,7 @@ from torch import Tensor, fx
 from exporter.graphs.capture import Graph
 from exporter.operations.of_program import module_of, operator_name
 from exporter.quantise.case import computed
-from exporter.quantise.observed import Affine, Observed, affine, nearly_all
+from exporter.quantise.observed import Affine, Observed, affine, extremes, nearly_all
 from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import LAYERS, Inputs, Simulation, rounded, rounded_weights
 from exporter.rewrites.editing import constant
@@ -37,7 +37,9 @@ class Noise:
     kind: str
     """As `aten.conv2d.default`, or "input" """
     result: float
-    """By rounding what it computes"""
+    """By rounding what it computes, in the range of nearly all values"""
+    extremes: float
+    """The same in the range of all values"""
     weights: float
     """By rounding its weights; 0 for what has none"""
 
@@ -61,32 +63,35 @@ def noises(graph: Graph, calibration: Sequence[Inputs]) -> tuple[Noise, ...]:
     }
     generator = torch.Generator().manual_seed(0)
     chosen = np.linspace(0, len(calibration) - 1, min(INPUTS, len(calibration))).round().astype(int)
-    found = dict.fromkeys(tensors, (0.0, 0.0))
+    found = {node: np.zeros(3) for node in tensors}
     for place in chosen:
-        for node, result, weights in _of_one(simulation, calibration[place], integers, layers, generator):
-            before = found[node]
-            found[node] = before[0] + result / len(chosen), before[1] + weights / len(chosen)
-    told = [Noise(node.name, _module(node), _kind(node), *both) for node, both in found.items()]
+        for node, noise in _of_one(simulation, calibration[place], integers, layers, generator):
+            found[node] += noise / len(chosen)
+    told = [Noise(node.name, _module(node), _kind(node), *map(float, noise)) for node, noise in found.items()]
     return tuple(sorted(told, key=lambda one: -one.all))
 
 
-def _ranges(simulation: Simulation, tensors: Sequence[fx.Node], calibration: Sequence[Inputs]) -> dict[fx.Node, Affine]:
-    """Integers for the usual range of what a node computes."""
+def _ranges(
+    simulation: Simulation, tensors: Sequence[fx.Node], calibration: Sequence[Inputs]
+) -> dict[fx.Node, tuple[Affine, Affine]]:
+    """Integers for the usual range of what a node computes, and for that of all values."""
     observed = {node.name: Observed() for node in tensors}
     for inputs in calibration:
         for name, value in simulation.record(inputs, observed)[1].items():
             observed[name].add(value.numpy())
-    return {node: affine(nearly_all(observed[node.name])) for node in tensors}
+    return {
+        node: (affine(nearly_all(seen)), affine(extremes(seen))) for node in tensors for seen in [observed[node.name]]
+    }
 
 
 def _of_one(
     simulation: Simulation,
     given: Inputs,
-    integers: dict[fx.Node, Affine],
+    integers: dict[fx.Node, tuple[Affine, Affine]],
     layers: dict[fx.Node, Tensor],
     generator: torch.Generator,
-) -> Iterator[tuple[fx.Node, float, float]]:
-    """Of each node, on one input: by what it computes, and by its weights."""
+) -> Iterator[tuple[fx.Node, np.ndarray]]:
+    """Of each node, on one input, the three figures of its `Noise`: [result, extremes, weights]."""
     read = {node: node.all_input_nodes[0].name for node in layers}
     wanted = {node.name for node in integers} | set(read.values())
     leaves = {name: torch.as_tensor(value).requires_grad_(True) for name, value in given.items()}
@@ -94,12 +99,16 @@ def _of_one(
         outputs, values = simulation.record_tensors(leaves, wanted)
     follow = [one for one in outputs if one.requires_grad]
     moved = [node for node in integers if values[node.name].requires_grad]
-    changed = {node: rounded(values[node.name].detach(), integers[node]) - values[node.name].detach() for node in moved}
+    changed = {
+        node: [rounded(value, how) - value for how in integers[node]]
+        for node in moved
+        for value in [values[node.name].detach()]
+    }
     by_weights = {
         node: node.target(values[read[node]].detach(), difference, None, *node.args[3:])  # type: ignore[operator]
         for node, difference in layers.items()
     }
-    totals = {node: [0.0, 0.0] for node in moved}
+    totals = {node: np.zeros(3) for node in moved}
     for _ in range(DRAWS):
         signs = [_signs(one, generator) for one in follow]
         gradients = torch.autograd.grad(
@@ -107,11 +116,11 @@ def _of_one(
         )
         for node, gradient in zip(moved, gradients, strict=True):
             if gradient is not None:
-                totals[node][0] += float((gradient * changed[node]).sum()) ** 2
-                if node in by_weights:
-                    totals[node][1] += float((gradient * by_weights[node]).sum()) ** 2
-    for node, (result, weights) in totals.items():
-        yield node, result / DRAWS / len(follow), weights / DRAWS / len(follow)
+                differences = [*changed[node], *([by_weights[node]] if node in by_weights else [])]
+                for place, difference in enumerate(differences):
+                    totals[node][place] += float((gradient * difference).sum()) ** 2
+    for node, noise in totals.items():
+        yield node, noise / DRAWS / len(follow)
 
 
 def _signs(output: Tensor, generator: torch.Generator) -> Tensor:

@@ -20,6 +20,11 @@ def test_noise_of_kinds_adds_up_to_that_of_all(told):
     assert {"aten.conv2d.default", "aten.linear.default", "aten.add.Tensor"} <= set(told.kinds)
 
 
+def test_min_max_is_the_baseline_with_the_same_weights(told):
+    found = noises(network(), pictures(0, 4))
+    assert told.extremes == pytest.approx(-10 * log10(sum(one.extremes + one.weights for one in found)))
+
+
 def test_the_worst_operators_are_told_first(told):
     first = noises(network(), pictures(0, 4))[0]
     assert (told.worst[0].module, told.worst[0].operator) == (first.module, first.kind)

@@ -52,6 +52,16 @@ def test_it_is_what_rounding_alone_does(make):
         assert abs(10 * log10(one.all / rounded_alone(whole, calibration, one.name))) < 3, one
 
 
+def test_the_range_of_all_values_is_told_of_too():
+    shape = (1, 3, 64, 64)
+    whole, calibration = graph(seeded(Deep), shape=shape), images(10, shape)
+    most = max(abs(one["image"]).max() for one in calibration)
+    calibration[1]["image"][0, 0, 0, 0] = 9 * most  # one value in more than 100,000 is in no range of nearly all
+    (image,) = (one for one in noises(whole, calibration) if one.name == "image")
+    steps = (9 + 1) / (1 + 1)  # how much wider those of the range from -most to 9 most are
+    assert abs(10 * log10(image.extremes / image.result / steps**2)) < 3
+
+
 def test_the_worst_comes_first():
     found = noises(graph(seeded(Deep)), images(2))
     assert [one.all for one in found] == sorted((one.all for one in found), reverse=True)
