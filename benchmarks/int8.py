@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from benchmarks.int8_page import FORMATS, LIMIT, Row, page
 from benchmarks.page import machine, write
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
@@ -39,24 +40,6 @@ MODELS = (
     "mobilevit_xs", "mobilevit_s", "mobilevitv2_050", "mobilevitv2_075", "efficienttam_nano",
     "efficienttam_ti_2_512x512",
 )  # fmt: skip
-FORMATS = ("tflite", "executorch", "onnx", "coreml")
-LIMIT = "limit"
-
-HEADER = """# Fewer bits
-
-Written by `benchmarks/int8.py`. Size and speed are shares of the same format in full precision (fp16 for Core ML, fp32
-elsewhere); of a tracker, speed is that of what runs on every frame. SQNR is the power of PyTorch's output over that of
-the difference, the least over the outputs of all graphs (of a tracker without its scores), on 16 verification inputs or
-the recorded runs of a tracker; none of them was calibrated on. Top-1 is agreement with PyTorch, of seeded weights
-between scores that are often close. Weights are seeded, but for efficienttam_nano, which is trained. Core ML runs in
-our interpreter, which is not timed.
-"""
-
-TRAINED = """## The task itself
-
-By `benchmarks/int8_tasks.py`: what trained models do, on data that they have not seen. Mask IoU is with the masks of
-the same format in full precision, the mean over clips, and the least of a clip.
-"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,7 +70,7 @@ def _once(path: Path, measure: Any) -> None:
             print(row, flush=True)
 
 
-def exported(model: str, format: str, ranges: str | None) -> list[dict[str, Any]]:
+def exported(model: str, format: str, ranges: str | None) -> list[Row]:
     """One row for each precision of fewer bits."""
     from exporter.bundle import Bundle
 
@@ -131,7 +114,7 @@ def exported(model: str, format: str, ranges: str | None) -> list[dict[str, Any]
         ]
 
 
-def limit(format: str) -> list[dict[str, Any]]:
+def limit(format: str) -> list[Row]:
     """What plain products gain by eight bits, in a format."""
     if backend(format).interpreted:
         return []
@@ -165,49 +148,6 @@ def _products() -> Graph:
             return {"features": self.layers(image)}
 
     return capture("classify", Products().eval(), (given,), (made,))
-
-
-def page(files: list[list[dict[str, Any]]]) -> str:
-    """The whole page."""
-    rows = [row for rows in files for row in rows]
-    limits = {row["format"]: row["speed"] for row in rows if row["model"] == LIMIT}
-    parts = [HEADER]
-    if limits:
-        told = ", ".join(f"{format} {speed:.2f}" for format, speed in limits.items())
-        parts.append(f"Plain products (eight pointwise convolutions of 256 channels) in int8 beside fp32: {told}.\n")
-    if tasks := [row for row in rows if "metric" in row]:
-        parts.append(f"{TRAINED}\n{_of_tasks(tasks)}\n")
-    for format in FORMATS:
-        own = [row for row in rows if row["format"] == format and row["model"] != LIMIT and "metric" not in row]
-        if own:
-            parts.append(f"## {format}\n\n{_table(own)}\n")
-    parts.append(" ".join(sorted({row["cpu"] for row in rows if "cpu" in row})))
-    return "\n".join(parts) + "\n"
-
-
-def _of_tasks(rows: list[dict[str, Any]]) -> str:
-    lines = ["| model | format | precision | what | full precision | fewer bits | mask IoU | the least |"]
-    lines.append("|---|---|---|---|---|---|---|---|")
-    for row in rows:
-        alike = [f"{row[name]:.3f}" if name in row else "–" for name in ("iou", "least_iou")]
-        told = [row[name] for name in ("model", "format", "precision", "metric")]
-        told += [f"{row[name]:.3f}" for name in ("full", "value")]
-        lines.append(f"| {' | '.join([*told, *alike])} |")
-    return "\n".join(lines)
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    lines = ["| model | precision | ranges | size | speed | SQNR, dB | top-1 | mask IoU | pieces |"]
-    lines.append("|---|---|---|---|---|---|---|---|---|")
-    for row in rows:
-        if "error" in row:
-            lines.append(f"| {row['model']} | {row['error']} | | | | | | | |")
-            continue
-        cells = [row["model"], row["precision"], row["ranges"]]
-        forms = ("size", "{:.3f}"), ("speed", "{:.2f}"), ("sqnr", "{:.1f}"), ("top1", "{:.0%}"), ("mask_iou", "{:.3f}")
-        cells += ["–" if row[name] is None else form.format(row[name]) for name, form in forms]
-        lines.append(f"| {' | '.join([*cells, str(row['pieces'] or '–')])} |")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from exporter.backends import backend
 from exporter.bundle import Bundle
 from exporter.graphs.tasks import CLASSIFY
 from exporter.inference.tracker import open_tracker
+from exporter.media.images import classifier_input
+from exporter.models.registry import model_info
 from exporter.train.pictures.objects import drawn
 from exporter.train.prompts import centre_click
 from exporter.train.quality import quality, region_similarity
@@ -120,7 +122,7 @@ def classified(model: str, format: str) -> list[dict[str, Any]]:
         shown = Path(folder) / "pictures"
         shown.mkdir()
         for number, pixels in enumerate(drawn(range(CALIBRATED), SIZE).pixels):
-            Image.fromarray(pixels.transpose(1, 2, 0)).save(shown / f"{number}.png")
+            _with_border(pixels, model).save(shown / f"{number}.png")
         settings = {"weights": KEPT / f"{model}.safetensors", "image_size": SIZE, "calibration": shown}
         bundle = exported(model, format, folder, **settings)
         right = {}
@@ -138,6 +140,18 @@ def classified(model: str, format: str) -> list[dict[str, Any]]:
         }
         for one in fewer
     ]
+
+
+def _with_border(pixels: np.ndarray, model: str) -> Image.Image:
+    """A picture [3, H, W] in the middle of one whose border is cut off where it is read: as it was trained on."""
+    preprocessing = model_info(model).family.preprocessing
+    assert preprocessing.crop_pct is not None, "a classifier's pictures are cropped"
+    border = int(SIZE / preprocessing.crop_pct) - SIZE
+    before = round(border / 2)
+    picture = np.pad(pixels.transpose(1, 2, 0), ((before, border - before),) * 2 + ((0, 0),), mode="edge")
+    image = Image.fromarray(picture)
+    assert np.array_equal(classifier_input(image, SIZE, preprocessing)[0], pixels), "it is read as it was drawn"
+    return image
 
 
 if __name__ == "__main__":
