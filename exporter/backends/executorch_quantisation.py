@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.operations.last import last
+from exporter.operations.normalisation import normalisations
 from exporter.quantise.observed import Observed, affine
 from exporter.quantise.scheme import Activations, Scheme
 
@@ -40,8 +41,8 @@ def quantised(
     calls = [node for node in program.graph.nodes if node.op == "call_function"]
     kinds = [operator_name(node).removeprefix("aten.") for node in calls]
     scheme.refuse_unmatched("The program for XNNPACK", kinds, map(module_of, calls))
-    end = _end(program) if scheme.calibrated else frozenset()
-    before = _quantizer(scheme, lambda node: node.name not in end and not scheme.keeps(module_of(node)))
+    end, numbers = (_end(program), _normalising(program)) if scheme.calibrated else (frozenset(), frozenset())
+    before = _quantizer(scheme, lambda node: node.name not in end | numbers and not scheme.keeps(module_of(node)))
     dynamic = _DYNAMIC if set(_DYNAMIC.kinds) <= set(scheme.kinds) else replace(_DYNAMIC, kinds=())
     after = _quantizer(dynamic, lambda node: node.name in end and not scheme.keeps(module_of(node)))
     runs = [{name: torch.from_numpy(value) for name, value in inputs.items()} for inputs in calibration]
@@ -80,6 +81,17 @@ def _end(program: ExportedProgram) -> frozenset[str]:
     convolution, linear = "aten.conv2d.default", "aten.linear.default"
     found = last(list(operations(program)), (convolution, linear))
     return frozenset(one.name for one in found if one.kind != convolution)
+
+
+def _normalising(program: ExportedProgram) -> frozenset[str]:
+    """What normalises, by name."""
+    from exporter.operations.of_program import operations
+
+    arithmetic = "aten.add.Tensor", "aten.mul.Tensor", "aten.sub.Tensor"
+    views = [kind for kind in _MOVES if kind != "aten.slice.Tensor"]
+    return frozenset(
+        one.name for one in normalisations(list(operations(program)), "aten.rsqrt.default", arithmetic, views)
+    )
 
 
 def _without_unused(module: fx.GraphModule) -> fx.GraphModule:

@@ -208,6 +208,31 @@ def test_slices_of_integers_are_integers_and_numbers_in_executorch(tmp_path):
     assert sqnr(sliced, "executorch", path) > 15
 
 
+class Normalised(torch.nn.Module):
+    """Tokens of which half are a tenth of the others, until they are normalised."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.norm = torch.nn.Conv2d(3, 32, 8, 8), torch.nn.LayerNorm(32)
+        self.inner, self.last = torch.nn.Linear(32, 64), torch.nn.Linear(64, 1000)
+        self.register_buffer("strength", torch.tensor([1, 1 / 10]).repeat(8)[None, :, None])
+
+    def forward(self, image):
+        tokens = self.stem(image / 255).flatten(2).transpose(1, 2) * self.strength
+        return {"logits": self.last(F.gelu(self.inner(self.norm(tokens))).mean(1))}
+
+
+@pytest.mark.parametrize("format", ["tflite", "executorch"])
+def test_what_normalises_tokens_stays_in_numbers(format, tmp_path):
+    torch.manual_seed(0)
+    network = Normalised().eval()
+    with torch.no_grad():
+        network.stem.bias.zero_()
+    normalised, path = capture("classify", network, (IMAGE,), (LOGITS,)), tmp_path / "few"
+    backend(format).lower(normalised, path, LowerOptions("int8", calibration=pictures(0)))
+    assert sqnr(normalised, format, path) > 30
+
+
 class Padded(torch.nn.Module):
     """Zeros around a sum, of which a convolution takes all: of its values fewer are at the ends of their range."""
 
