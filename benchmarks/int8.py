@@ -28,8 +28,9 @@ from benchmarks.page import machine, write
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
 from exporter.bench.comparison import speeds
+from exporter.bundle import Bundle
 from exporter.graphs.capture import Graph, capture
-from exporter.manifest import TensorSpec, Variant
+from exporter.manifest import Artifact, TensorSpec, Variant
 from exporter.models.registry import model_info
 from exporter.verify.shortfalls import least_sqnr, speed_of
 
@@ -72,8 +73,6 @@ def _once(path: Path, measure: Any) -> None:
 
 def exported(model: str, format: str, ranges: str | None) -> list[Row]:
     """One row for each precision of fewer bits."""
-    from exporter.bundle import Bundle
-
     info = model_info(model)
     precisions = [one for one in backend(format).schemes if one != "mixed" or info.family.task == "classify"]
     command = [VITEXPORT, model, "--format", format, *(f"--precision={one}" for one in precisions), "--workers", "1"]
@@ -82,7 +81,8 @@ def exported(model: str, format: str, ranges: str | None) -> list[Row]:
         done = subprocess.run([*command, "--out", folder, "--json"], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             return [{"model": model, "format": format, "error": done.stderr.strip().splitlines()[-1]}]
-        manifest = Bundle.open(json.loads(done.stdout)["path"]).manifest
+        bundle = Bundle.open(json.loads(done.stdout)["path"])
+        manifest, artifacts = bundle.manifest, bundle.manifest.artifacts
         return [
             {
                 "model": model,
@@ -96,7 +96,7 @@ def exported(model: str, format: str, ranges: str | None) -> list[Row]:
                 "top1": min(
                     (
                         parity.top1
-                        for artifact in manifest.artifacts
+                        for artifact in artifacts
                         if artifact.variant == one.variant
                         for parity in artifact.verification.outputs.values()
                         if parity.top1 is not None
@@ -104,14 +104,25 @@ def exported(model: str, format: str, ranges: str | None) -> list[Row]:
                     default=None,
                 ),
                 "mask_iou": next((r.mean_iou for r in manifest.rollouts if r.variant == one.variant), None),
-                "pieces": next(
-                    (a.delegation.pieces for a in manifest.artifacts if a.variant == one.variant and a.delegation), None
+                "pieces": max(
+                    filter(None, (pieces(bundle, a) for a in artifacts if a.variant == one.variant)), default=None
                 ),
                 "curve": [point.model_dump() for point in one.curve],
                 "cpu": machine(),
             }
             for one in manifest.compressions
         ]
+
+
+def pieces(bundle: Bundle, artifact: Artifact) -> int | None:
+    """How many pieces XNNPACK takes of an artefact; None where it takes none."""
+    if artifact.format != "tflite":
+        return artifact.delegation.pieces if artifact.delegation else None
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(bundle.path / artifact.file))
+    interpreter.allocate_tensors()
+    return sum(one["op_name"] == "DELEGATE" for one in interpreter._get_ops_details())
 
 
 def limit(format: str) -> list[Row]:

@@ -22,7 +22,7 @@ of PyTorch's output over that of the difference, the least over the outputs of a
 scores), on 16 verification inputs or the recorded runs of a tracker, which were not calibrated on. Top-1 is agreement
 with PyTorch, of seeded weights between scores that are often close. All weights but efficienttam_nano's are seeded.
 Core ML runs in our interpreter, which is not timed. Ranges of activations are the format's usual ones, those of all
-values (extremes, which is min/max), or fitted ones (qhyvit).
+values (extremes, which is min/max), or fitted ones (qhyvit). Pieces are what XNNPACK takes, of the graph that has most.
 """
 AIMED = """## What was aimed at
 

@@ -233,6 +233,17 @@ def test_what_normalises_tokens_stays_in_numbers(format, tmp_path):
     assert sqnr(normalised, format, path) > 30
 
 
+def test_integers_are_one_piece_for_litert_with_norms_among_them(tmp_path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    path = tmp_path / "few.tflite"
+    normalised = capture("classify", Normalised().eval(), (IMAGE,), (LOGITS,))
+    backend("tflite").lower(normalised, path, LowerOptions("int8", calibration=pictures(0)))
+    interpreter = Interpreter(str(path))
+    interpreter.allocate_tensors()
+    assert [one["op_name"] for one in interpreter._get_ops_details()].count("DELEGATE") == 1
+
+
 class Padded(torch.nn.Module):
     """Zeros around a sum, of which a convolution takes all: of its values fewer are at the ends of their range."""
 
