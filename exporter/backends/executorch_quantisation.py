@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.operations.last import last
-from exporter.operations.normalisation import normalisations
+from exporter.operations.normalisation import Kinds, normalisations
 from exporter.quantise.observed import Observed, affine
 from exporter.quantise.scheme import Activations, Scheme
 
@@ -87,11 +87,7 @@ def _normalising(program: ExportedProgram) -> frozenset[str]:
     """What normalises, by name."""
     from exporter.operations.of_program import operations
 
-    arithmetic = "aten.add.Tensor", "aten.mul.Tensor", "aten.sub.Tensor"
-    views = [kind for kind in _MOVES if kind != "aten.slice.Tensor"]
-    return frozenset(
-        one.name for one in normalisations(list(operations(program)), "aten.rsqrt.default", arithmetic, views)
-    )
+    return frozenset(one.name for one in normalisations(list(operations(program)), _NORMS))
 
 
 def _without_unused(module: fx.GraphModule) -> fx.GraphModule:
@@ -108,6 +104,12 @@ _MOVES = (
     "aten.expand.default", "aten.permute.default", "aten.reshape.default", "aten.slice.Tensor", "aten.squeeze.dim",
     "aten.transpose.int", "aten.unsqueeze.default", "aten.view.default",
 )  # fmt: skip
+_NORMS = Kinds(
+    "aten.rsqrt.default",
+    ("aten.sub.Tensor",),
+    ("aten.add.Tensor", "aten.mul.Tensor", "aten.sub.Tensor"),
+    tuple(kind for kind in _MOVES if kind != "aten.slice.Tensor"),
+)
 _PADS = ("aten.constant_pad_nd.default", "aten.pad.default")
 
 

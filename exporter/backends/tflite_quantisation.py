@@ -15,7 +15,7 @@ from device_profiles.host import cores
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.operations.last import last
-from exporter.operations.normalisation import normalisations
+from exporter.operations.normalisation import Kinds, normalisations
 from exporter.quantise.observed import observed
 from exporter.quantise.scheme import Activations, Scheme
 from exporter.toolchain_noise import quiet
@@ -60,7 +60,7 @@ def quantise(
             whole.add_dynamic_config(names, called, num_bits=scheme.bits)
     if scheme.calibrated:
         # Rounded, what comes last would lose as much as all before it: a last product has integers for weights alone.
-        for one in (*last(operations, _WITH_WEIGHTS), *normalisations(operations, "RSQRT", _ARITHMETIC, _VIEWS)):
+        for one in (*last(operations, _WITH_WEIGHTS), *normalisations(operations, _NORMS)):
             if one.kind not in scheme.kinds or scheme.keeps(one.name):
                 continue
             name = f"^{re.escape(';'.join(value.name for value in one.outputs))};?$"
@@ -79,8 +79,7 @@ def quantise(
 _CALLED = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}
 """Operators that ai-edge-quantizer has other names for"""
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
-_ARITHMETIC = ("ADD", "MUL", "SUB")
-_VIEWS = ("RESHAPE", "TRANSPOSE")
+_NORMS = Kinds("RSQRT", ("SQUARED_DIFFERENCE", "SUB"), ("ADD", "MUL", "SUB"), ("RESHAPE", "TRANSPOSE"))
 
 
 def _ranges(

@@ -2,9 +2,10 @@
 
 import pytest
 
-from exporter.operations.normalisation import normalisations
+from exporter.operations.normalisation import Kinds, normalisations
 from tests.exporter.operations.lines import program
 
+KINDS = Kinds("ROOT", ("SUB", "SQUARED_DIFFERENCE"), ("ADD", "MUL", "SUB", "DIV"), ("VIEW",))
 LAYER = (
     "x = CONV image", "v = VIEW x", "m = MEAN v", "mv = VIEW m", "d = SQUARED_DIFFERENCE v mv", "s = MEAN d",
     "e = ADD s", "r = ROOT e", "mr = MUL r m", "rv = VIEW r", "g = MUL v rv", "n = ADD g mr", "y = CONV n",
@@ -15,6 +16,17 @@ GROUP = (
     "r = ROOT s", "w = VIEW x", "g = MUL w r", "b = ADD g", "t = VIEW b", "y = CONV t", "z = ADD x y",
 )  # fmt: skip
 """A group norm before a residual branch, given another view than its statistics are of"""
+DIVIDED = (
+    "x = CONV image",
+    "m = MEAN x",
+    "c = SUB x m",
+    "q = SQUARE c",
+    "s = MEAN q",
+    "r = ROOT s",
+    "g = DIV c r",
+    "y = CONV g",
+)
+"""As Core ML's converter writes a group norm"""
 ROOT_MEAN_SQUARE = ("x = ADD image a", "q = MUL x x", "s = MEAN q", "r = ROOT s", "g = MUL x r", "y = CONV g")
 MEAN_AS_PRODUCT = (
     "x = ADD a b", "m = CONV x", "c = SUB x m", "q = MUL c c", "s = CONV q", "r = ROOT s", "g = MUL c r", "y = GELU g",
@@ -27,24 +39,37 @@ MEAN_AS_PRODUCT = (
     ("lines", "expected"),
     [
         (LAYER, "m mv d s e r mr rv g n"),
-        (GROUP, "m c q s r g b t"),
+        (GROUP, "m c q s r g b"),
         (ROOT_MEAN_SQUARE, "q s r g"),
         (MEAN_AS_PRODUCT, "m c q s r g"),
+        (DIVIDED, "m c q s r g"),
+        (("x = CONV image", "y = CONV x", "z = ADD x y", "q = SQUARE z", "r = ROOT q", "g = DIV z r"), ""),
         (("x = CONV image", "r = ROOT x", "y = MUL r"), ""),
         (("x = CONV image", "q = SUB x other", "s = MEAN q", "r = ROOT s", "y = MUL r"), ""),
         (("r = ROOT image",), ""),
         (("x = MUL image", "y = ADD x"), ""),
     ],
-    ids=["layer", "group", "root mean square", "means as products", "no mean", "a distance", "an input", "no root"],
+    ids=[
+        "layer",
+        "group",
+        "root mean square",
+        "means as products",
+        "divided",
+        "a residual sum",
+        "no mean",
+        "a distance",
+        "an input",
+        "no root",
+    ],
 )
 def test_it_is_all_between_what_is_normalised_and_what_reads_the_result(lines, expected):
-    found = normalisations(program(*lines), "ROOT", ("ADD", "MUL", "SUB"), ("VIEW",))
+    found = normalisations(program(*lines), KINDS)
     assert {one.name for one in found} == set(expected.split())
 
 
 def test_one_after_the_other_are_told_apart():
     lines = (*_numbered(LAYER, 1), *_numbered([line.replace("image", "y1") for line in LAYER], 2))
-    found = {one.name for one in normalisations(program(*lines), "ROOT", ("ADD", "MUL"), ("VIEW",))}
+    found = {one.name for one in normalisations(program(*lines), KINDS)}
     assert {"n1", "n2"} <= found
     assert not {"x1", "v1", "y1", "x2", "v2", "y2"} & found
 
