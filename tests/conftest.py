@@ -75,6 +75,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_data_of_the_user(tmp_path_factory):
+    """What was measured on this machine, and is kept in its user's folder, is nothing that tests depend on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
     """Small models gain nothing from threads, and lose on a busy machine."""
