@@ -26,7 +26,8 @@ values (extremes, which is min/max), or fitted ones (qhyvit). Pieces are what XN
 """
 AIMED = """## What was aimed at
 
-Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI.
+Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI. All rows are
+of one with VNNI, so that none shows what AVX2 alone reaches; some are of older commits than others, as `run` tells.
 """
 TRAINED = """## The task itself
 
