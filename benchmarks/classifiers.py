@@ -31,8 +31,8 @@ from exporter.train.pictures.batches import Augmentation, PictureBatches
 from exporter.train.pictures.labelled import Parts, Pictures
 from exporter.train.pictures.objects import CLASSES, objects
 
-EPOCHS = {"efficientformerv2_s0": 36, "mobilevit_xxs": 72}
-"""Of each model; the smaller learns longer"""
+EPOCHS = {"efficientformerv2_s0": 36, "mobilevit_xxs": 36}
+"""Of each model"""
 SIZE, PICTURES = 96, 24_000
 BATCH, RATE, SEED = 64, 2e-3, 0
 AUGMENTATION = Augmentation(zoom=(0.85, 1.1), shift=0.1, mixup=0.0)

@@ -23,6 +23,7 @@ from exporter.errors import BackendError
 from exporter.manifest import CurvePoint, Variant
 from exporter.operations.relative_error import sqnr
 from exporter.quantise.allocate import Choice, Option, allocate, frontier
+from exporter.quantise.case import judged_inputs
 from exporter.quantise.scheme import Scheme
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def mixed(
     """The fastest scheme of a graph of which the SQNR is at least so many dB, or the best where none is.
 
     `reference` is the file in full precision, which what is made in `folder` is compared with. Raises `BackendError`
-    where fewer bits change nothing, and where no file runs.
+    where fewer bits change nothing, and where no file or not the reference runs.
     """
     files = _Files(graph, variant, options, reference, folder, report)
     usual = [group for group in files.groups if set(group) <= set(files.usual.kinds)]
@@ -126,7 +127,7 @@ class _Files:
         assert self._format.kinds is not None, "a format with groups tells the kinds of a graph's operators"
         there = set(self._format.kinds(graph, reference))
         self.groups = [group for group in self._format.groups if there & set(group)]
-        chosen = np.linspace(0, len(options.calibration) - 1, JUDGED).round().astype(int)
+        chosen = judged_inputs(len(options.calibration), JUDGED)
         self._inputs = {
             name: np.stack([options.calibration[one][name] for one in chosen]) for name in options.calibration[0]
         }
@@ -163,8 +164,10 @@ class _Files:
         shapes = {spec.name: spec.shape for spec in self._graph.inputs}
         pair = [Timed(file, shapes) for file in (path, self._reference)]
         few, full = time_artifacts(self._format.name, pair, SECONDS, threads=1)
-        if few.samples is None or full.samples is None:  # a toolchain's fault costs a choice, not the export
-            self.fault = few.error or full.error
+        if full.samples is None:
+            raise BackendError(f"What mixed precision is compared with does not run ({full.error}): leave mixed out.")
+        if few.samples is None:  # a toolchain's fault costs a choice, not the export
+            self.fault = few.error
             return None
         return CurvePoint(
             graph=self._graph.name,

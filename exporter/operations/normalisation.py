@@ -26,7 +26,10 @@ class Kinds:
 
 
 def normalisations(operations: Sequence[Operation], kinds: Kinds) -> list[Operation]:
-    """All that layer, group and root-mean-square norms consist of, but for what they are given and what reads them."""
+    """All that layer, group and root-mean-square norms consist of, but for what they are given and what reads them.
+
+    Of the last kind those whose square is a product of a value with itself.
+    """
     made = {value.name: one for one in operations for value in one.outputs}
     found: dict[str, Operation] = {}
     for one in operations:
