@@ -30,7 +30,7 @@ from exporter.backends.interface import LowerOptions
 from exporter.bench.comparison import speeds
 from exporter.bundle import Bundle
 from exporter.graphs.capture import Graph, capture
-from exporter.manifest import Artifact, TensorSpec, Variant
+from exporter.manifest import TensorSpec, Variant
 from exporter.models.registry import model_info
 from exporter.verify.shortfalls import least_sqnr, speed_of
 
@@ -105,7 +105,7 @@ def exported(model: str, format: str, ranges: str | None) -> list[Row]:
                 ),
                 "mask_iou": next((r.mean_iou for r in manifest.rollouts if r.variant == one.variant), None),
                 "pieces": max(
-                    filter(None, (pieces(bundle, a) for a in artifacts if a.variant == one.variant)), default=None
+                    (a.delegation.pieces for a in artifacts if a.variant == one.variant and a.delegation), default=None
                 ),
                 "curve": [point.model_dump() for point in one.curve],
                 "cpu": machine(),
@@ -114,34 +114,29 @@ def exported(model: str, format: str, ranges: str | None) -> list[Row]:
         ]
 
 
-def pieces(bundle: Bundle, artifact: Artifact) -> int | None:
-    """How many pieces XNNPACK takes of an artefact; None where it takes none."""
-    if artifact.format != "tflite":
-        return artifact.delegation.pieces if artifact.delegation else None
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(str(bundle.path / artifact.file))
-    interpreter.allocate_tensors()
-    return sum(one["op_name"] == "DELEGATE" for one in interpreter._get_ops_details())
-
-
 def limit(format: str) -> list[Row]:
     """What plain products gain by eight bits, in a format."""
     if backend(format).interpreted:
         return []
-    graph, variant = _products(), Variant(format, "int8", backend(format).default_delegate)
+    variant = Variant(format, "int8", backend(format).default_delegate)
     with tempfile.TemporaryDirectory() as folder:
-        few, full = (Path(folder) / f"{name}.{backend(format).extension}" for name in ("few", "full"))
-        given = [{"image": torch.rand(graph.inputs[0].shape).numpy()} for _ in range(4)]
-        backend(format).lower(graph, full, LowerOptions("fp32"))
-        backend(format).lower(graph, few, LowerOptions("int8", calibration=given, full=full))
-        (speed,) = speeds(variant, [graph], {"classify": few}, {"classify": full})
+        graph, few, full = products(format, Path(folder))
+        (speed,) = speeds(variant, [graph], {graph.name: few}, {graph.name: full})
     ratio = speed.full_ms / speed.ms
     return [{"model": LIMIT, "format": format, "precision": "int8", "speed": ratio, "cpu": machine()}]
 
 
+def products(format: str, folder: Path) -> tuple[Graph, Path, Path]:
+    """Eight pointwise convolutions, one after the other, and their files in eight bits and in full precision."""
+    graph = _products()
+    few, full = (folder / f"{name}.{backend(format).extension}" for name in ("few", "full"))
+    given = [{"image": torch.rand(graph.inputs[0].shape).numpy()} for _ in range(4)]
+    backend(format).lower(graph, full, LowerOptions("fp32"))
+    backend(format).lower(graph, few, LowerOptions("int8", calibration=given, full=full))
+    return graph, few, full
+
+
 def _products() -> Graph:
-    """Eight pointwise convolutions, one after the other."""
     torch.manual_seed(0)
     layers = nn.Sequential(*(nn.Conv2d(256, 256, 1) for _ in range(8)))
     shape = (1, 256, 28, 28)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.backends.coreml import deployment_target
+from exporter.backends.delegation import delegation
 from exporter.backends.description import check_description
 from exporter.backends.executorch_quantisation import quantised, quantised_calls
 from exporter.backends.interface import Backend, Lowered, LowerOptions, NotExecutableError
-from exporter.manifest import Delegation, Outside, TensorSpec
+from exporter.manifest import TensorSpec
 from exporter.operations.operation import Operation, Value
 from exporter.quantise.scheme import Integers, Scheme
 
@@ -47,7 +48,7 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     from executorch.exir.lowered_backend_module import get_lowered_submodules
 
     from exporter.backends.executorch_passes import without_repetition
-    from exporter.operations.of_program import operator_name
+    from exporter.operations.of_program import call_of, operator_name
     from exporter.rewrites.catalogue import rewritten
     from exporter.tracing.lean import lean_traces
 
@@ -73,12 +74,12 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
         inside = [node for _, piece, _ in get_lowered_submodules(module) for node in _operators(piece.original_module)]
         outside = _operators(module)
         census = Counter(operator_name(node) for node in (*inside, *outside))
-        delegation = _delegation(delegate, inside, outside, len(get_lowered_submodules(module)))
+        calls = [[call_of(node) for node in nodes] for nodes in (inside, outside)]
         with path.open("wb") as file:
             edge.to_executorch().write_to_file(file)  # changes the module
     return Lowered(
         operators=dict(sorted(census.items())),
-        delegation=delegation,
+        delegation=delegation(delegate, *calls, pieces=len(get_lowered_submodules(module))),
         min_os=deployment_target(options.min_ios) if delegate == "coreml" else None,
         compute_units=("cpu", "gpu", "npu") if delegate == "coreml" else ("cpu",),
         quantised=words,
@@ -89,33 +90,6 @@ def _operators(module: Any) -> list[fx.Node]:
     """The operators of a graph: neither calls of a delegate nor the unpacking of what they return."""
     calls = [node for node in module.graph.nodes if node.op == "call_function"]
     return [node for node in calls if node.target is not operator.getitem and "delegate" not in node.name]
-
-
-def _delegation(delegate: str, inside: list[fx.Node], outside: list[fx.Node], pieces: int) -> Delegation:
-    from exporter.operations.macs import macs
-    from exporter.operations.of_program import call_of
-
-    kept, left = [[call_of(node) for node in nodes] for nodes in (inside, outside)]
-    by_kind: dict[str, list[Operation]] = {}
-    for call in left:
-        by_kind.setdefault(call.kind, []).append(call)
-    inner, outer = sum(map(macs, kept)), sum(map(macs, left))
-    cost = {kind: sum(map(macs, calls)) for kind, calls in by_kind.items()}
-    return Delegation(
-        delegate=delegate,
-        operators=len(kept) / (len(kept) + len(left)),
-        macs=inner / (inner + outer) if inner + outer else 1.0,
-        pieces=pieces,
-        outside=tuple(
-            Outside(
-                operator=kind,
-                count=len(calls),
-                macs=cost[kind],
-                where=tuple(dict.fromkeys(call.where for call in calls)),
-            )
-            for kind, calls in sorted(by_kind.items(), key=lambda item: (-cost[item[0]], -len(item[1])))
-        ),
-    )
 
 
 def _partitioner(delegate: str, options: LowerOptions) -> Any:

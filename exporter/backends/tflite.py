@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from device_profiles.host import cores
+from exporter.backends.delegation import delegation
 from exporter.backends.description import check_description
 from exporter.backends.interface import Backend, Computed, Lowered, LowerOptions
 from exporter.backends.tflite_quantisation import quantise
 from exporter.errors import BackendError
-from exporter.manifest import TensorSpec
+from exporter.manifest import Delegation, TensorSpec
 from exporter.operations.operation import Operation, Value
 from exporter.quantise.scheme import Scheme
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
     """Write the graph as a file of one signature, named like the graph, with its inputs and outputs by name."""
-    from ai_edge_litert.interpreter import Interpreter
-
     scheme, quantised = BACKEND.scheme(options), ""
     if scheme is None:
         _write(graph, path, options)
@@ -38,9 +37,12 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
             _write(graph, path, options)
         quantise(full, path, scheme, options.calibration, list(operations(full)))
         quantised = _quantised(path)
-    operators = Counter(op["op_name"] for op in Interpreter(str(path))._get_ops_details())
-    operators.pop("DELEGATE", None)  # the interpreter lists its own delegate beside the operators of the file
-    return Lowered(operators=dict(sorted(operators.items())), compute_units=("cpu", "gpu"), quantised=quantised)
+    return Lowered(
+        operators=dict(sorted(Counter(one.kind for one in operations(path)).items())),
+        delegation=_delegation(path),
+        compute_units=("cpu", "gpu"),
+        quantised=quantised,
+    )
 
 
 def _write(graph: Graph, path: Path, options: LowerOptions) -> None:
@@ -72,6 +74,33 @@ def _quantised(path: Path) -> str:
     narrow = [one for one in found if any(value.dtype == "int8" or value.name in weights for value in one.inputs)]
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.kind for one in narrow).most_common())
     return f"{len(narrow)} of {len(found)} operators have integers: {kinds}"
+
+
+def _delegation(path: Path) -> Delegation | None:
+    """What XNNPACK takes of a file, of the release that is installed; None of a file that LiteRT does not load."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path))
+    try:
+        interpreter.allocate_tensors()
+    except RuntimeError:
+        return None
+    listed = interpreter._get_ops_details()  # the file's operators, then each piece as one more
+    pieces = [one for one in listed if one["op_name"] == "DELEGATE"]
+    calls = list(zip((one for one in listed if one["op_name"] != "DELEGATE"), operations(path), strict=False))
+    made = {index: number for number, (one, _) in enumerate(calls) for index in one["outputs"]}
+    of_pieces = {index for piece in pieces for index in piece["outputs"]}
+    left, wanted = set[int](), [one["index"] for one in interpreter.get_output_details()]
+    wanted.extend(index for piece in pieces for index in piece["inputs"])
+    while wanted:
+        index = wanted.pop()
+        if index in made and index not in of_pieces and made[index] not in left:
+            left.add(made[index])
+            wanted.extend(calls[made[index]][0]["inputs"])
+    inside, outside = (
+        [call for number, (_, call) in enumerate(calls) if (number in left) is out] for out in (False, True)
+    )
+    return delegation("xnnpack", inside, outside, len(pieces))
 
 
 @cache
@@ -233,8 +262,8 @@ BETWEEN = (
 """What XNNPACK computes with integers as well, so that they need not be converted between two products. GELU, softmax
 and products of activations are slower that way, or are lost to LiteRT's own kernels."""
 
-FASTER_AS_NUMBERS = ("GELU", "SOFTMAX", "BATCH_MATMUL")
-_OTHERS = ("LOGISTIC", *FASTER_AS_NUMBERS)
+FASTER_AS_FLOAT = ("GELU", "SOFTMAX", "BATCH_MATMUL")
+_OTHERS = ("LOGISTIC", *FASTER_AS_FLOAT)
 """That a mixture may have"""
 
 BACKEND = Backend(

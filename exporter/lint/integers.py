@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.backends.tflite import BETWEEN, FASTER_AS_NUMBERS, PRODUCTS
+from exporter.backends.tflite import BETWEEN, FASTER_AS_FLOAT, PRODUCTS
 from exporter.lint.conditions import shape
 from exporter.lint.subject import Place, Subject
 from exporter.operations.operation import Operation
@@ -13,9 +13,9 @@ MOST_PIECES = 8
 """Every classifier of docs/int8.md has one"""
 
 
-def slower_than_numbers(operation: Operation, subject: Subject) -> str | None:
+def slower_than_float(operation: Operation, subject: Subject) -> str | None:
     """An operator that LiteRT computes with integers outside XNNPACK, or in it by a table."""
-    if operation.kind not in FASTER_AS_NUMBERS or not any(one.dtype == "int8" for one in operation.outputs):
+    if operation.kind not in FASTER_AS_FLOAT or not any(one.dtype == "int8" for one in operation.outputs):
         return None
     return f"{operation.kind} of integers, {shape(operation.outputs[0])}"
 

@@ -81,7 +81,7 @@ CHECKS: dict[str, Check] = {
     "newer-than-target": targets.newer_than_target,
     "newer-than-users": targets.newer_than_target,
     "neural-engine": neural_engine.placement,
-    "int8-slower-operator": each(integers.slower_than_numbers),
+    "int8-slower-operator": each(integers.slower_than_float),
     "int8-island": integers.islands,
     "int8-pieces": integers.small_pieces,
     "int8-signed-activations": each(integers.signed_activations),

@@ -14,8 +14,8 @@ Shape = tuple[int, ...]
 def macs(operation: Operation) -> int:
     """Multiply-accumulates of one call: of a convolution, a linear layer, a matrix product, attention; 0 of all else.
 
-    Takes operators of captured programs, of ExecuTorch's edge dialect, which have the same names, and of MIL. An extent
-    that is not fixed counts as 1.
+    Takes operators of captured programs, of ExecuTorch's edge dialect, which have the same names, of MIL and of TFLite.
+    An extent that is not fixed counts as 1.
     """
     count = _COUNTS.get(_name(operation))
     if count is None:
@@ -44,7 +44,17 @@ def _transposed_convolution(out: Shape, given: Sequence[Shape], operation: Opera
 
 
 def _product(out: Shape, given: Sequence[Shape], operation: Operation) -> int:
-    return prod(out) * given[0][-2 if operation.attributes.get("transpose_x") else -1]
+    transposed = operation.attributes.get("transpose_x") or operation.attributes.get("adjX")
+    return prod(out) * given[0][-2 if transposed else -1]
+
+
+def _depthwise_channels_last(out: Shape, given: Sequence[Shape], operation: Operation) -> int:
+    return prod(out) * prod(given[1][1:3])
+
+
+def _transposed_channels_last(out: Shape, given: Sequence[Shape], operation: Operation) -> int:
+    _, weight, value, *_ = given  # the first is the shape of the result
+    return prod(value) * prod(weight[:3])
 
 
 def _product_after_bias(out: Shape, given: Sequence[Shape], operation: Operation) -> int:
@@ -77,4 +87,9 @@ _COUNTS = {
     "matmul": _Count(_product, ("x", "y")),
     "addmm": _Count(_product_after_bias),
     "scaled_dot_product_attention": _Count(_attention, ("query", "key")),
+    "CONV_2D": _Count(_convolution),
+    "DEPTHWISE_CONV_2D": _Count(_depthwise_channels_last),
+    "TRANSPOSE_CONV": _Count(_transposed_channels_last),
+    "FULLY_CONNECTED": _Count(_product),
+    "BATCH_MATMUL": _Count(_product),
 }

@@ -26,7 +26,7 @@ def test_a_bundles_graphs_are_explained(bundles):
     assert "attention_as_matmuls" in explained.stdout
     entries = {entry["format"]: entry for entry in json.loads(run("formats", "--explain", bundle, "--json").stdout)}
     assert entries["executorch"]["delegation"]["macs"] == 1
-    assert entries["tflite"]["delegation"] is None
+    assert (entries["tflite"]["delegation"]["macs"], entries["tflite"]["delegation"]["pieces"]) == (1, 1)
 
 
 def test_what_is_left_outside_a_delegate_is_named_with_its_modules(capsys):

@@ -68,7 +68,7 @@ _WEIGHT = torch.linspace(-1, 1, 64 * 64).reshape(64, 64)
 
 
 def _with_gelu(x: Tensor) -> Tensor:
-    """Before two more linear layers: what comes before the last alone stays in numbers anyway."""
+    """Before two more linear layers: what comes before the last alone stays in floating point anyway."""
     return F.linear(F.linear(F.gelu(F.linear(x, _WEIGHT)), -_WEIGHT), _WEIGHT)
 
 
@@ -82,7 +82,7 @@ def _two_layers(x: Tensor) -> Tensor:
 
 
 def _signed(signed: bool) -> Example:
-    """A file for ONNX Runtime, whose last product stays in numbers."""
+    """A file for ONNX Runtime, whose last product stays in floating point."""
     scheme = Scheme(("Gemm", "MatMul"), activations="static", integers=Integers(symmetric=signed))
     return Example(_two_layers, ((4, 64),), "onnx", "int8", artifact=True, scheme=scheme)
 
@@ -92,7 +92,7 @@ def _wide(integers: Integers) -> Example:
     return Example(_two_layers, ((4, 64),), "tflite", "int8", artifact=True, scheme=scheme)
 
 
-def _pieces(count: int) -> Example:
+def pieces(count: int, format: str = "executorch", kind: str = "linear.default") -> Example:
     """Linear layers with operators between them that XNNPACK does not have."""
 
     def compute(x: Tensor) -> Tensor:
@@ -100,8 +100,8 @@ def _pieces(count: int) -> Example:
             x = torch.cumsum(F.linear(x, _WEIGHT), -1)
         return F.linear(x, _WEIGHT)
 
-    scheme = Scheme(("linear.default",), activations="static")
-    return Example(compute, ((4, 64),), "executorch", "int8", artifact=True, scheme=scheme)
+    scheme = Scheme((kind,), activations="static")
+    return Example(compute, ((4, 64),), format, "int8", artifact=True, scheme=scheme)
 
 
 def _half(compute: Any, *shapes: tuple[int, ...], **options: Any) -> Example:
@@ -256,7 +256,7 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         _integers(_layered, "FULLY_CONNECTED"),
         _integers(_layered, "FULLY_CONNECTED", "MUL"),
     ),
-    "int8-pieces": (_pieces(9), _pieces(8)),
+    "int8-pieces": (pieces(9), pieces(8)),
     "int8-signed-activations": (_signed(True), _signed(False)),
     "int16-activations": (_wide(Integers(symmetric=True, activation_bits=16)), _wide(Integers())),
 }

@@ -12,7 +12,7 @@ from exporter.backends.interface import Lowered
 from exporter.lint import findings
 from exporter.lint.rules import CHECKS, rules
 from exporter.lint.subject import Subject, of_program
-from tests.exporter.lint.examples import EXAMPLES, Example, graph_of
+from tests.exporter.lint.examples import EXAMPLES, Example, graph_of, pieces
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,11 @@ def test_a_rule_is_triggered_by_its_hazard_and_not_without_it(rule, files):
     hazard, harmless = EXAMPLES[rule]
     assert rule in found_in(hazard, files)
     assert rule not in found_in(harmless, files)
+
+
+def test_pieces_are_counted_in_tflite_too(files):
+    assert "int8-pieces" in found_in(pieces(9, "tflite", "FULLY_CONNECTED"), files)
+    assert "int8-pieces" not in found_in(pieces(8, "tflite", "FULLY_CONNECTED"), files)
 
 
 def found_in(example: Example, files) -> set[str]:

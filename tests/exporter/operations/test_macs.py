@@ -4,7 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from exporter.backends import backend
+from exporter.backends.interface import LowerOptions
+from exporter.graphs.capture import capture
 from exporter.graphs.cut import graphs_of
+from exporter.manifest import TensorSpec
 from exporter.models.registry import create_model, model_info
 from exporter.operations.macs import macs
 from exporter.operations.of_program import call_of, operations, operator_name
@@ -60,3 +64,23 @@ def test_a_call_by_itself_counts_as_in_its_program():
     program = torch.export.export(torch.nn.Conv2d(4, 6, 3), (torch.zeros(1, 4, 8, 8),))
     calls = [call_of(node) for node in program.graph.nodes if node.op == "call_function"]
     assert list(map(macs, calls)) == list(map(macs, operations(program)))
+
+
+def test_a_tflite_file_has_those_of_the_program_that_it_is_made_of(tmp_path):
+    class Every(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.depthwise = torch.nn.Conv2d(3, 8, 3, 2), torch.nn.Conv2d(8, 8, 3, groups=8)
+            self.up, self.linear = torch.nn.ConvTranspose2d(8, 6, 2, 2), torch.nn.Linear(6, 5)
+
+        def forward(self, image):
+            tokens = self.linear(self.up(self.depthwise(self.conv(image))).flatten(2).transpose(1, 2))
+            return {"y": (tokens @ tokens.transpose(1, 2)) @ tokens}
+
+    image, tokens = (
+        TensorSpec(name=name, shape=shape, dtype="float32", layout="N" * len(shape), kind="features", meaning="numbers")
+        for name, shape in (("image", (1, 3, 19, 17)), ("y", (1, 168, 5)))
+    )
+    graph, path = capture("classify", Every().eval(), (image,), (tokens,)), tmp_path / "every.tflite"
+    backend("tflite").lower(graph, path, LowerOptions("fp32"))
+    assert sum(map(macs, backend("tflite").operations(path))) == sum(map(macs, operations(graph.program)))
