@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.operations.last import last
-from exporter.operations.normalisation import Kinds, normalisations
+from exporter.operations.normalisation import NormKinds, normalisations
 from exporter.quantise.observed import Observed, affine
 from exporter.quantise.scheme import Activations, Scheme
 
@@ -104,10 +104,11 @@ _MOVES = (
     "aten.expand.default", "aten.permute.default", "aten.reshape.default", "aten.slice.Tensor", "aten.squeeze.dim",
     "aten.transpose.int", "aten.unsqueeze.default", "aten.view.default",
 )  # fmt: skip
-_NORMS = Kinds(
+_NORMS = NormKinds(
     "aten.rsqrt.default",
     ("aten.sub.Tensor",),
-    ("aten.add.Tensor", "aten.mul.Tensor", "aten.sub.Tensor"),
+    ("aten.mul.Tensor", "aten.sub.Tensor"),
+    ("aten.add.Tensor",),
     tuple(kind for kind in _MOVES if kind != "aten.slice.Tensor"),
 )
 _PADS = ("aten.constant_pad_nd.default", "aten.pad.default")

@@ -15,7 +15,7 @@ from device_profiles.host import cores
 from exporter.backends.runner import Arrays
 from exporter.errors import BackendError
 from exporter.operations.last import last
-from exporter.operations.normalisation import Kinds, normalisations
+from exporter.operations.normalisation import NormKinds, normalisations
 from exporter.quantise.observed import observed
 from exporter.quantise.scheme import Activations, Scheme
 from exporter.toolchain_noise import quiet
@@ -79,7 +79,9 @@ def quantise(
 _CALLED = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}
 """Operators that ai-edge-quantizer has other names for"""
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
-_NORMS = Kinds("RSQRT", ("SQUARED_DIFFERENCE", "SUB"), ("ADD", "MUL", "SUB"), ("RESHAPE", "TRANSPOSE"))
+_NORMS = NormKinds(
+    "RSQRT", ("SQUARED_DIFFERENCE", "SUB"), ("MUL", "SUB"), ("ADD",), ("BROADCAST_TO", "RESHAPE", "TRANSPOSE")
+)
 
 
 def _ranges(

@@ -12,20 +12,22 @@ from exporter.operations.operation import Operation
 
 
 @dataclass(frozen=True)
-class Kinds:
+class NormKinds:
     """Of operators that norms are made of, in the words of a format."""
 
     root: str
     """A square root or its reciprocal: each may be that of a variance"""
     differences: tuple[str, ...]
     """What may take a mean from what it is of"""
-    arithmetic: tuple[str, ...]
-    """What a result may be computed by"""
+    products: tuple[str, ...]
+    """What a result may be computed by of statistics and what they are of: products, quotients and differences"""
+    sums: tuple[str, ...]
+    """What a result may be computed by of statistics alone: a sum with what they are of is a residual's"""
     views: tuple[str, ...]
     """What only moves values"""
 
 
-def normalisations(operations: Sequence[Operation], kinds: Kinds) -> list[Operation]:
+def normalisations(operations: Sequence[Operation], kinds: NormKinds) -> list[Operation]:
     """All that layer, group and root-mean-square norms consist of, but for what they are given and what reads them.
 
     Of the last kind those whose square is a product of a value with itself.
@@ -39,7 +41,7 @@ def normalisations(operations: Sequence[Operation], kinds: Kinds) -> list[Operat
     return list(found.values())
 
 
-def _statistics(root: Operation, made: Mapping[str, Operation], kinds: Kinds) -> tuple[str, list[Operation]] | None:
+def _statistics(root: Operation, made: Mapping[str, Operation], kinds: NormKinds) -> tuple[str, list[Operation]] | None:
     """The source of what is normalised, and what is computed of it up to the root; None where that is no norm."""
     steps, names = [root], [one.name for one in root.given]
     while len(set(names)) == 1:
@@ -57,21 +59,24 @@ def _statistics(root: Operation, made: Mapping[str, Operation], kinds: Kinds) ->
 
 
 def _centred(
-    difference: Operation, steps: list[Operation], made: Mapping[str, Operation], kinds: Kinds
+    difference: Operation, steps: list[Operation], made: Mapping[str, Operation], kinds: NormKinds
 ) -> tuple[str, list[Operation]] | None:
     """The same, where `difference` takes a mean from what it is of; None where it does not."""
-    value, other = (one.name for one in difference.given)
-    source, means = _source(value, made, kinds), list[Operation]()
-    while _source(other, made, kinds) != source:
-        maker = made.get(other)
-        if maker is None or len(maker.given) != 1:
-            return None
-        means.append(maker)
-        other = maker.given[0].name
-    return source, [*steps, *means]
+    left, right = (one.name for one in difference.given)
+    for value, other in ((left, right), (right, left)):
+        source, means = _source(value, made, kinds), list[Operation]()
+        while (reached := _source(other, made, kinds)) != source:
+            maker = made.get(other)
+            if maker is None or len(maker.given) != 1:
+                break
+            means.append(maker)
+            other = maker.given[0].name
+        if reached == source:
+            return source, [*steps, *means]
+    return None
 
 
-def _source(value: str, made: Mapping[str, Operation], kinds: Kinds) -> str:
+def _source(value: str, made: Mapping[str, Operation], kinds: NormKinds) -> str:
     """What a value is a view of."""
     while (maker := made.get(value)) is not None and maker.kind in kinds.views and len(maker.given) == 1:
         value = maker.given[0].name
@@ -83,15 +88,16 @@ def _results(
     source: str,
     operations: Sequence[Operation],
     made: Mapping[str, Operation],
-    kinds: Kinds,
+    kinds: NormKinds,
 ) -> list[Operation]:
     """What is computed of nothing but statistics, what they are of, and constants; views of the result are no part."""
     own, found = {value.name for step in steps for value in step.outputs}, list[Operation]()
     for one in operations:
         names = [value.name for value in one.given]
-        if one.kind not in {*kinds.arithmetic, *kinds.views} or not own.intersection(names):
+        if one.kind not in {*kinds.products, *kinds.sums, *kinds.views} or not own.intersection(names):
             continue
-        if all(name in own or _source(name, made, kinds) == source for name in names):
+        others = [name for name in names if name not in own]
+        if all(one.kind not in kinds.sums and _source(name, made, kinds) == source for name in others):
             own |= {value.name for value in one.outputs}
             found.append(one)
     kept, read = list[Operation](), set[str]()

@@ -150,7 +150,7 @@ def test_a_last_product_gives_whole_results_and_has_integer_weights_unless_it_is
     assert stored.get(last.inputs[1].name, last.inputs[1]).dtype == weights
 
 
-def test_what_a_classifier_pools_before_its_last_product_stays_in_numbers(graph, full, tmp_path):
+def test_what_a_classifier_pools_before_its_last_product_stays_in_floating_point(graph, full, tmp_path):
     path, format = tmp_path / "few.tflite", backend("tflite")
     format.lower(graph, path, LowerOptions("int8", calibration=pictures(0), full=full("tflite")))
     kinds = {one.kind: one.outputs[0].dtype for one in format.operations(path)}
@@ -160,7 +160,7 @@ def test_what_a_classifier_pools_before_its_last_product_stays_in_numbers(graph,
 
 
 @pytest.mark.parametrize(("kept", "weights"), [((), "INT8"), (("linear$",), "FLOAT")], ids=["usual", "kept"])
-def test_what_comes_last_stays_in_numbers_in_onnx_too(graph, full, kept, weights, tmp_path):
+def test_what_comes_last_stays_in_floating_point_in_onnx_too(graph, full, kept, weights, tmp_path):
     path, format = tmp_path / "few.onnx", backend("onnx")
     scheme = replace(format.schemes["mixed"], kept=kept)
     format.lower(graph, path, LowerOptions("mixed", scheme=scheme, calibration=pictures(0), full=full("onnx")))
@@ -200,7 +200,7 @@ class Sliced(torch.nn.Module):
         return {"logits": self.last((weights @ self.head(small)).mean(1))}
 
 
-def test_slices_of_integers_are_integers_and_numbers_in_executorch(tmp_path):
+def test_slices_of_integers_are_integers_and_floats_in_executorch(tmp_path):
     torch.manual_seed(0)
     sliced, path = capture("classify", Sliced().eval(), (IMAGE,), (LOGITS,)), tmp_path / "few.pte"
     options = LowerOptions("int8", calibration=pictures(0))
@@ -208,40 +208,57 @@ def test_slices_of_integers_are_integers_and_numbers_in_executorch(tmp_path):
     assert sqnr(sliced, "executorch", path) > 15
 
 
-class Normalised(torch.nn.Module):
-    """Tokens of which half are a tenth of the others, until they are normalised."""
+class Tokens(torch.nn.Module):
+    """Of features, which have channels before places."""
 
-    def __init__(self):
+    def forward(self, features):
+        return features.flatten(2).transpose(1, 2)
+
+
+STRENGTHS = torch.tensor([1, 1 / 10])
+NORMS = {
+    "layer": (STRENGTHS.repeat(8).reshape(1, 1, 4, 4), torch.nn.Sequential(Tokens(), torch.nn.LayerNorm(32))),
+    "group": (
+        STRENGTHS.repeat_interleave(4).repeat(4).reshape(1, 32, 1, 1),
+        torch.nn.Sequential(torch.nn.GroupNorm(8, 32), Tokens()),
+    ),
+}
+"""Of tokens, and of groups of channels, half are a tenth of the others until they are normalised"""
+
+
+class Normalised(torch.nn.Module):
+    """A norm among linear layers."""
+
+    def __init__(self, norm):
         super().__init__()
-        self.stem, self.norm = torch.nn.Conv2d(3, 32, 8, 8), torch.nn.LayerNorm(32)
+        self.strength, self.norm = NORMS[norm]
+        self.stem = torch.nn.Conv2d(3, 32, 8, 8)
         self.inner, self.last = torch.nn.Linear(32, 64), torch.nn.Linear(64, 1000)
-        self.register_buffer("strength", torch.tensor([1, 1 / 10]).repeat(8)[None, :, None])
 
     def forward(self, image):
-        tokens = self.stem(image / 255).flatten(2).transpose(1, 2) * self.strength
-        return {"logits": self.last(F.gelu(self.inner(self.norm(tokens))).mean(1))}
+        tokens = self.norm(self.stem(image / 255) * self.strength)
+        return {"logits": self.last(F.gelu(self.inner(tokens)).mean(1))}
+
+
+def normalised(norm):
+    torch.manual_seed(0)
+    network = Normalised(norm).eval()
+    with torch.no_grad():
+        network.stem.bias.zero_()
+    return capture("classify", network, (IMAGE,), (LOGITS,))
 
 
 @pytest.mark.parametrize("format", ["tflite", "executorch"])
-def test_what_normalises_tokens_stays_in_numbers(format, tmp_path):
-    torch.manual_seed(0)
-    network = Normalised().eval()
-    with torch.no_grad():
-        network.stem.bias.zero_()
-    normalised, path = capture("classify", network, (IMAGE,), (LOGITS,)), tmp_path / "few"
-    backend(format).lower(normalised, path, LowerOptions("int8", calibration=pictures(0)))
-    assert sqnr(normalised, format, path) > 30
+@pytest.mark.parametrize("norm", NORMS)
+def test_what_normalises_stays_in_floating_point(format, norm, tmp_path):
+    graph, path = normalised(norm), tmp_path / "few"
+    backend(format).lower(graph, path, LowerOptions("int8", calibration=pictures(0)))
+    assert sqnr(graph, format, path) > 30
 
 
 def test_integers_are_one_piece_for_litert_with_norms_among_them(tmp_path):
-    from ai_edge_litert.interpreter import Interpreter
-
-    path = tmp_path / "few.tflite"
-    normalised = capture("classify", Normalised().eval(), (IMAGE,), (LOGITS,))
-    backend("tflite").lower(normalised, path, LowerOptions("int8", calibration=pictures(0)))
-    interpreter = Interpreter(str(path))
-    interpreter.allocate_tensors()
-    assert [one["op_name"] for one in interpreter._get_ops_details()].count("DELEGATE") == 1
+    options = LowerOptions("int8", calibration=pictures(0))
+    assert backend("tflite").lower(normalised("layer"), tmp_path / "few.tflite", options).delegation.pieces == 1
 
 
 class Padded(torch.nn.Module):
@@ -275,7 +292,9 @@ def test_what_is_padded_is_rounded_once_in_executorch():
     assert set(ranges) == {first.args[1:3]}
 
 
-def test_a_product_that_is_kept_stays_in_numbers_in_onnx_where_ranges_are_found_in_each_run(graph, full, tmp_path):
+def test_a_product_that_is_kept_stays_in_floating_point_in_onnx_where_ranges_are_found_in_each_run(
+    graph, full, tmp_path
+):
     words = []
     for kept in ((), ("linear$",)):
         scheme = replace(backend("onnx").schemes["int8-dynamic"], kept=kept)
