@@ -16,7 +16,7 @@ from torch import Tensor, fx
 
 from exporter.graphs.capture import Graph
 from exporter.operations.of_program import module_of, operator_name
-from exporter.quantise.case import computed
+from exporter.quantise.case import computed, judged_inputs
 from exporter.quantise.observed import Affine, Observed, affine, extremes, nearly_all
 from exporter.quantise.scheme import Integers
 from exporter.quantise.simulated import LAYERS, Inputs, Simulation, rounded, rounded_weights
@@ -62,7 +62,7 @@ def noises(graph: Graph, calibration: Sequence[Inputs]) -> tuple[Noise, ...]:
         if node.target in LAYERS and (weight := constant(simulation.unlifted, node.args[1])) is not None
     }
     generator = torch.Generator().manual_seed(0)
-    chosen = np.linspace(0, len(calibration) - 1, min(INPUTS, len(calibration))).round().astype(int)
+    chosen = judged_inputs(len(calibration), INPUTS)
     found = {node: np.zeros(3) for node in tensors}
     for place in chosen:
         for node, noise in _of_one(simulation, calibration[place], integers, layers, generator):
