@@ -1,4 +1,4 @@
-"""Writes docs/int8.md of what `benchmarks.int8` and `benchmarks.int8_tasks` measured: what was aimed at, and all.
+"""Writes docs/int8.md of what `benchmarks.int8` and its neighbours measured: what was aimed at, and all.
 
 A figure is a row, a dictionary as it is kept in a file; what it was measured on stands beside it.
 """
@@ -24,15 +24,28 @@ with PyTorch, of seeded weights between scores that are often close. All weights
 Core ML runs in our interpreter, which is not timed. Ranges of activations are the format's usual ones, those of all
 values (extremes, which is min/max), or fitted ones (qhyvit). Pieces are what XNNPACK takes, of the graph that has most.
 """
+AVX2 = "AVX2 kernels alone"
+"""What a machine is told apart by that has more, but was not let use it"""
 AIMED = """## What was aimed at
 
-Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI. All rows are
-of one with VNNI, so that none shows what AVX2 alone reaches; some are of older commits than others, as `run` tells.
+Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI; each is judged
+by rows of the kind. Rows are of several commits, as `run` tells.
+"""
+ON_AVX2 = """## By kernels of AVX2 alone
+
+By `benchmarks/int8_avx2.py`: XNNPACK is not told of what the processor has beyond AVX2, and takes the kernels that it
+has for those without. Speeds alone; sizes and what is lost are those of the same files below.
 """
 TRAINED = """## The task itself
 
 By `benchmarks/int8_tasks.py`: what trained models do, on data that they have not seen. Mask IoU is with the masks of
 the same format in full precision, the mean over clips, and the least of a clip.
+"""
+METHODS = """## How ranges are found
+
+By `benchmarks/ranges.py`: SQNR in dB of all pictures of a set together, in ranges of all values (min/max), in the usual
+ones, and fitted by Q-HyViT, whose objective is half of curvature times squared error. Only calibration pictures were
+seen.
 """
 _NATIVE = ("tflite", "executorch", "onnx")
 _MOBILE = ("tflite", "executorch")
@@ -53,12 +66,15 @@ class Aim:
     models: Sequence[str] = ()
     """All, where there are none"""
     precision: str = "int8"
+    kernels: str = ""
+    """Of which instructions, AVX2 or VNNI; any where this is empty"""
 
     def concerns(self, row: Row) -> bool:
         return (
             row["format"] in self.formats
             and row.get("precision") == self.precision
             and (row["model"] in self.models or not self.models)
+            and (not self.kernels or self.kernels == _kernels(row))
             and self.value(row) is not None
         )
 
@@ -72,6 +88,11 @@ class Aim:
         return f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"
 
 
+def _kernels(row: Row) -> str:
+    cpu = row.get("cpu", "")
+    return "AVX2" if AVX2 in cpu or "VNNI" not in cpu else "VNNI"
+
+
 def _usual(name: str) -> Callable[[Row], float | None]:
     """A figure of what users get who ask for nothing else."""
     return lambda row: row.get(name) if row.get("ranges") == "usual" else None
@@ -79,6 +100,19 @@ def _usual(name: str) -> Callable[[Row], float | None]:
 
 def _lost(row: Row) -> float | None:
     return row["full"] - row["value"] if "metric" in row else None
+
+
+def _gained(row: Row) -> float | None:
+    """By fitted ranges beside min/max, on what was not calibrated on, dB."""
+    return min(fitted - widest for widest, _, fitted in _unseen(row)) if "objective" in row else None
+
+
+def _unseen(row: Row) -> list[list[float]]:
+    return [found for name, found in row["sets"].items() if name != "calibration"]
+
+
+def _worse(row: Row) -> float | None:
+    return row["objective"][1] / row["objective"][0] if "objective" in row else None
 
 
 def _graph(name: str) -> Callable[[Row], float | None]:
@@ -90,22 +124,25 @@ AIMS = (
     Aim("size of w8", _usual("size"), most=0.55, form="{:.3f}", formats=("coreml",), precision="w8"),
     Aim("size of palette4", _usual("size"), most=0.30, form="{:.3f}", formats=("coreml",), precision="palette4"),
     *(
-        Aim(f"speed of {model}{note}", _usual("speed"), least=least, formats=_MOBILE, models=(model,))
+        Aim(f"speed of {model}, {kernels}", _usual("speed"), least, formats=_MOBILE, models=(model,), kernels=kernels)
         for model, least_of_avx2 in (("efficientformerv2_s0", 1.4), ("mobilevit_s", 1.4), ("efficienttam_nano", 1.5))
-        for note, least in ((", AVX2", least_of_avx2), (", VNNI", 2.2))
+        for kernels, least in (("AVX2", least_of_avx2), ("VNNI", 2.2))
     ),
     *(
         Aim(
-            f"speed of efficienttam_ti_2_512x512's encode_image{note}",
+            f"speed of efficienttam_ti_2_512x512's encode_image, {kernels}",
             _graph("encode_image"),
-            least=least,
+            least,
             formats=_MOBILE,
             models=("efficienttam_ti_2_512x512",),
+            kernels=kernels,
         )
-        for note, least in ((", AVX2", 1.5), (", VNNI", 2.2))
+        for kernels, least in (("AVX2", 1.5), ("VNNI", 2.2))
     ),
     Aim("SQNR of efficientformerv2_s0, dB", lambda row: row.get("sqnr"), 30, form="{:.1f}", models=_CLASSIFIERS[:1]),
     Aim("SQNR of mobilevit_s, dB", lambda row: row.get("sqnr"), 24, form="{:.1f}", models=("mobilevit_s",)),
+    Aim("Q-HyViT's objective, share of min/max's on calibration pictures", _worse, most=1, form="{:.3f}"),
+    Aim("dB that Q-HyViT gains on min/max, on pictures not seen, in 3 of 4 families", _gained, least=0, form="{:.1f}"),
     Aim("accuracy that trained classifiers lose", _lost, most=0.005, form="{:.4f}", models=_CLASSIFIERS),
     Aim("J&F that the trained tracker loses", _lost, most=0.01, form="{:.4f}", models=("efficienttam_nano",)),
     Aim("mask IoU of the trained tracker", lambda row: row.get("iou"), least=0.95, form="{:.3f}"),
@@ -116,22 +153,30 @@ LISTED = 6
 
 def page(files: Sequence[Sequence[Row]]) -> str:
     """The whole page, of the rows of several files."""
-    rows = [row for rows in files for row in rows]
-    machines = sorted({row["cpu"] for row in rows if "cpu" in row})
-    limits = {row["format"]: row["speed"] for row in rows if row["model"] == LIMIT}
-    parts = [HEADER]
-    if limits:
-        told = ", ".join(f"{format} {speed:.2f}" for format, speed in limits.items())
-        parts.append(f"Plain products (eight pointwise convolutions of 256 channels) in int8 beside fp32: {told}.\n")
-    parts.append(f"{AIMED}\n{_aims([row for row in rows if row['model'] != LIMIT])}\n")
+    every = [row for rows in files for row in rows]
+    machines = sorted({row["cpu"] for row in every if "cpu" in row})
+    hidden, rows = ([row for row in every if (AVX2 in row.get("cpu", "")) is avx2] for avx2 in (True, False))
+    parts = [HEADER, _limits(rows), f"{AIMED}\n{_aims([row for row in every if row['model'] != LIMIT])}\n"]
+    if hidden:
+        parts.append(f"{ON_AVX2}\n{_limits(hidden)}\n{_speeds([row for row in hidden if row['model'] != LIMIT])}\n")
     if tasks := [row for row in rows if "metric" in row]:
         parts.append(f"{TRAINED}\n{_of_tasks(tasks)}\n")
+    if methods := [row for row in rows if "objective" in row]:
+        parts.append(f"{METHODS}\n{_of_methods(methods)}\n")
+    kept = [row for row in rows if row["model"] != LIMIT and not {"metric", "objective"} & set(row)]
     for format in FORMATS:
-        own = [row for row in rows if row["format"] == format and row["model"] != LIMIT and "metric" not in row]
+        own = [row for row in kept if row["format"] == format]
         if own:
             parts.append(f"## {format}\n\n{_table(own, machines)}\n")
     parts += [f"{number}. {machine}" for number, machine in enumerate(machines, 1)]
     return "\n".join(parts) + "\n"
+
+
+def _limits(rows: Sequence[Row]) -> str:
+    told = ", ".join(f"{row['format']} {row['speed']:.2f}" for row in rows if row["model"] == LIMIT)
+    return (
+        f"Plain products (eight pointwise convolutions of 256 channels) in int8 beside fp32: {told}.\n" if told else ""
+    )
 
 
 def _aims(rows: Sequence[Row]) -> str:
@@ -139,6 +184,7 @@ def _aims(rows: Sequence[Row]) -> str:
     for aim in AIMS:
         there = [row for row in rows if aim.concerns(row)]
         if not there:
+            lines.append(f"| {aim.what} | {aim.bound} | not measured | – |")
             continue
         good, bad = ([row for row in there if aim.reached(row) == reached] for reached in (True, False))
         reached = _listed(aim, good) if len(good) <= LISTED else f"{len(good)} of {len(there)}"
@@ -167,7 +213,26 @@ def _of_tasks(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def _of_methods(rows: Sequence[Row]) -> str:
+    sets = list(rows[0]["sets"])
+    lines = [f"| model | format | px | objective | {' | '.join(sets)} | fitted in, s |", "|---" * (5 + len(sets)) + "|"]
+    for row in rows:
+        ratios = [" → ".join(f"{one:.1f}" for one in row["sets"][name]) for name in sets]
+        objective = " → ".join(f"{one:.3g}" for one in row["objective"])
+        told = [row["model"], row["format"], str(row["size"]), objective, *ratios, f"{row['seconds']:.0f}"]
+        lines.append(f"| {' | '.join(told)} |")
+    return "\n".join(lines)
+
+
 _EVERY_FRAME = ("encode_image", "track_step")
+
+
+def _speeds(rows: Sequence[Row]) -> str:
+    lines = ["| model | format | speed | of each graph |", "|---|---|---|---|"]
+    for row in rows:
+        graphs = ", ".join(f"{name} {speed:.2f}" for name, speed in row["graphs"].items())
+        lines.append(f"| {row['model']} | {row['format']} | {row['speed']:.2f} | {graphs} |")
+    return "\n".join(lines)
 
 
 def _table(rows: Sequence[Row], machines: Sequence[str]) -> str:

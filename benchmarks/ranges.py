@@ -1,6 +1,6 @@
-"""What ranges gain on real files: min/max, the usual ones, and Q-HyViT's, of a model of each family. Prints a table.
+"""What ranges gain on real files: min/max, the usual ones, and Q-HyViT's, of a model of each family.
 
-    .venv/bin/python -m benchmarks.ranges [--models mobilevit_xs] [--formats tflite] [--size 128] [--precision int8]
+    .venv/bin/python -m benchmarks.ranges --out runs [--models mobilevit_xs] [--formats tflite] [--size 128]
 
 Each graph is written three times with fewer bits: in ranges of all that was observed (extremes), in the format's usual
 ones, and fitted (qhyvit), all on the pictures that an export calibrates on. Each file runs from disk on three sets of
@@ -12,6 +12,7 @@ curvature times squared error.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -22,6 +23,8 @@ from pathlib import Path
 import numpy as np
 
 import exporter
+from benchmarks.int8_page import Row
+from benchmarks.page import machine
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
 from exporter.backends.runner import Arrays
@@ -40,26 +43,28 @@ MODELS = ("efficientformer_l1", "efficientformerv2_s0", "mobilevit_xs", "mobilev
 FORMATS = ("tflite",)
 OTHERS = 2**41, 24
 """Key of the random numbers, and crops"""
+PRECISION = "int8"
 SETS = ("calibration", "verification", "others")
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the figures")
     parser.add_argument("--models", nargs="+", default=MODELS)
     parser.add_argument("--formats", nargs="+", default=FORMATS)
     parser.add_argument("--size", type=int, help="of pictures; without it each model's usual")
-    parser.add_argument("--precision", default="int8")
     asked = parser.parse_args(arguments)
-    print("| model | format | objective | " + " | ".join(SETS) + " | fitted in, s |")
-    print("|---|---|---:|---:|---:|---:|---:|")
+    asked.out.mkdir(parents=True, exist_ok=True)
     for name in asked.models:
-        for row in compared(name, asked.formats, asked.precision, asked.size):
-            print(f"| {' | '.join(row)} |", flush=True)
+        for format in asked.formats:
+            row = compared(name, format, asked.size)
+            (asked.out / f"ranges-{name}-{format}.json").write_text(json.dumps([row], indent=1))
+            print(row, flush=True)
     return 0
 
 
-def compared(name: str, formats: Sequence[str], precision: str, size: int | None) -> list[list[str]]:
-    """One row for each format: min/max → usual → fitted."""
+def compared(name: str, format: str, size: int | None) -> Row:
+    """By min/max, in the usual ranges, and fitted."""
     info = model_info(name)
     network = exporter.create_model(name, **({} if size is None else {"image_size": size}))
     seed_weights(network)
@@ -69,21 +74,26 @@ def compared(name: str, formats: Sequence[str], precision: str, size: int | None
     for kind, inputs in sets.items():
         for given in inputs:
             expected[kind](given)
-    rows = []
-    for format in formats:
-        scheme, begun = backend(format).schemes[precision], time.process_time()
-        fitted = fit(graph, sets["calibration"], scheme.integers)
-        seconds = time.process_time() - begun
-        with tempfile.TemporaryDirectory() as folder, hidden():
-            path = Path(folder) / f"few.{backend(format).extension}"
-            found = []
-            for one, reading in ((graph, extremes), (graph, scheme.reading), (fitted.graph, fitted.reading)):
-                own = replace(scheme, reading=reading)
-                backend(format).lower(one, path, LowerOptions(precision, scheme=own, calibration=sets["calibration"]))
-                found.append(ratios(format, path, sets, expected))
-        told = [" → ".join(f"{one[kind]:.1f}" for one in found) for kind in sets]
-        rows.append([name, format, f"{fitted.extremes:.3g} → {fitted.chosen:.3g}", *told, f"{seconds:.0f}"])
-    return rows
+    scheme, begun = backend(format).schemes[PRECISION], time.process_time()
+    fitted = fit(graph, sets["calibration"], scheme.integers)
+    seconds = time.process_time() - begun
+    with tempfile.TemporaryDirectory() as folder, hidden():
+        path = Path(folder) / f"few.{backend(format).extension}"
+        found = []
+        for one, reading in ((graph, extremes), (graph, scheme.reading), (fitted.graph, fitted.reading)):
+            own = replace(scheme, reading=reading)
+            backend(format).lower(one, path, LowerOptions(PRECISION, scheme=own, calibration=sets["calibration"]))
+            found.append(ratios(format, path, sets, expected))
+    return {
+        "model": name,
+        "format": format,
+        "precision": PRECISION,
+        "size": network.image_size,
+        "objective": [fitted.extremes, fitted.chosen],
+        "sets": {kind: [one[kind] for one in found] for kind in SETS},
+        "seconds": seconds,
+        "cpu": machine(),
+    }
 
 
 def pictures(size: int) -> Mapping[str, Sequence[Arrays]]:
