@@ -261,6 +261,27 @@ def test_integers_are_one_piece_for_litert_with_norms_among_them(tmp_path):
     assert backend("tflite").lower(normalised("layer"), tmp_path / "few.tflite", options).delegation.pieces == 1
 
 
+class Pooling(torch.nn.Module):
+    """Averages less what they are of, as EfficientFormer mixes tokens."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.pool = torch.nn.Conv2d(3, 16, 4, 4), torch.nn.AvgPool2d(3, 1, 1, count_include_pad=False)
+        self.conv, self.head = torch.nn.Conv2d(16, 32, 1), torch.nn.Linear(32, 1000)
+
+    def forward(self, image):
+        features = self.stem(image / 255)
+        mixed = features + self.pool(features) - features
+        return {"logits": self.head(self.conv(mixed).mean((2, 3)))}
+
+
+def test_integers_are_one_piece_for_litert_with_pools_among_them(tmp_path):
+    torch.manual_seed(0)
+    pooling = capture("classify", Pooling().eval(), (IMAGE,), (LOGITS,))
+    options = LowerOptions("int8", calibration=pictures(0))
+    assert backend("tflite").lower(pooling, tmp_path / "few.tflite", options).delegation.pieces == 1
+
+
 class Padded(torch.nn.Module):
     """Zeros around a sum, of which a convolution takes all: of its values fewer are at the ends of their range."""
 
