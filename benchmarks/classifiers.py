@@ -31,7 +31,7 @@ from exporter.train.pictures.batches import Augmentation, PictureBatches
 from exporter.train.pictures.labelled import Parts, Pictures
 from exporter.train.pictures.objects import CLASSES, objects
 
-EPOCHS = {"efficientformerv2_s0": 36, "mobilevit_xxs": 36}
+EPOCHS = {"efficientformerv2_s0": 36, "mobilevit_xxs": 72}
 """Of each model"""
 SIZE, PICTURES = 96, 24_000
 BATCH, RATE, SEED = 64, 2e-3, 0
