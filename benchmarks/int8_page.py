@@ -203,11 +203,11 @@ def _listed(aim: Aim, rows: Sequence[Row]) -> str:
 
 
 def _of_tasks(rows: Sequence[Row]) -> str:
-    lines = ["| model | format | precision | what | full precision | fewer bits | mask IoU | the least |"]
-    lines.append("|---|---|---|---|---|---|---|---|")
+    names = "model", "format", "precision", "ranges", "what", "full precision", "fewer bits", "mask IoU", "the least"
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for row in rows:
         alike = [f"{row[name]:.3f}" if name in row else "–" for name in ("iou", "least_iou")]
-        told = [row[name] for name in ("model", "format", "precision", "metric")]
+        told = [row["model"], row["format"], row["precision"], row.get("ranges", "usual"), row["metric"]]
         told += [f"{row[name]:.3f}" for name in ("full", "value")]
         lines.append(f"| {' | '.join([*told, *alike])} |")
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 """What fewer bits lose of the task itself, in trained models: of our tracker, and of classifiers of drawn objects.
 
-    .venv/bin/python -m benchmarks.int8_tasks --out runs [--formats tflite] [--models efficienttam_nano]
+    .venv/bin/python -m benchmarks.int8_tasks --out runs [--formats tflite] [--models mobilevit_xxs] [--ranges qhyvit]
 
 The tracker follows the first 24 frames of 20 held-out clips from a click, in each precision: J&F (DAVIS 2017), and its
 masks' IoU with those of the same format in full precision. The classifiers (`benchmarks.classifiers`) say of pictures
@@ -49,35 +49,38 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the figures, which go on where they stopped")
     parser.add_argument("--models", nargs="+", default=(TRACKER, *CLASSIFIERS))
     parser.add_argument("--formats", nargs="+", default=FORMATS)
+    parser.add_argument("--ranges", help="how ranges of activations are found, where not as suits the format")
     asked = parser.parse_args(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
     for model in asked.models:
         for format in asked.formats:
-            path = asked.out / f"{TASKS}-{model}-{format}.json"
+            path = asked.out / f"{TASKS}-{model}-{format}{f'-{asked.ranges}' if asked.ranges else ''}.json"
             if not path.exists():
-                rows = (followed if model == TRACKER else classified)(model, format)
+                rows = (followed if model == TRACKER else classified)(model, format, asked.ranges)
                 path.write_text(json.dumps(rows, indent=1))
                 for row in rows:
                     print(row, flush=True)
     return 0
 
 
-def precisions(format: str) -> tuple[str, list[str]]:
-    """In full, and of fewer bits"""
-    return backend(format).full_precision, [one for one in backend(format).schemes if one != "mixed"]
+def precisions(format: str, ranges: str | None) -> tuple[str, list[str]]:
+    """In full, and of fewer bits: those of which ranges are read, where it is said how"""
+    few = [name for name, one in backend(format).schemes.items() if name != "mixed" and (one.calibrated or not ranges)]
+    return backend(format).full_precision, few
 
 
-def exported(model: str, format: str, out: str, **settings: Any) -> Bundle:
-    full, fewer = precisions(format)
-    return pipeline.export(model, formats=[format], precision=[full, *fewer], out=out, workers=1, **settings)
+def exported(model: str, format: str, ranges: str | None, out: str, **settings: Any) -> Bundle:
+    full, fewer = precisions(format, ranges)
+    settings |= {"formats": [format], "precision": [full, *fewer], "ranges": ranges, "workers": 1}
+    return pipeline.export(model, out=out, **settings)
 
 
-def followed(model: str, format: str) -> list[dict[str, Any]]:
+def followed(model: str, format: str, ranges: str | None) -> list[dict[str, Any]]:
     """One row for each precision of fewer bits."""
-    full, fewer = precisions(format)
+    full, fewer = precisions(format, ranges)
     clips = list(islice(held_out_clips(occluded=False), CLIPS))
     with tempfile.TemporaryDirectory() as folder:
-        bundle = exported(model, format, folder)
+        bundle = exported(model, format, ranges, folder)
         masks = {one: [_masks(bundle, format, one, clip) for clip in clips] for one in (full, *fewer)}
     truth = [clip.masks[:FRAMES] for clip in clips]
     scores = {
@@ -96,6 +99,7 @@ def followed(model: str, format: str) -> list[dict[str, Any]]:
             "model": model,
             "format": format,
             "precision": one,
+            "ranges": ranges or "usual",
             "metric": f"J&F of {CLIPS} clips of {FRAMES} frames",
             "full": scores[full],
             "value": scores[one],
@@ -114,9 +118,9 @@ def _masks(bundle: Bundle, format: str, precision: Any, clip: Any) -> np.ndarray
     return np.array([one.mask(*frames.shape[1:3]) for one in seen])
 
 
-def classified(model: str, format: str) -> list[dict[str, Any]]:
+def classified(model: str, format: str, ranges: str | None) -> list[dict[str, Any]]:
     """One row for each precision of fewer bits."""
-    full, fewer = precisions(format)
+    full, fewer = precisions(format, ranges)
     judged = drawn(range(PICTURES - JUDGED, PICTURES), SIZE, judged=True)
     with tempfile.TemporaryDirectory() as folder:
         shown = Path(folder) / "pictures"
@@ -124,7 +128,7 @@ def classified(model: str, format: str) -> list[dict[str, Any]]:
         for number, pixels in enumerate(drawn(range(CALIBRATED), SIZE).pixels):
             _with_border(pixels, model).save(shown / f"{number}.png")
         settings = {"weights": KEPT / f"{model}.safetensors", "image_size": SIZE, "calibration": shown}
-        bundle = exported(model, format, folder, **settings)
+        bundle = exported(model, format, ranges, folder, **settings)
         right = {}
         for variant, runners in bundle.runners([format], 1):
             answers = [runners[CLASSIFY]({"image": one[None].astype(np.float32)})["logits"] for one in judged.pixels]
@@ -134,6 +138,7 @@ def classified(model: str, format: str) -> list[dict[str, Any]]:
             "model": model,
             "format": format,
             "precision": one,
+            "ranges": ranges or "usual",
             "metric": f"accuracy on {JUDGED} pictures",
             "full": right[full],
             "value": right[one],
