@@ -28,8 +28,9 @@ AVX2 = "AVX2 kernels alone"
 """What a machine is told apart by that has more, but was not let use it"""
 AIMED = """## What was aimed at
 
-Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI; each is judged
-by rows of the kind. Rows are of several commits, as `run` tells.
+Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI. None of the
+first kind was at hand: those rows are of its kernels on one of the second, where even plain products gain no more than
+is said below. Another processor may differ. Rows are of several commits, as `run` tells.
 """
 ON_AVX2 = """## By kernels of AVX2 alone
 
@@ -208,7 +209,7 @@ def _of_tasks(rows: Sequence[Row]) -> str:
     for row in rows:
         alike = [f"{row[name]:.3f}" if name in row else "–" for name in ("iou", "least_iou")]
         told = [row["model"], row["format"], row["precision"], row.get("ranges", "usual"), row["metric"]]
-        told += [f"{row[name]:.3f}" for name in ("full", "value")]
+        told += [f"{row[name]:.4f}" for name in ("full", "value")]
         lines.append(f"| {' | '.join([*told, *alike])} |")
     return "\n".join(lines)
 
