@@ -7,7 +7,7 @@ Each model is exported as a user would, by the command line in a process of its 
 beside it; what is done is kept in the folder and not done again. Seeded weights but for our own tracker's. Speeds are
 ratios to the same format's full precision, timed in turns on one thread within each export; quality is that on the
 export's verification inputs, of which none is calibrated on. `limit` is what is gained where nothing but plain products
-is computed, in the same runtimes and the same run: no model can gain more by them.
+is computed, in the same runtimes and the same run: about what a model can gain by its products.
 """
 
 from __future__ import annotations

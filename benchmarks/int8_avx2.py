@@ -69,7 +69,8 @@ def hide() -> None:
         base, symbols = _loaded(library)
         ctypes.CFUNCTYPE(ctypes.c_bool)(base + symbols["cpuinfo_initialize"])()
         found = (ctypes.c_bool * len(flags)).from_address(base + symbols["cpuinfo_isa"])
-        assert found[flags.index("avx2")], "neither library has another order of them"
+        wide = [found[flags.index(flag)] for flag in ("avx2", "avx512f", "avx512_4vnniw")]
+        assert wide == [True, True, False], f"{library} has its flags in another order, or the processor has no AVX-512"
         for index, flag in enumerate(flags):
             if HIDDEN.match(flag):
                 found[index] = False

@@ -74,12 +74,12 @@ def lower(graph: Graph, path: Path, options: LowerOptions) -> Lowered:
         inside = [node for _, piece, _ in get_lowered_submodules(module) for node in _operators(piece.original_module)]
         outside = _operators(module)
         census = Counter(operator_name(node) for node in (*inside, *outside))
-        calls = [[call_of(node) for node in nodes] for nodes in (inside, outside)]
+        taken, left = ([call_of(node) for node in nodes] for nodes in (inside, outside))
         with path.open("wb") as file:
             edge.to_executorch().write_to_file(file)  # changes the module
     return Lowered(
         operators=dict(sorted(census.items())),
-        delegation=delegation(delegate, *calls, pieces=len(get_lowered_submodules(module))),
+        delegation=delegation(delegate, taken, left, len(get_lowered_submodules(module))),
         min_os=deployment_target(options.min_ios) if delegate == "coreml" else None,
         compute_units=("cpu", "gpu", "npu") if delegate == "coreml" else ("cpu",),
         quantised=words,

@@ -134,7 +134,7 @@ def _with_products(names: Collection[str]) -> set[str]:
 def _narrowed_weights(model: Any, nodes: Sequence[Any]) -> set[str]:
     """Put the second inputs of nodes, where these are weights, into integers of eight bits for each output channel.
 
-    Returns their names. They are made floating point again by a cast and a product, which ONNX Runtime does once, as it
+    Returns their names. They are converted back by a cast and a product, which ONNX Runtime does once, as it
     loads a file; operators for that very purpose it keeps, and does in every run.
     """
     import numpy as np

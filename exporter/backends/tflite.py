@@ -80,10 +80,10 @@ def _delegation(path: Path) -> Delegation | None:
     """What XNNPACK takes of a file, of the release that is installed; None of a file that LiteRT does not load."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(str(path))
     try:
+        interpreter = Interpreter(str(path))
         interpreter.allocate_tensors()
-    except RuntimeError:
+    except (RuntimeError, ValueError):
         return None
     listed = interpreter._get_ops_details()  # the file's operators, then each piece as one more
     pieces = [one for one in listed if one["op_name"] == "DELEGATE"]

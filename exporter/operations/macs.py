@@ -48,6 +48,10 @@ def _product(out: Shape, given: Sequence[Shape], operation: Operation) -> int:
     return prod(out) * given[0][-2 if transposed else -1]
 
 
+def _fully_connected(out: Shape, given: Sequence[Shape], operation: Operation) -> int:
+    return prod(out) * given[1][-1]  # what it is given may have more axes, which it flattens
+
+
 def _depthwise_channels_last(out: Shape, given: Sequence[Shape], operation: Operation) -> int:
     return prod(out) * prod(given[1][1:3])
 
@@ -90,6 +94,6 @@ _COUNTS = {
     "CONV_2D": _Count(_convolution),
     "DEPTHWISE_CONV_2D": _Count(_depthwise_channels_last),
     "TRANSPOSE_CONV": _Count(_transposed_channels_last),
-    "FULLY_CONNECTED": _Count(_product),
+    "FULLY_CONNECTED": _Count(_fully_connected),
     "BATCH_MATMUL": _Count(_product),
 }
