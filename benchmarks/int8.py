@@ -74,7 +74,7 @@ def _once(path: Path, measure: Any) -> None:
 def exported(model: str, format: str, ranges: str | None) -> list[Row]:
     """One row for each precision of fewer bits."""
     info = model_info(model)
-    precisions = [one for one in backend(format).schemes if one != "mixed" or info.family.task == "classify"]
+    precisions = [one for one in fewer_bits(format, ranges) if one != "mixed" or info.family.task == "classify"]
     command = [VITEXPORT, model, "--format", format, *(f"--precision={one}" for one in precisions), "--workers", "1"]
     command += ["--weights", "auto" if info.shipped else "random", *(["--ranges", ranges] if ranges else [])]
     with tempfile.TemporaryDirectory() as folder:
@@ -112,6 +112,11 @@ def exported(model: str, format: str, ranges: str | None) -> list[Row]:
             }
             for one in manifest.compressions
         ]
+
+
+def fewer_bits(format: str, ranges: str | None) -> list[str]:
+    """The precisions of a format: those of which ranges are read, where it is said how."""
+    return [name for name, scheme in backend(format).schemes.items() if scheme.calibrated or not ranges]
 
 
 def limit(format: str) -> list[Row]:

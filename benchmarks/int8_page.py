@@ -30,7 +30,7 @@ AIMED = """## What was aimed at
 
 Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI. None of the
 first kind was at hand: those rows are of its kernels on one of the second, where plain products gain 1.2. Another
-processor may differ. Rows of formats are of several commits, as `run` tells.
+processor may differ. Rows are of several commits, as `run` tells where it was kept.
 """
 ON_AVX2 = """## By kernels of AVX2 alone
 
@@ -112,7 +112,7 @@ def _unseen(row: Row) -> list[list[float]]:
     return [found for name, found in row["sets"].items() if name != "calibration"]
 
 
-def _worse(row: Row) -> float | None:
+def _objective_ratio(row: Row) -> float | None:
     return row["objective"][1] / row["objective"][0] if "objective" in row else None
 
 
@@ -142,7 +142,7 @@ AIMS = (
     ),
     Aim("SQNR of efficientformerv2_s0, dB", lambda row: row.get("sqnr"), 30, form="{:.1f}", models=_CLASSIFIERS[:1]),
     Aim("SQNR of mobilevit_s, dB", lambda row: row.get("sqnr"), 24, form="{:.1f}", models=("mobilevit_s",)),
-    Aim("Q-HyViT's objective, share of min/max's on calibration pictures", _worse, most=1, form="{:.3f}"),
+    Aim("Q-HyViT's objective, share of min/max's on calibration pictures", _objective_ratio, most=1, form="{:.3f}"),
     Aim("dB that Q-HyViT gains on min/max, on pictures not seen", _gained, least=0, form="{:.1f}"),
     Aim("accuracy that trained classifiers lose", _lost, most=0.005, form="{:.4f}", models=_CLASSIFIERS),
     Aim("J&F that the trained tracker loses", _lost, most=0.01, form="{:.4f}", models=("efficienttam_nano",)),
@@ -159,11 +159,13 @@ def page(files: Sequence[Sequence[Row]]) -> str:
     hidden, rows = ([row for row in every if (AVX2 in row.get("cpu", "")) is avx2] for avx2 in (True, False))
     parts = [HEADER, _limits(rows), f"{AIMED}\n{_aims([row for row in every if row['model'] != LIMIT])}\n"]
     if hidden:
-        parts.append(f"{ON_AVX2}\n{_limits(hidden)}\n{_speeds([row for row in hidden if row['model'] != LIMIT])}\n")
+        parts.append(
+            f"{ON_AVX2}\n{_limits(hidden)}\n{_speeds([row for row in hidden if row['model'] != LIMIT], machines)}\n"
+        )
     if tasks := [row for row in rows if "metric" in row]:
-        parts.append(f"{TRAINED}\n{_of_tasks(tasks)}\n")
+        parts.append(f"{TRAINED}\n{_of_tasks(tasks, machines)}\n")
     if methods := [row for row in rows if "objective" in row]:
-        parts.append(f"{METHODS}\n{_of_methods(methods)}\n")
+        parts.append(f"{METHODS}\n{_of_methods(methods, machines)}\n")
     kept = [row for row in rows if row["model"] != LIMIT and not {"metric", "objective"} & set(row)]
     for format in FORMATS:
         own = [row for row in kept if row["format"] == format]
@@ -203,50 +205,58 @@ def _listed(aim: Aim, rows: Sequence[Row]) -> str:
     return ", ".join(told) or "–"
 
 
-def _of_tasks(rows: Sequence[Row]) -> str:
-    names = "model", "format", "precision", "ranges", "what", "full precision", "fewer bits", "mask IoU", "the least"
-    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+def _of_tasks(rows: Sequence[Row], machines: Sequence[str]) -> str:
+    names = ("model", "format", "precision", "ranges", "what", "full precision", "fewer bits", "mask IoU", "the least")
+    lines = []
     for row in rows:
         alike = [f"{row[name]:.3f}" if name in row else "–" for name in ("iou", "least_iou")]
         told = [row["model"], row["format"], row["precision"], row.get("ranges", "usual"), row["metric"]]
-        told += [f"{row[name]:.4f}" for name in ("full", "value")]
-        lines.append(f"| {' | '.join([*told, *alike])} |")
-    return "\n".join(lines)
+        lines.append([*told, *(f"{row[name]:.4f}" for name in ("full", "value")), *alike, _run(row, machines)])
+    return _grid((*names, "run"), lines)
 
 
-def _of_methods(rows: Sequence[Row]) -> str:
-    sets = list(rows[0]["sets"])
-    lines = [f"| model | format | px | objective | {' | '.join(sets)} | fitted in, s |", "|---" * (5 + len(sets)) + "|"]
+def _of_methods(rows: Sequence[Row], machines: Sequence[str]) -> str:
+    sets, lines = list(rows[0]["sets"]), []
     for row in rows:
         ratios = [" → ".join(f"{one:.1f}" for one in row["sets"][name]) for name in sets]
         objective = " → ".join(f"{one:.3g}" for one in row["objective"])
         told = [row["model"], row["format"], str(row["size"]), objective, *ratios, f"{row['seconds']:.0f}"]
-        lines.append(f"| {' | '.join(told)} |")
-    return "\n".join(lines)
+        lines.append([*told, _run(row, machines)])
+    return _grid(("model", "format", "px", "objective", *sets, "fitted in, s", "run"), lines)
 
 
 _EVERY_FRAME = ("encode_image", "track_step")
 
 
-def _speeds(rows: Sequence[Row]) -> str:
-    lines = ["| model | format | speed | of each graph |", "|---|---|---|---|"]
+def _speeds(rows: Sequence[Row], machines: Sequence[str]) -> str:
+    lines = []
     for row in rows:
         graphs = ", ".join(f"{name} {speed:.2f}" for name, speed in row["graphs"].items())
-        lines.append(f"| {row['model']} | {row['format']} | {row['speed']:.2f} | {graphs} |")
-    return "\n".join(lines)
+        lines.append([row["model"], row["format"], f"{row['speed']:.2f}", graphs, _run(row, machines)])
+    return _grid(("model", "format", "speed", "of each graph", "run"), lines)
 
 
 def _table(rows: Sequence[Row], machines: Sequence[str]) -> str:
     names = ("model", "precision", "ranges", "size", "speed", "SQNR, dB", "top-1", "mask IoU", "pieces", "run")
-    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+    lines = []
     for row in rows:
         if "error" in row:
-            lines.append(f"| {row['model']} | {row['error']} |" + " |" * (len(names) - 2))
+            lines.append([row["model"], row["error"], *[""] * (len(names) - 2)])
             continue
         forms = ("size", "{:.3f}"), ("speed", "{:.2f}"), ("sqnr", "{:.1f}"), ("top1", "{:.0%}"), ("mask_iou", "{:.3f}")
         told = {name: "–" if row[name] is None else form.format(row[name]) for name, form in forms}
         if graphs := [f"{name} {row['graphs'][name]:.2f}" for name in _EVERY_FRAME if name in row["graphs"]]:
             told["speed"] += f" ({', '.join(graphs)})"
-        cells = [row["model"], row["precision"], row["ranges"], *told.values(), row["pieces"] or "–"]
-        lines.append(f"| {' | '.join(map(str, cells))} | {machines.index(row['cpu']) + 1} |")
-    return "\n".join(lines)
+        cells = [row["model"], row["precision"], row["ranges"], *told.values(), str(row["pieces"] or "–")]
+        lines.append([*cells, _run(row, machines)])
+    return _grid(names, lines)
+
+
+def _run(row: Row, machines: Sequence[str]) -> str:
+    """Number of the machine and commit, at the end of the page."""
+    return str(machines.index(row["cpu"]) + 1) if "cpu" in row else "–"
+
+
+def _grid(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -22,6 +22,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.classifiers import KEPT, PICTURES, SIZE
+from benchmarks.int8 import fewer_bits
+from benchmarks.page import machine
 from exporter import pipeline
 from exporter.backends import backend
 from exporter.bundle import Bundle
@@ -64,9 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def precisions(format: str, ranges: str | None) -> tuple[str, list[str]]:
-    """In full, and of fewer bits: those of which ranges are read, where it is said how"""
-    few = [name for name, one in backend(format).schemes.items() if name != "mixed" and (one.calibrated or not ranges)]
-    return backend(format).full_precision, few
+    """In full, and of fewer bits"""
+    return backend(format).full_precision, [one for one in fewer_bits(format, ranges) if one != "mixed"]
 
 
 def exported(model: str, format: str, ranges: str | None, out: str, **settings: Any) -> Bundle:
@@ -100,6 +101,7 @@ def followed(model: str, format: str, ranges: str | None) -> list[dict[str, Any]
             "format": format,
             "precision": one,
             "ranges": ranges or "usual",
+            "cpu": machine(),
             "metric": f"J&F of {CLIPS} clips of {FRAMES} frames",
             "full": scores[full],
             "value": scores[one],
@@ -139,6 +141,7 @@ def classified(model: str, format: str, ranges: str | None) -> list[dict[str, An
             "format": format,
             "precision": one,
             "ranges": ranges or "usual",
+            "cpu": machine(),
             "metric": f"accuracy on {JUDGED} pictures",
             "full": right[full],
             "value": right[one],

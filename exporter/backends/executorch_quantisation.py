@@ -107,8 +107,7 @@ _MOVES = (
 _NORMS = NormKinds(
     "aten.rsqrt.default",
     ("aten.sub.Tensor",),
-    ("aten.mul.Tensor", "aten.sub.Tensor"),
-    ("aten.add.Tensor",),
+    ("aten.add.Tensor", "aten.mul.Tensor", "aten.sub.Tensor"),
     tuple(kind for kind in _MOVES if kind != "aten.slice.Tensor"),
 )
 _PADS = ("aten.constant_pad_nd.default", "aten.pad.default")

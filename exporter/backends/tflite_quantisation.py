@@ -80,7 +80,7 @@ _CALLED = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}
 """Operators that ai-edge-quantizer has other names for"""
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 _NORMS = NormKinds(
-    "RSQRT", ("SQUARED_DIFFERENCE", "SUB"), ("MUL", "SUB"), ("ADD",), ("BROADCAST_TO", "RESHAPE", "TRANSPOSE")
+    "RSQRT", ("SQUARED_DIFFERENCE", "SUB"), ("ADD", "MUL", "SUB"), ("BROADCAST_TO", "RESHAPE", "TRANSPOSE")
 )
 
 

@@ -19,10 +19,8 @@ class NormKinds:
     """A square root or its reciprocal: each may be that of a variance"""
     differences: tuple[str, ...]
     """What may take a mean from what it is of"""
-    products: tuple[str, ...]
-    """What a result may be computed by of statistics and what they are of: products, quotients and differences"""
-    sums: tuple[str, ...]
-    """What a result may be computed by of statistics alone: a sum with what they are of is a residual's"""
+    arithmetic: tuple[str, ...]
+    """What a result may be computed by"""
     views: tuple[str, ...]
     """What only moves values"""
 
@@ -90,15 +88,23 @@ def _results(
     made: Mapping[str, Operation],
     kinds: NormKinds,
 ) -> list[Operation]:
-    """What is computed of nothing but statistics, what they are of, and constants; views of the result are no part."""
+    """What is computed of nothing but statistics, what they are of, and constants; views of the result are no part.
+
+    What they are of comes in once: with a result that has it already it is a residual branch, which is no part.
+    """
     own, found = {value.name for step in steps for value in step.outputs}, list[Operation]()
+    statistics = {value.name for step in steps if step.kind not in kinds.differences for value in step.outputs}
     for one in operations:
         names = [value.name for value in one.given]
-        if one.kind not in {*kinds.products, *kinds.sums, *kinds.views} or not own.intersection(names):
+        if one.kind not in {*kinds.arithmetic, *kinds.views} or not own.intersection(names):
             continue
         others = [name for name in names if name not in own]
-        if all(one.kind not in kinds.sums and _source(name, made, kinds) == source for name in others):
-            own |= {value.name for value in one.outputs}
+        if others and not statistics.issuperset(own.intersection(names)):
+            continue
+        if all(_source(name, made, kinds) == source for name in others):
+            results = {value.name for value in one.outputs}
+            own |= results
+            statistics |= results if statistics.issuperset(names) else set()
             found.append(one)
     kept, read = list[Operation](), set[str]()
     for one in reversed(found):

@@ -20,7 +20,7 @@ class Verdict:
 
 
 def verdict(manifest: Manifest) -> Verdict:
-    """A variant agrees with PyTorch if every one of its artefacts was executed and passed."""
+    """A variant agrees with PyTorch if every one of its artefacts was executed and passed, and none falls short."""
     made: dict[str, list[Artifact]] = {}
     for artifact in manifest.artifacts:
         made.setdefault(manifest.label(artifact.variant), []).append(artifact)
@@ -33,11 +33,16 @@ def verdict(manifest: Manifest) -> Verdict:
     rollouts = {manifest.label(rollout.variant): rollout for rollout in manifest.rollouts}
     lost = [label for label, rollout in rollouts.items() if rollout.status == "failed"]
     clauses = []
-    if agreeing:
-        clauses.append(_agreement([artifact for label in agreeing for artifact in made[label]], agreeing))
-    elif not wrong:
+    short = [label for label in agreeing if any(artifact.verification.short for artifact in made[label])]
+    if near := [label for label in agreeing if label not in short]:
+        clauses.append(_agreement([artifact for label in near for artifact in made[label]], near))
+    elif not wrong and not short:
         how = "in full" if partial else "here"
         clauses.append(f"No format was executed {how}, so agreement with PyTorch is not proved")
+    if short:
+        clauses.append(
+            f"{listed(short)} {_was(short)} executed, and {'is' if len(short) == 1 else 'are'} not near PyTorch"
+        )
     if wrong:
         clauses.append(f"{listed(wrong)} {'disagrees' if len(wrong) == 1 else 'disagree'} with PyTorch")
     if partial:

@@ -282,6 +282,27 @@ def test_integers_are_one_piece_for_litert_with_pools_among_them(tmp_path):
     assert backend("tflite").lower(pooling, tmp_path / "few.tflite", options).delegation.pieces == 1
 
 
+class Summed(torch.nn.Module):
+    """A running sum, which XNNPACK does not have, between two linear layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.last = torch.nn.Conv2d(3, 32, 4, 4), torch.nn.Linear(32, 1000)
+        self.inner = torch.nn.Linear(32, 32)
+
+    def forward(self, image):
+        tokens = self.stem(image / 255).flatten(2).transpose(1, 2)
+        return {"logits": self.last(torch.cumsum(self.inner(tokens), 1).mean(1))}
+
+
+def test_what_xnnpack_leaves_of_a_tflite_file_is_named(tmp_path):
+    summed = capture("classify", Summed().eval(), (IMAGE,), (LOGITS,))
+    delegation = backend("tflite").lower(summed, tmp_path / "full.tflite", LowerOptions("fp32")).delegation
+    assert (delegation.delegate, delegation.pieces, delegation.macs) == ("xnnpack", 2, 1)
+    assert [(one.operator, one.count) for one in delegation.outside] == [("CUMSUM", 1)]
+    assert 0 < delegation.operators < 1
+
+
 class Padded(torch.nn.Module):
     """Zeros around a sum, of which a convolution takes all: of its values fewer are at the ends of their range."""
 

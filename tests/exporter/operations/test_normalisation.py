@@ -5,7 +5,7 @@ import pytest
 from exporter.operations.normalisation import NormKinds, normalisations
 from tests.exporter.operations.lines import program
 
-KINDS = NormKinds("ROOT", ("SUB", "SQUARED_DIFFERENCE"), ("MUL", "SUB", "DIV"), ("ADD",), ("VIEW",))
+KINDS = NormKinds("ROOT", ("SUB", "SQUARED_DIFFERENCE"), ("ADD", "MUL", "SUB", "DIV"), ("VIEW",))
 LAYER = (
     "x = CONV image", "v = VIEW x", "m = MEAN v", "mv = VIEW m", "d = SQUARED_DIFFERENCE v mv", "s = MEAN d",
     "e = ADD s", "r = ROOT e", "mr = MUL r m", "rv = VIEW r", "g = MUL v rv", "n = ADD g mr", "y = CONV n",
@@ -45,6 +45,7 @@ MEAN_AS_PRODUCT = (
         (DIVIDED, "m c q s r g"),
         ([line.replace("DIFFERENCE v mv", "DIFFERENCE mv v") for line in LAYER], "m mv d s e r mr rv g n"),
         ((*DIVIDED, "z = ADD g x"), "m c q s r g"),
+        ((*DIVIDED, "z = SUB x g"), "m c q s r g"),
         (("x = CONV image", "y = CONV x", "z = ADD x y", "q = SQUARE z", "r = ROOT q", "g = DIV z r"), ""),
         (("x = CONV image", "r = ROOT x", "y = MUL r"), ""),
         (("x = CONV image", "q = SUB x other", "s = MEAN q", "r = ROOT s", "y = MUL r"), ""),
@@ -58,7 +59,8 @@ MEAN_AS_PRODUCT = (
         "means as products",
         "divided",
         "a mean less its values",
-        "the residual sum of its own result",
+        "a residual branch of its own source",
+        "the same that is subtracted",
         "a residual sum",
         "no mean",
         "a distance",

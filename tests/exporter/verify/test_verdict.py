@@ -48,6 +48,21 @@ def classifier(bundles):
 PASSED, FAILED, IDLE = ("fp32", "passed", 4.6e-6), ("fp32", "failed", 0.3), ("fp16", "not executed", 0.0)
 
 
+def test_what_falls_short_is_not_said_to_agree(bundles):
+    whole = with_results(bundles["mobilevit"].manifest, onnx=PASSED, tflite=("int8", "passed", 0.3))
+    far = [
+        one.model_copy(update={"verification": one.verification.model_copy(update={"short": ("an SQNR of 18.0 dB",)})})
+        if one.format == "tflite"
+        else one
+        for one in whole.artifacts
+    ]
+    alone = with_artifacts(whole, [one for one in far if one.format == "tflite"])
+    assert verdict(with_artifacts(whole, far)).sentence == (
+        "1 format (onnx) agrees with PyTorch within 4.6e-06; tflite was executed, and is not near PyTorch."
+    )
+    assert verdict(alone) == Verdict("passed", "tflite was executed, and is not near PyTorch.")
+
+
 @pytest.mark.parametrize(
     ("results", "expected"),
     [
