@@ -14,7 +14,7 @@ demo: .venv/installed
 	$(BIN)/vitexport track demo/efficienttam_nano-iphone15 demo/clip.mp4 --point $$point --out demo/out.mp4
 	$(BIN)/python -m exporter.train.sample judge demo/out-masks demo/clip-masks
 
-# The web app, built for `vitexport serve`. Node comes with the Python packages.
+# The web app, built for `vitexport serve app`. Node comes with the Python packages.
 app: exporter/serve/app/index.html
 
 exporter/serve/app/index.html: apps/web/node_modules/installed apps/web/index.html apps/web/package.json \

@@ -1,4 +1,4 @@
-"""The web app, built, and served by `vitexport serve` in a process of its own."""
+"""The web app, built, and served by `vitexport serve app` in a process of its own."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ from tests.shared import made_once
 
 SOURCES = Path(__file__).parent.parent / "apps/web"
 LAST_LINE = "Ctrl-C ends it."
-"""That `vitexport serve` prints"""
+"""That `vitexport serve app` prints"""
 
 
 def node_environment() -> dict[str, str]:
@@ -82,9 +82,9 @@ class Served:
 
 @contextmanager
 def serving(*arguments: str | Path, **variables: str) -> Iterator[Served]:
-    """`vitexport serve` on a free port, with more `variables` in its environment, and, unless they name one, a user's
-    data directory of its own; at the end, that it complained of nothing."""
-    command = [*VITEXPORT, "serve", "--port", "0", *map(str, arguments)]
+    """`vitexport serve app` on a free port, with more `variables` in its environment, and, unless they name one, a
+    user's data directory of its own; at the end, that it complained of nothing."""
+    command = [*VITEXPORT, "serve", "app", "--port", "0", *map(str, arguments)]
 
     def as_in_a_terminal() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs, and so their children, ignore SIGINT

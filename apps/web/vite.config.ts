@@ -1,4 +1,4 @@
-/** Builds the app to where `vitexport serve` finds it, and where the wheel takes it from. */
+/** Builds the app to where `vitexport serve app` finds it, and where the wheel takes it from. */
 
 import { defaultClientConditions, defineConfig } from 'vite'
 

@@ -68,7 +68,7 @@ def _with_headers(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send_with_headers)
         except Exception as error:
-            faults.report("vitexport serve", error)
+            faults.report("vitexport serve app", error)
             raise
 
     return answered

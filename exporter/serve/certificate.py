@@ -81,7 +81,7 @@ def _signed(key: EllipticCurvePrivateKey, names: Collection[str], now: datetime)
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vitexport serve")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vitexport serve app")])
     usage = x509.KeyUsage(
         digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
         key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,

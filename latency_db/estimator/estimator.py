@@ -61,7 +61,7 @@ _EXPORTED: tuple[tuple[Runtime, Unit], ...] = (
 
 _BROWSERS_TABLE = (
     "its table is made by a pack of `vitexport bench --pack PACK.zip --target browser`, run there in the web app of "
-    "`vitexport serve --https --pack PACK.zip`, and `vitexport latency import RESULT.json`"
+    "`vitexport serve app --https --pack PACK.zip`, and `vitexport latency import RESULT.json`"
 )
 
 

@@ -22,8 +22,8 @@ const offered = list(fields<Offered>({ name: text, url: text }), FILES)
 const catalogueOf = fields<Catalogue>({ bundles: offered, packs: offered })
 
 /**
- * What `vitexport serve` lists, below the app's folder; nothing, where another server has only the app. Bundles that the
- * server no longer has are kept no longer.
+ * What `vitexport serve app` lists, below the app's folder; nothing, where another server has only the app. Bundles
+ * that the server no longer has are kept no longer.
  */
 export async function catalogue(folder: string): Promise<Catalogue> {
   try {

@@ -19,10 +19,10 @@ import { Workbench } from './workbench.ts'
 
 const PLAIN_HTTP =
   'This page came over plain HTTP, so the browser gives it no camera, only one thread, and no offline use: ' +
-  'vitexport serve --https changes that.'
+  'vitexport serve app --https changes that.'
 const NOT_ISOLATED =
   'This server does not isolate its pages (COOP and COEP), so the browser gives this one a single thread: ' +
-  'vitexport serve changes that.'
+  'vitexport serve app changes that.'
 
 const offline = new Offline()
 const crashes = new CrashMemory(ownStorage())

@@ -39,7 +39,7 @@ with numbers between 0 and 1, and time the predictions after the first few.
 }
 
 _BROWSER = """
-In a browser on any device, without any other program: `vitexport serve --https --pack THIS.zip` says where.
+In a browser on any device, without any other program: `vitexport serve app --https --pack THIS.zip` says where.
 """
 
 _OPTIONS: dict[tuple[str, str], str] = {

@@ -15,7 +15,7 @@ HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cache-Control": "no-store",  # so that all that a page uses is asked for
 }
-"""The first two make pages cross-origin isolated, as `vitexport serve` does."""
+"""The first two make pages cross-origin isolated, as `vitexport serve app` does."""
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 

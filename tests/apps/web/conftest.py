@@ -1,4 +1,4 @@
-"""The web app in Chromium, served by `vitexport serve` with the trained tracker.
+"""The web app in Chromium, served by `vitexport serve app` with the trained tracker.
 
 A test takes `page`, which has opened the app in a context of its own, or opens one for its whole file:
 

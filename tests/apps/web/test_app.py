@@ -382,7 +382,7 @@ def test_over_plain_http_it_says_why_there_is_no_camera_and_takes_files(browser,
         open_app(page, f"http://{network[0]}:{served.port}")
         expect(page.get_by_role("status").filter(has_text="plain HTTP")).to_be_visible()
         page.get_by_role("button", name="Use the camera").click()
-        expect(page.get_by_role("alert").filter(has_text="vitexport serve --https")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text="vitexport serve app --https")).to_be_visible()
         choose(page, clip.path)
         tap(page, clip.inside(FIRST))
 

@@ -26,10 +26,18 @@ def test_every_command_of_the_table_is_a_file_whose_help_begins_with_the_tables_
         assert command.help.startswith(COMMANDS[name])
 
 
-def test_every_command_has_help_that_explains_each_of_its_options():
+def lines():
+    """Each command, and each of a group, with what is written to run it."""
     for name in COMMANDS:
         command = cli.get_command(click.Context(cli), name)
-        done = run(name, "--help")
+        yield (name,), command
+        if isinstance(command, click.Group):
+            yield from (((name, inner), one) for inner, one in command.commands.items())
+
+
+def test_every_command_has_help_that_explains_each_of_its_options():
+    for line, command in lines():
+        done = run(*line, "--help")
         assert (done.returncode, done.stderr) == (0, "")
         for option in command.params:
             assert isinstance(option, click.Argument) or (option.help and option.opts[0] in done.stdout), option.name

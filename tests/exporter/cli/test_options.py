@@ -34,7 +34,8 @@ def test_the_size_of_an_image_has_both_names_wherever_it_is_an_option():
 
 def _parameters(name):
     command = cli.get_command(click.Context(cli), name)
-    return command.commands["estimate"].params if isinstance(command, click.Group) else command.params
+    commands = command.commands.values() if isinstance(command, click.Group) else [command]
+    return [parameter for one in commands for parameter in one.params]
 
 
 @pytest.mark.parametrize("text", ["17", "iOS17", "ios 17", "17.0", " 17.4.1 "])

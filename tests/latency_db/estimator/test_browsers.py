@@ -35,7 +35,7 @@ def refusal(device, runtime="tflite", unit="cpu"):
 
 TABLE = (
     "its table is made by a pack of `vitexport bench --pack PACK.zip --target browser`, run there in the web app of "
-    "`vitexport serve --https --pack PACK.zip`, and `vitexport latency import RESULT.json`"
+    "`vitexport serve app --https --pack PACK.zip`, and `vitexport latency import RESULT.json`"
 )
 
 

@@ -29,7 +29,7 @@ export class Camera implements MovingSource {
     if (!window.isSecureContext) {
       throw new FrameSourceError(
         'Browsers give a camera only to pages over HTTPS or from this machine: ' +
-          'use vitexport serve --https, or choose a file.',
+          'use vitexport serve app --https, or choose a file.',
       )
     }
     let stream: MediaStream | null = null

@@ -29,7 +29,7 @@ export function threadCounts(most: number, used = 1): readonly number[] {
 /** Throws `RunnerError` where the runtime cannot have so many. */
 export async function checkThreads(runtime: RuntimeName, threads: number): Promise<void> {
   if (threads > 1 && await mostThreads(runtime) === 1) {
-    const how = crossOriginIsolated ? 'another browser' : 'a page from vitexport serve over https or localhost'
+    const how = crossOriginIsolated ? 'another browser' : 'a page from vitexport serve app over https or localhost'
     throw new RunnerError(`${threads} threads need ${how}: choose one thread.`)
   }
 }

@@ -61,7 +61,7 @@ def test_a_model_that_there_is_not_has_no_pack(tmp_path):
 @pytest.mark.parametrize(("unit", "runs"), [("cpu", True), ("gpu", False)])
 def test_its_readme_names_the_web_app_where_that_runs_it(tflite_pack, unit, runs):
     text = readme(tflite_pack.manifest.model_copy(update={"unit": unit}), tflite_pack.sha256)
-    assert ("vitexport serve" in text) == runs
+    assert ("vitexport serve app" in text) == runs
 
 
 def test_a_pack_is_the_same_whenever_it_is_made_and_is_known_from_then_on(tflite_pack, tmp_path):
