@@ -40,6 +40,10 @@ class RegisteredModel:
     kind: Kind
     params_m: float
     """Millions"""
+    top1: float | None
+    """ImageNet-1k top-1 in percent at `usual_size`, as timm publishes it for the weights; None where it does not"""
+    usual_size: int
+    """Side of the image in pixels at which the model is run where nobody says"""
     frame: tuple[str, ...]
     """Graphs that run once for each image or frame"""
 
@@ -96,7 +100,7 @@ class Index:
         if cut is None:
             raise NotInIndex(f"The index of registered models has no graphs as {runtime} runs them.")
         cuts = {graph: self._parsed(graphs[graph, cut]) for graph in found.frame}
-        return Workload(cuts, found.facts(cuts))
+        return Workload(cuts, found.facts(cuts), found.usual_size)
 
     def _parsed(self, text: str) -> tuple[Kernel, ...]:
         pairs = (part.split("*") for part in text.split())
@@ -117,7 +121,8 @@ def read(folder: Path) -> Index:
     models = {
         (row["model"], int(row["size"])): RegisteredModel(
             row["model"], int(row["size"]), row["published_as"], row["family"], cast(Kind, row["kind"]),
-            float(row["params_m"]), tuple(row["frame"].split()),
+            float(row["params_m"]), float(row["top1"]) if row["top1"] else None, int(row["usual_size"]),
+            tuple(row["frame"].split()),
         )
         for row in read_lines(folder / "models.csv.gz")
     }  # fmt: skip

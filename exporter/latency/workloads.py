@@ -35,8 +35,7 @@ def of_model(info: ModelInfo, size: int, runtime: str, unit: str) -> Workload:
     Raises `InputShapeError` for a size that the model does not take, and `LatencyError` where torch would be needed.
     """
     try:
-        known = shipped_index().workload(info.name, size, _CUT_LIKE.get(runtime, runtime), unit)
-        return replace(known, usual_size=info.image_size)
+        return shipped_index().workload(info.name, size, _CUT_LIKE.get(runtime, runtime), unit)
     except NotInIndex as missing:
         return _captured(info, size, runtime, unit, missing)
 

@@ -43,10 +43,11 @@ def main(folder: Path, tables: Path = TABLES) -> None:
         "kernels": compressed(["kernel"], ([key] for key in numbers)),
         "graphs": compressed(["models", "size", "graph", "cuts", "kernels"], graphs),
         "models": compressed(
-            ["model", "size", "published_as", "family", "kind", "params_m", "frame"],
+            ["model", "size", "published_as", "family", "kind", "params_m", "top1", "usual_size", "frame"],
             (
                 (
-                    one.name, one.size, one.published_as, one.family, one.kind, one.params_m, " ".join(one.frame)
+                    one.name, one.size, one.published_as, one.family, one.kind, one.params_m, one.top1, one.usual_size,
+                    " ".join(one.frame),
                 ) for one in models
             ),
         ),
@@ -65,10 +66,21 @@ def _read(path: Path) -> Captured:
     for row in rows:
         graphs.setdefault((row["graph"], f"{row['runtime']}/{row['unit']}"), {})[row["kernel"]] = int(row["count"])
     first = rows[0]
-    name, size, params = first["model"], int(first["size"]), round(int(first["parameters"]) / 1e6, 3)
+    name, size = first["model"], int(first["size"])
+    family, kind = _family(name)
     names = {graph for graph, _ in graphs}
-    frame = next(frame for frame in FRAMES if names.issuperset(frame))
-    return Captured(RegisteredModel(name, size, published_name(name, size), *_family(name), params, frame), graphs)
+    model = RegisteredModel(
+        name=name,
+        size=size,
+        published_as=published_name(name, size),
+        family=family,
+        kind=kind,
+        params_m=round(int(first["parameters"]) / 1e6, 3),
+        top1=float(first["top1"]) if first["top1"] else None,
+        usual_size=int(first["usual_size"]),
+        frame=next(frame for frame in FRAMES if names.issuperset(frame)),
+    )
+    return Captured(model, graphs)
 
 
 def published_name(model: str, size: int) -> str:

@@ -9,7 +9,7 @@ from latency_db.kernel import KINDS
 from latency_db.published.rows import find
 from latency_db.registered import NotInIndex, read, shipped_index
 
-COLUMNS = ["model", "family", "parameters", "size", "graph", "runtime", "unit", "count", "kernel"]
+COLUMNS = ["model", "family", "parameters", "top1", "usual_size", "size", "graph", "runtime", "unit", "count", "kernel"]
 CONV = "conv 1x3x64x64>1x8x32x32 k3x3 s2x2 conv2d+relu float32"
 LINEAR = "linear 1x8>1x1000 linear float32"
 
@@ -76,7 +76,7 @@ def write(path, rows):
 
 def test_graphs_that_models_or_runtimes_have_alike_stand_in_the_index_once(tmp_path):
     for name in ("mobilevit_s", "mobilevit_xs"):
-        alike = [(name, "mobilevit", 5_578_632, 64, "classify", "tflite", unit) for unit in ("cpu", "gpu")]
+        alike = [(name, "mobilevit", 5_578_632, "", 256, 64, "classify", "tflite", unit) for unit in ("cpu", "gpu")]
         write(
             tmp_path / f"{name}-64.csv",
             [(*one, count, key) for one in alike for count, key in ((2, CONV), (1, LINEAR))],
@@ -88,3 +88,17 @@ def test_graphs_that_models_or_runtimes_have_alike_stand_in_the_index_once(tmp_p
         CONV, CONV, LINEAR,
     ]  # fmt: skip
     assert index.sizes("mobilevit_s") == (64,)
+
+
+def test_published_accuracy_and_the_usual_size_are_read_as_they_were_captured(tmp_path):
+    classifier = ("mobilevit_s", "mobilevit", 5_578_632, 78.298, 256, 64)
+    tracker = ("efficienttam_s", "efficienttam", 34_055_842, "", 1024, 64)
+    for facts, graphs in ((classifier, ["classify"]), (tracker, ["encode_image", "track_step"])):
+        write(tmp_path / f"{facts[0]}.csv", [(*facts, graph, "tflite", "cpu", 1, LINEAR) for graph in graphs])
+    making.main(tmp_path, tmp_path / "index")
+    index = read(tmp_path / "index")
+    assert [(model.name, model.top1, model.usual_size) for model in index.models.values()] == [
+        ("efficienttam_s", None, 1024),
+        ("mobilevit_s", 78.298, 256),
+    ]
+    assert index.workload("mobilevit_s", 64, "tflite", "cpu").usual_size == 256

@@ -29,6 +29,8 @@ class Row:
     model: str
     family: str
     parameters: int
+    top1: float | None
+    usual_size: int
     size: int
     graph: str
     runtime: str
@@ -57,12 +59,13 @@ def rows_of(name: str, size: int) -> Iterator[Row]:
 
     info, network = model_info(name), create_model(name, size)
     parameters = sum(parameter.numel() for parameter in network.parameters())
+    model = (info.name, info.family.name, parameters, info.top1, info.image_size)
     for graph in graphs_of(network):
         calls, results = list(operations(graph.program)), returned(graph.program)
         for (runtime, unit), fusion in FUSIONS.items():
             counts = Counter(made.key for made in kernels(calls, results, fusion))
             for key, count in counts.items():
-                yield Row(info.name, info.family.name, parameters, size, graph.name, runtime, unit, count, key)
+                yield Row(*model, size, graph.name, runtime, unit, count, key)
 
 
 def main(folder: Path, models: list[str]) -> None:

@@ -72,7 +72,7 @@ def test_the_csv_of_the_page_answers_at_the_models_usual_size_only(tmp_path):
     (tmp_path / "mine.csv").write_text(text)
     rows = list(read_file("csv", tmp_path / "mine.csv"))
     index = registered.read(registered.TABLES)
-    at = {size: replace(index.workload("mobilevit_s", size, "tflite", "cpu"), usual_size=256) for size in (256, 384)}
+    at = {size: index.workload("mobilevit_s", size, "tflite", "cpu") for size in (256, 384)}
     asked = Conditions("tflite", None, None)
     found = estimate(at[256], "pixel8", asked, rows)
     assert (found.method, found.ms) == ("published", 38.1)
