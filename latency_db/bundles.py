@@ -88,7 +88,7 @@ class Bundle:
 def read_bundle(folder: Path) -> Bundle:
     """From a bundle's folder. Raises `BundleRefused`."""
     try:
-        return _parsed(_bytes_of(folder / MANIFEST), folder / MANIFEST)
+        return bundle_of(_bytes_of(folder / MANIFEST), folder / MANIFEST)
     except OSError as error:
         raise BundleRefused(f"{folder} has no {MANIFEST} ({error.strerror}): pass a bundle's folder.") from None
 
@@ -105,14 +105,15 @@ def _bytes_of(manifest: Path) -> bytes:
         return file.read(limits.BUNDLE_MANIFEST_BYTES)
 
 
-def _parsed(text: bytes, path: Path) -> Bundle:
+def bundle_of(text: bytes, where: object) -> Bundle:
+    """From a manifest's bytes, `where` they stand. Raises `BundleRefused`."""
     try:
         return Bundle(_Manifest.model_validate_json(text), hashlib.sha256(text).hexdigest())
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "all of it"
         raise BundleRefused(
-            f"{path} is no bundle's ({place}: {first['msg']}): pass the folder that an export made."
+            f"{where} is no bundle's ({place}: {first['msg']}): pass the folder that an export made."
         ) from None
 
 
@@ -138,4 +139,4 @@ def _beside(file: Path) -> Iterator[Bundle]:
 def _remembered(sha256: str) -> Iterator[Bundle]:
     path = kept("bundles", sha256)
     with suppress(BundleRefused, OSError):
-        yield _parsed(_bytes_of(path), path)
+        yield bundle_of(_bytes_of(path), path)

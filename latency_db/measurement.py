@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite
 from typing import Literal, get_args
 
@@ -45,6 +45,8 @@ _MOST = 2**31 - 1
 _LEAST_MS, _MOST_MS = 1e-9, 1e12
 """A picosecond, in which no processor does anything, and thirty years: what is beyond is of another unit, and an
 interval that is made of it would be infinite"""
+_EARLIEST, _LATEST = datetime(2007, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Before there were such phones, and when no clock that was set is yet"""
 
 
 @dataclass(frozen=True)
@@ -247,6 +249,8 @@ class Measurement:
             check_word("The quality", self.quality, Quality)
         if self.measured_at is not None and self.measured_at.tzinfo is None:
             raise ValueError(f"{self.measured_at} may be any of 24 hours: pass a time with its zone, such as UTC.")
+        if self.measured_at is not None and not _EARLIEST <= self.measured_at <= _LATEST:
+            raise ValueError(f"{self.measured_at} is no time at which a phone was measured: check its clock.")
         _check_text("note", self.note)
 
 

@@ -23,6 +23,10 @@ UNITS = ("cpu", "npu", "gpu")
 """Whose cut stands for that of a unit of which nobody has said what it fuses, first one first"""
 
 
+CUT_LIKE = {"coreai": "coreml"}
+"""Runtime of which nobody has said what it fuses -> the one whose kernels a time of its is shared out among"""
+
+
 class NotInIndex(LookupError):
     """A model, or a size of one, that the index lacks; the message says which sizes it has."""
 
@@ -94,9 +98,8 @@ class Index:
             there = ", ".join(map(str, self.sizes(model)))
             has = f"has {model} at {there} pixels, not at {size}" if there else f"has no model {model}"
             raise NotInIndex(f"The index of registered models {has}.") from None
-        cut = next(
-            (f"{runtime}/{one}" for one in (unit, *UNITS) if (found.frame[0], f"{runtime}/{one}") in graphs), None
-        )
+        like = CUT_LIKE.get(runtime, runtime)
+        cut = next((f"{like}/{one}" for one in (unit, *UNITS) if (found.frame[0], f"{like}/{one}") in graphs), None)
         if cut is None:
             raise NotInIndex(f"The index of registered models has no graphs as {runtime} runs them.")
         cuts = {graph: self._parsed(graphs[graph, cut]) for graph in found.frame}

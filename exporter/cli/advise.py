@@ -10,7 +10,7 @@ import click
 
 from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.group import COMMANDS
-from exporter.cli.options import formats_option, json_option, precisions_option, refuse_bundle
+from exporter.cli.options import db_option, formats_option, json_option, precisions_option, refuse_bundle
 from exporter.cli.tables import BAD, GOOD, UNKNOWN, first_few, print_json, print_line, print_table
 from exporter.latency.advice import Compared, advice
 from exporter.models.registry import ModelInfo, model_info
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--size", "--image-size", "sizes", type=int, multiple=True, metavar="PIXELS",
     help="Repeatable. Default: common ones.",
 )  # fmt: skip
-@click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, if you have one.")
+@db_option
 @json_option
 def advise(
     model: str, fps: float, targets: tuple[str, ...], formats: tuple[str, ...], precisions: tuple[Precision, ...],

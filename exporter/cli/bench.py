@@ -14,7 +14,7 @@ from exporter.budgets import THREADS
 from exporter.bundle import Bundle
 from exporter.cli.bench_elsewhere import Elsewhere, bench_adb, bench_pack, elsewhere_options
 from exporter.cli.group import COMMANDS
-from exporter.cli.options import formats_option, json_option, verbose_option, within
+from exporter.cli.options import db_option, formats_option, json_option, verbose_option, within
 from exporter.cli.progress import working
 from exporter.cli.tables import BAD, print_json, print_line, print_table
 from exporter.errors import VitexportError
@@ -48,12 +48,12 @@ if TYPE_CHECKING:
     "--threads", type=int, callback=within(THREADS),
     help="Threads of the runtime. Default: one for each core; with --kernels and --adb one.",
 )  # fmt: skip
-@click.option("--db", metavar="URL", help="The latency database. Default: the user's own.")
+@db_option
 @json_option
 @verbose_option
 def bench(
     bundle: str | None, formats: Sequence[str], seconds: float, kernels: bool, runtimes: Sequence[str],
-    minutes: float, cache: Path | None, elsewhere: Elsewhere, threads: int | None, db: str | None, as_json: bool,
+    minutes: float, cache: Path | None, elsewhere: Elsewhere, threads: int | None, url: str | None, as_json: bool,
     verbose: bool,
 ) -> None:  # fmt: skip
     """Check what goes with what, and measure."""
@@ -64,11 +64,11 @@ def bench(
     if elsewhere.asked and not elsewhere.adb:
         bench_pack(elsewhere, formats, as_json, verbose)
         return
-    with _opened(db) as store:
+    with _opened(url) as store:
         if elsewhere.adb:
             bench_adb(store, elsewhere, formats, threads or 1, as_json, verbose)
         elif kernels:
-            _bench_kernels(store, runtimes, threads or 1, minutes, cache, db, as_json, verbose)
+            _bench_kernels(store, runtimes, threads or 1, minutes, cache, url, as_json, verbose)
         else:
             _bench_bundle(store, Bundle.open(str(bundle)), formats, threads or _cores(), seconds, as_json, verbose)
 
@@ -160,14 +160,14 @@ def _columns(facts: dict[str, object]) -> tuple[object, ...]:
 
 
 def _bench_kernels(
-    store: Store, runtimes: Sequence[str], threads: int, minutes: float, cache: Path | None, db: str | None,
+    store: Store, runtimes: Sequence[str], threads: int, minutes: float, cache: Path | None, url: str | None,
     as_json: bool, verbose: bool,
 ) -> None:  # fmt: skip
     chosen = runtimes_here(runtimes)
     with working(verbose) as progress:
         from exporter.bench.host.table import measure_tables
 
-        found = measure_tables(store, chosen, threads, minutes, cache, db, progress)
+        found = measure_tables(store, chosen, threads, minutes, cache, url, progress)
     if as_json:
         print_json({"threads": threads, "runtimes": found})
         return

@@ -19,7 +19,7 @@ COMMANDS = {
     "lint": "Look for what may go wrong on the device, in MODEL's programs or in all of BUNDLE; runs nothing.",
     "models": "List models, or those that match PATTERN.",
     "run": "Classify IMAGE with the artefacts of BUNDLE, or, with a tracker, find what a prompt points at.",
-    "serve": "Serve the web app (`serve app`), to try a tracker in a browser, here or on a phone.",
+    "serve": "Serve latencies to a team, with a page (the default), or the web app, to try a tracker (`serve app`).",
     "slim": "Cut MODEL down to a budget of a device, such as half its latency, at the least loss of accuracy.",
     "track": "Follow objects through VIDEO, a file or a folder of frames, with the artefacts of BUNDLE.",
     "verify": "Run every artefact of BUNDLE again, from disk.",

@@ -13,7 +13,7 @@ from exporter.budgets import THREADS
 from exporter.cli.collected_warnings import collected_warnings
 from exporter.cli.group import COMMANDS
 from exporter.cli.latency_import import import_latencies
-from exporter.cli.options import json_option, precision_type, refuse_bundle, within
+from exporter.cli.options import db_option, json_option, precision_type, refuse_bundle, within
 from exporter.cli.tables import BAD, print_json, print_line, print_table
 from exporter.latency.question import Asked, answer, asked_about
 from exporter.latency.spread import published
@@ -53,7 +53,7 @@ class Latency(click.Group):
     help="Side of the image. Default: what the weights were trained at.",
 )  # fmt: skip
 @click.option("--spread", is_flag=True, help="Also every published latency of MODEL, on any device.")
-@click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, if you have one.")
+@db_option
 @json_option
 def estimate(
     model: str, target: str, runtime: str | None, unit: str | None, cores: str, threads: int | None,

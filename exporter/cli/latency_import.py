@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 import device_profiles
-from exporter.cli.options import json_option
+from exporter.cli.options import db_option, json_option
 from exporter.cli.tables import UNKNOWN, first_few, print_json, print_line, print_table
 from exporter.errors import LatencyError
 from exporter.latency.refusals import as_mistakes
@@ -38,7 +38,7 @@ BY_ENDING = {".csv": "csv", ".json": "app", ".whl": "qai", ".txt": "mlperf"}
     type=click.Path(path_type=Path),
     help="A bundle that an app timed. Repeatable. Default: those beside FILE.",
 )
-@click.option("--db", "url", metavar="URL", help="Database of latencies. Default: your own, made where there is none.")
+@db_option
 @json_option
 def import_latencies(
     files: tuple[Path, ...], kind: str | None, bundles: tuple[Path, ...], url: str | None, as_json: bool

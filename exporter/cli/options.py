@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from click.decorators import FC
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+db_option = click.option(
+    "--db", "url", metavar="URL", envvar="VITEXPORT_DB", help="Database of latencies. Default: your own."
+)
+"""A URL may have a password, which is better kept in the variable: other users see command lines."""
 verbose_option = click.option("--verbose", is_flag=True, help="Show what the toolchains print.")
 
 
@@ -33,6 +37,7 @@ def within(budget: Budget) -> Callable[[click.Context, click.Parameter, int | No
 threads_option = click.option(
     "--threads", type=int, callback=within(THREADS), help="Threads of the runtime. Default: one for each core."
 )
+_HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*", re.ASCII)
 precision_type = click.Choice(get_args(Precision))
 
 
@@ -47,6 +52,14 @@ def precisions_option(help: str) -> Callable[[FC], FC]:
 def image_size_option(help: str) -> Callable[[FC], FC]:
     """Passed on as `image_size`; `--size`, as `latency` and `advise` call it, is another name of it."""
     return click.option("--image-size", "--size", "image_size", type=int, metavar="PIXELS", help=help)
+
+
+def host_names(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """A callback that refuses what is no name of a host."""
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise click.UsageError(f"{name} is no host name: pass it alone, such as --allow-host tracker.example.org.")
+    return names
 
 
 def refuse_bundle(ctx: click.Context, argument: click.Parameter, model: str) -> str:

@@ -6,6 +6,8 @@ import click
 
 from exporter.cli.group import COMMANDS
 from exporter.cli.serve_app import app
+from exporter.cli.serve_latency import latency
+from exporter.cli.serve_token import token
 
 DEFAULT = "latency"
 """What a line asks for that names no command"""
@@ -16,9 +18,9 @@ class Serve(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in (*self.commands, *ctx.help_option_names):
-            default = self.commands.get(DEFAULT)
+            default = self.commands[DEFAULT]
             given = {argument.partition("=")[0] for argument in args}
-            if default is None or given & (_options(app) - _options(default)):
+            if given & (_options(app) - _options(default)):
                 raise click.UsageError(
                     "The web app is served by `vitexport serve app`: its options come after that, such as "
                     "`vitexport serve app --bundle BUNDLE`."
@@ -31,4 +33,4 @@ def _options(command: click.Command) -> set[str]:
     return {name for parameter in command.params for name in parameter.opts}
 
 
-serve = Serve("serve", commands={"app": app}, help=COMMANDS["serve"])
+serve = Serve("serve", commands={DEFAULT: latency, "token": token, "app": app}, help=COMMANDS["serve"])

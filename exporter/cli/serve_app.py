@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from exporter.cli.options import host_names
 from exporter.cli.tables import UNKNOWN, print_line
 from exporter.errors import VitexportError
 from exporter.serve.addresses import Addresses, addresses_of, qr_code, url_of
@@ -22,17 +22,8 @@ from latency_db.bundles import remember_bundle
 
 _ONLY_HERE, _EVERYWHERE = "127.0.0.1", "0.0.0.0"
 
-_HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*", re.ASCII)
-
 _NEEDED = ("starlette", "uvicorn")
 _NEEDED_BY_HTTPS = ("cryptography", "segno")
-
-
-def _host_names(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    for name in names:
-        if not _HOST_NAME.fullmatch(name):
-            raise click.UsageError(f"{name} is no host name: pass it alone, such as --allow-host tracker.example.org.")
-    return names
 
 
 @click.command(help="Serve the web app with BUNDLE, to try a tracker in a browser, here or on a phone.")
@@ -50,7 +41,7 @@ def _host_names(context: click.Context, parameter: click.Parameter, names: tuple
 )
 @click.option("--https", is_flag=True, help="Encrypted, without which a phone gets neither camera nor threads.")
 @click.option(
-    "--allow-host", "allowed_hosts", multiple=True, metavar="NAME", callback=_host_names,
+    "--allow-host", "allowed_hosts", multiple=True, metavar="NAME", callback=host_names,
     help="Another name under which browsers open it, such as a proxy's. Repeatable.",
 )  # fmt: skip
 @click.option("--no-qr", is_flag=True, help="For --https: print no QR code of the address.")

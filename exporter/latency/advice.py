@@ -20,16 +20,10 @@ from exporter.latency.workloads import of_model
 from exporter.models.registry import ModelInfo, model_info
 from exporter.plan import device_of
 from exporter.verify.verdict import listed
-from latency_db.estimator.advise import Advised, Variant, advise, together
+from latency_db.estimator.advise import BY_VENDORS, UNITS, Advised, Variant, advise, together
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Unit
 from latency_db.registered import shipped_index
-
-UNITS: dict[str, tuple[Unit, ...]] = {"coreml": ("all",), "coreai": ("all",), "tflite": ("cpu", "gpu")}
-"""Format -> where it may run; Apple's choose by themselves, all others run on the CPU."""
-
-BY_VENDORS: dict[str, Unit] = {"tflite": "npu", "onnx": "npu"}
-"""Format -> where Android runs it only with a delegate of the chip's vendor, such as Qualcomm's, which no bundle has"""
 
 
 @dataclass(frozen=True)

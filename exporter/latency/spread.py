@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.latency.own_figures import own_figures
 from exporter.latency.refusals import as_mistakes
-from latency_db.measurement import Measurement
+from latency_db.published.imported import as_published
 from latency_db.published.rows import PublishedRow, find
 from latency_db.registered import shipped_index
 
@@ -20,30 +20,5 @@ def published(model: str, url: str | None = None) -> tuple[PublishedRow, ...]:
     imported = (row for row in own if row.source.kind == "published" and row.subject.kind == "model")
     return (
         *(row for name in names for row in find(name)),
-        *(_as_published(row) for row in imported if row.subject.name in names),
-    )
-
-
-def _as_published(row: Measurement) -> PublishedRow:
-    had, size = row.conditions, row.subject.image_size
-    suspect = row.quality == "suspect"
-    return PublishedRow(
-        model=row.subject.name,
-        published_as=row.subject.key,
-        size=size[0] if size else None,
-        precision=had.precision or "",
-        device=row.device.id,
-        os=had.os,
-        runtime=had.runtime or "",
-        backend=had.delegate,
-        runtime_version=had.runtime_version,
-        unit=had.unit or "",
-        ms=row.latency.ms,
-        gmacs=None,
-        params_m=None,
-        reference=row.source.reference,
-        licence=row.source.licence,
-        note=row.note,
-        flag="suspect" if suspect else "",
-        flag_reason=row.note if suspect else "",
+        *(as_published(row) for row in imported if row.subject.name in names),
     )

@@ -13,14 +13,12 @@ from latency_db.estimator.question import DEFAULT_UNITS
 from latency_db.estimator.workload import Workload
 from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Unit
-from latency_db.registered import UNITS, NotInIndex, shipped_index
+from latency_db.registered import CUT_LIKE, UNITS, NotInIndex, shipped_index
 
 if TYPE_CHECKING:
     from exporter.graphs.capture import Graph
 
-_CUT_LIKE = {"coreai": "coreml"}
-"""Runtime of which nobody has said what it fuses -> the one whose kernels a time of its is shared out among"""
-RUNTIMES = (*dict.fromkeys(runtime for runtime, _ in FUSIONS), *_CUT_LIKE)
+RUNTIMES = (*dict.fromkeys(runtime for runtime, _ in FUSIONS), *CUT_LIKE)
 """Whose cuts of a graph are known, or taken for known"""
 
 
@@ -35,7 +33,7 @@ def of_model(info: ModelInfo, size: int, runtime: str, unit: str) -> Workload:
     Raises `InputShapeError` for a size that the model does not take, and `LatencyError` where torch would be needed.
     """
     try:
-        return shipped_index().workload(info.name, size, _CUT_LIKE.get(runtime, runtime), unit)
+        return shipped_index().workload(info.name, size, runtime, unit)
     except NotInIndex as missing:
         return _captured(info, size, runtime, unit, missing)
 
@@ -63,7 +61,7 @@ def cut_for(graph: Graph, runtime: str, unit: str) -> tuple[Kernel, ...]:
 
 def fusion(runtime: str, unit: str) -> Fusion:
     """As the index of registered models takes another unit's where nobody has said what this one fuses."""
-    like = _CUT_LIKE.get(runtime, runtime)
+    like = CUT_LIKE.get(runtime, runtime)
     return next(FUSIONS[like, one] for one in (unit, *UNITS) if (like, one) in FUSIONS)
 
 

@@ -18,6 +18,12 @@ VAGUE = 20.0
 """Times its low from which the high of an interval says next to nothing: not even the order of magnitude is known.
 Chosen after seeing answers: what stands in for GPUs on which nothing was timed has intervals of 50 times and more."""
 
+UNITS: dict[str, tuple[Unit, ...]] = {"coreml": ("all",), "coreai": ("all",), "tflite": ("cpu", "gpu")}
+"""Format -> where it may run; Apple's choose by themselves, all others run on the CPU."""
+
+BY_VENDORS: dict[str, Unit] = {"tflite": "npu", "onnx": "npu"}
+"""Format -> where Android runs it only with a delegate of the chip's vendor, such as Qualcomm's, which no bundle has"""
+
 
 @dataclass(frozen=True)
 class Variant:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -118,12 +118,29 @@ class BundleResult(_Run):
     manifest_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     graphs: dict[str, Graph] = Field(min_length=1)
 
+    named_by: ClassVar = "manifest_sha256"
+
+    @property
+    def sha256(self) -> str:
+        """Of the bundle's manifest"""
+        return self.manifest_sha256
+
 
 class PackResult(_Run):
     """The kernels of a pack, or some of them, by their keys."""
 
     pack_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     kernels: dict[str, PackedTimes] = Field(min_length=1)
+
+    named_by: ClassVar = "pack_sha256"
+
+    @property
+    def sha256(self) -> str:
+        """Of the pack's manifest"""
+        return self.pack_sha256
+
+
+Result = BundleResult | PackResult
 
 
 def read(path: Path, bundles: Sequence[Path] = ()) -> Iterator[Measurement]:
@@ -132,29 +149,40 @@ def read(path: Path, bundles: Sequence[Path] = ()) -> Iterator[Measurement]:
     Raises `ImportRefused`.
     """
     text = _text(path)
+    result = parsed(text, path)
+    line = line_of(text, [result.named_by])
+    of: Pack | Bundle | None
+    if isinstance(result, PackResult):
+        of = known_pack(result.sha256, path)
+        unknown = f"the kernel pack {result.sha256[:12]}… is not known here: put its zip beside the result"
+    else:
+        with refused(path, line):
+            of = known_bundle(result.sha256, path, bundles)
+        unknown = _unknown_bundle(result.sha256, bundles)
+    if of is None:
+        raise ImportRefused(path, line, unknown)
+    yield from measurements(result, of, path, text)
+
+
+def parsed(text: str, path: Path) -> Result:
+    """A result of either kind, which would be in this file. Raises `ImportRefused`."""
     kind = PackResult if '"pack_sha256"' in text else BundleResult
     try:
         result = kind.model_validate_json(text)
     except ValidationError as error:
         raise _refusal(path, text, error) from None
-    with refused(path, _line_of(text, ["device", "model"])):
+    with refused(path, line_of(text, ["device", "model"])):
         ran_on(result)
+    return result
+
+
+def measurements(result: Result, of: Pack | Bundle, path: Path, text: str) -> Iterator[Measurement]:
+    """What was timed, of the pack or the bundle that the result names. Raises `ImportRefused`."""
     if isinstance(result, PackResult):
-        pack = known_pack(result.pack_sha256, path)
-        if pack is None:
-            raise ImportRefused(
-                path,
-                _line_of(text, ["pack_sha256"]),
-                f"the kernel pack {result.pack_sha256[:12]}… is not known here: put its zip beside the result",
-            )
-        yield from of_pack(result, pack, path, text)
-    else:
-        line = _line_of(text, ["manifest_sha256"])
-        with refused(path, line):
-            bundle = known_bundle(result.manifest_sha256, path, bundles)
-        if bundle is None:
-            raise ImportRefused(path, line, _unknown_bundle(result.manifest_sha256, bundles))
-        yield from _of_bundle(result, bundle, path, text)
+        assert isinstance(of, Pack)
+        return of_pack(result, of, path, text)
+    assert isinstance(of, Bundle)
+    return _of_bundle(result, of, path, text)
 
 
 def _unknown_bundle(sha256: str, passed: Sequence[Path]) -> str:
@@ -180,10 +208,10 @@ def of_pack(result: PackResult, pack: Pack, path: Path, text: str) -> Iterator[M
     unit = result.compute_unit or manifest.unit
     if result.backend != manifest.runtime:
         reason = f"the pack is for {manifest.runtime}, and was run by {result.backend}"
-        raise ImportRefused(path, _line_of(text, ["backend"]), reason)
+        raise ImportRefused(path, line_of(text, ["backend"]), reason)
     if manifest.unit not in ("all", unit):
         reason = f"the pack has the kernels of the {manifest.unit}, and was run on the {unit}"
-        raise ImportRefused(path, _line_of(text, ["compute_unit"]), reason)
+        raise ImportRefused(path, line_of(text, ["compute_unit"]), reason)
     ran, packed = result.model_copy(update={"compute_unit": unit}), {one.key for one in manifest.kernels}
     for key, times in result.kernels.items():
         try:
@@ -191,7 +219,7 @@ def of_pack(result: PackResult, pack: Pack, path: Path, text: str) -> Iterator[M
                 raise ValueError(f"the pack has no kernel '{key}'")
             row = _of_kernel(ran, key, times, path, manifest.precision)
         except ValueError as error:
-            raise ImportRefused(path, _line_of(text, ["kernels", key]), str(error).removesuffix(".")) from None
+            raise ImportRefused(path, line_of(text, ["kernels", key]), str(error).removesuffix(".")) from None
         yield row
 
 
@@ -206,10 +234,10 @@ def _of_kernel(result: PackResult, key: str, times: PackedTimes, path: Path, mad
 def _of_bundle(result: BundleResult, bundle: Bundle, path: Path, text: str) -> Iterator[Measurement]:
     """Raises `ImportRefused` for graphs, runtimes and precisions that the bundle lacks, and where it does not say which
     precision was run."""
-    with refused(path, _line_of(text, ["backend"])):
+    with refused(path, line_of(text, ["backend"])):
         made_as = bundle.precision(result.backend, result.precision)
     for name, graph in result.graphs.items():
-        with refused(path, _line_of(text, ["graphs", name])):
+        with refused(path, line_of(text, ["graphs", name])):
             latency = Latency(**graph.model_dump(), n=result.n, warmup=result.warmup)
             yield _measurement(result, bundle.subject(name), latency, path, None, made_as)
 
@@ -265,10 +293,10 @@ def _refusal(path: Path, text: str, error: ValidationError) -> ImportRefused:
     place = ".".join(map(str, first["loc"]))
     missing = f"it lacks {place}: docs/latency_import.md lists what a result needs"
     reason = missing if first["type"] == "missing" else f"{place}: {first['msg']}"
-    return ImportRefused(path, _line_of(text, [str(name) for name in first["loc"]]), reason)
+    return ImportRefused(path, line_of(text, [str(name) for name in first["loc"]]), reason)
 
 
-def _line_of(text: str, names: list[str]) -> int | None:
+def line_of(text: str, names: list[str]) -> int | None:
     """The line on which the innermost of nested names stands; that of the last one found where it is missing."""
     position, line = 0, 1
     for name in names:

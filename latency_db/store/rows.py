@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, Table, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, func, select
 
 from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
 from latency_db.store.connection import insert_rows
@@ -96,17 +96,24 @@ def rows_of(
     ]
 
 
-_CONDITIONS = [measurements.c[field.name] for field in fields(Conditions)]
+CONDITIONS = [measurements.c[field.name] for field in fields(Conditions)]
+"""Columns"""
 _LATENCY = [measurements.c[field.name] for field in fields(Latency)]
 _OTHERS = [measurements.c[name] for name in ("thermal", "quality", "measured_at", "note")]
 _NAMED = [devices.c.device, devices.c.soc, subjects.c.kind, subjects.c.key]
 _NAMED += [sources.c.kind, sources.c.reference, sources.c.licence]
 _RECORD = [measurements.c.id, measurements.c.added_at, measurements.c.corrects]
 
-SELECTION: Select[Any] = select(*_RECORD, *_OTHERS, *_NAMED, *_CONDITIONS, *_LATENCY).select_from(
+SELECTION: Select[Any] = select(*_RECORD, *_OTHERS, *_NAMED, *CONDITIONS, *_LATENCY).select_from(
     measurements.join(devices).join(subjects).join(sources)
 )
 """All that `records` needs of every measurement, in its order"""
+
+
+def is_latest() -> ColumnElement[bool]:
+    """Whether no other row stands in a measurement's place."""
+    later = measurements.alias()
+    return ~select(later.c.id).where(later.c.corrects == measurements.c.id).exists()
 
 
 def records(rows: Iterable[Row[Any]]) -> Iterator[Record]:
@@ -127,8 +134,8 @@ def records(rows: Iterable[Row[Any]]) -> Iterator[Record]:
             Measurement(
                 once(Device, device, soc),
                 once(Subject, kind, key),
-                once(Conditions, *figures[: len(_CONDITIONS)]),
-                Latency(*figures[len(_CONDITIONS) :]),
+                once(Conditions, *figures[: len(CONDITIONS)]),
+                Latency(*figures[len(CONDITIONS) :]),
                 once(Source, source, reference, licence),
                 thermal,
                 quality,

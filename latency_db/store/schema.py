@@ -1,7 +1,8 @@
 """The tables, as the newest migration leaves them.
 
-Devices, subjects and sources have a row each, which measurements name; nothing is ever changed or removed. What a
-column means is said beside the field of `latency_db.measurement` that it holds.
+Devices, subjects and sources have a row each, which measurements name; no measurement is ever changed or removed. What
+a column means is said beside the field of `latency_db.measurement` that it holds. The last three tables are the
+service's: who may post, what was posted, and the manifests that it is of.
 """
 
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -22,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
+VERSION = 2
 """Of the tables and of the words in them: older code would not know a new word. The newest migration is of this."""
 
 VERSION_TABLE = "latency_db_version"
@@ -114,6 +116,38 @@ measurements = Table(
     Column("corrects", _Id, ForeignKey("measurements.id")),
     Index("measurements_by_device", "device_id", "subject_id"),
     Index("measurements_by_subject", "subject_id"),
+    Index("measurements_of_device", "device_id", "id"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("added_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+"""The token itself is nowhere."""
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("token", Text, ForeignKey(tokens.c.name), nullable=False),
+    Column("first_id", _Id, ForeignKey(measurements.c.id), nullable=False),
+    Column("last_id", _Id, ForeignKey(measurements.c.id), nullable=False),
+    Column("added_at", Moment, nullable=False),
+)
+"""Measurements of one post have ids without a gap."""
+
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("token", Text, ForeignKey(tokens.c.name), nullable=False),
+    Column("added_at", Moment, nullable=False),
 )
 
 Index(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import (
@@ -21,11 +21,15 @@ from latency_db.measurement import (
     Unit,
     check_word,
 )
+from latency_db.ranking import RANKS
 from latency_db.store.connection import engine_of, in_sentences, insert_rows, writing
 from latency_db.store.errors import StoreError
 from latency_db.store.location import location
-from latency_db.store.rows import SELECTION, Record, records, rows_of
+from latency_db.store.manifests import Manifests
+from latency_db.store.posts import Posts
+from latency_db.store.rows import CONDITIONS, SELECTION, Record, is_latest, records, rows_of
 from latency_db.store.schema import devices, measurements, sources, subjects
+from latency_db.store.tokens import Tokens
 from latency_db.store.upgrade import upgrade
 
 _ROWS_AT_ONCE = 5_000
@@ -82,6 +86,9 @@ class Store:
         self._engine = engine_of(location(url))
         with in_sentences(self._engine):
             upgrade(self._engine)
+        self.tokens = Tokens(self._engine)
+        self.posts = Posts(self._engine)
+        self.manifests = Manifests(self._engine)
 
     def add(self, added: Iterable[Measurement]) -> list[int]:
         """Add measurements, all or none of them, and return their ids, each higher than those before.
@@ -114,9 +121,60 @@ class Store:
         """
         query = SELECTION.where(*_conditions(where)).order_by(measurements.c.id)
         if not corrected:
-            later = measurements.alias()
-            query = query.where(~select(later.c.id).where(later.c.corrects == measurements.c.id).exists())
+            query = query.where(is_latest())
         return self._records(query)
+
+    def newest(self, limit: int, before: int | None = None, **where: Unpack[Where]) -> list[Record]:
+        """The same from the last to the first, so many at most, of those with ids below one, if that is given."""
+        query = SELECTION.where(*_conditions(where), is_latest()).order_by(measurements.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(measurements.c.id < before)
+        return list(self._records(query))
+
+    def believable(self, device: str, runs: int) -> list[Record]:
+        """What an estimate needs of a device: of each subject under the same conditions so many rows that come first by
+        `ranking.standing`, of equals the newest; none that are suspect."""
+        rank = case({quality: rank for quality, rank in RANKS.items() if quality}, value=measurements.c.quality)
+        number = func.row_number().over(
+            partition_by=[measurements.c.subject_id, *CONDITIONS],
+            order_by=[sources.c.kind == "published", func.coalesce(rank, RANKS[None]), measurements.c.id.desc()],
+        )
+        trusted = measurements.c.quality.is_(None) | (measurements.c.quality != "suspect")
+        ordered = (
+            select(measurements.c.id, number.label("number"))
+            .select_from(measurements.join(devices).join(sources))
+            .where(devices.c.device == device, trusted, is_latest())
+            .subquery()
+        )
+        ids = select(ordered.c.id).where(ordered.c.number <= runs)
+        return list(self._records(SELECTION.where(measurements.c.id.in_(ids)).order_by(measurements.c.id)))
+
+    def since(self, device: str, id: int) -> list[Record]:
+        """Rows of a device that were added after one, corrections too, in order."""
+        query = SELECTION.where(devices.c.device == device, measurements.c.id > id).order_by(measurements.c.id)
+        return list(self._records(query))
+
+    def last_id(self, device: str) -> int:
+        """Of the newest row of a device; 0 where it has none."""
+        own = select(devices.c.id).where(devices.c.device == device)
+        return int(self._scalars(select(func.max(measurements.c.id)).where(measurements.c.device_id.in_(own)))[0] or 0)
+
+    def device_ids(self) -> list[str]:
+        """Of all devices that measurements name."""
+        return self._scalars(select(devices.c.device).distinct())
+
+    def model_names(self) -> list[str]:
+        """Of all models of which a graph or the whole was timed."""
+        return self._scalars(select(subjects.c.name).where(subjects.c.kind != "kernel").distinct())
+
+    def answers(self) -> None:
+        """Raises `StoreError` where the database does not."""
+        self._scalars(select(1))
+
+    @property
+    def kind(self) -> str:
+        """ "sqlite" or "postgresql" """
+        return self._engine.dialect.name
 
     def close(self) -> None:
         self._engine.dispose()
@@ -128,6 +186,10 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _scalars(self, query: Select[Any]) -> list[Any]:
+        with in_sentences(self._engine), self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def _records(self, query: Select[Any]) -> Iterator[Record]:
         with in_sentences(self._engine), self._engine.connect() as connection:

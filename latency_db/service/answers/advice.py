@@ -1,0 +1,126 @@
+"""Which devices, formats and precisions of a model keep up with so many frames a second."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+import device_profiles
+from device_profiles.browser import RUNS
+from device_profiles.schema import Device
+from device_profiles.vocabulary import Runtime
+from latency_db.estimator.advise import BY_VENDORS, UNITS, Advice, Advised, Variant, together
+from latency_db.estimator.question import DEFAULT_PRECISIONS
+from latency_db.measurement import Conditions, NumberFormat, Unit
+from latency_db.published.rows import find
+from latency_db.registered import shipped_index
+from latency_db.service.answers.parts import Name, Service, Size, problems, sent, service
+from latency_db.service.documents import AdviceDocument, AdviceOfModel
+from latency_db.service.estimates import profile_of, size_of, workload_of
+from latency_db.service.problems import Problem
+
+router = APIRouter(prefix="/v1", tags=["latencies"])
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Advice of which nothing is kept takes seconds, and everybody else would wait for several at once."""
+
+
+@router.get(
+    "/advise", response_model=AdviceOfModel, responses=problems(404, 422), summary="Which devices keep up, and how"
+)
+def advise(
+    of: Annotated[Service, Depends(service)],
+    model: Name,
+    fps: Annotated[float, Query(gt=0, le=1e6, allow_inf_nan=False)],
+    device: Annotated[tuple[Name, ...], Query(max_length=64)] = (),
+    format: Annotated[tuple[Runtime, ...], Query(max_length=16)] = (),
+    precision: Annotated[tuple[NumberFormat, ...], Query(max_length=16)] = (),
+    size: Annotated[tuple[Size, ...], Query(max_length=16)] = (),
+) -> Response:
+    """Without sizes at the model's usual one, without devices on all that have a profile."""
+    sizes = size or (size_of(model, None),)
+    devices = [profile_of(name) for name in device] or device_profiles.all_devices()
+    on_npus = _sizes_on_npus(model)
+    with _ONE_AT_A_TIME:
+        ways = [(one, _ways(one, format, precision, sizes, _units)) for one in devices]
+        own = together(_advised(of, model, fps, one.id, variants) for one, variants in ways)
+        vendors = [size for size in sizes if size in on_npus]
+        ways = [(one, _ways(one, format, precision, vendors, _units_by_vendors)) for one in devices]
+        by_vendors = together(_advised(of, model, fps, one.id, variants) for one, variants in ways)
+    known = {row.device for row in own.rows}
+    return sent(
+        AdviceOfModel(
+            model=model,
+            fps=fps,
+            rows=tuple(map(_document, own.rows)),
+            by_vendors=tuple(map(_document, by_vendors.rows)),
+            unknown=own.unknown,
+            unknown_devices=tuple(one.id for one in devices if one.id not in known),
+        )
+    )
+
+
+_Way = tuple[Conditions, int]
+"""How a model is exported, and at which size"""
+
+
+def _ways(
+    device: Device,
+    formats: Sequence[Runtime],
+    precisions: Sequence[NumberFormat],
+    sizes: Sequence[int],
+    units: Callable[[Device, str], Sequence[Unit]],
+) -> list[_Way]:
+    return [
+        (Conditions(format, unit, precision), size)
+        for format in formats or device.prefer.formats
+        for precision in precisions or (DEFAULT_PRECISIONS.get(format, "fp32"),)
+        for unit in units(device, format)
+        for size in sizes
+    ]
+
+
+def _units(device: Device, format: str) -> Sequence[Unit]:
+    """Where a format may run on a device; of one that browsers do not run, the refusal says so."""
+    in_browsers = RUNS.get(format) if device.platform == "browser" else None
+    return in_browsers or UNITS.get(format, ("cpu",))
+
+
+def _units_by_vendors(device: Device, format: str) -> Sequence[Unit]:
+    return (BY_VENDORS[format],) if device.platform == "android" and format in BY_VENDORS else ()
+
+
+def _sizes_on_npus(model: str) -> set[int]:
+    """At which anybody has timed a model on an NPU; nothing tells of others."""
+    rows = [row for name in shipped_index().published_names(model) for row in find(name)]
+    return {row.size for row in rows if row.size and row.unit == "npu"}
+
+
+def _advised(of: Service, model: str, fps: float, device: str, ways: Sequence[_Way]) -> Advised:
+    rows, unknown = list[Advice](), dict[str, None]()
+    for conditions, size in ways:
+        try:
+            found = of.estimates.of(model, size, device, conditions)
+        except (ValueError, Problem) as nothing:  # `NoEstimate` is one of the former
+            unknown[str(nothing)] = None
+            continue
+        settled = found.conditions
+        assert settled.unit is not None
+        assert settled.precision is not None
+        workload = workload_of(model, size, settled)
+        variant = Variant(str(settled.runtime), settled.precision, size, settled.unit, workload)
+        rows.append(Advice(device, variant, found, 1000 / fps))
+    return Advised(tuple(rows), tuple(unknown))
+
+
+def _document(row: Advice) -> AdviceDocument:
+    variant, took = row.variant, row.estimate
+    return AdviceDocument(
+        device=row.device, format=variant.format, unit=variant.unit, precision=variant.precision, size=variant.size,
+        ms=took.ms, low=took.low, high=took.high, method=took.method, reason=took.reason, fps=row.fps,
+        reaches=row.reaches, surely=row.surely, vague=row.vague,
+    )  # fmt: skip

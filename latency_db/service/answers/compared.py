@@ -1,0 +1,56 @@
+"""What was measured on a device, beside what would be expected of it had nobody measured that model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from latency_db.measurement import Measurement
+from latency_db.service.answers.parts import Name, Service, kept, problems, service
+from latency_db.service.documents import Compared, ComparedDocument
+from latency_db.service.estimates import profile_of
+from latency_db.service.expected import expected
+
+router = APIRouter(prefix="/v1", tags=["measurements"])
+
+_MOST = 300
+"""Rows of an answer"""
+
+
+@router.get(
+    "/compared", response_model=Compared, responses=problems(404, 422), summary="Predicted against measured on a device"
+)
+def compared(of: Annotated[Service, Depends(service)], device: Name) -> Response:
+    profile = profile_of(device)
+    last, rows = of.estimates.rows.of(profile.id)
+    return kept(
+        of,
+        ("compared", profile.id, last),
+        lambda: Compared(device=profile.id, rows=tuple(_beside(rows))[:_MOST]),
+    )
+
+
+def _beside(rows: Sequence[Measurement]) -> Iterator[ComparedDocument]:
+    for row in rows:
+        found = expected(row, rows)
+        if found is None:
+            continue
+        had = row.conditions
+        yield ComparedDocument(
+            subject=row.subject.key,
+            runtime=had.runtime,
+            unit=had.unit,
+            precision=had.precision,
+            threads=had.threads,
+            measured=row.latency.ms,
+            predicted=found.ms,
+            low=found.low,
+            high=found.high,
+            method=found.method,
+            inside=found.low <= row.latency.ms <= found.high,
+            quality=row.quality,
+            source=row.source.reference,
+        )

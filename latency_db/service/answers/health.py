@@ -1,0 +1,27 @@
+"""Whether it works, and how much it has to do."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+
+from latency_db.service.answers.parts import Service, problems, sent, service
+from latency_db.service.documents import Health
+from latency_db.service.middleware.counted import exposition
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", response_model=Health, responses=problems(503), summary="Whether the database answers")
+def healthz(of: Annotated[Service, Depends(service)]) -> Response:
+    of.store.answers()
+    return sent(Health(status="ok", version=version("vitexport"), database=of.store.kind))
+
+
+@router.get("/metrics", response_class=Response, summary="Figures for Prometheus")
+def metrics() -> Response:
+    return Response(exposition(), media_type=CONTENT_TYPE_LATEST)

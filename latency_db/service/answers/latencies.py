@@ -1,0 +1,179 @@
+"""What models and kernels are expected to take."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+from starlette.responses import Response
+
+from device_profiles.vocabulary import Runtime
+from latency_db import measurement
+from latency_db.estimator.estimate import Estimate
+from latency_db.estimator.workload import Workload
+from latency_db.kernel import Kernel
+from latency_db.published.imported import as_published
+from latency_db.published.rows import PublishedRow, find
+from latency_db.registered import RegisteredModel, shipped_index
+from latency_db.service.answers.parts import Name, Service, Size, kept, problems, refused, sent, service, stated
+from latency_db.service.documents import (
+    Document,
+    EstimateDocument,
+    KernelDocument,
+    LatencyDocument,
+    Pareto,
+    ParetoDocument,
+    Published,
+    PublishedDocument,
+)
+from latency_db.service.estimates import conditions_of, models_named, profile_of, size_of
+
+router = APIRouter(prefix="/v1", tags=["latencies"])
+
+KERNELS = 10_000
+"""At once"""
+_PUBLISHED = 500
+"""Imported rows of one model"""
+
+Asked = Annotated[Service, Depends(service)]
+Stated = Annotated[measurement.Conditions, Depends(stated)]
+
+
+class PricedKernel(Document):
+    """A kernel, as often as it is there."""
+
+    key: Annotated[str, Field(min_length=1, max_length=400, examples=["linear 1x49x448>1x49x1792 linear float32"])]
+    count: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+
+
+class Kernels(Document):
+    """Kernels that run one after the other on a device."""
+
+    device: Annotated[str, Field(min_length=1, max_length=200, examples=["pixel8"])]
+    runtime: Runtime
+    unit: measurement.Unit | None = None
+    precision: measurement.NumberFormat | None = None
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    cores: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9]*$")] = ""
+    kernels: Annotated[tuple[PricedKernel, ...], Field(min_length=1, max_length=KERNELS)]
+
+
+@router.get(
+    "/latency", response_model=LatencyDocument, responses=problems(404, 422), summary="What a model takes on a device"
+)
+def latency(of: Asked, model: Name, device: Name, conditions: Stated, size: Size | None = None) -> Response:
+    profile, side = profile_of(device), size_of(model, size)
+    asked = conditions_of(profile, conditions)
+    last, _ = of.estimates.rows.of(profile.id)
+
+    def make() -> LatencyDocument:
+        with refused():
+            found = of.estimates.of(model, side, profile.id, asked)
+        shown = tuple(map(as_document, found.rows))
+        return LatencyDocument(model=model, size=side, published=shown, **estimate_fields(found, profile.id))
+
+    return kept(of, ("latency", model, side, profile.id, asked, last), make)
+
+
+@router.post(
+    "/estimate",
+    response_model=EstimateDocument,
+    responses=problems(404, 413, 422),
+    summary=f"What up to {KERNELS:,} kernels take on a device",
+)
+def estimate(of: Asked, given: Kernels) -> Response:
+    profile = profile_of(given.device)
+    with refused():
+        conditions = measurement.Conditions(
+            given.runtime, given.unit, given.precision, threads=given.threads, cores=given.cores
+        )
+        kernels = [Kernel.of_key(one.key) for one in given.kernels]
+        for kernel in kernels:
+            kernel.check_extents()
+        counted = tuple(
+            kernel for kernel, one in zip(kernels, given.kernels, strict=True) for _ in range(min(one.count, KERNELS))
+        )
+        found = of.estimates.of_kernels(Workload({"kernels": counted}), profile.id, conditions)
+    return sent(EstimateDocument(**estimate_fields(found, profile.id)))
+
+
+@router.get("/published", response_model=Published, responses=problems(404, 422), summary="What others published")
+def published(of: Asked, model: Name) -> Response:
+    models_named(model)
+    names = shipped_index().published_names(model)
+    rows = [row for name in names for row in find(name)]
+    for name in names:
+        imported = of.store.newest(_PUBLISHED, name=name, kind="model", source_kind="published")
+        rows += [as_published(record.measurement) for record in imported]
+    return sent(Published(model=model, rows=tuple(map(as_document, rows))))
+
+
+@router.get(
+    "/pareto",
+    response_model=Pareto,
+    responses=problems(404, 422),
+    summary="Latency against accuracy of known models on a device",
+)
+def pareto(of: Asked, device: Name, conditions: Stated) -> Response:
+    profile = profile_of(device)
+    asked = conditions_of(profile, conditions)
+    last, _ = of.estimates.rows.of(profile.id)
+    return kept(of, ("pareto", profile.id, asked, last), lambda: _pareto(of, profile.id, asked))
+
+
+def _pareto(of: Service, device: str, asked: measurement.Conditions) -> Pareto:
+    found, unknown = list[tuple[RegisteredModel, float, Estimate]](), dict[str, None]()
+    for one in shipped_index().models.values():
+        if one.top1 is None or one.size != one.usual_size:
+            continue
+        try:
+            found.append((one, one.top1, of.estimates.of(one.name, one.size, device, asked)))
+        except ValueError as nothing:  # of which `NoEstimate` is one
+            unknown[str(nothing)] = None
+    best, models = 0.0, list[ParetoDocument]()
+    for one, top1, took in sorted(found, key=lambda row: (row[2].ms, -row[1])):
+        models.append(
+            ParetoDocument(
+                model=one.name, size=one.size, top1=top1, ms=took.ms, low=took.low, high=took.high,
+                method=took.method, front=top1 > best,
+            )
+        )  # fmt: skip
+        best = max(best, top1)
+    settled = found[0][2].conditions if found else asked
+    return Pareto(
+        device=device, runtime=settled.runtime, unit=settled.unit, precision=settled.precision, models=tuple(models),
+        unknown=tuple(unknown),
+    )  # fmt: skip
+
+
+def estimate_fields(found: Estimate, device: str) -> dict[str, Any]:
+    """Of an `EstimateDocument`."""
+    had = found.conditions
+    return {
+        "device": device,
+        "runtime": had.runtime,
+        "unit": had.unit,
+        "precision": had.precision,
+        "cores": had.cores or None,
+        "threads": had.threads,
+        "ms": found.ms,
+        "low": found.low,
+        "high": found.high,
+        "method": found.method,
+        "reason": found.reason,
+        "coverage": found.coverage,
+        "kernels": tuple(
+            KernelDocument(
+                graph=one.graph, kind=one.kernel.kind, key=one.kernel.key, count=one.count, ms=one.ms, low=one.low,
+                high=one.high, method=one.method,
+            ) for one in found.kernels
+        ),
+    }  # fmt: skip
+
+
+def as_document(row: PublishedRow) -> PublishedDocument:
+    """With whether it may be used."""
+    fields = {name: value for name, value in asdict(row).items() if name in PublishedDocument.model_fields}
+    return PublishedDocument(**fields, usable=row.usable)

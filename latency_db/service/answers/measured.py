@@ -1,0 +1,135 @@
+"""What was measured: asked for in pages, and posted by apps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from device_profiles.vocabulary import Runtime
+from latency_db.measurement import NumberFormat, Quality, SourceKind, SubjectKind, Unit
+from latency_db.service.answers.parts import Name, Service, problems, sent, service
+from latency_db.service.documents import (
+    ManifestDocument,
+    MeasurementDocument,
+    Measurements,
+    PostDocument,
+    SourceDocument,
+)
+from latency_db.service.middleware.counted import ROWS
+from latency_db.service.posts import check, take, take_manifest
+from latency_db.service.problems import Problem
+from latency_db.store.rows import Record
+from latency_db.store.store import Where
+
+router = APIRouter(prefix="/v1", tags=["measurements"])
+
+_MOST_ID = 2**62
+
+
+def _body(schema: dict[str, str]) -> dict[str, Any]:
+    """For the OpenAPI document: what is posted is read as bytes, whose hash is its name."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+Asked = Annotated[Service, Depends(service)]
+_bearer = HTTPBearer(auto_error=False, description="`vitexport serve token add NAME` makes one")
+
+
+async def holder(of: Asked, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+    """The name of the token that a request has. Raises `Problem`."""
+    found = await run_in_threadpool(of.store.tokens.holder, given.credentials) if given else None
+    if found is None:
+        what = "is not valid, or was revoked" if given else "is missing"
+        raise Problem(
+            401,
+            f"The token {what}: send one that `vitexport serve token add NAME` made, as Authorization: Bearer TOKEN.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return found
+
+
+@router.get("/measurements", response_model=Measurements, responses=problems(422), summary="What was measured")
+def measurements(
+    of: Asked,
+    device: Name | None = None,
+    model: Name | None = None,
+    kind: SubjectKind | None = None,
+    runtime: Runtime | None = None,
+    unit: Unit | None = None,
+    precision: NumberFormat | None = None,
+    quality: Quality | None = None,
+    source: SourceKind | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    before: Annotated[int, Query(ge=1, le=_MOST_ID)] | None = None,
+) -> Response:
+    """The newest first; a row that was corrected is left out, and what stands in its place is there."""
+    asked = {
+        "device": device, "name": model, "kind": kind, "runtime": runtime, "unit": unit, "precision": precision,
+        "quality": quality, "source_kind": source,
+    }  # fmt: skip
+    where: Where = {name: value for name, value in asked.items() if value is not None}  # type: ignore[assignment]
+    found = of.store.newest(limit + 1, before, **where)
+    following = found[limit - 1].id if len(found) > limit else None
+    return sent(Measurements(rows=tuple(map(_document, found[:limit])), next=following))
+
+
+@router.post(
+    "/measurements",
+    response_model=PostDocument,
+    status_code=201,
+    responses=problems(401, 408, 413, 422)
+    | {200: {"model": PostDocument, "description": "The same bytes were posted before"}},
+    openapi_extra=_body({"$ref": "#/components/schemas/Result"}),
+    summary="Post the result of a benchmark",
+)
+async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder)]) -> Response:
+    content = await request.body()
+    document = await run_in_threadpool(take, content, token, of.store, of.estimates.rows)
+    if document.added:
+        for row in document.rows:
+            ROWS.labels(row.quality or "not checked").inc()
+    return sent(document, 201 if document.added else 200)
+
+
+@router.post(
+    "/measurements/check",
+    response_model=PostDocument,
+    responses=problems(408, 413, 422),
+    openapi_extra=_body({"$ref": "#/components/schemas/Result"}),
+    summary="What posting a result would say; nothing is kept",
+)
+async def checked(of: Asked, request: Request) -> Response:
+    content = await request.body()
+    return sent(await run_in_threadpool(check, content, of.store, of.estimates.rows))
+
+
+@router.post(
+    "/manifests",
+    response_model=ManifestDocument,
+    status_code=201,
+    responses=problems(401, 408, 413, 422) | {200: {"model": ManifestDocument, "description": "It was posted before"}},
+    openapi_extra=_body({"type": "object"}),
+    summary="Post the manifest.json of a bundle or a kernel pack, which results are of",
+)
+async def manifest(of: Asked, request: Request, token: Annotated[str, Depends(holder)]) -> Response:
+    content = await request.body()
+    document = await run_in_threadpool(take_manifest, content, token, of.store)
+    return sent(document, 201 if document.added else 200)
+
+
+def _document(record: Record) -> MeasurementDocument:
+    one = record.measurement
+    had, took = one.conditions, one.latency
+    return MeasurementDocument(
+        id=record.id, device=one.device.id, soc=one.device.soc, kind=one.subject.kind, subject=one.subject.key,
+        runtime=had.runtime, unit=had.unit, precision=had.precision, runtime_version=had.runtime_version,
+        delegate=had.delegate, os=had.os, threads=had.threads, cores=had.cores or None, method=had.method, ms=took.ms,
+        p50=took.p50, p90=took.p90, p99=took.p99, mean=took.mean, std=took.std, n=took.n, warmup=took.warmup,
+        thermal=one.thermal, quality=one.quality, note=one.note,
+        source=SourceDocument(kind=one.source.kind, reference=one.source.reference, licence=one.source.licence),
+        measured_at=one.measured_at, added_at=record.added_at, corrects=record.corrects,
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""What several questions have in common: their parameters, and how an answer is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from device_profiles.vocabulary import Runtime
+from latency_db.estimator.estimate import NoEstimate
+from latency_db.measurement import Conditions, NumberFormat, Unit
+from latency_db.service.documents import ProblemDocument
+from latency_db.service.estimates import NOTHING_KNOWN, Estimates
+from latency_db.service.kept import Kept
+from latency_db.service.problems import MEDIA_TYPE, Problem
+from latency_db.store.store import Store
+
+Name = Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[ -~]+$")]
+"""Of a model or a device"""
+Size = Annotated[int, Query(ge=1, le=8192)]
+Threads = Annotated[int, Query(ge=1, le=1024)]
+Cores = Annotated[str, Query(max_length=40, pattern=r"^[a-z0-9]*$")]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What answers are made from."""
+
+    store: Store
+    estimates: Estimates
+    answers: Kept[bytes]
+    """Whole answers, by what they are to and the newest row that they rest on"""
+
+
+def service(request: Request) -> Service:
+    """That of the application which a request came to."""
+    return request.app.state.service
+
+
+def stated(
+    runtime: Runtime | None = None,
+    unit: Unit | None = None,
+    precision: NumberFormat | None = None,
+    threads: Threads | None = None,
+    cores: Cores = "",
+) -> Conditions:
+    """Conditions as a query has them. Raises `Problem` for such as cannot be."""
+    with refused():
+        return Conditions(runtime, unit, precision, threads=threads, cores=cores)
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """`Problem` in place of what estimates raise."""
+    try:
+        yield
+    except NoEstimate as nothing:
+        raise Problem(422, _sentence(nothing), type=NOTHING_KNOWN) from None
+    except ValueError as error:
+        raise Problem(422, _sentence(error)) from None
+
+
+def _sentence(error: ValueError) -> str:
+    text = str(error).removesuffix(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def sent(document: BaseModel, status: int = 200) -> Response:
+    """A document as an answer, which FastAPI sends as it is."""
+    return Response(document.model_dump_json(), status, media_type="application/json")
+
+
+def kept(of: Service, key: tuple[Any, ...], make: Callable[[], BaseModel]) -> Response:
+    """An answer that was made before, or is made now."""
+    content = of.answers.value(key, lambda: make().model_dump_json().encode())
+    return Response(content, media_type="application/json")
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What may go wrong, for the OpenAPI document."""
+    schema = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
+    return {status: {"description": "Problem", "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}

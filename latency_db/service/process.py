@@ -1,0 +1,106 @@
+"""The service as one process, or as several that share a socket and a database."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+
+import uvicorn
+
+from device_profiles.vocabulary import Runtime
+from latency_db.estimator.estimate import NoEstimate
+from latency_db.estimator.estimator import estimate
+from latency_db.measurement import Conditions
+from latency_db.service.estimates import workload_of
+from latency_db.store.store import Store
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Environment variable of a folder through which several processes add up their figures"""
+_GRACE = 5
+"""Seconds that requests have left when the service is ended"""
+_PAUSE = 1
+"""Seconds before a process that ended is started again"""
+_ASKED_FIRST: tuple[tuple[str, Runtime], ...] = (("pixel8", "tflite"), ("iphone15", "coreml"))
+"""A device and a runtime of each kind of table"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process needs to know."""
+
+    url: str | None
+    """Of the database; the user's own without one"""
+    names: Sequence[str]
+    """Under which it may be asked; any without one"""
+
+
+def serve(settings: Settings, listener: socket.socket, processes: int = 1) -> None:
+    """Answer until a `KeyboardInterrupt` or SIGTERM. Raises `StoreError` for a database that cannot be used."""
+    if processes == 1:
+        _answer(settings, listener)
+        return
+    Store(settings.url).close()  # a database that is refused is refused once, here
+    with tempfile.TemporaryDirectory() as shared:
+        os.environ[SHARED] = shared
+        _answer_by_several(settings, listener, processes)
+
+
+def _answer(settings: Settings, listener: socket.socket) -> None:
+    from latency_db.service.application import application  # after `SHARED` is known
+
+    store = Store(settings.url)
+    threading.Thread(target=_warm, daemon=True).start()
+    config = uvicorn.Config(
+        application(store, settings.names),
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",  # what is told of a connection that breaks off helps nobody
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _answer_by_several(settings: Settings, listener: socket.socket, processes: int) -> None:
+    """One that ends, as by a lack of memory, is started again."""
+    context = multiprocessing.get_context("spawn")
+
+    def started() -> SpawnProcess:
+        process = context.Process(target=_answer, args=(settings, listener))
+        process.start()
+        return process
+
+    running = [started() for _ in range(processes)]
+    try:
+        while True:
+            ended = set(wait([one.sentinel for one in running]))
+            time.sleep(_PAUSE)
+            running = [started() if one.sentinel in ended else one for one in running]
+    finally:
+        for one in running:
+            one.terminate()
+        for one in running:
+            one.join()
+
+
+def _warm() -> None:
+    """Read the shipped tables, which takes seconds, before somebody waits for them."""
+    for device, runtime in _ASKED_FIRST:
+        conditions = Conditions(runtime, None, None)
+        with suppress(NoEstimate):
+            estimate(workload_of("efficientformer_l1", 224, conditions), device, conditions)

@@ -1,0 +1,127 @@
+"""What was posted to the service: all rows of a post or none, each post once, and what it makes of rows before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from latency_db.measurement import Measurement
+from latency_db.store.connection import in_sentences, insert_rows, writing
+from latency_db.store.rows import SELECTION, Record, is_latest, records, rows_of
+from latency_db.store.schema import devices, measurements, posts, subjects
+
+_AT_ONCE = 500
+"""Keys in one IN; databases have a limit."""
+NEIGHBOURS = 15
+"""The newest rows of a subject on a device that a new one is compared with"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is to be kept after a post was compared with its neighbours."""
+
+    rows: Sequence[Measurement]
+    """Those of the post, with marks"""
+    corrections: Mapping[int, Measurement]
+    """Id of a row that was there before -> what now stands in its place"""
+
+
+Judge = Callable[[Sequence[Measurement], Sequence[Record]], Judged]
+"""From the rows of a post and their neighbours"""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post as the database has it."""
+
+    records: tuple[Record, ...]
+    """Its rows, or what stands in their places now"""
+    added: bool
+    """Whether it is new; else the same bytes were posted before."""
+
+
+class Posts:
+    """Those of one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, sha256: str, token: str, rows: Sequence[Measurement], judge: Judge) -> Post:
+        """Keep a post's rows, which has the SHA-256 of its bytes, unless they are there; `token` is its name.
+
+        Once this has returned, they outlive this process and, where the disk keeps its word, a loss of power.
+        """
+        with in_sentences(self._engine), writing(self._engine) as connection:
+            ids = _ids(connection, sha256)
+            added = ids is None
+            if ids is None:
+                now = datetime.now(UTC)
+                judged = judge(rows, list(_neighbours(connection, rows)))
+                ids = _insert(connection, judged, now)
+                row = {"sha256": sha256, "token": token, "first_id": ids[0], "last_id": ids[1], "added_at": now}
+                connection.execute(insert(posts).values(row))
+            return Post(_standing(connection, *ids), added)
+
+    def found(self, sha256: str) -> Post | None:
+        """The post with this SHA-256, if there is one."""
+        with in_sentences(self._engine), self._engine.connect() as connection:
+            ids = _ids(connection, sha256)
+            return None if ids is None else Post(_standing(connection, *ids), added=False)
+
+    def neighbours(self, rows: Sequence[Measurement]) -> list[Record]:
+        """What the rows of a post would be compared with."""
+        with in_sentences(self._engine), self._engine.connect() as connection:
+            return list(_neighbours(connection, rows))
+
+
+def _ids(connection: Connection, sha256: str) -> tuple[int, int] | None:
+    query = select(posts.c.first_id, posts.c.last_id).where(posts.c.sha256 == sha256)
+    found = connection.execute(query).first()
+    return None if found is None else (found.first_id, found.last_id)
+
+
+def _insert(connection: Connection, judged: Judged, now: datetime) -> tuple[int, int]:
+    """First and last id of the post's own rows."""
+    rows = rows_of(connection, judged.rows, now)
+    insert_rows(connection, measurements, rows)
+    for id, measurement in judged.corrections.items():
+        insert_rows(connection, measurements, rows_of(connection, [measurement], now, id))
+    return rows[0]["id"], rows[-1]["id"]
+
+
+def _standing(connection: Connection, first: int, last: int) -> tuple[Record, ...]:
+    """The rows with these ids, each with what corrected it in its place."""
+    later = {
+        record.corrects: record
+        for record in records(connection.execute(SELECTION.where(measurements.c.corrects.between(first, last))))
+    }
+    found = records(connection.execute(SELECTION.where(measurements.c.id.between(first, last)).order_by("id")))
+    return tuple(_latest(record, later, connection) for record in found)
+
+
+def _latest(record: Record, later: Mapping[int | None, Record], connection: Connection) -> Record:
+    """What stands in a row's place at last."""
+    after = later.get(record.id)
+    while after is not None:
+        record = after
+        after = next(records(connection.execute(SELECTION.where(measurements.c.corrects == record.id))), None)
+    return record
+
+
+def _neighbours(connection: Connection, rows: Sequence[Measurement]) -> Iterator[Record]:
+    """The newest rows of each subject on the device of a post, suspect ones too."""
+    keys = sorted({row.subject.key for row in rows})
+    for device in {row.device.id for row in rows}:
+        for start in range(0, len(keys), _AT_ONCE):
+            number = func.row_number().over(partition_by=measurements.c.subject_id, order_by=measurements.c.id.desc())
+            newest = (
+                select(measurements.c.id, number.label("number"))
+                .select_from(measurements.join(devices).join(subjects))
+                .where(devices.c.device == device, subjects.c.key.in_(keys[start : start + _AT_ONCE]), is_latest())
+                .subquery()
+            )
+            ids = select(newest.c.id).where(newest.c.number <= NEIGHBOURS)
+            yield from records(connection.execute(SELECTION.where(measurements.c.id.in_(ids))))
