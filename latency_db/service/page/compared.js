@@ -1,0 +1,85 @@
+/** View: what was measured on the device beside what would be estimated without it. */
+
+import { linkTo } from "./address.js";
+import { get } from "./api.js";
+import { awaited } from "./awaited.js";
+import { axes, chart } from "./chart.js";
+import { html, svg } from "./elements.js";
+import { counted, figure, interval, percent } from "./figures.js";
+import { logScale } from "./scales.js";
+import { table } from "./table.js";
+
+export const view = ({ device }, signal) => awaited(
+  "Estimating what was measured…", () => get("compared", { device }, signal), shown,
+);
+
+function shown({ device, rows }) {
+  const heading = html("h2", {}, `Predicted against measured on ${device}`);
+  if (!rows.length) return [heading, html(
+    "p", { class: "empty" }, "Nothing was measured on this device. Time a bundle or a kernel pack with an app of vitexport, then ",
+    html("a", { href: linkTo("upload") }, "upload what it writes"), ", or choose a device that is marked “measured”.",
+  )];
+  const inside = rows.filter((row) => row.inside).length;
+  const errors = rows.map(({ measured, predicted }) => Math.abs(predicted / measured - 1)).sort((one, other) => one - other);
+  const median = errors[Math.floor(errors.length / 2)];
+  const worst = [...rows].sort((one, other) => off(other) - off(one));
+  return [
+    heading,
+    html("p", {}, `${inside} of ${counted(rows.length, "figure")} (${percent(inside / rows.length)}) lie within the interval that nine in ten should; half of the predictions are off by less than ${percent(median)}.`),
+    scatter(rows, inside),
+    html(
+      "ul", { class: "legend" },
+      html("li", {}, key(false), "measured within the predicted interval"),
+      html("li", {}, key(true), "outside it"),
+      html("li", {}, svg("svg", { width: 22, height: 12, "aria-hidden": "true" }, svg("line", { class: "diagonal", x1: 1, x2: 21, y1: 11, y2: 1 })), "predicted as measured"),
+    ),
+    table("Predicted and measured, the farthest off first", [
+      { title: "Subject", cell: (row) => html("code", {}, row.subject) },
+      { title: "Ran by", cell: (row) => [row.runtime, row.precision, row.unit?.toUpperCase()].filter(Boolean).join(" ") },
+      { title: "Threads", number: true, cell: (row) => String(row.threads ?? "–") },
+      { title: "Measured ms", number: true, cell: (row) => figure(row.measured) },
+      { title: "Predicted ms", number: true, cell: (row) => figure(row.predicted) },
+      { title: "Nine times in ten", number: true, cell: interval },
+      { title: "Within", cell: (row) => (row.inside ? "yes" : html("mark", { class: "bad" }, "◆ no")) },
+      { title: "By", cell: (row) => row.method },
+      { title: "Quality", cell: (row) => row.quality ?? "not checked" },
+      { title: "Source", cell: (row) => row.source },
+    ], worst),
+  ];
+}
+
+/** How far a prediction is off, up and down alike. */
+const off = ({ measured, predicted }) => Math.abs(Math.log(predicted / measured));
+
+const key = (outside) => svg("svg", { width: 12, height: 12, "aria-hidden": "true" }, point(6, 6, outside));
+
+/** A dot, or where the interval missed a diamond: not told apart by colour alone. */
+const point = (x, y, outside, title = "") => svg(
+  "path", {
+    class: outside ? "dot outside" : "dot inside",
+    d: outside ? `M${x},${y - 6}l6,6l-6,6l-6,-6z` : `M${x - 4},${y}a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z`,
+  },
+  title && svg("title", {}, title),
+);
+
+function scatter(rows, inside) {
+  return chart(`${inside} of ${counted(rows.length, "measured figure")} lie within the predicted interval.`, (width) => {
+    const side = Math.min(width, 620);
+    const box = { left: 48, right: side - 14, top: 30, bottom: side - 42 };
+    const values = rows.flatMap(({ measured, predicted }) => [measured, predicted]);
+    const x = logScale(values, box.left, box.right);
+    const y = logScale(values, box.bottom, box.top);
+    const ends = [Math.min(...values), Math.max(...values)];
+    const kept = (value) => Math.min(box.bottom, Math.max(box.top, y.at(value)));
+    const ordered = [...rows].sort((one, other) => other.inside - one.inside);
+    return { height: side, parts: [
+      axes(box, x, "measured, ms", y, "predicted, ms"),
+      svg("line", { class: "diagonal", x1: x.at(ends[0]), y1: y.at(ends[0]), x2: x.at(ends[1]), y2: y.at(ends[1]) }),
+      ordered.map((row) => svg("line", { class: "whisker", x1: x.at(row.measured), x2: x.at(row.measured), y1: kept(row.low), y2: kept(row.high) })),
+      ordered.map((row) => point(
+        x.at(row.measured), y.at(row.predicted), !row.inside,
+        `${row.subject}: measured ${figure(row.measured)} ms, predicted ${figure(row.predicted)} ms (${interval(row)}), by ${row.method}`,
+      )),
+    ] };
+  });
+}

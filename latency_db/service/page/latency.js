@@ -1,0 +1,125 @@
+/** View: what the model is expected to take on the device, how that is known, and which kernels it goes into. */
+
+import { linkTo } from "./address.js";
+import { advice } from "./advice.js";
+import { devices, get, models } from "./api.js";
+import { awaited } from "./awaited.js";
+import { bars } from "./bars.js";
+import { html } from "./elements.js";
+import { counted, figure, interval, percent } from "./figures.js";
+import { filter, filters, PRECISIONS, RUNTIMES, UNITS } from "./filters.js";
+import { strips } from "./strips.js";
+import { table } from "./table.js";
+
+const LARGEST = 12;
+/** Kernels that get a bar of their own */
+
+export function view(now, signal) {
+  const { model, device, runtime, unit, precision, size } = now;
+  const asked = { model, device, runtime, unit, precision, size };
+  return [
+    filters(
+      filter("runtime", "Runtime", preferredFirst(device), runtime, "as the device prefers", { unit: "", precision: "" }),
+      filter("unit", "Unit", UNITS, unit, "the runtime's own"),
+      filter("precision", "Precision", PRECISIONS, precision, "the runtime's own"),
+      filter("size", "Image size", sizesOf(model), size, "the model's own"),
+    ),
+    awaited("Asking for an estimate…", () => get("latency", asked, signal), (found) => [
+      headline(found), published(found), kernels(found),
+    ]),
+    advice(model, signal),
+  ];
+}
+
+/** Runtimes, those first that the device prefers. */
+async function preferredFirst(device) {
+  const preferred = (await devices()).find(({ id }) => id === device)?.formats ?? [];
+  const place = ([name]) => (preferred.includes(name) ? preferred.indexOf(name) : preferred.length);
+  return [...RUNTIMES].sort((one, other) => place(one) - place(other));
+}
+
+async function sizesOf(model) {
+  const sizes = (await models()).find(({ id }) => id === model)?.sizes ?? [];
+  return sizes.map((size) => [size, `${size} px`]);
+}
+
+function headline(found) {
+  const where = [
+    found.unit === "all" ? "any processor" : found.unit?.toUpperCase(), found.cores && `cores ${found.cores}`,
+    found.threads && counted(found.threads, "thread"),
+  ].filter(Boolean).join(", ");
+  return html(
+    "section", { class: "headline" },
+    html("h2", {}, `${found.model} at ${found.size} px on ${found.device}`),
+    html("p", { class: "conditions" }, `${found.runtime} in ${found.precision} on ${where}`),
+    html("p", { class: "big" }, html("strong", {}, figure(found.ms)), " ms"),
+    html("p", { class: "interval" }, `nine times in ten ${interval(found)} ms, ${figure(1000 / found.ms)} a second`),
+    html("p", { class: "method" }, html("mark", {}, found.method), ` ${found.reason}. `, covered(found)),
+  );
+}
+
+/** How much of the estimate rests on what was measured. */
+const covered = ({ coverage, method }) => (coverage === null || coverage === undefined || method === "measured"
+  ? "" : `${percent(coverage)} of it is in kernels like those that were timed.`);
+
+/** The estimate beside what others published of the model on the device. */
+function published(found) {
+  const rows = found.published;
+  const dots = rows.map((row) => ({ ms: row.ms, hollow: !row.usable, title: `${figure(row.ms)} ms, ${row.runtime} ${row.precision}, ${row.reference}` }));
+  const estimate = { ms: found.ms, estimate: true, title: `estimate ${figure(found.ms)} ms` };
+  return html(
+    "section", {},
+    strips(
+      `Estimate ${figure(found.ms)} ms, between ${interval(found)} ms; ${counted(rows.length, "published row")} on this device.`,
+      [{ name: "estimate", low: found.low, high: found.high, dots: [estimate] }, ...(rows.length ? [{ name: "published", dots }] : [])],
+    ),
+    html(
+      "p", { class: "note" },
+      rows.length ? `${counted(rows.length, "row")} of it on this device published by others` : "Nobody published it on this device",
+      "; ", html("a", { href: linkTo("published") }, "all published rows of the model"), ".",
+    ),
+  );
+}
+
+function kernels(found) {
+  if (!found.kernels.length) return html("p", { class: "note" }, "The estimate is of the whole model; nothing is known of its kernels.");
+  const several = new Set(found.kernels.map(({ graph }) => graph)).size > 1;
+  const rows = found.kernels
+    .map((kernel) => ({ ...kernel, all: kernel.ms * kernel.count, ...parts(kernel.key) }))
+    .sort((one, other) => other.all - one.all);
+  const sum = rows.reduce((all, row) => all + row.all, 0);
+  const rest = found.ms - sum;
+  const shown = rows.slice(0, LARGEST).map((row) => bar(found, `${row.kind} ${row.shapes}`, row.all, row.count, row.method));
+  const others = rows.slice(LARGEST);
+  if (others.length) shown.push(bar(found, `${others.length} others`, others.reduce((all, row) => all + row.all, 0), others.reduce((all, row) => all + row.count, 0), "see below"));
+  const overhead = rest > 0.005 * found.ms ? ` The other ${figure(rest)} ms are overheads of the whole.` : "";
+  return html(
+    "section", {},
+    html("h2", {}, "Kernels"),
+    html("p", { class: "note" }, `${counted(rows.length, "kernel")}, run ${counted(rows.reduce((all, row) => all + row.count, 0), "time")}, take ${figure(sum)} of ${figure(found.ms)} ms.${overhead}`),
+    bars(`The costliest kernel is ${rows[0].kind} ${rows[0].shapes} with ${percent(rows[0].all / found.ms)} of the latency.`, shown),
+    table("Kernels, the costliest first", [
+      ...(several ? [{ title: "Graph", cell: (row) => row.graph }] : []),
+      { title: "Kernel", cell: (row) => row.kind },
+      { title: "Reads → writes", cell: (row) => html("code", {}, row.shapes) },
+      { title: "Computes", cell: (row) => html("code", {}, row.rest) },
+      { title: "Runs", number: true, cell: (row) => String(row.count) },
+      { title: "ms each", number: true, cell: (row) => figure(row.ms) },
+      { title: "Nine times in ten", number: true, cell: interval },
+      { title: "ms", number: true, cell: (row) => figure(row.all) },
+      { title: "Share", number: true, cell: (row) => percent(row.all / found.ms) },
+      { title: "By", cell: (row) => row.method },
+    ], rows),
+  );
+}
+
+const bar = (found, name, value, count, method) => ({
+  name, value, figure: `${figure(value)} ms  ${percent(value / found.ms)}`,
+  title: `${name}, ${counted(count, "run")}: ${figure(value)} ms, by ${method}`,
+});
+
+/** A kernel's key has its kind, shapes, and what it computes. */
+function parts(key) {
+  const [, shapes = "", ...rest] = key.split(" ");
+  return { shapes: shapes.replace(">", " → "), rest: rest.join(" ") };
+}
