@@ -1,7 +1,7 @@
 /** View: latency against accuracy of every registered classifier on the device, and which of them nothing beats. */
 
 import { linkTo } from "./address.js";
-import { get } from "./api.js";
+import { deviceNames, get } from "./api.js";
 import { awaited } from "./awaited.js";
 import { axes, chart } from "./chart.js";
 import { html, svg } from "./elements.js";
@@ -18,11 +18,14 @@ export function view({ device, model, runtime, unit, precision }, signal) {
       filter("unit", "Unit", UNITS, unit, "the runtime's own"),
       filter("precision", "Precision", PRECISIONS, precision, "the runtime's own"),
     ),
-    awaited("Estimating every model…", () => get("pareto", { device, runtime, unit, precision }, signal), (found) => shown(found, model)),
+    awaited(
+      "Estimating every model…", () => Promise.all([get("pareto", { device, runtime, unit, precision }, signal), deviceNames()]),
+      ([found, nameOf]) => shown(found, nameOf(device), model),
+    ),
   ];
 }
 
-function shown(found, chosen) {
+function shown(found, device, chosen) {
   const rows = [...found.models].sort((one, other) => one.ms - other.ms);
   if (!rows.length) return [html("p", { class: "empty" }, "Nothing is known of these models under these conditions: choose another runtime or unit."), reasons(found)];
   const front = rows.filter((row) => row.front);
@@ -30,7 +33,7 @@ function shown(found, chosen) {
     model, size, runtime: found.runtime, precision: found.precision, unit: found.unit === "all" ? "" : found.unit,
   });
   return [
-    html("h2", {}, `Latency against accuracy on ${found.device}`),
+    html("h2", {}, `Latency against accuracy on ${device}`),
     html("p", { class: "conditions" }, `${found.runtime} in ${found.precision} on ${found.unit === "all" ? "any processor" : found.unit.toUpperCase()}`),
     scatter(rows, front, link, chosen),
     html(
@@ -42,11 +45,11 @@ function shown(found, chosen) {
     html("p", { class: "note" }, "Top-1 on ImageNet-1k as it was published with the weights, in full precision; not measured here."),
     table(`${counted(rows.length, "model")}, the fastest first`, [
       { title: "Model", cell: (row) => html("a", { href: link(row) }, row.model) },
-      { title: "Front", cell: (row) => (row.front ? "● yes" : "no") },
-      { title: "Top-1 %", number: true, cell: (row) => row.top1.toFixed(1) },
-      { title: "px", number: true, cell: (row) => String(row.size) },
       { title: "ms", number: true, cell: (row) => figure(row.ms) },
+      { title: "Top-1 %", number: true, cell: (row) => row.top1.toFixed(1) },
+      { title: "Front", cell: (row) => (row.front ? "● yes" : "no") },
       { title: "Nine times in ten", number: true, cell: interval },
+      { title: "px", number: true, cell: (row) => String(row.size) },
       { title: "By", cell: (row) => row.method },
     ], rows, (row) => (row.model === chosen ? "chosen" : null)),
     reasons(found),
@@ -68,16 +71,17 @@ function scatter(rows, front, link, chosen) {
     const points = [...rows]
       .sort((one, other) => rank(other, chosen) - rank(one, chosen))
       .map((row) => ({ row, x: x.at(row.ms), y: y.at(row.top1), text: row.model }));
+    const stairs = steps(front.map(({ ms, top1 }) => [x.at(ms), y.at(top1)]), box.right);
     return { height: box.bottom + 42, parts: [
       axes(box, x, "ms, logarithmic", y, "top-1, %"),
       points.map(({ row, y: middle }) => svg("line", { class: "whisker", x1: x.at(row.low), x2: x.at(row.high), y1: middle, y2: middle })),
-      svg("path", { class: "front", d: steps(front.map(({ ms, top1 }) => [x.at(ms), y.at(top1)]), box.right) }),
+      stairs.map(({ left, right, top, bottom }) => svg("line", { class: "front", x1: left, x2: right, y1: bottom, y2: top })),
       points.map(({ row, x: across, y: down }) => svg(
         "a", { href: link(row), tabindex: "-1" },
         svg("circle", { class: row.front ? "dot front" : "dot hollow", cx: across, cy: down, r: row.model === chosen ? 7 : 5 },
           svg("title", {}, `${row.model}: ${figure(row.ms)} ms (${interval(row)}), top-1 ${row.top1.toFixed(1)} %, by ${row.method}`)),
       )),
-      placed(points, { ...box, top: 4 }).map(({ point, x: left, y: base }) => svg(
+      placed(points, { ...box, top: 4 }, stairs).map(({ point, x: left, y: base }) => svg(
         "a", { href: link(point.row), tabindex: "-1" },
         svg("text", { class: point.row.model === chosen ? "label chosen" : point.row.front ? "label" : "label beaten", x: left, y: base }, point.text),
       )),
@@ -88,5 +92,8 @@ function scatter(rows, front, link, chosen) {
 /** Whose label is set first */
 const rank = (row, chosen) => 2 * (row.model === chosen) + row.front;
 
-/** From point to point as stairs: between two of them the one before is the best that there is. */
-const steps = (points, right) => points.map(([x, y], place) => (place ? `H${x}V${y}` : `M${x},${y}`)).join("") + `H${right}`;
+/** The lines of stairs from point to point: between two of them the one before is the best that there is. */
+const steps = (points, right) => points.flatMap(([x, y], place) => {
+  const [nextX, nextY] = points[place + 1] ?? [right, y];
+  return [{ left: x, right: nextX, top: y, bottom: y }, { left: nextX, right: nextX, top: nextY, bottom: y }];
+});

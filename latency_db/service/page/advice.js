@@ -1,7 +1,7 @@
 /** Part of the latency view: on which devices the model keeps up with so many frames a second. */
 
 import { linkTo } from "./address.js";
-import { get } from "./api.js";
+import { deviceNames, get } from "./api.js";
 import { awaited } from "./awaited.js";
 import { html } from "./elements.js";
 import { counted, figure, interval } from "./figures.js";
@@ -15,7 +15,7 @@ export function advice(model, signal) {
   const ask = (event) => {
     event.preventDefault();
     found.replaceChildren(awaited(
-      "Comparing all devices; this takes some seconds…", () => get("advise", { model, fps: fps.value }, signal), verdict,
+      "Comparing all devices; this takes some seconds…", () => Promise.all([get("advise", { model, fps: fps.value }, signal), deviceNames()]), verdict,
     ));
   };
   return html(
@@ -31,7 +31,7 @@ export function advice(model, signal) {
 }
 
 /** Of each device the row that comes first, and how many devices reach it. */
-function verdict({ model, fps, rows, unknown_devices: unknown }) {
+function verdict([{ model, fps, rows, unknown_devices: unknown }, nameOf]) {
   const best = [...new Map([...rows].reverse().map((row) => [row.device, row])).values()].reverse();
   const reaching = best.filter(({ reaches }) => reaches).length;
   return [
@@ -39,7 +39,7 @@ function verdict({ model, fps, rows, unknown_devices: unknown }) {
     best.length > 0 && table(`Best way on each device, for ${figure(fps)} frames a second`, [
       { title: "Device", cell: ({ device, format, unit, precision, size }) => html("a", {
         href: linkTo("latency", { device, size, precision, runtime: format, unit: unit === "all" ? "" : unit }),
-      }, device) },
+      }, nameOf(device)) },
       { title: "Reached", cell: REACHED },
       { title: "Way", cell: (row) => `${row.format} ${row.precision}, ${row.unit}` },
       { title: "px", number: true, cell: (row) => String(row.size) },
@@ -47,6 +47,6 @@ function verdict({ model, fps, rows, unknown_devices: unknown }) {
       { title: "Nine times in ten", number: true, cell: interval },
       { title: "By", cell: (row) => row.method },
     ], best),
-    unknown.length > 0 && html("p", { class: "note" }, `Nothing is known of it on ${unknown.join(", ")}.`),
+    unknown.length > 0 && html("p", { class: "note" }, `Nothing is known of it on ${unknown.map(nameOf).join(", ")}.`),
   ];
 }

@@ -37,6 +37,12 @@ function list(name) {
 export const devices = () => list("devices");
 export const models = () => list("models");
 
+/** A function from a device's id to its name; to the id itself where the list has no other or does not come. */
+export async function deviceNames() {
+  const names = new Map((await devices().catch(() => [])).map(({ id, name }) => [id, name]));
+  return (id) => names.get(id) ?? id;
+}
+
 async function answer(url, options) {
   let response;
   try {

@@ -10,13 +10,20 @@ export function combobox(id, label, options, chosen, choose) {
   let all = [];
   let shown = [];
   let active = -1;
-  const nameOf = (wanted) => all.find((option) => option.id === wanted)?.name ?? wanted;
   const input = html("input", {
     id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false",
     "aria-expanded": "false", "aria-controls": `${id}-list`, "aria-autocomplete": "list",
+    "aria-describedby": `${id}-about`,
   });
   const list = html("ul", { id: `${id}-list`, role: "listbox", "aria-label": label, hidden: true });
+  const about = html("small", { id: `${id}-about`, class: "about" });
   input.value = chosen;
+
+  function say() {
+    const found = all.find((option) => option.id === chosen);
+    input.value = found?.name ?? chosen;
+    about.textContent = found?.more ?? "";
+  }
 
   function open(words) {
     shown = matching(all, words);
@@ -34,7 +41,7 @@ export function combobox(id, label, options, chosen, choose) {
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
-    input.value = nameOf(chosen);
+    say();
   }
 
   function point(place) {
@@ -78,10 +85,10 @@ export function combobox(id, label, options, chosen, choose) {
   }, () => {}); // the view says what the service refuses
 
   return {
-    node: html("div", { class: "combobox" }, html("label", { for: id }, label), input, list),
+    node: html("div", { class: "combobox" }, html("label", { for: id }, label), input, list, about),
     show: (other) => {
       chosen = other;
-      input.value = nameOf(other);
+      say();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** View: what was measured on the device beside what would be estimated without it. */
 
 import { linkTo } from "./address.js";
-import { get } from "./api.js";
+import { deviceNames, get } from "./api.js";
 import { awaited } from "./awaited.js";
 import { axes, chart } from "./chart.js";
 import { html, svg } from "./elements.js";
@@ -10,32 +10,24 @@ import { logScale } from "./scales.js";
 import { table } from "./table.js";
 
 export const view = ({ device }, signal) => awaited(
-  "Estimating what was measured…", () => get("compared", { device }, signal), shown,
+  "Estimating what was measured…", () => Promise.all([get("compared", { device }, signal), deviceNames()]), shown,
 );
 
-function shown({ device, rows }) {
-  const heading = html("h2", {}, `Predicted against measured on ${device}`);
+function shown([{ device, rows }, nameOf]) {
+  const heading = html("h2", {}, `Predicted against measured on ${nameOf(device)}`);
   if (!rows.length) return [heading, html(
     "p", { class: "empty" }, "Nothing was measured on this device. Time a bundle or a kernel pack with an app of vitexport, then ",
     html("a", { href: linkTo("upload") }, "upload what it writes"), ", or choose a device that is marked “measured”.",
   )];
   const inside = rows.filter((row) => row.inside).length;
-  const errors = rows.map(({ measured, predicted }) => Math.abs(predicted / measured - 1)).sort((one, other) => one - other);
-  const median = errors[Math.floor(errors.length / 2)];
   const worst = [...rows].sort((one, other) => off(other) - off(one));
   return [
     heading,
-    html("p", {}, `${inside} of ${counted(rows.length, "figure")} (${percent(inside / rows.length)}) lie within the interval that nine in ten should; half of the predictions are off by less than ${percent(median)}.`),
-    scatter(rows, inside),
-    html(
-      "ul", { class: "legend" },
-      html("li", {}, key(false), "measured within the predicted interval"),
-      html("li", {}, key(true), "outside it"),
-      html("li", {}, svg("svg", { width: 22, height: 12, "aria-hidden": "true" }, svg("line", { class: "diagonal", x1: 1, x2: 21, y1: 11, y2: 1 })), "predicted as measured"),
-    ),
+    html("p", {}, `${inside} of ${counted(rows.length, "figure")} (${percent(inside / rows.length)}) lie within the interval that nine in ten should; half of the predictions are off by less than ${percent(medianError(rows))}.`),
+    html("div", { class: "beside" }, scatter(rows, inside), html("div", {}, legend(), byWay(rows))),
     table("Predicted and measured, the farthest off first", [
       { title: "Subject", cell: (row) => html("code", {}, row.subject) },
-      { title: "Ran by", cell: (row) => [row.runtime, row.precision, row.unit?.toUpperCase()].filter(Boolean).join(" ") },
+      { title: "Ran by", cell: ran },
       { title: "Threads", number: true, cell: (row) => String(row.threads ?? "–") },
       { title: "Measured ms", number: true, cell: (row) => figure(row.measured) },
       { title: "Predicted ms", number: true, cell: (row) => figure(row.predicted) },
@@ -46,6 +38,32 @@ function shown({ device, rows }) {
       { title: "Source", cell: (row) => row.source },
     ], worst),
   ];
+}
+
+const legend = () => html(
+  "ul", { class: "legend" },
+  html("li", {}, key(false), "measured within the predicted interval"),
+  html("li", {}, key(true), "outside it"),
+  html("li", {}, svg("svg", { width: 22, height: 12, "aria-hidden": "true" }, svg("line", { class: "diagonal", x1: 1, x2: 21, y1: 11, y2: 1 })), "predicted as measured"),
+);
+
+/** How good the predictions are under each runtime, and on each unit of it. */
+function byWay(rows) {
+  const groups = [...Map.groupBy(rows, (row) => `${ran(row)}, ${row.method}`)];
+  return table("How far off, by how it ran and how it was predicted", [
+    { title: "Ran by, predicted by", words: true, cell: ([way]) => way },
+    { title: "Figures", number: true, cell: ([, found]) => String(found.length) },
+    { title: "Within", number: true, cell: ([, found]) => percent(found.filter((row) => row.inside).length / found.length) },
+    { title: "Median error", number: true, cell: ([, found]) => percent(medianError(found)) },
+  ], groups);
+}
+
+const ran = ({ runtime, precision, unit }) => [runtime, precision, unit?.toUpperCase()].filter(Boolean).join(" ");
+
+function medianError(rows) {
+  const errors = rows.map(({ measured, predicted }) => Math.abs(predicted / measured - 1)).sort((one, other) => one - other);
+  const middle = (errors.length - 1) / 2;
+  return (errors[Math.floor(middle)] + errors[Math.ceil(middle)]) / 2;
 }
 
 /** How far a prediction is off, up and down alike. */

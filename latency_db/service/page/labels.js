@@ -9,10 +9,11 @@ const GAP = 7;
 
 /**
  * Where the labels of `points` `{x, y, text}` stand, the first point's first: `{point, x, y}` of each one's start and
- * baseline. A label for which there is no room within `box` is left out.
+ * baseline. A label for which there is no room within `box`, beside points, labels and `lines`, is left out.
  */
-export function placed(points, box) {
-  const taken = points.map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }));
+export function placed(points, box, lines) {
+  const dots = points.map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }));
+  const taken = [...dots, ...lines];
   const found = [];
   for (const point of points) {
     const room = places(point).find((one) => within(one, box) && !taken.some((other) => overlap(one, other)));

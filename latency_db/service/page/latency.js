@@ -2,7 +2,7 @@
 
 import { linkTo } from "./address.js";
 import { advice } from "./advice.js";
-import { devices, get, models } from "./api.js";
+import { deviceNames, devices, get, models } from "./api.js";
 import { awaited } from "./awaited.js";
 import { bars } from "./bars.js";
 import { html } from "./elements.js";
@@ -24,8 +24,8 @@ export function view(now, signal) {
       filter("precision", "Precision", PRECISIONS, precision, "the runtime's own"),
       filter("size", "Image size", sizesOf(model), size, "the model's own"),
     ),
-    awaited("Asking for an estimate…", () => get("latency", asked, signal), (found) => [
-      headline(found), published(found), kernels(found),
+    awaited("Asking for an estimate…", () => Promise.all([get("latency", asked, signal), deviceNames()]), ([found, nameOf]) => [
+      html("div", { class: "beside" }, headline(found, nameOf), published(found)), kernels(found),
     ]),
     advice(model, signal),
   ];
@@ -43,14 +43,14 @@ async function sizesOf(model) {
   return sizes.map((size) => [size, `${size} px`]);
 }
 
-function headline(found) {
+function headline(found, nameOf) {
   const where = [
     found.unit === "all" ? "any processor" : found.unit?.toUpperCase(), found.cores && `cores ${found.cores}`,
     found.threads && counted(found.threads, "thread"),
   ].filter(Boolean).join(", ");
   return html(
     "section", { class: "headline" },
-    html("h2", {}, `${found.model} at ${found.size} px on ${found.device}`),
+    html("h2", {}, `${found.model} at ${found.size} px on ${nameOf(found.device)}`),
     html("p", { class: "conditions" }, `${found.runtime} in ${found.precision} on ${where}`),
     html("p", { class: "big" }, html("strong", {}, figure(found.ms)), " ms"),
     html("p", { class: "interval" }, `nine times in ten ${interval(found)} ms, ${figure(1000 / found.ms)} a second`),
@@ -59,8 +59,7 @@ function headline(found) {
 }
 
 /** How much of the estimate rests on what was measured. */
-const covered = ({ coverage, method }) => (coverage === null || coverage === undefined || method === "measured"
-  ? "" : `${percent(coverage)} of it is in kernels like those that were timed.`);
+const covered = ({ coverage, method }) => (coverage && method !== "measured" ? `${percent(coverage)} of it is in kernels like those that were timed.` : "");
 
 /** The estimate beside what others published of the model on the device. */
 function published(found) {
@@ -73,10 +72,15 @@ function published(found) {
       `Estimate ${figure(found.ms)} ms, between ${interval(found)} ms; ${counted(rows.length, "published row")} on this device.`,
       [{ name: "estimate", low: found.low, high: found.high, dots: [estimate] }, ...(rows.length ? [{ name: "published", dots }] : [])],
     ),
+    rows.length ? table("Published of it on this device", [
+      { title: "ms", number: true, cell: (row) => figure(row.ms) },
+      { title: "Ran by", cell: (row) => [row.runtime, row.precision, row.unit?.toUpperCase()].filter(Boolean).join(" ") },
+      { title: "Doubt", cell: (row) => row.flag && html("mark", { class: "bad", title: row.flag_reason }, `○ ${row.flag}`) },
+      { title: "Source", words: true, cell: (row) => row.reference },
+    ], rows) : null,
     html(
-      "p", { class: "note" },
-      rows.length ? `${counted(rows.length, "row")} of it on this device published by others` : "Nobody published it on this device",
-      "; ", html("a", { href: linkTo("published") }, "all published rows of the model"), ".",
+      "p", { class: "note" }, rows.length ? "" : "Nobody whom we know of published it on this device. ",
+      html("a", { href: linkTo("published") }, "Published on all devices"),
     ),
   );
 }
@@ -87,36 +91,38 @@ function kernels(found) {
   const rows = found.kernels
     .map((kernel) => ({ ...kernel, all: kernel.ms * kernel.count, ...parts(kernel.key) }))
     .sort((one, other) => other.all - one.all);
-  const sum = rows.reduce((all, row) => all + row.all, 0);
+  const sum = total(rows, "all");
   const rest = found.ms - sum;
   const shown = rows.slice(0, LARGEST).map((row) => bar(found, `${row.kind} ${row.shapes}`, row.all, row.count, row.method));
   const others = rows.slice(LARGEST);
-  if (others.length) shown.push(bar(found, `${others.length} others`, others.reduce((all, row) => all + row.all, 0), others.reduce((all, row) => all + row.count, 0), "see below"));
-  const overhead = rest > 0.005 * found.ms ? ` The other ${figure(rest)} ms are overheads of the whole.` : "";
+  if (others.length) shown.push({ ...bar(found, `${others.length} others`, total(others, "all"), total(others, "count"), "several"), rest: true });
+  const whole = rest > 0.005 * found.ms ? `; the other ${figure(rest)} ms are overheads of the whole` : "";
   return html(
     "section", {},
     html("h2", {}, "Kernels"),
-    html("p", { class: "note" }, `${counted(rows.length, "kernel")}, run ${counted(rows.reduce((all, row) => all + row.count, 0), "time")}, take ${figure(sum)} of ${figure(found.ms)} ms.${overhead}`),
+    html("p", { class: "note" }, `${counted(rows.length, "different kernel")}, run ${counted(total(rows, "count"), "time")}, take ${figure(sum)} ms${whole}.`),
     bars(`The costliest kernel is ${rows[0].kind} ${rows[0].shapes} with ${percent(rows[0].all / found.ms)} of the latency.`, shown),
     table("Kernels, the costliest first", [
       ...(several ? [{ title: "Graph", cell: (row) => row.graph }] : []),
       { title: "Kernel", cell: (row) => row.kind },
-      { title: "Reads → writes", cell: (row) => html("code", {}, row.shapes) },
-      { title: "Computes", cell: (row) => html("code", {}, row.rest) },
+      { title: "ms", number: true, cell: (row) => figure(row.all) },
+      { title: "Share", number: true, cell: (row) => percent(row.all / found.ms) },
       { title: "Runs", number: true, cell: (row) => String(row.count) },
       { title: "ms each", number: true, cell: (row) => figure(row.ms) },
       { title: "Nine times in ten", number: true, cell: interval },
-      { title: "ms", number: true, cell: (row) => figure(row.all) },
-      { title: "Share", number: true, cell: (row) => percent(row.all / found.ms) },
       { title: "By", cell: (row) => row.method },
+      { title: "Reads → writes", cell: (row) => html("code", {}, row.shapes) },
+      { title: "Computes", cell: (row) => html("code", {}, row.rest) },
     ], rows),
   );
 }
 
 const bar = (found, name, value, count, method) => ({
-  name, value, figure: `${figure(value)} ms  ${percent(value / found.ms)}`,
+  name, value, figure: `${figure(value)} ms · ${percent(value / found.ms)}`,
   title: `${name}, ${counted(count, "run")}: ${figure(value)} ms, by ${method}`,
 });
+
+const total = (rows, field) => rows.reduce((all, row) => all + row[field], 0);
 
 /** A kernel's key has its kind, shapes, and what it computes. */
 function parts(key) {

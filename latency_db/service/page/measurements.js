@@ -44,14 +44,13 @@ function shown({ rows, next }, before) {
   return [
     table("Measurements, the newest first", [
       { title: "Device", cell: (row) => html("span", { title: row.soc }, row.device) },
-      { title: "Subject", cell: (row) => html("code", {}, row.subject) },
       { title: "ms", number: true, cell: (row) => figure(row.ms) },
-      { title: "p50", number: true, cell: (row) => figure(row.p50) },
+      { title: "Quality", words: true, cell: quality },
+      { title: "Subject", cell: (row) => html("code", {}, row.subject) },
       { title: "p90", number: true, cell: (row) => figure(row.p90) },
       { title: "p99", number: true, cell: (row) => figure(row.p99) },
       { title: "n", number: true, cell: (row) => String(row.n ?? "–") },
       { title: "Ran by", cell: (row) => [row.runtime, row.runtime_version, row.precision, row.unit?.toUpperCase(), row.cores, row.threads && `${row.threads} threads`].filter(Boolean).join(" ") },
-      { title: "Quality", words: true, cell: quality },
       { title: "Source", words: true, cell: ({ source }) => `${source.kind}: ${[source.reference, source.licence].filter(Boolean).join(", ")}` },
       { title: "Measured, UTC", cell: (row) => instant(row.measured_at) },
       { title: "Added, UTC", cell: (row) => instant(row.added_at) },

@@ -39,8 +39,11 @@ async function show() {
   pickers.forEach(([key, picker]) => picker.show(now[key]));
   for (const [key, link] of links) {
     link.setAttribute("href", linkTo(key));
-    if (key === view) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (key !== view) link.removeAttribute("aria-current");
+    else {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
   }
   let shown;
   try {
