@@ -70,7 +70,7 @@ function scatter(rows, front, link, chosen) {
     const y = linearScale(rows.map(({ top1 }) => top1), box.bottom, box.top);
     const points = [...rows]
       .sort((one, other) => rank(other, chosen) - rank(one, chosen))
-      .map((row) => ({ row, x: x.at(row.ms), y: y.at(row.top1), text: row.model }));
+      .map((row) => ({ row, x: x.at(row.ms), y: y.at(row.top1), text: row.model, weight: row.model === chosen ? 650 : 400 }));
     const stairs = steps(front.map(({ ms, top1 }) => [x.at(ms), y.at(top1)]), box.right);
     return { height: box.bottom + 42, parts: [
       axes(box, x, "ms, logarithmic", y, "top-1, %"),

@@ -32,16 +32,16 @@ export function advice(model, signal) {
 
 /** Of each device the row that comes first, and how many devices reach it. */
 function verdict([{ model, fps, rows, unknown_devices: unknown }, nameOf]) {
-  const best = [...new Map([...rows].reverse().map((row) => [row.device, row])).values()].reverse();
+  const best = rows.filter((row, place) => rows.findIndex(({ device }) => device === row.device) === place);
   const reaching = best.filter(({ reaches }) => reaches).length;
   return [
-    html("p", {}, `${model} is expected to reach ${figure(fps)} frames a second on ${reaching} of ${counted(best.length + unknown.length, "device")}.`),
-    best.length > 0 && table(`Best way on each device, for ${figure(fps)} frames a second`, [
+    html("p", {}, `${model} is expected to reach ${fps} frames a second on ${reaching} of ${counted(best.length + unknown.length, "device")}.`),
+    best.length > 0 && table(`Best way on each device, for ${fps} frames a second`, [
       { title: "Device", cell: ({ device, format, unit, precision, size }) => html("a", {
         href: linkTo("latency", { device, size, precision, runtime: format, unit: unit === "all" ? "" : unit }),
       }, nameOf(device)) },
       { title: "Reached", cell: REACHED },
-      { title: "Way", cell: (row) => `${row.format} ${row.precision}, ${row.unit}` },
+      { title: "Way", cell: (row) => `${row.format} ${row.precision}, ${row.unit === "all" ? "any processor" : row.unit.toUpperCase()}` },
       { title: "px", number: true, cell: (row) => String(row.size) },
       { title: "ms", number: true, cell: (row) => figure(row.ms) },
       { title: "Nine times in ten", number: true, cell: interval },

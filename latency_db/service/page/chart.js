@@ -39,9 +39,9 @@ const short = (tick) => tick.toLocaleString("en-GB", { maximumSignificantDigits:
 
 const ruler = document.createElement("canvas").getContext("2d");
 
-/** The width of a text in pixels, as charts set it. */
-export function widthOf(text) {
-  ruler.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+/** The width of a text in pixels, as charts set it; that of the chosen one in bold. */
+export function widthOf(text, weight = 400) {
+  ruler.font = `${weight} 12px ${getComputedStyle(document.body).fontFamily}`;
   return ruler.measureText(text).width;
 }
 

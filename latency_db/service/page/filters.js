@@ -8,22 +8,38 @@ export const RUNTIMES = [
   ["tflite", "LiteRT (tflite)"], ["executorch", "ExecuTorch"], ["onnx", "ONNX Runtime"], ["coreml", "Core ML"],
   ["coreai", "Core AI"], ["pytorch", "PyTorch Mobile"], ["qnn", "QNN"],
 ];
+const PAUSE = 300;
+/** ms after which a choice holds: who types a name, or goes down by arrow keys, passes others */
+
 export const UNITS = [["cpu", "CPU"], ["gpu", "GPU"], ["npu", "NPU"]];
 export const PRECISIONS = [
   "fp32", "fp16", "int8", "int8-weights", "int8-dynamic", "mixed", "w8", "w8a8", "palette6", "palette4", "sparse",
 ].map((name) => [name, name]);
 
+let chosen = {};
+let waiting;
+/** What was chosen since the view was opened, and the timer after which it holds */
+
+function choose(changes) {
+  chosen = { ...chosen, ...changes };
+  clearTimeout(waiting);
+  waiting = setTimeout(() => go(linkHere(chosen)), PAUSE);
+}
+
+addEventListener("popstate", () => {
+  chosen = {};
+  clearTimeout(waiting);
+});
+
 /** A row of labelled choices. */
-export const filters = (...chosen) => html("div", { class: "filters" }, chosen);
+export const filters = (...choices) => html("div", { class: "filters" }, choices);
 
 /**
  * A select for the address's parameter `key`. `otherwise` names what holds without it; `options` are `[value, text]`,
  * or a promise of them. `besides` are parameters that a change takes away.
  */
 export function filter(key, label, options, present, otherwise, besides = {}) {
-  const select = html("select", {
-    id: `filter-${key}`, change: () => go(linkHere({ ...besides, [key]: select.value })),
-  });
+  const select = html("select", { id: `filter-${key}`, change: () => choose({ ...besides, [key]: select.value }) });
   const fill = (found) => {
     const known = found.some(([value]) => String(value) === present) || !present ? found : [[present, present], ...found];
     select.replaceChildren(...[["", otherwise], ...known].map(([value, text]) => html("option", { value }, String(text))));

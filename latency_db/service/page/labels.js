@@ -2,13 +2,13 @@
 
 import { widthOf } from "./chart.js";
 
-const HEIGHT = 14;
+const HEIGHT = 15;
 /** Of a line of text, pixels */
 const GAP = 7;
 /** Between a point and its label */
 
 /**
- * Where the labels of `points` `{x, y, text}` stand, the first point's first: `{point, x, y}` of each one's start and
+ * Where the labels of `points` `{x, y, text, weight}` stand, the first point's first: `{point, x, y}` of each one's start and
  * baseline. A label for which there is no room within `box`, beside points, labels and `lines`, is left out.
  */
 export function placed(points, box, lines) {
@@ -25,11 +25,11 @@ export function placed(points, box, lines) {
 }
 
 /** Above left first: up there no model is both faster and better, and intervals lie to the side. */
-function places({ x, y, text }) {
-  const width = widthOf(text);
+function places({ x, y, text, weight }) {
+  const width = widthOf(text, weight);
   const at = (left, middle) => ({ left, right: left + width, top: middle - HEIGHT / 2, bottom: middle + HEIGHT / 2 });
   const beside = [x - width - 3, x + 3, x - width / 2];
-  const heights = [-1, 1, -2, 2].map((line) => y + line * (GAP + HEIGHT / 2));
+  const heights = [-1, 1, -2, 2, -3, 3].map((line) => y + line * (GAP + HEIGHT / 2));
   return [...heights.flatMap((middle) => beside.map((left) => at(left, middle))), at(x + GAP, y), at(x - GAP - width, y)];
 }
 

@@ -14,6 +14,9 @@ import { table } from "./table.js";
 const LARGEST = 12;
 /** Kernels that get a bar of their own */
 
+const OF_THE_WHOLE = new Set(["measured", "published"]);
+/** Methods that do not add up kernels */
+
 export function view(now, signal) {
   const { model, device, runtime, unit, precision, size } = now;
   const asked = { model, device, runtime, unit, precision, size };
@@ -59,7 +62,7 @@ function headline(found, nameOf) {
 }
 
 /** How much of the estimate rests on what was measured. */
-const covered = ({ coverage, method }) => (coverage && method !== "measured" ? `${percent(coverage)} of it is in kernels like those that were timed.` : "");
+const covered = ({ coverage, method }) => (coverage && !OF_THE_WHOLE.has(method) ? `${percent(coverage)} of it is in kernels like those that were timed.` : "");
 
 /** The estimate beside what others published of the model on the device. */
 function published(found) {

@@ -32,7 +32,6 @@ async function show() {
   const now = state();
   const view = VIEWS[now.view] ? now.view : "latency";
   const [name, load] = VIEWS[view];
-  const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
   leaving.abort();
   const { signal } = (leaving = new AbortController());
   document.title = `${name} · ${now.model} on ${now.device}`;
@@ -52,6 +51,7 @@ async function show() {
     shown = refusal(new Error("This part of the page could not be loaded. Look whether you are online, then try again."), show);
   }
   if (signal.aborted) return;
+  const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
   place.replaceChildren(...[shown].flat());
   if (focused) (document.getElementById(focused) ?? place).focus({ preventScroll: true });
 }
