@@ -70,7 +70,7 @@ async function deviceOptions() {
 async function modelOptions() {
   return (await models()).map(({ id, params_m, top1, registered }) => ({
     id, name: id,
-    more: [params_m && `${params_m.toFixed(1)} M`, top1 && `top-1 ${top1.toFixed(1)} %`, !registered && "measured only"].filter(Boolean).join(", "),
+    more: [params_m && `${params_m.toFixed(1)} M parameters`, top1 && `top-1 ${top1.toFixed(1)} %`, !registered && "measured only"].filter(Boolean).join(", "),
   }));
 }
 
