@@ -81,7 +81,8 @@ export function combobox(id, label, options, chosen, choose) {
   });
   options.then((found) => {
     all = found;
-    if (document.activeElement !== input) close();
+    if (list.hidden) say();
+    else open(input.value === chosen ? "" : input.value);
   }, () => {}); // the view says what the service refuses
 
   return {

@@ -1,9 +1,13 @@
 /** From values to pixels, and the round values between which an axis is read. */
 
+const SHORTEST = 0.35;
+/** Decades of a logarithmic axis: two ticks stand on it at the least */
+
 /** A logarithmic scale over all of `values`, which are positive, with a margin; `from` and `to` are pixels. */
 export function logScale(values, from, to) {
-  const low = Math.log10(Math.min(...values)) - 0.06;
-  const high = Math.log10(Math.max(...values)) + 0.06;
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(Math.log10);
+  const margin = Math.max(0.06, (SHORTEST - (most - least)) / 2);
+  const [low, high] = [least - margin, most + margin];
   const steps = high - low > 3.2 ? [1] : high - low > 1.3 ? [1, 3] : high - low > 0.6 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7];
   const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, power) => Math.floor(low) + power);
   const ticks = powers.flatMap((power) => steps.map((step) => Number((step * 10 ** power).toPrecision(2))));

@@ -223,7 +223,7 @@ def test_everything_is_reached_by_keyboard(browser, service):
         expect(page.get_by_role("listbox", name="Device")).to_be_visible()
         press(page, "Escape", "Tab", "Tab", "Tab", "Enter")
         expect(page).to_have_title("Accuracy · efficientformer_l1 on iphone15")
-        expect(page.locator("h2")).to_have_text("Latency against accuracy on iPhone 15")
+        expect(page.get_by_role("heading", name="Latency against accuracy on iPhone 15")).to_be_visible()
         expect(page.get_by_role("link", name="Accuracy")).to_be_focused()
         assert page.locator(":focus").evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
         press(page, "Tab", "Tab", "Tab", "Tab", "Tab")
