@@ -1,37 +1,43 @@
 /** Labels of points that neither overlap each other nor cover a point. */
 
-import { widthOf } from "./chart.js";
+import { widthOf } from './chart.js'
 
-const HEIGHT = 15;
+const HEIGHT = 15
 /** Of a line of text, pixels */
-const GAP = 7;
+const GAP = 7
 /** Between a point and its label */
 
 /**
- * Where the labels of `points` `{x, y, text, weight}` stand, the first point's first: `{point, x, y}` of each one's start and
- * baseline. A label for which there is no room within `box`, beside points, labels and `lines`, is left out.
+ * Where the labels of `points` `{x, y, text, weight}` stand, the first point's first: `{point, x, y}` of each one's
+ * start and baseline. A label for which there is no room within `box`, beside points, labels and `lines`, is left out.
  */
 export function placed(points, box, lines) {
-  const dots = points.map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }));
-  const taken = [...dots, ...lines];
-  const found = [];
+  const dots = points.map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }))
+  const taken = [...dots, ...lines]
+  const found = []
   for (const point of points) {
-    const room = places(point).find((one) => within(one, box) && !taken.some((other) => overlap(one, other)));
-    if (!room) continue;
-    taken.push(room);
-    found.push({ point, x: room.left, y: room.bottom - 3 });
+    const room = places(point).find((one) => within(one, box) && !taken.some((other) => overlap(one, other)))
+    if (!room) continue
+    taken.push(room)
+    found.push({ point, x: room.left, y: room.bottom - 3 })
   }
-  return found;
+  return found
 }
 
 /** Above left first: up there no model is both faster and better, and intervals lie to the side. */
 function places({ x, y, text, weight }) {
-  const width = widthOf(text, weight);
-  const at = (left, middle) => ({ left, right: left + width, top: middle - HEIGHT / 2, bottom: middle + HEIGHT / 2 });
-  const beside = [x - width - 3, x + 3, x - width / 2];
-  const heights = [-1, 1, -2, 2, -3, 3].map((line) => y + line * (GAP + HEIGHT / 2));
-  return [...heights.flatMap((middle) => beside.map((left) => at(left, middle))), at(x + GAP, y), at(x - GAP - width, y)];
+  const width = widthOf(text, weight)
+  const at = (left, middle) => ({ left, right: left + width, top: middle - HEIGHT / 2, bottom: middle + HEIGHT / 2 })
+  const beside = [x - width - 3, x + 3, x - width / 2]
+  const heights = [-1, 1, -2, 2, -3, 3].map((line) => y + line * (GAP + HEIGHT / 2))
+  const aboveAndBelow = heights.flatMap((middle) => beside.map((left) => at(left, middle)))
+  return [...aboveAndBelow, at(x + GAP, y), at(x - GAP - width, y)]
 }
 
-const within = (one, box) => one.left >= box.left && one.right <= box.right && one.top >= box.top && one.bottom <= box.bottom;
-const overlap = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+const within = (one, box) => (
+  one.left >= box.left && one.right <= box.right && one.top >= box.top && one.bottom <= box.bottom
+)
+
+const overlap = (one, other) => (
+  one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
+)
