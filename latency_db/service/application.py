@@ -81,6 +81,7 @@ def _invalid(request: Request, error: Any) -> Response:
 def _refused(request: Request, error: Any) -> Response:
     """What the framework itself refuses: paths, methods, and bodies that are no JSON."""
     details = {
+        400: "The body is no JSON: send what /openapi.json says.",
         404: "There is nothing under this path: see /openapi.json.",
         405: "This path does not know that method: see /openapi.json.",
     }

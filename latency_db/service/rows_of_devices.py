@@ -57,11 +57,11 @@ def _bring_up_to_date(known: _Device, store: Store, device: str, last: int) -> N
     """Up to the row that is the last, or some that came meanwhile: rows are committed in the order of their ids."""
     new = store.since(device, known.last_id) if known.last_id else store.believable(device, RUNS)
     last = max([last, *(record.id for record in new)])
-    corrected = {record.measurement.subject for record in new if known.last_id and record.corrects is not None}
-    if corrected:
-        known.newest = {key: rows for key, rows in known.newest.items() if key[0] not in corrected}
-        new = [record for record in new if record.measurement.subject not in corrected]
-        for subject in corrected:
+    if known.last_id and (corrected := {record.corrects for record in new} - {None}):
+        doubtful = {key[0] for key, rows in known.newest.items() if corrected & {row.id for row in rows}}
+        known.newest = {key: rows for key, rows in known.newest.items() if key[0] not in doubtful}
+        new = [record for record in new if record.measurement.subject not in doubtful]
+        for subject in doubtful:
             new += store.measurements(device=device, subject=subject)
     _take(known, new)
     known.rows = tuple(_middle(rows) for rows in known.newest.values())

@@ -18,7 +18,7 @@ from latency_db.estimator.question import DEFAULT_PRECISIONS
 from latency_db.measurement import Conditions, NumberFormat, Unit
 from latency_db.published.rows import find
 from latency_db.registered import shipped_index
-from latency_db.service.answers.parts import Name, Service, Size, problems, sent, service
+from latency_db.service.answers.parts import DeviceName, ModelName, Service, Size, problems, sent, service
 from latency_db.service.documents import AdviceDocument, AdviceOfModel
 from latency_db.service.estimates import profile_of, size_of, workload_of
 from latency_db.service.problems import Problem
@@ -34,9 +34,9 @@ _ONE_AT_A_TIME = threading.Lock()
 )
 def advise(
     of: Annotated[Service, Depends(service)],
-    model: Name,
+    model: ModelName,
     fps: Annotated[float, Query(gt=0, le=1e6, allow_inf_nan=False)],
-    device: Annotated[tuple[Name, ...], Query(max_length=64)] = (),
+    device: Annotated[tuple[DeviceName, ...], Query(max_length=64)] = (),
     format: Annotated[tuple[Runtime, ...], Query(max_length=16)] = (),
     precision: Annotated[tuple[NumberFormat, ...], Query(max_length=16)] = (),
     size: Annotated[tuple[Size, ...], Query(max_length=16)] = (),

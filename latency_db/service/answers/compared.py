@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from latency_db.measurement import Measurement
-from latency_db.service.answers.parts import Name, Service, kept, problems, service
+from latency_db.service.answers.parts import DeviceName, Service, kept, problems, service
 from latency_db.service.documents import Compared, ComparedDocument
 from latency_db.service.estimates import profile_of
 from latency_db.service.expected import expected
@@ -23,7 +23,7 @@ _MOST = 300
 @router.get(
     "/compared", response_model=Compared, responses=problems(404, 422), summary="Predicted against measured on a device"
 )
-def compared(of: Annotated[Service, Depends(service)], device: Name) -> Response:
+def compared(of: Annotated[Service, Depends(service)], device: DeviceName) -> Response:
     profile = profile_of(device)
     last, rows = of.estimates.rows.of(profile.id)
     return kept(

@@ -17,7 +17,18 @@ from latency_db.kernel import Kernel
 from latency_db.published.imported import as_published
 from latency_db.published.rows import PublishedRow, find
 from latency_db.registered import RegisteredModel, shipped_index
-from latency_db.service.answers.parts import Name, Service, Size, kept, problems, refused, sent, service, stated
+from latency_db.service.answers.parts import (
+    DeviceName,
+    ModelName,
+    Service,
+    Size,
+    kept,
+    problems,
+    refused,
+    sent,
+    service,
+    stated,
+)
 from latency_db.service.documents import (
     Document,
     EstimateDocument,
@@ -63,7 +74,7 @@ class Kernels(Document):
 @router.get(
     "/latency", response_model=LatencyDocument, responses=problems(404, 422), summary="What a model takes on a device"
 )
-def latency(of: Asked, model: Name, device: Name, conditions: Stated, size: Size | None = None) -> Response:
+def latency(of: Asked, model: ModelName, device: DeviceName, conditions: Stated, size: Size | None = None) -> Response:
     profile, side = profile_of(device), size_of(model, size)
     asked = conditions_of(profile, conditions)
     last, _ = of.estimates.rows.of(profile.id)
@@ -80,7 +91,7 @@ def latency(of: Asked, model: Name, device: Name, conditions: Stated, size: Size
 @router.post(
     "/estimate",
     response_model=EstimateDocument,
-    responses=problems(404, 413, 422),
+    responses=problems(400, 404, 408, 413, 422),
     summary=f"What up to {KERNELS:,} kernels take on a device",
 )
 def estimate(of: Asked, given: Kernels) -> Response:
@@ -100,7 +111,7 @@ def estimate(of: Asked, given: Kernels) -> Response:
 
 
 @router.get("/published", response_model=Published, responses=problems(404, 422), summary="What others published")
-def published(of: Asked, model: Name) -> Response:
+def published(of: Asked, model: ModelName) -> Response:
     models_named(model)
     names = shipped_index().published_names(model)
     rows = [row for name in names for row in find(name)]
@@ -116,7 +127,7 @@ def published(of: Asked, model: Name) -> Response:
     responses=problems(404, 422),
     summary="Latency against accuracy of known models on a device",
 )
-def pareto(of: Asked, device: Name, conditions: Stated) -> Response:
+def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
     profile = profile_of(device)
     asked = conditions_of(profile, conditions)
     last, _ = of.estimates.rows.of(profile.id)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import NumberFormat, Quality, SourceKind, SubjectKind, Unit
-from latency_db.service.answers.parts import Name, Service, problems, sent, service
+from latency_db.service.answers.parts import DeviceName, ModelName, Service, problems, sent, service
 from latency_db.service.documents import (
     ManifestDocument,
     MeasurementDocument,
@@ -55,8 +55,8 @@ async def holder(of: Asked, given: Annotated[HTTPAuthorizationCredentials | None
 @router.get("/measurements", response_model=Measurements, responses=problems(422), summary="What was measured")
 def measurements(
     of: Asked,
-    device: Name | None = None,
-    model: Name | None = None,
+    device: DeviceName | None = None,
+    model: ModelName | None = None,
     kind: SubjectKind | None = None,
     runtime: Runtime | None = None,
     unit: Unit | None = None,

@@ -20,8 +20,9 @@ from latency_db.service.kept import Kept
 from latency_db.service.problems import MEDIA_TYPE, Problem
 from latency_db.store.store import Store
 
-Name = Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[ -~]+$")]
-"""Of a model or a device"""
+_NAME = {"min_length": 1, "max_length": 200, "pattern": r"^[ -~]+$"}
+ModelName = Annotated[str, Query(examples=["efficientformer_l1"], **_NAME)]
+DeviceName = Annotated[str, Query(examples=["pixel8"], **_NAME)]
 Size = Annotated[int, Query(ge=1, le=8192)]
 Threads = Annotated[int, Query(ge=1, le=1024)]
 Cores = Annotated[str, Query(max_length=40, pattern=r"^[a-z0-9]*$")]

@@ -220,3 +220,32 @@ def test_a_writer_that_waits_too_long_says_so(url, monkeypatch):
     with store.open(url) as opened, connection.writing(engine), refused:
         opened.add([FULL])
     engine.dispose()
+
+
+def test_the_newest_come_in_pages_from_the_last_to_the_first(opened):
+    ids = opened.add([FULL, BARE, OTHER, FULL])
+    assert [record.id for record in opened.newest(2)] == [ids[3], ids[2]]
+    assert [record.id for record in opened.newest(2, before=ids[2])] == [ids[1], ids[0]]
+    assert [record.id for record in opened.newest(9, device=FULL.device.id, unit="cpu")] == [ids[3], ids[0]]
+
+
+def test_what_is_believable_is_the_best_of_each_subject_under_the_same_conditions(opened):
+    good, suspect = replace(FULL, quality="good"), replace(FULL, quality="suspect")
+    published = replace(good, source=Source("published", "a paper", "CC0"))
+    ids = opened.add([FULL, published, good, good, suspect, replace(good, device=Device("pixel8"))])
+    assert [record.id for record in opened.believable(FULL.device.id, 2)] == [ids[2], ids[3]]
+    assert [record.id for record in opened.believable(FULL.device.id, 4)] == [ids[0], ids[1], ids[2], ids[3]]
+
+
+def test_rows_since_one_are_those_of_the_device_and_its_corrections(opened):
+    (first, _, third) = opened.add([FULL, BARE, FULL])
+    corrected = opened.correct(first, replace(FULL, note="again"))
+    assert [record.id for record in opened.since(FULL.device.id, first)] == [third, corrected]
+    assert opened.last_id(FULL.device.id) == corrected
+    assert opened.last_id("pixel1") == 0
+
+
+def test_devices_and_models_that_were_measured(opened):
+    opened.add([FULL, BARE, FULL])
+    assert sorted(opened.device_ids()) == ["galaxy_s10", "iphone15_pro_max"]
+    assert opened.model_names() == ["efficienttam_s"]

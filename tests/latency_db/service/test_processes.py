@@ -1,0 +1,86 @@
+"""Several processes over PostgreSQL answer as one, add up their figures, and lose nothing when one is killed."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.latency_db.service.results import CONTENT, result
+from tests.latency_db.service.serving import VITEXPORT, served, token
+from tests.postgres_server import DEBIAN, running_server
+from tests.system_programs import require
+
+
+@pytest.fixture(scope="module")
+def url():
+    with running_server(require("initdb", DEBIAN), "fsync=off") as server:
+        with psycopg.connect(server.replace("/?", "/postgres?"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE latency")
+        yield server.replace("/?", "/latency?")
+
+
+@pytest.fixture(scope="module")
+def several(url):
+    """Two processes, with a token."""
+    opens = token(url)
+    with served(url, "--processes", "2") as running:
+        assert running.ask("/v1/manifests", CONTENT, token=opens).status in (200, 201)
+        yield running, opens
+
+
+def test_what_one_was_posted_all_answer(several):
+    running, opens = several
+    latency = "/v1/latency?model=efficientformer_l1&device=pixel8&runtime=tflite"
+    with ThreadPoolExecutor(8) as threads:
+        for ms in (40.0, 41.0, 42.0):
+            assert running.ask("/v1/measurements", result(ms), token=opens).status == 201
+            answers = list(threads.map(lambda _: running.ask(latency).body, range(16)))
+            assert len(set(answers)) == 1
+        posted = list(
+            threads.map(lambda _: running.ask("/v1/measurements", result(43.0), token=opens).status, range(8))
+        )
+    assert sorted(posted) == [200] * 7 + [201]
+    assert len(running.ask("/v1/measurements?device=pixel8").json["rows"]) == 4
+
+
+def test_figures_are_those_of_all_processes(several):
+    running, _ = several
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: running.ask("/v1/models").status, range(40)))
+    text = running.ask("/metrics").body.decode()
+    counted = re.search(r'vitexport_requests_total\{method="GET",route="/v1/models",status="200"\} (\S+)', text)
+    assert float(counted[1]) == 40
+
+
+def test_a_process_that_is_killed_is_started_again(several):
+    running, _ = several
+    before = _children(running.process.pid)
+    os.kill(before[-1], signal.SIGKILL)
+    for _ in range(300):
+        after = _children(running.process.pid)
+        if len(after) == len(before) and after != before:
+            break
+        time.sleep(0.1)
+    assert after != before
+    assert running.ask("/healthz").json["database"] == "postgresql"
+
+
+def test_several_over_sqlite_are_refused_in_a_sentence(tmp_path):
+    done = subprocess.run(
+        [VITEXPORT, "serve", "--db", f"sqlite:///{tmp_path}/a.sqlite3", "--processes", "2"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Several processes need PostgreSQL" in done.stderr
+
+
+def _children(pid):
+    """Of a process, those that answer."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
