@@ -32,6 +32,7 @@ from latency_db.service.rows_of_devices import RowsOfDevices
 from latency_db.store import StoreError
 from latency_db.store.store import Store
 
+ASK_AGAIN = "no-cache"
 LOG = logging.getLogger("vitexport.service")
 PAGE = Path(__file__).parent / "page"
 _ANSWERS = 5_000
@@ -51,7 +52,7 @@ def application(store: Store, names: Collection[str] = ()) -> ASGIApp:
     api.state.service = Service(store, Estimates(RowsOfDevices(store)), Kept[bytes](_ANSWERS))
     for part in (catalogue, latencies, advice, compared, measured, health):
         api.include_router(part.router)
-    api.mount("/page", StaticFiles(directory=PAGE))
+    api.mount("/page", _Page(directory=PAGE))
     api.add_api_route("/", _index, include_in_schema=False)
     api.add_exception_handler(Problem, _answered)
     api.add_exception_handler(RequestValidationError, _invalid)
@@ -63,8 +64,17 @@ def application(store: Store, names: Collection[str] = ()) -> ASGIApp:
     return Headers(Counted(PostingPages(Problems(Hosts(Bodies(api), names)))))
 
 
+class _Page(StaticFiles):
+    """Files of which a browser asks each time whether they are still the same, as after an upgrade they are not."""
+
+    def file_response(self, *arguments: Any, **named: Any) -> Response:
+        response = super().file_response(*arguments, **named)
+        response.headers["Cache-Control"] = ASK_AGAIN
+        return response
+
+
 def _index() -> FileResponse:
-    return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+    return FileResponse(PAGE / "index.html", headers={"Cache-Control": ASK_AGAIN})
 
 
 def _answered(request: Request, error: Any) -> Response:
