@@ -55,6 +55,13 @@ def test_it_has_every_file_of_the_app(unpacked, app):
         assert (unpacked / "exporter/serve/app" / file).read_bytes() == (app / file).read_bytes()
 
 
+def test_it_has_every_file_of_the_services_page(unpacked):
+    page = TREE / "latency_db/service/page"
+    assert {file.name for file in (unpacked / "latency_db/service/page").iterdir()} == {
+        file.name for file in page.iterdir()
+    }
+
+
 def test_it_serves_the_app(unpacked):
     own = unpacked / "exporter/serve/app"
     (own / "index.html").write_text("the wheel's own")

@@ -19,7 +19,10 @@ from exporter.exit_codes import FAILED, FAULT, INTERRUPTED, MISTAKE, TERMINATED,
 from exporter.printable import complain, give_up, open_closed_streams, print_in_any_encoding
 
 _REMOVED = "what was begun is removed, by the next run at the latest."
-_KEPT = {"slim": "what was done is kept: pass --resume to go on with it."}
+_KEPT = {
+    "serve": "what was posted is kept.",
+    "slim": "what was done is kept: pass --resume to go on with it.",
+}
 """Command -> what becomes of what it had begun, where it is not removed"""
 
 
