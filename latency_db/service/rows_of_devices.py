@@ -43,6 +43,8 @@ class RowsOfDevices:
     def of(self, device: str) -> tuple[int, tuple[Measurement, ...]]:
         """The id of a device's newest row, by which what was made of them is known to be up to date, and its rows."""
         last = self._store.last_id(device)
+        if not last:  # nothing is kept of a name that anybody may ask with
+            return 0, ()
         known = self._devices.get(device)
         if known is not None and known.last_id == last:
             return last, known.rows
