@@ -3,6 +3,8 @@
     .venv/bin/python -m benchmarks.int8 --out runs [--models efficientformerv2_s0] [--formats tflite] [--ranges qhyvit]
     .venv/bin/python -m benchmarks.int8 --out runs --table
 
+The last puts what is in the folder in the place of the same rows of earlier runs, which docs/int8.jsonl keeps.
+
 Each model is exported as a user would, by the command line in a process of its own, one format at a time and nothing
 beside it; what is done is kept in the folder and not done again. Seeded weights but for our own tracker's. Speeds are
 ratios to the same format's full precision, timed in turns on one thread within each export; quality is that on the
@@ -17,14 +19,16 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
 
-from benchmarks.int8_page import FORMATS, LIMIT, Row, page
+from benchmarks.int8_page import AVX2, FORMATS, LIMIT, Row, page
 from benchmarks.page import machine, write
+from device_profiles.vocabulary import Precision
 from exporter.backends import backend
 from exporter.backends.interface import LowerOptions
 from exporter.bench.comparison import speeds
@@ -36,11 +40,16 @@ from exporter.verify.shortfalls import least_sqnr, speed_of
 
 VITEXPORT = str(Path(sys.executable).parent / "vitexport")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "int8.md"
+ROWS = DOCUMENT.with_suffix(".jsonl")
+"""What the page is made of: a row a line, of several runs"""
 MODELS = (
     "efficientformer_l1", "efficientformer_l3", "efficientformerv2_s0", "efficientformerv2_s1", "mobilevit_xxs",
     "mobilevit_xs", "mobilevit_s", "mobilevitv2_050", "mobilevitv2_075", "efficienttam_nano",
     "efficienttam_ti_2_512x512",
 )  # fmt: skip
+
+
+PRECISIONS = get_args(Precision)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,7 +62,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
     if asked.table:
-        write(DOCUMENT, page([json.loads(path.read_text()) for path in sorted(asked.out.glob("*.json"))]))
+        rows = together(_kept(), [json.loads(path.read_text()) for path in sorted(asked.out.glob("*.json"))])
+        ROWS.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        write(DOCUMENT, page(rows))
         return 0
     for format in asked.formats:
         _once(asked.out / f"{LIMIT}-{format}.json", lambda format=format: limit(format))
@@ -61,6 +72,30 @@ def main(arguments: list[str] | None = None) -> int:
             name = f"{model}-{format}-{asked.ranges or 'usual'}.json"
             _once(asked.out / name, lambda model=model, format=format: exported(model, format, asked.ranges))
     return 0
+
+
+def _kept() -> list[Row]:
+    return [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+
+
+def together(kept: Iterable[Row], files: Iterable[Sequence[Row]]) -> list[Row]:
+    """Rows of earlier runs, and in the place of those that were measured again the new ones."""
+    found = {_what(row): row for row in kept}
+    for rows in files:
+        found |= {_what(row): {name: value for name, value in row.items() if name != "curve"} for row in rows}
+    return [found[what] for what in sorted(found)]
+
+
+def _what(row: Row) -> tuple[str, ...]:
+    """All that tells a row from others but when it was measured; of plain products every run is kept."""
+    kind = next((name for name in ("metric", "objective", "error") if name in row), "")
+    kernels = AVX2 if AVX2 in row.get("cpu", "") else ""
+    run = row["cpu"] if row["model"] == LIMIT else ""
+    ranges = row.get("ranges", "usual")
+    place = MODELS.index(row["model"]) if row["model"] in MODELS else -1
+    precision = row.get("precision", "")
+    order = PRECISIONS.index(precision) if precision in PRECISIONS else -1
+    return kind, kernels, run, f"{place:02d}", row["model"], row["format"], ranges, f"{order:02d}", precision
 
 
 def _once(path: Path, measure: Any) -> None:

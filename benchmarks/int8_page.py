@@ -29,7 +29,7 @@ AVX2 = "AVX2 kernels alone"
 AIMED = """## What was aimed at
 
 Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI. None of the
-first kind was at hand: those rows are of its kernels on one of the second, where plain products gain 1.2. Another
+first kind was at hand: those rows are of its kernels on one of the second, where plain products gain 1.0 to 1.2. Another
 processor may differ. Rows are of several commits, as `run` tells where it was kept.
 """
 ON_AVX2 = """## By kernels of AVX2 alone
@@ -152,16 +152,14 @@ LISTED = 6
 """So many that reach an aim are told one by one"""
 
 
-def page(files: Sequence[Sequence[Row]]) -> str:
-    """The whole page, of the rows of several files."""
-    every = [row for rows in files for row in rows]
+def page(every: Sequence[Row]) -> str:
+    """The whole page."""
     machines = sorted({row["cpu"] for row in every if "cpu" in row})
     hidden, rows = ([row for row in every if (AVX2 in row.get("cpu", "")) is avx2] for avx2 in (True, False))
-    parts = [HEADER, _limits(rows), f"{AIMED}\n{_aims([row for row in every if row['model'] != LIMIT])}\n"]
+    parts = [HEADER, _limits(rows, machines), f"{AIMED}\n{_aims([row for row in every if row['model'] != LIMIT])}\n"]
     if hidden:
-        parts.append(
-            f"{ON_AVX2}\n{_limits(hidden)}\n{_speeds([row for row in hidden if row['model'] != LIMIT], machines)}\n"
-        )
+        models = [row for row in hidden if row["model"] != LIMIT]
+        parts.append(f"{ON_AVX2}\n{_limits(hidden, machines)}\n{_speeds(models, machines)}\n")
     if tasks := [row for row in rows if "metric" in row]:
         parts.append(f"{TRAINED}\n{_of_tasks(tasks, machines)}\n")
     if methods := [row for row in rows if "objective" in row]:
@@ -175,8 +173,10 @@ def page(files: Sequence[Sequence[Row]]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _limits(rows: Sequence[Row]) -> str:
-    told = ", ".join(f"{row['format']} {row['speed']:.2f}" for row in rows if row["model"] == LIMIT)
+def _limits(rows: Sequence[Row], machines: Sequence[str]) -> str:
+    told = ", ".join(
+        f"{row['format']} {row['speed']:.2f} (run {_run(row, machines)})" for row in rows if row["model"] == LIMIT
+    )
     return (
         f"Plain products (eight pointwise convolutions of 256 channels) in int8 beside fp32: {told}.\n" if told else ""
     )
