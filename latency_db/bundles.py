@@ -49,8 +49,8 @@ class _Graph(_Part):
 
 class _Manifest(_Part):
     model: _Model
-    variants: tuple[_Variant, ...]
-    graphs: tuple[_Graph, ...] = Field(min_length=1)
+    variants: tuple[_Variant, ...] = Field(fail_fast=True)
+    graphs: tuple[_Graph, ...] = Field(min_length=1, fail_fast=True)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class PackManifest(_Part):
     unit: Unit
     """Whose fusion decided what the kernels are"""
     precision: Precision
-    kernels: tuple[PackedKernel, ...] = Field(min_length=1, max_length=PACK_KERNELS)
+    kernels: tuple[PackedKernel, ...] = Field(min_length=1, max_length=PACK_KERNELS, fail_fast=True)
 
     @model_validator(mode="after")
     def _keys_are_of_kernels(self) -> Self:

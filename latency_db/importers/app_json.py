@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from device_profiles.vocabulary import Runtime
 from latency_db.bundles import Bundle, known_bundle, read_bundle
@@ -18,7 +18,7 @@ from latency_db.importers.devices import device
 from latency_db.importers.plausibility import check_possible
 from latency_db.importers.refusal import ImportRefused, refused
 from latency_db.kernel import Kernel
-from latency_db.limits import RESULT_BYTES
+from latency_db.limits import PACK_KERNELS, RESULT_BYTES
 from latency_db.measurement import (
     Conditions,
     Device,
@@ -112,11 +112,18 @@ class _Run(_Part):
     """What ran it, such as "benchmark_model" """
 
 
+def _few(given: Any) -> Any:
+    """Before they are looked at: a list of all that is wrong with many takes seconds and a gigabyte."""
+    if isinstance(given, dict) and len(given) > PACK_KERNELS:
+        raise ValueError(f"there are {len(given):,}, and a result has {PACK_KERNELS:,} at most")
+    return given
+
+
 class BundleResult(_Run):
     """The graphs of a bundle."""
 
     manifest_sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    graphs: dict[str, Graph] = Field(min_length=1)
+    graphs: Annotated[dict[str, Graph], BeforeValidator(_few)] = Field(min_length=1)
 
     named_by: ClassVar = "manifest_sha256"
 
@@ -130,7 +137,7 @@ class PackResult(_Run):
     """The kernels of a pack, or some of them, by their keys."""
 
     pack_sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    kernels: dict[str, PackedTimes] = Field(min_length=1)
+    kernels: Annotated[dict[str, PackedTimes], BeforeValidator(_few)] = Field(min_length=1)
 
     named_by: ClassVar = "pack_sha256"
 

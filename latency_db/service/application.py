@@ -37,6 +37,8 @@ LOG = logging.getLogger("vitexport.service")
 PAGE = Path(__file__).parent / "page"
 _ANSWERS = 5_000
 """Whole answers that are kept; one has up to 40 KB."""
+_ERRORS = 20
+"""Of one request that are told"""
 _SCHEMAS = "#/components/schemas/{model}"
 
 
@@ -82,8 +84,9 @@ def _answered(request: Request, error: Any) -> Response:
 
 
 def _invalid(request: Request, error: Any) -> Response:
-    """Every parameter that is wrong, and the first of them as the sentence."""
-    errors = [{"where": ".".join(map(str, one["loc"])), "what": str(one["msg"])} for one in error.errors()]
+    """The parameters that are wrong, and the first of them as the sentence."""
+    told = error.errors()[:_ERRORS]
+    errors = [{"where": ".".join(map(str, one["loc"])), "what": str(one["msg"])} for one in told]
     first = f"{errors[0]['where']}: {errors[0]['what']}"
     return response(Problem(422, f"The request is not understood ({first}): see /openapi.json.", errors=errors))
 

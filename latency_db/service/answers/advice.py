@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 import device_profiles
@@ -25,14 +26,16 @@ from latency_db.service.problems import Problem
 
 router = APIRouter(prefix="/v1", tags=["latencies"])
 
-_ONE_AT_A_TIME = threading.Lock()
+_ONE_AT_A_TIME = asyncio.Lock()
 """Advice of which nothing is kept takes seconds, and everybody else would wait for several at once."""
+_WAYS = 1_000
+"""To run a model on devices, of one question; all devices as they prefer have 182."""
 
 
 @router.get(
     "/advise", response_model=AdviceOfModel, responses=problems(404, 422), summary="Which devices keep up, and how"
 )
-def advise(
+async def advise(
     of: Annotated[Service, Depends(service)],
     model: ModelName,
     fps: Annotated[float, Query(gt=0, le=1e6, allow_inf_nan=False)],
@@ -44,28 +47,47 @@ def advise(
     """Without sizes at the model's usual one, without devices on all that have a profile."""
     sizes = size or (size_of(model, None),)
     devices = [profile_of(name) for name in device] or device_profiles.all_devices()
-    on_npus = _sizes_on_npus(model)
-    with _ONE_AT_A_TIME:
-        ways = [(one, _ways(one, format, precision, sizes, _units)) for one in devices]
-        own = together(_advised(of, model, fps, one.id, variants) for one, variants in ways)
-        vendors = [size for size in sizes if size in on_npus]
-        ways = [(one, _ways(one, format, precision, vendors, _units_by_vendors)) for one in devices]
-        by_vendors = together(_advised(of, model, fps, one.id, variants) for one, variants in ways)
-    known = {row.device for row in own.rows}
-    return sent(
-        AdviceOfModel(
-            model=model,
-            fps=fps,
-            rows=tuple(map(_document, own.rows)),
-            by_vendors=tuple(map(_document, by_vendors.rows)),
-            unknown=own.unknown,
-            unknown_devices=tuple(one.id for one in devices if one.id not in known),
+    own = [(one, _ways(one, format, precision, sizes, _units)) for one in devices]
+    asked = sum(len(ways) for _, ways in own)
+    if asked > _WAYS:
+        raise Problem(
+            422,
+            f"These are {asked:,} ways to run {model}, and {_WAYS:,} are looked into at once: name fewer devices, "
+            "formats, precisions or sizes.",
         )
-    )
+    async with _ONE_AT_A_TIME:  # who waits here takes no thread from others
+        return await run_in_threadpool(_advice, of, model, fps, own, (format, precision, sizes))
 
 
 _Way = tuple[Conditions, int]
 """How a model is exported, and at which size"""
+
+
+def _advice(
+    of: Service,
+    model: str,
+    fps: float,
+    own: Sequence[tuple[Device, Sequence[_Way]]],
+    stated: tuple[Sequence[Runtime], Sequence[NumberFormat], Sequence[int]],
+) -> Response:
+    """By what vendors publish of their compilers, too, in the formats, precisions and sizes that are stated."""
+    formats, precisions, sizes = stated
+    on_npus = _sizes_on_npus(model)
+    timed = [size for size in sizes if size in on_npus]
+    vendors = [(one, _ways(one, formats, precisions, timed, _units_by_vendors)) for one, _ in own]
+    found = together(_advised(of, model, fps, one.id, ways) for one, ways in own)
+    by_vendors = together(_advised(of, model, fps, one.id, ways) for one, ways in vendors)
+    known = {row.device for row in found.rows}
+    return sent(
+        AdviceOfModel(
+            model=model,
+            fps=fps,
+            rows=tuple(map(_document, found.rows)),
+            by_vendors=tuple(map(_document, by_vendors.rows)),
+            unknown=found.unknown,
+            unknown_devices=tuple(one.id for one, _ in own if one.id not in known),
+        )
+    )
 
 
 def _ways(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -29,7 +30,7 @@ def compared(of: Annotated[Service, Depends(service)], device: DeviceName) -> Re
     return kept(
         of,
         ("compared", profile.id, last),
-        lambda: Compared(device=profile.id, rows=tuple(_beside(rows))[:_MOST]),
+        lambda: Compared(device=profile.id, rows=tuple(islice(_beside(rows), _MOST))),
     )
 
 

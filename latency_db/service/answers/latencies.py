@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends
-from pydantic import Field
+from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from device_profiles.vocabulary import Runtime
@@ -44,7 +44,7 @@ from latency_db.service.estimates import conditions_of, models_named, profile_of
 router = APIRouter(prefix="/v1", tags=["latencies"])
 
 KERNELS = 10_000
-"""At once"""
+"""At once, each as often as it is there"""
 _PUBLISHED = 500
 """Imported rows of one model"""
 
@@ -52,14 +52,25 @@ Asked = Annotated[Service, Depends(service)]
 Stated = Annotated[measurement.Conditions, Depends(stated)]
 
 
-class PricedKernel(Document):
+class _Asked(Document):
+    """What is posted with a question. A list of all that is wrong with a large one would take gigabytes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_only_known_fields(cls, given: Any) -> Any:
+        if isinstance(given, dict) and (unknown := given.keys() - cls.model_fields):
+            raise ValueError(f"there is no field {min(unknown)[:60]!r}")
+        return given
+
+
+class PricedKernel(_Asked):
     """A kernel, as often as it is there."""
 
     key: Annotated[str, Field(min_length=1, max_length=400, examples=["linear 1x49x448>1x49x1792 linear float32"])]
-    count: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    count: Annotated[int, Field(ge=1, le=KERNELS)] = 1
 
 
-class Kernels(Document):
+class Kernels(_Asked):
     """Kernels that run one after the other on a device."""
 
     device: Annotated[str, Field(min_length=1, max_length=200, examples=["pixel8"])]
@@ -68,7 +79,14 @@ class Kernels(Document):
     precision: measurement.NumberFormat | None = None
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     cores: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9]*$")] = ""
-    kernels: Annotated[tuple[PricedKernel, ...], Field(min_length=1, max_length=KERNELS)]
+    kernels: Annotated[tuple[PricedKernel, ...], Field(min_length=1, max_length=KERNELS, fail_fast=True)]
+
+    @model_validator(mode="after")
+    def _are_no_more_than_are_priced(self) -> Self:
+        count = sum(one.count for one in self.kernels)
+        if count > KERNELS:
+            raise ValueError(f"these are {count:,} kernels, and {KERNELS:,} are priced at once")
+        return self
 
 
 @router.get(
@@ -103,9 +121,7 @@ def estimate(of: Asked, given: Kernels) -> Response:
         kernels = [Kernel.of_key(one.key) for one in given.kernels]
         for kernel in kernels:
             kernel.check_extents()
-        counted = tuple(
-            kernel for kernel, one in zip(kernels, given.kernels, strict=True) for _ in range(min(one.count, KERNELS))
-        )
+        counted = tuple(kernel for kernel, one in zip(kernels, given.kernels, strict=True) for _ in range(one.count))
         found = of.estimates.of_kernels(Workload({"kernels": counted}), profile.id, conditions)
     return sent(EstimateDocument(**estimate_fields(found, profile.id)))
 
