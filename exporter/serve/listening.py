@@ -28,6 +28,9 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # after a server that has just ended
+        # Accepted sockets take it over. asyncio's own does not reach them, and an answer is written in two parts, of
+        # which the second would wait 40 ms for the first to be acknowledged.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind(address)
         listener.listen()
     except OSError as error:
