@@ -105,6 +105,7 @@ def default_cores(runtime: str, device: str, threads: int | None) -> str:
     return "".join(words)
 
 
+@lru_cache(maxsize=1024)
 def number_of(cores: str) -> int:
     """How many "1large2med" are."""
     return sum(_counts(cores).values())

@@ -35,23 +35,22 @@ class Estimates:
 
         Raises `NoEstimate`, and `ValueError` for threads or cores that the device lacks.
         """
-        last, rows = self.rows.of(device)
+        known = self.rows.of(device, conditions.runtime)
 
         def make() -> Estimate | NoEstimate:
             try:
-                return estimate(workload_of(model, size, conditions), device, conditions, rows)
+                return estimate(workload_of(model, size, conditions), device, conditions, known.rows)
             except NoEstimate as nothing:
                 return nothing
 
-        found = self._kept.value((model, size, device, conditions, last), make)
+        found = self._kept.value((model, size, device, conditions, known.version), make)
         if isinstance(found, NoEstimate):
             raise NoEstimate(*found.args)
         return found
 
     def of_kernels(self, workload: Workload, device: str, conditions: Conditions) -> Estimate:
         """Of kernels that are no model's. Raises as `of` does."""
-        _, rows = self.rows.of(device)
-        return estimate(workload, device, conditions, rows)
+        return estimate(workload, device, conditions, self.rows.of(device, conditions.runtime).rows)
 
 
 def workload_of(model: str, size: int, conditions: Conditions) -> Workload:

@@ -98,7 +98,7 @@ def _kind(content: bytes) -> Kind:
 
 def _expected(new: Sequence[Measurement], rows: RowsOfDevices) -> list[Estimate | None]:
     """Of each row by what was known before; kernels, which may be thousands, are compared with their like alone."""
-    known = {device: rows.of(device)[1] for device in {row.device.id for row in new}}
+    known = {device: rows.of(device).rows for device in {row.device.id for row in new}}
     return [None if row.subject.kind == "kernel" else expected(row, known[row.device.id]) for row in new]
 
 

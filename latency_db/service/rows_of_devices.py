@@ -7,29 +7,36 @@ same at any time, and what one of them was posted counts in the next answer of a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from latency_db.measurement import Conditions, Measurement, Subject
-from latency_db.ranking import RANKS, standing
-from latency_db.store.rows import Record
+from latency_db.measurement import Measurement, Subject
 from latency_db.store.store import Store
 
 RUNS = 5
 """Rows that came under the same conditions, of which the one in the middle counts: a single phone that was busy would
 answer for all others of its model"""
 
-_Key = tuple[Subject, Conditions]
+
+@dataclass(frozen=True)
+class Rows:
+    """Of one device, and of one runtime where that is said."""
+
+    version: int
+    """Another one whenever one of them is"""
+    rows: tuple[Measurement, ...]
 
 
-@dataclass
+NO_ROWS = Rows(0, ())
+
+
+@dataclass(frozen=True)
 class _Device:
-    """One device's rows."""
-
-    last_id: int = 0
-    newest: dict[_Key, list[Record]] = field(default_factory=dict)
-    """The best `RUNS` under the same conditions, the newest last"""
-    rows: tuple[Measurement, ...] = ()
+    last_id: int
+    by_subject: Mapping[Subject, Sequence[Measurement]]
+    whole: Rows
+    by_runtime: Mapping[str, Rows]
 
 
 class RowsOfDevices:
@@ -40,54 +47,37 @@ class RowsOfDevices:
         self._devices = dict[str, _Device]()
         self._lock = threading.Lock()
 
-    def of(self, device: str) -> tuple[int, tuple[Measurement, ...]]:
-        """The id of a device's newest row, by which what was made of them is known to be up to date, and its rows."""
+    def of(self, device: str, runtime: str | None = None) -> Rows:
+        """What a device's estimates rest on now; of one runtime, which says nothing of others, or of all."""
         last = self._store.last_id(device)
         if not last:  # nothing is kept of a name that anybody may ask with
-            return 0, ()
+            return NO_ROWS
         known = self._devices.get(device)
-        if known is not None and known.last_id == last:
-            return last, known.rows
-        with self._lock:
-            known = self._devices.setdefault(device, _Device())
-            if known.last_id < last:
-                _bring_up_to_date(known, self._store, device, last)
-            return known.last_id, known.rows
+        if known is None or known.last_id != last:
+            with self._lock:
+                known = self._devices.get(device)
+                if known is None or known.last_id < last:
+                    known = self._devices[device] = self._read(device, known)
+        return known.whole if runtime is None else known.by_runtime.get(runtime, NO_ROWS)
 
-
-def _bring_up_to_date(known: _Device, store: Store, device: str, last: int) -> None:
-    """Up to the row that is the last, or some that came meanwhile: rows are committed in the order of their ids."""
-    new = store.since(device, known.last_id) if known.last_id else store.believable(device, RUNS)
-    last = max([last, *(record.id for record in new)])
-    if known.last_id and (corrected := {record.corrects for record in new} - {None}):
-        doubtful = {key[0] for key, rows in known.newest.items() if corrected & {row.id for row in rows}}
-        known.newest = {key: rows for key, rows in known.newest.items() if key[0] not in doubtful}
-        new = [record for record in new if record.measurement.subject not in doubtful]
-        for subject in doubtful:
-            new += store.measurements(device=device, subject=subject)
-    _take(known, new)
-    known.rows = tuple(_middle(rows) for rows in known.newest.values())
-    known.last_id = last
-
-
-def _take(known: _Device, new: Iterable[Record]) -> None:
-    """Those that are worth less than what is there are passed over; those that are worth more take its place."""
-    for record in new:
-        one = record.measurement
-        if one.quality not in RANKS:
-            continue
-        rows = known.newest.setdefault((one.subject, one.conditions), [])
-        if rows and _worth(rows[-1]) < _worth(record):
-            rows.clear()
-        if not rows or _worth(rows[-1]) == _worth(record):
-            rows.append(record)
-            del rows[:-RUNS]
-
-
-def _worth(record: Record) -> tuple[bool, int]:
-    return standing(record.measurement)[:2]
-
-
-def _middle(rows: list[Record]) -> Measurement:
-    ordered = sorted((record.measurement for record in rows), key=lambda row: row.latency.ms)
-    return ordered[(len(ordered) - 1) // 2]
+    def _read(self, device: str, known: _Device | None) -> _Device:
+        """Up to the newest row: whole, or what was added or corrected since. Ids rise with each commit, and what comes
+        between the questions here is asked for once more."""
+        last = self._store.last_id(device)
+        by_subject, touched = dict[Subject, Sequence[Measurement]](), set[str | None]()
+        changed = None if known is None else self._store.subjects_since(device, known.last_id)
+        for subject, rows in known.by_subject.items() if known else ():
+            if changed is not None and subject in changed:
+                touched |= {row.conditions.runtime for row in rows}
+            else:
+                by_subject[subject] = rows
+        new = defaultdict[Subject, list[Measurement]](list)
+        for row in self._store.believable(device, RUNS, changed):
+            new[row.subject].append(row)
+            touched.add(row.conditions.runtime)
+        by_subject |= new
+        whole = tuple(row for rows in by_subject.values() for row in rows)
+        by_runtime = dict(known.by_runtime) if known else {}
+        for runtime in filter(None, touched):
+            by_runtime[runtime] = Rows(last, tuple(row for row in whole if row.conditions.runtime == runtime))
+        return _Device(last, by_subject, Rows(last, whole), by_runtime)

@@ -10,11 +10,9 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from latency_db.measurement import Measurement
 from latency_db.store.connection import in_sentences, insert_rows, writing
-from latency_db.store.rows import SELECTION, Record, is_latest, records, rows_of
+from latency_db.store.rows import KEYS_AT_ONCE, SELECTION, Record, is_latest, records, rows_of
 from latency_db.store.schema import devices, measurements, posts, subjects
 
-_AT_ONCE = 500
-"""Keys in one IN; databases have a limit."""
 NEIGHBOURS = 15
 """The newest rows of a subject on a device that a new one is compared with"""
 
@@ -98,7 +96,9 @@ def _standing(connection: Connection, first: int, last: int) -> tuple[Record, ..
         record.corrects: record
         for record in records(connection.execute(SELECTION.where(measurements.c.corrects.between(first, last))))
     }
-    found = records(connection.execute(SELECTION.where(measurements.c.id.between(first, last)).order_by("id")))
+    found = records(
+        connection.execute(SELECTION.where(measurements.c.id.between(first, last)).order_by(measurements.c.id))
+    )
     return tuple(_latest(record, later, connection) for record in found)
 
 
@@ -115,12 +115,12 @@ def _neighbours(connection: Connection, rows: Sequence[Measurement]) -> Iterator
     """The newest rows of each subject on the device of a post, suspect ones too."""
     keys = sorted({row.subject.key for row in rows})
     for device in {row.device.id for row in rows}:
-        for start in range(0, len(keys), _AT_ONCE):
+        for start in range(0, len(keys), KEYS_AT_ONCE):
             number = func.row_number().over(partition_by=measurements.c.subject_id, order_by=measurements.c.id.desc())
             newest = (
                 select(measurements.c.id, number.label("number"))
                 .select_from(measurements.join(devices).join(subjects))
-                .where(devices.c.device == device, subjects.c.key.in_(keys[start : start + _AT_ONCE]), is_latest())
+                .where(devices.c.device == device, subjects.c.key.in_(keys[start : start + KEYS_AT_ONCE]), is_latest())
                 .subquery()
             )
             ids = select(newest.c.id).where(newest.c.number <= NEIGHBOURS)

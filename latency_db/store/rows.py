@@ -13,7 +13,7 @@ from latency_db.measurement import Conditions, Device, Latency, Measurement, Sou
 from latency_db.store.connection import insert_rows
 from latency_db.store.schema import devices, measurements, sources, subjects
 
-_AT_ONCE = 500
+KEYS_AT_ONCE = 500
 """Values in one IN; databases have a limit."""
 
 Values = dict[str, Any]
@@ -47,8 +47,8 @@ class Named:
         names = sorted({row[self.by.name] for row in values.values()})
         columns = [column for column in self.table.c if column.name != "id"]
         found = dict[tuple[Any, ...], int]()
-        for start in range(0, len(names), _AT_ONCE):
-            query = select(self.table.c.id, *columns).where(self.by.in_(names[start : start + _AT_ONCE]))
+        for start in range(0, len(names), KEYS_AT_ONCE):
+            query = select(self.table.c.id, *columns).where(self.by.in_(names[start : start + KEYS_AT_ONCE]))
             found |= {tuple(others): id for id, *others in connection.execute(query)}
         keys = {one: tuple(row[column.name] for column in columns) for one, row in values.items()}
         missing = [one for one, key in keys.items() if key not in found]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, func, select
 
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import (
@@ -27,7 +27,7 @@ from latency_db.store.errors import StoreError
 from latency_db.store.location import location
 from latency_db.store.manifests import Manifests
 from latency_db.store.posts import Posts
-from latency_db.store.rows import CONDITIONS, SELECTION, Record, is_latest, records, rows_of
+from latency_db.store.rows import CONDITIONS, KEYS_AT_ONCE, SELECTION, Record, is_latest, records, rows_of
 from latency_db.store.schema import devices, measurements, sources, subjects
 from latency_db.store.tokens import Tokens
 from latency_db.store.upgrade import upgrade
@@ -68,6 +68,16 @@ _COLUMNS: dict[str, ColumnElement[Any]] = {
     "name": subjects.c.name,
     "source_kind": sources.c.kind,
 }
+
+_COLUMNS_OF: dict[str, Table] = {
+    **dict.fromkeys(("device", "soc"), devices),
+    **dict.fromkeys(("subject", "kind", "name"), subjects),
+    **dict.fromkeys(("source", "source_kind"), sources),
+}
+"""What is asked of other tables"""
+_NAMED_BY = {
+    devices: measurements.c.device_id, subjects: measurements.c.subject_id, sources: measurements.c.source_id,
+}  # fmt: skip
 
 _VOCABULARIES = {
     "kind": SubjectKind,
@@ -126,33 +136,45 @@ class Store:
 
     def newest(self, limit: int, before: int | None = None, **where: Unpack[Where]) -> list[Record]:
         """The same from the last to the first, so many at most, of those with ids below one, if that is given."""
-        query = SELECTION.where(*_conditions(where), is_latest()).order_by(measurements.c.id.desc()).limit(limit)
+        # Ids alone come from indices: of a million rows some fifty are then looked up.
+        ids = select(measurements.c.id).where(*self._on_measurements(where), is_latest()).limit(limit)
         if before is not None:
-            query = query.where(measurements.c.id < before)
-        return list(self._records(query))
+            ids = ids.where(measurements.c.id < before)
+        few = {"name", "subject"} & set(where)  # that are found first, and then put in order
+        ids = ids.order_by((measurements.c.id + 0).desc() if few else measurements.c.id.desc())
+        return list(self._records(SELECTION.where(measurements.c.id.in_(ids)).order_by(measurements.c.id.desc())))
 
-    def believable(self, device: str, runs: int) -> list[Record]:
-        """What an estimate needs of a device: of each subject under the same conditions so many rows that come first by
-        `ranking.standing`, of equals the newest; none that are suspect."""
-        rank = case({quality: rank for quality, rank in RANKS.items() if quality}, value=measurements.c.quality)
-        number = func.row_number().over(
-            partition_by=[measurements.c.subject_id, *CONDITIONS],
-            order_by=[sources.c.kind == "published", func.coalesce(rank, RANKS[None]), measurements.c.id.desc()],
-        )
-        trusted = measurements.c.quality.is_(None) | (measurements.c.quality != "suspect")
-        ordered = (
-            select(measurements.c.id, number.label("number"))
-            .select_from(measurements.join(devices).join(sources))
-            .where(devices.c.device == device, trusted, is_latest())
-            .subquery()
-        )
-        ids = select(ordered.c.id).where(ordered.c.number <= runs)
-        return list(self._records(SELECTION.where(measurements.c.id.in_(ids)).order_by(measurements.c.id)))
+    def believable(self, device: str, runs: int, subjects: Collection[Subject] | None = None) -> list[Measurement]:
+        """What an estimate needs of a device, or of some subjects on it: of each subject under the same conditions one.
 
-    def since(self, device: str, id: int) -> list[Record]:
-        """Rows of a device that were added after one, corrections too, in order."""
-        query = SELECTION.where(devices.c.device == device, measurements.c.id > id).order_by(measurements.c.id)
-        return list(self._records(query))
+        That is the middle one of the newest so many of those that come first by `ranking.standing`; suspect ones do
+        not.
+        """
+        if subjects is None:
+            return self._believable(device, runs, None)
+        keys, found = sorted({subject.key for subject in subjects}), list[Measurement]()
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            found += self._believable(device, runs, keys[start : start + KEYS_AT_ONCE])
+        return [one for one in found if one.subject in subjects]
+
+    def subjects_since(self, device: str, id: int) -> set[Subject]:
+        """Of rows of a device that were added after one, and of those that they correct."""
+        new = select(measurements.c.subject_id, measurements.c.corrects).join(devices)
+        new = new.where(devices.c.device == device, measurements.c.id > id)
+        with in_sentences(self._engine), self._engine.connect() as connection:
+            rows = connection.execute(new).all()
+            corrected = [row.corrects for row in rows if row.corrects is not None]
+            ids = {row.subject_id for row in rows}
+            for start in range(0, len(corrected), KEYS_AT_ONCE):
+                some = measurements.c.id.in_(corrected[start : start + KEYS_AT_ONCE])
+                ids |= set(connection.execute(select(measurements.c.subject_id).where(some)).scalars())
+            found, all_ids = set[Subject](), sorted(ids)
+            for start in range(0, len(all_ids), KEYS_AT_ONCE):
+                named = select(subjects.c.kind, subjects.c.key).where(
+                    subjects.c.id.in_(all_ids[start : start + KEYS_AT_ONCE])
+                )
+                found |= {Subject(kind, key) for kind, key in connection.execute(named)}
+        return found
 
     def last_id(self, device: str) -> int:
         """Of the newest row of a device; 0 where it has none."""
@@ -186,6 +208,53 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _on_measurements(self, where: Where) -> Iterator[ColumnElement[bool]]:
+        """Conditions that need no other table beside that of the measurements, but to look ids up."""
+        for table, column in _NAMED_BY.items():
+            own: Where = {name: value for name, value in where.items() if _COLUMNS_OF.get(name) is table}  # type: ignore[assignment]
+            if not own:
+                continue
+            ids = select(table.c.id).where(*_conditions(own))
+            if table is devices and len(few := self._scalars(ids)) == 1:
+                yield column == few[0]  # whose rows are in the order of their ids
+            else:
+                yield column.in_(ids)
+        others: Where = {name: value for name, value in where.items() if name not in _COLUMNS_OF}  # type: ignore[assignment]
+        yield from _conditions(others)
+
+    def _believable(self, device: str, runs: int, keys: Sequence[str] | None) -> list[Measurement]:
+        alike = [measurements.c.subject_id, *CONDITIONS]
+        ranks = case({quality: rank for quality, rank in RANKS.items() if quality}, value=measurements.c.quality)
+        worth = [sources.c.kind == "published", func.coalesce(ranks, RANKS[None])]
+        trusted = measurements.c.quality.is_(None) | (measurements.c.quality != "suspect")
+        ranked = (
+            select(
+                measurements.c.id,
+                *alike,
+                func.coalesce(measurements.c.p50, measurements.c.mean, measurements.c.figure).label("ms"),
+                func.dense_rank().over(partition_by=alike, order_by=worth).label("worth"),
+                func.row_number().over(partition_by=alike, order_by=[*worth, measurements.c.id.desc()]).label("place"),
+            )
+            .select_from(measurements.join(devices).join(sources))
+            .where(devices.c.device == device, trusted, is_latest())
+        )
+        if keys is not None:
+            ranked = ranked.where(measurements.c.subject_id.in_(select(subjects.c.id).where(subjects.c.key.in_(keys))))
+        best = ranked.subquery()
+        same = [best.c[column.name] for column in alike]
+        ordered = (
+            select(
+                best.c.id,
+                func.row_number().over(partition_by=same, order_by=[best.c.ms, best.c.id]).label("place"),
+                func.count().over(partition_by=same).label("number"),
+            )
+            .where(best.c.worth == 1, best.c.place <= runs)
+            .subquery()
+        )
+        ids = select(ordered.c.id).where(ordered.c.place == (ordered.c.number + 1) // 2)
+        query = SELECTION.where(measurements.c.id.in_(ids)).order_by(measurements.c.id)
+        return [record.measurement for record in self._records(query)]
 
     def _scalars(self, query: Select[Any]) -> list[Any]:
         with in_sentences(self._engine), self._engine.connect() as connection:

@@ -26,11 +26,11 @@ _MOST = 300
 )
 def compared(of: Annotated[Service, Depends(service)], device: DeviceName) -> Response:
     profile = profile_of(device)
-    last, rows = of.estimates.rows.of(profile.id)
+    known = of.estimates.rows.of(profile.id)
     return kept(
         of,
-        ("compared", profile.id, last),
-        lambda: Compared(device=profile.id, rows=tuple(islice(_beside(rows), _MOST))),
+        ("compared", profile.id, known.version),
+        lambda: Compared(device=profile.id, rows=tuple(islice(_beside(known.rows), _MOST))),
     )
 
 

@@ -95,7 +95,7 @@ class Kernels(_Asked):
 def latency(of: Asked, model: ModelName, device: DeviceName, conditions: Stated, size: Size | None = None) -> Response:
     profile, side = profile_of(device), size_of(model, size)
     asked = conditions_of(profile, conditions)
-    last, _ = of.estimates.rows.of(profile.id)
+    version = of.estimates.rows.of(profile.id, asked.runtime).version
 
     def make() -> LatencyDocument:
         with refused():
@@ -103,7 +103,7 @@ def latency(of: Asked, model: ModelName, device: DeviceName, conditions: Stated,
         shown = tuple(map(as_document, found.rows))
         return LatencyDocument(model=model, size=side, published=shown, **estimate_fields(found, profile.id))
 
-    return kept(of, ("latency", model, side, profile.id, asked, last), make)
+    return kept(of, ("latency", model, side, profile.id, asked, version), make)
 
 
 @router.post(
@@ -146,8 +146,8 @@ def published(of: Asked, model: ModelName) -> Response:
 def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
     profile = profile_of(device)
     asked = conditions_of(profile, conditions)
-    last, _ = of.estimates.rows.of(profile.id)
-    return kept(of, ("pareto", profile.id, asked, last), lambda: _pareto(of, profile.id, asked))
+    version = of.estimates.rows.of(profile.id, asked.runtime).version
+    return kept(of, ("pareto", profile.id, asked, version), lambda: _pareto(of, profile.id, asked))
 
 
 def _pareto(of: Service, device: str, asked: measurement.Conditions) -> Pareto:

@@ -7,7 +7,7 @@ import pytest
 
 from latency_db import store
 from latency_db.measurement import Latency, Subject
-from latency_db.service.rows_of_devices import RUNS, RowsOfDevices
+from latency_db.service.rows_of_devices import NO_ROWS, RUNS, RowsOfDevices
 from tests.latency_db.samples import FULL
 
 DEVICE = FULL.device.id
@@ -25,12 +25,12 @@ def taking(ms, **more):
 
 
 def times(rows):
-    return [row.latency.ms for row in rows.of(DEVICE)[1]]
+    return [row.latency.ms for row in rows.of(DEVICE).rows]
 
 
 def test_of_the_newest_the_middle_one_counts(opened):
     rows = RowsOfDevices(opened)
-    assert rows.of(DEVICE) == (0, ())
+    assert rows.of(DEVICE) == NO_ROWS
     opened.add([taking(ms) for ms in (50, 1, 2, 3, 9, 8)])
     assert times(rows) == [3] == times(RowsOfDevices(opened))
     opened.add([taking(7)])
@@ -56,15 +56,21 @@ def test_a_row_that_is_corrected_gives_way_to_those_before_it(opened):
 def test_whatever_is_added_what_is_kept_is_what_a_new_reading_says(opened):
     rows, choice = RowsOfDevices(opened), random.Random(0)
     subjects = [Subject.of_graph("m", f"graph{number}") for number in range(3)]
-    ids = []
+    ids, before = [], {}
     for _ in range(60):
         row = taking(
-            choice.randint(1, 99), subject=choice.choice(subjects), quality=choice.choice([None, "good", "suspect"])
+            choice.randint(1, 99),
+            subject=choice.choice(subjects),
+            quality=choice.choice([None, "good", "suspect"]),
+            conditions=replace(FULL.conditions, runtime=choice.choice(["tflite", "onnx"])),
         )
         if ids and choice.random() < 0.3:
             ids.append(opened.correct(ids.pop(choice.randrange(len(ids))), row))
         else:
             ids += opened.add([row])
-        last, kept = rows.of(DEVICE)
-        anew = RowsOfDevices(opened).of(DEVICE)
-        assert (last, sorted(kept, key=str)) == (anew[0], sorted(anew[1], key=str))
+        for runtime in (None, "tflite", "onnx", "coreml"):
+            kept, anew = rows.of(DEVICE, runtime), RowsOfDevices(opened).of(DEVICE, runtime)
+            assert sorted(kept.rows, key=str) == sorted(anew.rows, key=str)
+            if kept.rows != before.get(runtime, NO_ROWS).rows:
+                assert kept.version != before.get(runtime, NO_ROWS).version
+            before[runtime] = kept

@@ -229,19 +229,38 @@ def test_the_newest_come_in_pages_from_the_last_to_the_first(opened):
     assert [record.id for record in opened.newest(9, device=FULL.device.id, unit="cpu")] == [ids[3], ids[0]]
 
 
-def test_what_is_believable_is_the_best_of_each_subject_under_the_same_conditions(opened):
-    good, suspect = replace(FULL, quality="good"), replace(FULL, quality="suspect")
-    published = replace(good, source=Source("published", "a paper", "CC0"))
-    ids = opened.add([FULL, published, good, good, suspect, replace(good, device=Device("pixel8"))])
-    assert [record.id for record in opened.believable(FULL.device.id, 2)] == [ids[2], ids[3]]
-    assert [record.id for record in opened.believable(FULL.device.id, 4)] == [ids[0], ids[1], ids[2], ids[3]]
+def taking(ms, **more):
+    return replace(FULL, latency=Latency(p50=ms), quality="good", **more)
 
 
-def test_rows_since_one_are_those_of_the_device_and_its_corrections(opened):
-    (first, _, third) = opened.add([FULL, BARE, FULL])
-    corrected = opened.correct(first, replace(FULL, note="again"))
-    assert [record.id for record in opened.since(FULL.device.id, first)] == [third, corrected]
+def believed(opened, *arguments):
+    return [row.latency.ms for row in opened.believable(FULL.device.id, 3, *arguments)]
+
+
+def test_what_is_believable_is_the_middle_of_the_newest_of_the_best(opened):
+    opened.add([taking(9.0), taking(3.0), taking(1.0), taking(2.0)])
+    assert believed(opened) == [2.0]
+    published = replace(taking(7.0), source=Source("published", "a paper", "CC0"))
+    opened.add([replace(taking(8.0), quality="suspect"), replace(taking(8.0), quality="busy"), published])
+    assert believed(opened) == [2.0]
+
+
+def test_what_is_believable_is_of_each_subject_under_the_same_conditions_on_the_device(opened):
+    others = replace(FULL.conditions, threads=None)
+    opened.add([taking(1.0), taking(2.0, conditions=others), taking(3.0, device=Device("pixel8")), taking(4.0)])
+    opened.add([taking(5.0, subject=OTHER.subject), taking(6.0, conditions=others)])
+    assert believed(opened) == [1.0, 2.0, 5.0]
+    assert believed(opened, [OTHER.subject]) == [5.0]
+    assert believed(opened, []) == []
+
+
+def test_subjects_since_a_row_are_those_that_were_added_or_corrected(opened):
+    first, second, _ = opened.add([FULL, BARE, FULL])
+    assert opened.subjects_since(FULL.device.id, first) == {FULL.subject}
+    assert opened.last_id(BARE.device.id) == second
+    corrected = opened.correct(first, replace(FULL, subject=OTHER.subject))
     assert opened.last_id(FULL.device.id) == corrected
+    assert opened.subjects_since(FULL.device.id, corrected - 1) == {FULL.subject, OTHER.subject}
     assert opened.last_id("pixel1") == 0
 
 
