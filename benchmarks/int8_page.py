@@ -29,8 +29,8 @@ AVX2 = "AVX2 kernels alone"
 AIMED = """## What was aimed at
 
 Speeds were aimed at on processors with AVX2, where eight bits gain less, and again on those with VNNI. None of the
-first kind was at hand: those rows are of its kernels on one of the second, where plain products gain 1.0 to 1.2. Another
-processor may differ. Rows are of several commits, as `run` tells where it was kept.
+first kind was at hand: those rows are of its kernels on one of the second, where plain products gain 1.0 to 1.2.
+Another processor may differ. Rows are of several commits, as `run` tells where it was kept.
 """
 ON_AVX2 = """## By kernels of AVX2 alone
 
