@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import lru_cache
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 
 import device_profiles
 from device_profiles.schema import Device
-from latency_db.estimator.estimate import Estimate, NoEstimate
+from latency_db.estimator.estimate import Estimate
 from latency_db.estimator.estimator import estimate
-from latency_db.estimator.question import DEFAULT_UNITS
 from latency_db.estimator.workload import Workload
-from latency_db.measurement import Conditions, Unit
-from latency_db.registered import NotInIndex, RegisteredModel, shipped_index
-from latency_db.service.kept import Kept
+from latency_db.measurement import Conditions, Measurement
+from latency_db.registered import RegisteredModel, shipped_index
+from latency_db.service.expected import expected
 from latency_db.service.problems import Problem
-from latency_db.service.rows_of_devices import RowsOfDevices
+from latency_db.service.rows_of_devices import Rows, RowsOfDevices
+from latency_db.service.workloads import workload_of
 
-NOTHING_KNOWN = "/problems/nothing-known"
-_KEPT = 2_000
-"""Answers; one of a model has about 30 KB."""
+FRESH = 60.0
+"""Seconds for which an estimate holds, though other models, or kernels, were measured on the device: of those it may
+know better, and a fleet's posts would have all of them made again every second"""
+_KEPT = 4_000
+"""Estimates; one of a model has about 30 KB."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """An estimate, or that there is none."""
+
+    number: int
+    """Another one for each that is made"""
+    found: Estimate | ValueError
+    own: int
+    """The version of what was measured of the model"""
+    version: int
+    """That of all that was measured"""
+    at: float
+
+    @property
+    def estimate(self) -> Estimate:
+        """Raises `NoEstimate`, or `ValueError` for threads or cores that the device lacks."""
+        if isinstance(self.found, ValueError):
+            raise type(self.found)(*self.found.args)
+        return self.found
 
 
 class Estimates:
@@ -28,47 +54,57 @@ class Estimates:
 
     def __init__(self, rows: RowsOfDevices) -> None:
         self.rows = rows
-        self._kept = Kept[Estimate | NoEstimate](_KEPT)
+        self._made = OrderedDict[Hashable, Made]()
+        self._lock = threading.Lock()
+        self._numbers = count()
 
-    def of(self, model: str, size: int, device: str, conditions: Conditions) -> Estimate:
-        """What a registered model takes on a device that has a profile.
+    def of(self, model: str, size: int, device: str, conditions: Conditions, known: Rows | None = None) -> Made:
+        """What a registered model takes on a device that has a profile, by the rows that are known of it.
 
-        Raises `NoEstimate`, and `ValueError` for threads or cores that the device lacks.
+        What was measured of the model counts at once; what that of others means for it, within `FRESH` seconds.
         """
-        known = self.rows.of(device, conditions.runtime)
+        known = known or self.rows.of(device, conditions.runtime)
+        return self._kept(
+            (model, size, device, conditions),
+            known,
+            known.models.get(model, 0),
+            lambda: estimate(workload_of(model, size, conditions), device, conditions, known.rows),
+        )
 
-        def make() -> Estimate | NoEstimate:
-            try:
-                return estimate(workload_of(model, size, conditions), device, conditions, known.rows)
-            except NoEstimate as nothing:
-                return nothing
+    def without(self, row: Measurement) -> Estimate | None:
+        """What the subject of a row would take, had nobody measured its model; None where that cannot be told."""
+        if row.subject.kind == "kernel":
+            return None
+        known = self.rows.of(row.device.id, row.conditions.runtime)
+        key = ("without", row.subject, row.device.id, row.conditions)
+        try:
+            return self._kept(key, known, 0, lambda: expected(row, known.rows)).estimate
+        except ValueError:  # of which `NoEstimate` is one
+            return None
 
-        found = self._kept.value((model, size, device, conditions, known.version), make)
-        if isinstance(found, NoEstimate):
-            raise NoEstimate(*found.args)
-        return found
+    def _kept(self, key: Hashable, known: Rows, own: int, make: Callable[[], Estimate]) -> Made:
+        """What was made before, where it still holds; else it is made, twice where two threads ask at once."""
+        now = time.monotonic()
+        with self._lock:
+            made = self._made.get(key)
+        if made and made.own == own and (made.version == known.version or now - made.at < FRESH):
+            return made
+        found: Estimate | ValueError
+        try:
+            found = make()
+        except ValueError as refused:
+            found = refused
+        made = Made(next(self._numbers), found, own, known.version, now)
+        with self._lock:
+            self._made[key] = made
+            self._made.move_to_end(key)
+            if len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        return made
 
     def of_kernels(self, workload: Workload, device: str, conditions: Conditions) -> Estimate:
         """Of kernels that are no model's. Raises as `of` does."""
         return estimate(workload, device, conditions, self.rows.of(device, conditions.runtime).rows)
-
-
-def workload_of(model: str, size: int, conditions: Conditions) -> Workload:
-    """A registered model at a size that the index has, as a runtime cuts it. Raises `Problem`."""
-    try:
-        return _workload(model, size, str(conditions.runtime), unit_of(conditions))
-    except NotInIndex as missing:
-        raise Problem(422, str(missing), type=NOTHING_KNOWN) from None
-
-
-@lru_cache(maxsize=512)
-def _workload(model: str, size: int, runtime: str, unit: str) -> Workload:
-    return shipped_index().workload(model, size, runtime, unit)
-
-
-def unit_of(conditions: Conditions) -> Unit:
-    """Where it runs: as stated, else where the runtime runs things unless it is told."""
-    return conditions.unit or DEFAULT_UNITS.get(str(conditions.runtime), "cpu")
 
 
 def profile_of(name: str) -> Device:

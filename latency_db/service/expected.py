@@ -9,20 +9,17 @@ from latency_db.estimator.estimator import estimate
 from latency_db.estimator.workload import Workload
 from latency_db.measurement import Measurement
 from latency_db.registered import shipped_index
-from latency_db.service.estimates import workload_of
 from latency_db.service.problems import Problem
+from latency_db.service.workloads import workload_of
 
 
-def expected(row: Measurement, rows: Sequence[Measurement]) -> Estimate | None:
-    """What the subject of a row would take by all rows but those of its model; None of what cannot be estimated."""
+def expected(row: Measurement, rows: Sequence[Measurement]) -> Estimate:
+    """By all rows but those of its model. Raises `NoEstimate`, and `ValueError` for what cannot be estimated."""
     workload = _workload(row)
     if workload is None:
-        return None
+        raise ValueError(f"{row.subject.key} is none of a registered model")
     others = [one for one in rows if one.subject.name != row.subject.name]
-    try:
-        return estimate(workload, row.device.id, row.conditions, others)
-    except ValueError:  # of which `NoEstimate` is one
-        return None
+    return estimate(workload, row.device.id, row.conditions, others)
 
 
 def _workload(row: Measurement) -> Workload | None:

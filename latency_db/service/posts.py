@@ -16,30 +16,30 @@ from latency_db.measurement import Measurement
 from latency_db.packs import Pack, PackRefused, pack_of
 from latency_db.service.contradictions import judged
 from latency_db.service.documents import Interval, JudgedDocument, ManifestDocument, PostDocument, Verdict
-from latency_db.service.expected import expected
+from latency_db.service.estimates import Estimates
 from latency_db.service.problems import Problem
-from latency_db.service.rows_of_devices import RowsOfDevices
 from latency_db.store.posts import Post
 from latency_db.store.store import Store
 
 UNKNOWN_MANIFEST = "/problems/unknown-manifest"
 
 
-def take(content: bytes, token: str, store: Store, rows: RowsOfDevices) -> PostDocument:
+def take(content: bytes, token: str, store: Store, estimates: Estimates) -> PostDocument:
     """Keep what a result says, once; `token` is the name of who posts it. Raises `Problem`."""
     sha256 = hashlib.sha256(content).hexdigest()
     before = store.posts.found(sha256)
     new = [record.measurement for record in before.records] if before else read(content, store)
-    known = _expected(new, rows)
+    known = [estimates.without(row) for row in new]
     post = before or store.posts.add(sha256, token, new, judged)
     return _document(sha256, post, known)
 
 
-def check(content: bytes, store: Store, rows: RowsOfDevices) -> PostDocument:
+def check(content: bytes, store: Store, estimates: Estimates) -> PostDocument:
     """What `take` would say, and nothing is kept. Raises `Problem`."""
     new = read(content, store)
     marked = judged(new, store.posts.neighbours(new)).rows
-    verdicts = [_judged(None, row, found) for row, found in zip(marked, _expected(new, rows), strict=True)]
+    known = map(estimates.without, new)
+    verdicts = [_judged(None, row, found) for row, found in zip(marked, known, strict=True)]
     return PostDocument(id=hashlib.sha256(content).hexdigest(), added=False, rows=tuple(verdicts))
 
 
@@ -94,12 +94,6 @@ def _kind(content: bytes) -> Kind:
         return "packs"
     except PackRefused as refused:
         raise Problem(422, f"This is no bundle's manifest either: {refused}") from None
-
-
-def _expected(new: Sequence[Measurement], rows: RowsOfDevices) -> list[Estimate | None]:
-    """Of each row by what was known before; kernels, which may be thousands, are compared with their like alone."""
-    known = {device: rows.of(device).rows for device in {row.device.id for row in new}}
-    return [None if row.subject.kind == "kernel" else expected(row, known[row.device.id]) for row in new]
 
 
 def _document(sha256: str, post: Post, known: Sequence[Estimate | None]) -> PostDocument:

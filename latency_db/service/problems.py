@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 MEDIA_TYPE = "application/problem+json"
+NOTHING_KNOWN = "/problems/nothing-known"
 
 
 class Problem(Exception):

@@ -21,7 +21,7 @@ from device_profiles.vocabulary import Runtime
 from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import estimate
 from latency_db.measurement import Conditions
-from latency_db.service.estimates import workload_of
+from latency_db.service.workloads import workload_of
 from latency_db.store.store import Store
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"

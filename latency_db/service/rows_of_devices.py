@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from latency_db.measurement import Measurement, Subject
 from latency_db.store.store import Store
@@ -26,9 +26,11 @@ class Rows:
     version: int
     """Another one whenever one of them is"""
     rows: tuple[Measurement, ...]
+    models: Mapping[str, int]
+    """The version with which each that was measured came, as far as this process saw it"""
 
 
-NO_ROWS = Rows(0, ())
+NO_ROWS = Rows(0, (), {})
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,13 @@ class RowsOfDevices:
             new[row.subject].append(row)
             touched.add(row.conditions.runtime)
         by_subject |= new
+        models = dict(known.whole.models) if known else {}
+        new_subjects = by_subject if changed is None else changed
+        models |= {subject.name: last for subject in new_subjects if subject.kind != "kernel"}
         whole = tuple(row for rows in by_subject.values() for row in rows)
-        by_runtime = dict(known.by_runtime) if known else {}
+        by_runtime = {
+            runtime: replace(rows, models=models) for runtime, rows in (known.by_runtime if known else {}).items()
+        }
         for runtime in filter(None, touched):
-            by_runtime[runtime] = Rows(last, tuple(row for row in whole if row.conditions.runtime == runtime))
-        return _Device(last, by_subject, Rows(last, whole), by_runtime)
+            by_runtime[runtime] = Rows(last, tuple(row for row in whole if row.conditions.runtime == runtime), models)
+        return _Device(last, by_subject, Rows(last, whole, models), by_runtime)

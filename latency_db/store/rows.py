@@ -110,6 +110,13 @@ SELECTION: Select[Any] = select(*_RECORD, *_OTHERS, *_NAMED, *CONDITIONS, *_LATE
 """All that `records` needs of every measurement, in its order"""
 
 
+NAMES = (
+    "id", "added_at", "corrects", "thermal", "quality", "measured_at", "note", "device", "soc", "kind", "subject",
+    "source", "reference", "licence", *(column.name for column in (*CONDITIONS, *_LATENCY)),
+)  # fmt: skip
+"""Of what a `SELECTION` has, in its order; `source` is its kind"""
+
+
 def is_latest() -> ColumnElement[bool]:
     """Whether no other row stands in a measurement's place."""
     later = measurements.alias()

@@ -27,7 +27,7 @@ from latency_db.store.errors import StoreError
 from latency_db.store.location import location
 from latency_db.store.manifests import Manifests
 from latency_db.store.posts import Posts
-from latency_db.store.rows import CONDITIONS, KEYS_AT_ONCE, SELECTION, Record, is_latest, records, rows_of
+from latency_db.store.rows import CONDITIONS, KEYS_AT_ONCE, NAMES, SELECTION, Record, is_latest, records, rows_of
 from latency_db.store.schema import devices, measurements, sources, subjects
 from latency_db.store.tokens import Tokens
 from latency_db.store.upgrade import upgrade
@@ -134,15 +134,20 @@ class Store:
             query = query.where(is_latest())
         return self._records(query)
 
-    def newest(self, limit: int, before: int | None = None, **where: Unpack[Where]) -> list[Record]:
-        """The same from the last to the first, so many at most, of those with ids below one, if that is given."""
+    def newest(self, limit: int, before: int | None = None, **where: Unpack[Where]) -> list[dict[str, Any]]:
+        """The same from the last to the first, so many at most, of those with ids below one, if that is given.
+
+        As they stand, by `rows.NAMES`: pages of them are shown, and nothing is computed of them.
+        """
         # Ids alone come from indices: of a million rows some fifty are then looked up.
         ids = select(measurements.c.id).where(*self._on_measurements(where), is_latest()).limit(limit)
         if before is not None:
             ids = ids.where(measurements.c.id < before)
         few = {"name", "subject"} & set(where)  # that are found first, and then put in order
         ids = ids.order_by((measurements.c.id + 0).desc() if few else measurements.c.id.desc())
-        return list(self._records(SELECTION.where(measurements.c.id.in_(ids)).order_by(measurements.c.id.desc())))
+        query = SELECTION.where(measurements.c.id.in_(ids)).order_by(measurements.c.id.desc())
+        with in_sentences(self._engine), self._engine.connect() as connection:
+            return [dict(zip(NAMES, row, strict=True)) for row in connection.execute(query)]
 
     def believable(self, device: str, runs: int, subjects: Collection[Subject] | None = None) -> list[Measurement]:
         """What an estimate needs of a device, or of some subjects on it: of each subject under the same conditions one.

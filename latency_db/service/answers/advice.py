@@ -21,8 +21,9 @@ from latency_db.published.rows import find
 from latency_db.registered import shipped_index
 from latency_db.service.answers.parts import DeviceName, ModelName, Service, Size, problems, sent, service
 from latency_db.service.documents import AdviceDocument, AdviceOfModel
-from latency_db.service.estimates import profile_of, size_of, workload_of
+from latency_db.service.estimates import profile_of, size_of
 from latency_db.service.problems import Problem
+from latency_db.service.workloads import workload_of
 
 router = APIRouter(prefix="/v1", tags=["latencies"])
 
@@ -126,7 +127,7 @@ def _advised(of: Service, model: str, fps: float, device: str, ways: Sequence[_W
     rows, unknown = list[Advice](), dict[str, None]()
     for conditions, size in ways:
         try:
-            found = of.estimates.of(model, size, device, conditions)
+            found = of.estimates.of(model, size, device, conditions).estimate
         except (ValueError, Problem) as nothing:  # `NoEstimate` is one of the former
             unknown[str(nothing)] = None
             continue

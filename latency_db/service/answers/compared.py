@@ -13,7 +13,6 @@ from latency_db.measurement import Measurement
 from latency_db.service.answers.parts import DeviceName, Service, kept, problems, service
 from latency_db.service.documents import Compared, ComparedDocument
 from latency_db.service.estimates import profile_of
-from latency_db.service.expected import expected
 
 router = APIRouter(prefix="/v1", tags=["measurements"])
 
@@ -30,13 +29,13 @@ def compared(of: Annotated[Service, Depends(service)], device: DeviceName) -> Re
     return kept(
         of,
         ("compared", profile.id, known.version),
-        lambda: Compared(device=profile.id, rows=tuple(islice(_beside(known.rows), _MOST))),
+        lambda: Compared(device=profile.id, rows=tuple(islice(_beside(of, known.rows), _MOST))),
     )
 
 
-def _beside(rows: Sequence[Measurement]) -> Iterator[ComparedDocument]:
+def _beside(of: Service, rows: Sequence[Measurement]) -> Iterator[ComparedDocument]:
     for row in rows:
-        found = expected(row, rows)
+        found = of.estimates.without(row)
         if found is None:
             continue
         had = row.conditions

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
+from itertools import islice
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends
@@ -39,7 +42,7 @@ from latency_db.service.documents import (
     Published,
     PublishedDocument,
 )
-from latency_db.service.estimates import conditions_of, models_named, profile_of, size_of
+from latency_db.service.estimates import Made, conditions_of, models_named, profile_of, size_of
 
 router = APIRouter(prefix="/v1", tags=["latencies"])
 
@@ -95,15 +98,15 @@ class Kernels(_Asked):
 def latency(of: Asked, model: ModelName, device: DeviceName, conditions: Stated, size: Size | None = None) -> Response:
     profile, side = profile_of(device), size_of(model, size)
     asked = conditions_of(profile, conditions)
-    version = of.estimates.rows.of(profile.id, asked.runtime).version
+    with refused():
+        made = of.estimates.of(model, side, profile.id, asked)
+        found = made.estimate
 
-    def make() -> LatencyDocument:
-        with refused():
-            found = of.estimates.of(model, side, profile.id, asked)
-        shown = tuple(map(as_document, found.rows))
-        return LatencyDocument(model=model, size=side, published=shown, **estimate_fields(found, profile.id))
+    def shown() -> LatencyDocument:
+        rows = tuple(map(as_document, found.rows))
+        return LatencyDocument(model=model, size=side, published=rows, **estimate_fields(found, profile.id))
 
-    return kept(of, ("latency", model, side, profile.id, asked, version), make)
+    return kept(of, ("latency", made.number), shown)
 
 
 @router.post(
@@ -132,8 +135,8 @@ def published(of: Asked, model: ModelName) -> Response:
     names = shipped_index().published_names(model)
     rows = [row for name in names for row in find(name)]
     for name in names:
-        imported = of.store.newest(_PUBLISHED, name=name, kind="model", source_kind="published")
-        rows += [as_published(record.measurement) for record in imported]
+        imported = of.store.measurements(name=name, kind="model", source_kind="published")
+        rows += [as_published(record.measurement) for record in islice(imported, _PUBLISHED)]
     return sent(Published(model=model, rows=tuple(map(as_document, rows))))
 
 
@@ -146,31 +149,39 @@ def published(of: Asked, model: ModelName) -> Response:
 def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
     profile = profile_of(device)
     asked = conditions_of(profile, conditions)
-    version = of.estimates.rows.of(profile.id, asked.runtime).version
-    return kept(of, ("pareto", profile.id, asked, version), lambda: _pareto(of, profile.id, asked))
+    known = of.estimates.rows.of(profile.id, asked.runtime)
+    made = [(one, of.estimates.of(one.name, one.size, profile.id, asked, known)) for one in _of_known_accuracy()]
+    numbers = tuple(each.number for _, each in made)
+    return kept(of, ("pareto", profile.id, asked, numbers), lambda: _pareto(made, profile.id, asked))
 
 
-def _pareto(of: Service, device: str, asked: measurement.Conditions) -> Pareto:
-    found, unknown = list[tuple[RegisteredModel, float, Estimate]](), dict[str, None]()
-    for one in shipped_index().models.values():
-        if one.top1 is None or one.size != one.usual_size:
-            continue
+@cache
+def _of_known_accuracy() -> tuple[RegisteredModel, ...]:
+    """Models at the size that their accuracy is of."""
+    models = shipped_index().models.values()
+    return tuple(one for one in models if one.top1 is not None and one.size == one.usual_size)
+
+
+def _pareto(models: Sequence[tuple[RegisteredModel, Made]], device: str, asked: measurement.Conditions) -> Pareto:
+    found, unknown = list[tuple[RegisteredModel, Estimate]](), dict[str, None]()
+    for one, made in models:
         try:
-            found.append((one, one.top1, of.estimates.of(one.name, one.size, device, asked)))
+            found.append((one, made.estimate))
         except ValueError as nothing:  # of which `NoEstimate` is one
             unknown[str(nothing)] = None
-    best, models = 0.0, list[ParetoDocument]()
-    for one, top1, took in sorted(found, key=lambda row: (row[2].ms, -row[1])):
-        models.append(
+    best, shown = 0.0, list[ParetoDocument]()
+    for one, took in sorted(found, key=lambda row: (row[1].ms, -(row[0].top1 or 0))):
+        top1 = one.top1 or 0
+        shown.append(
             ParetoDocument(
                 model=one.name, size=one.size, top1=top1, ms=took.ms, low=took.low, high=took.high,
                 method=took.method, front=top1 > best,
             )
         )  # fmt: skip
         best = max(best, top1)
-    settled = found[0][2].conditions if found else asked
+    settled = found[0][1].conditions if found else asked
     return Pareto(
-        device=device, runtime=settled.runtime, unit=settled.unit, precision=settled.precision, models=tuple(models),
+        device=device, runtime=settled.runtime, unit=settled.unit, precision=settled.precision, models=tuple(shown),
         unknown=tuple(unknown),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -22,7 +23,6 @@ from latency_db.service.documents import (
 from latency_db.service.middleware.counted import ROWS
 from latency_db.service.posts import check, take, take_manifest
 from latency_db.service.problems import Problem
-from latency_db.store.rows import Record
 from latency_db.store.store import Where
 
 router = APIRouter(prefix="/v1", tags=["measurements"])
@@ -73,8 +73,8 @@ def measurements(
     }  # fmt: skip
     where: Where = {name: value for name, value in asked.items() if value is not None}  # type: ignore[assignment]
     found = of.store.newest(limit + 1, before, **where)
-    following = found[limit - 1].id if len(found) > limit else None
-    return sent(Measurements(rows=tuple(map(_document, found[:limit])), next=following))
+    following = found[limit - 1]["id"] if len(found) > limit else None
+    return sent(Measurements.model_construct(rows=tuple(map(_document, found[:limit])), next=following))
 
 
 @router.post(
@@ -88,7 +88,7 @@ def measurements(
 )
 async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder)]) -> Response:
     content = await request.body()
-    document = await run_in_threadpool(take, content, token, of.store, of.estimates.rows)
+    document = await run_in_threadpool(take, content, token, of.store, of.estimates)
     if document.added:
         for row in document.rows:
             ROWS.labels(row.quality or "not checked").inc()
@@ -104,7 +104,7 @@ async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder
 )
 async def checked(of: Asked, request: Request) -> Response:
     content = await request.body()
-    return sent(await run_in_threadpool(check, content, of.store, of.estimates.rows))
+    return sent(await run_in_threadpool(check, content, of.store, of.estimates))
 
 
 @router.post(
@@ -121,15 +121,9 @@ async def manifest(of: Asked, request: Request, token: Annotated[str, Depends(ho
     return sent(document, 201 if document.added else 200)
 
 
-def _document(record: Record) -> MeasurementDocument:
-    one = record.measurement
-    had, took = one.conditions, one.latency
-    return MeasurementDocument(
-        id=record.id, device=one.device.id, soc=one.device.soc, kind=one.subject.kind, subject=one.subject.key,
-        runtime=had.runtime, unit=had.unit, precision=had.precision, runtime_version=had.runtime_version,
-        delegate=had.delegate, os=had.os, threads=had.threads, cores=had.cores or None, method=had.method, ms=took.ms,
-        p50=took.p50, p90=took.p90, p99=took.p99, mean=took.mean, std=took.std, n=took.n, warmup=took.warmup,
-        thermal=one.thermal, quality=one.quality, note=one.note,
-        source=SourceDocument(kind=one.source.kind, reference=one.source.reference, licence=one.source.licence),
-        measured_at=one.measured_at, added_at=record.added_at, corrects=record.corrects,
-    )  # fmt: skip
+def _document(row: Mapping[str, Any]) -> MeasurementDocument:
+    """Of a row as the database has it, where all was checked when it came."""
+    source = SourceDocument.model_construct(kind=row["source"], reference=row["reference"], licence=row["licence"])
+    ms = next(row[name] for name in ("p50", "mean", "figure") if row[name] is not None)
+    shown = {name: row[name] for name in MeasurementDocument.model_fields if name in row}
+    return MeasurementDocument.model_construct(**shown | {"cores": row["cores"] or None, "ms": ms, "source": source})

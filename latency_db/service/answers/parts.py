@@ -15,9 +15,9 @@ from device_profiles.vocabulary import Runtime
 from latency_db.estimator.estimate import NoEstimate
 from latency_db.measurement import Conditions, NumberFormat, Unit
 from latency_db.service.documents import ProblemDocument
-from latency_db.service.estimates import NOTHING_KNOWN, Estimates
+from latency_db.service.estimates import Estimates
 from latency_db.service.kept import Kept
-from latency_db.service.problems import MEDIA_TYPE, Problem
+from latency_db.service.problems import MEDIA_TYPE, NOTHING_KNOWN, Problem
 from latency_db.store.store import Store
 
 _NAME = {"min_length": 1, "max_length": 200, "pattern": r"^[ -~]+$"}

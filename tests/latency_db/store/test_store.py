@@ -12,7 +12,7 @@ from latency_db import store
 from latency_db.measurement import Device, Latency, Source, Subject
 from latency_db.store import connection
 from latency_db.store.location import location
-from tests.latency_db.samples import BARE, FULL
+from tests.latency_db.samples import BARE, FULL, KEY
 
 OTHER = replace(
     FULL,
@@ -224,9 +224,12 @@ def test_a_writer_that_waits_too_long_says_so(url, monkeypatch):
 
 def test_the_newest_come_in_pages_from_the_last_to_the_first(opened):
     ids = opened.add([FULL, BARE, OTHER, FULL])
-    assert [record.id for record in opened.newest(2)] == [ids[3], ids[2]]
-    assert [record.id for record in opened.newest(2, before=ids[2])] == [ids[1], ids[0]]
-    assert [record.id for record in opened.newest(9, device=FULL.device.id, unit="cpu")] == [ids[3], ids[0]]
+    assert [row["id"] for row in opened.newest(2)] == [ids[3], ids[2]]
+    assert [row["id"] for row in opened.newest(2, before=ids[2])] == [ids[1], ids[0]]
+    assert [row["id"] for row in opened.newest(9, device=FULL.device.id, unit="cpu")] == [ids[3], ids[0]]
+    (last,) = opened.newest(1)
+    said = {"device": "galaxy_s10", "kind": "kernel", "subject": KEY, "source": "measured", "p50": 1.5, "unit": "cpu"}
+    assert said.items() <= last.items()
 
 
 def taking(ms, **more):
