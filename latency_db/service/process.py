@@ -65,8 +65,6 @@ def _answer(settings: Settings, listener: socket.socket) -> None:
     threading.Thread(target=_warm, daemon=True).start()
     config = uvicorn.Config(
         application(store, settings.names),
-        loop="asyncio",
-        http="h11",
         ws="none",
         lifespan="off",
         log_config=None,

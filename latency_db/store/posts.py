@@ -119,8 +119,13 @@ def _neighbours(connection: Connection, rows: Sequence[Measurement]) -> Iterator
             number = func.row_number().over(partition_by=measurements.c.subject_id, order_by=measurements.c.id.desc())
             newest = (
                 select(measurements.c.id, number.label("number"))
-                .select_from(measurements.join(devices).join(subjects))
-                .where(devices.c.device == device, subjects.c.key.in_(keys[start : start + KEYS_AT_ONCE]), is_latest())
+                .where(
+                    measurements.c.device_id.in_(select(devices.c.id).where(devices.c.device == device)),
+                    measurements.c.subject_id.in_(
+                        select(subjects.c.id).where(subjects.c.key.in_(keys[start : start + KEYS_AT_ONCE]))
+                    ),
+                    is_latest(),
+                )
                 .subquery()
             )
             ids = select(newest.c.id).where(newest.c.number <= NEIGHBOURS)

@@ -223,6 +223,8 @@ class Store:
             ids = select(table.c.id).where(*_conditions(own))
             if table is devices and len(few := self._scalars(ids)) == 1:
                 yield column == few[0]  # whose rows are in the order of their ids
+            elif set(own) == {"kind"}:
+                yield (column + 0).in_(ids)  # half of all rows, which are better looked through in their order
             else:
                 yield column.in_(ids)
         others: Where = {name: value for name, value in where.items() if name not in _COLUMNS_OF}  # type: ignore[assignment]
