@@ -16,7 +16,7 @@ from exporter.serve.listening import listen
 from latency_db.store import open as open_store
 
 _ONLY_HERE = "127.0.0.1"
-_NEEDED = ("fastapi", "prometheus_client", "sqlalchemy", "uvicorn")
+_NEEDED = ("fastapi", "prometheus_client", "sqlalchemy", "threadpoolctl", "uvicorn")
 _PROCESSES = 64
 """At most; more than a machine has cores answer no faster"""
 

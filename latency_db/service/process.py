@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 import uvicorn
+from threadpoolctl import threadpool_limits
 
 from device_profiles.vocabulary import Runtime
 from latency_db.estimator.estimate import NoEstimate
@@ -61,6 +62,7 @@ def _answer(settings: Settings, listener: socket.socket) -> None:
     from latency_db.service.application import application  # after `SHARED` is known
 
     sys.setswitchinterval(_TURN)  # so that an estimate, which takes many ms, delays nobody by more than that
+    threadpool_limits(1, "blas")  # several threads take ten times as long for matrices as small as these
     store = Store(settings.url)
     threading.Thread(target=_warm, daemon=True).start()
     config = uvicorn.Config(

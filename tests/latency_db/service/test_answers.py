@@ -1,6 +1,7 @@
 """What can be asked without a token, and what is said where there is no answer."""
 
 import json
+import os
 import subprocess
 from itertools import pairwise
 
@@ -12,8 +13,12 @@ KEY = "linear 1x49x448>1x49x1792 linear float32"
 
 
 def command(*arguments):
-    """What the command line prints as JSON, of a user without own figures."""
-    done = subprocess.run([VITEXPORT, *arguments, "--json"], capture_output=True, text=True, check=True)
+    """What the command line prints as JSON, of a user without own figures; in one thread, as the service, because
+    several add up in another order."""
+    done = subprocess.run(
+        [VITEXPORT, *arguments, "--json"], capture_output=True, text=True, check=True,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
     return json.loads(done.stdout)
 
 
