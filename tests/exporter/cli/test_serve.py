@@ -8,7 +8,7 @@ from exporter.cli.serve_app import app
 from tests.exporter.cli.command_line import assert_one_sentence, run
 
 
-@pytest.mark.parametrize("options", [("--bundle", "bundles/tracker"), ("--pack=kernels.zip",), ("--https",), ()])
+@pytest.mark.parametrize("options", [("--bundle", "bundles/tracker"), ("--pack=kernels.zip",), ("--https",)])
 def test_a_line_of_the_web_app_without_its_name_says_what_it_is(options):
     assert_one_sentence(
         run("serve", *options), "The web app is served by `vitexport serve app`: its options come after"
