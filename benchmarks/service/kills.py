@@ -128,7 +128,7 @@ def _faults(url: str, before: int, posted: _Posted) -> list[str]:
     """What is wrong with the rows that came after the one with this id."""
     faults = [f"refused: {answer[:300]!r}" for answer in posted.refused]
     with store.open(url) as opened:
-        added = [record for device in _DEVICES for record in opened.since(device, before)]
+        added = [record for record in opened.measurements(corrected=True) if record.id > before]
         ids = {record.id for record in added}
         own = [record for record in added if record.corrects is None]
         rows = Counter(record.measurement.source.reference.rpartition(", ")[2].removesuffix(".json") for record in own)

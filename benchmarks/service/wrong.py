@@ -133,7 +133,7 @@ def _wrong_types(draw: random.Random, token: str) -> Wrong:
     inner = content
     while isinstance(inner, dict):
         name = draw.choice([*inner, "a name that nobody knows", "\ud800", ""])
-        if name not in inner or draw.random() < 0.6 or not isinstance(inner[name], dict | list):
+        if name not in inner or draw.random() < 0.6 or not inner[name] or not isinstance(inner[name], dict | list):
             inner[name] = draw.choice(_VALUES)
             break
         inner = inner[name] if isinstance(inner[name], dict) else inner[name][0]
