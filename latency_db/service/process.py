@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -65,6 +66,8 @@ def _answer(settings: Settings, listener: socket.socket) -> None:
     threadpool_limits(1, "blas")  # several threads take ten times as long for matrices as small as these
     store = Store(settings.url)
     threading.Thread(target=_warm, daemon=True).start()
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
     config = uvicorn.Config(
         application(store, settings.names),
         ws="none",
@@ -100,6 +103,12 @@ def _answer_by_several(settings: Settings, listener: socket.socket, processes: i
             one.terminate()
         for one in running:
             one.join()
+
+
+def _end_after(parent: int) -> None:
+    """End when the process that started this one was killed, or the port would stay in use."""
+    wait([parent])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _warm() -> None:

@@ -71,6 +71,19 @@ def test_a_process_that_is_killed_is_started_again(several):
     assert running.ask("/healthz").json["database"] == "postgresql"
 
 
+def test_none_is_left_when_the_one_that_started_them_is_killed(url):
+    with served(url, "--processes", "2") as running:
+        assert running.ask("/healthz").status == 200
+        started = _children(running.process.pid)
+        running.process.kill()
+        for _ in range(300):
+            left = [one for one in started if Path(f"/proc/{one}").exists()]
+            if not left:
+                break
+            time.sleep(0.1)
+        assert left == []
+
+
 def test_several_over_sqlite_are_refused_in_a_sentence(tmp_path):
     done = subprocess.run(
         [VITEXPORT, "serve", "--db", f"sqlite:///{tmp_path}/a.sqlite3", "--processes", "2"],
