@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from latency_db.measurement import Measurement
 from latency_db.store.connection import in_sentences, insert_rows, writing
-from latency_db.store.rows import KEYS_AT_ONCE, SELECTION, Record, is_latest, records, rows_of
+from latency_db.store.rows import IS_LATEST, KEYS_AT_ONCE, SELECTION, Record, records, rows_of
 from latency_db.store.schema import devices, measurements, posts, subjects
 
 NEIGHBOURS = 15
@@ -124,7 +124,7 @@ def _neighbours(connection: Connection, rows: Sequence[Measurement]) -> Iterator
                     measurements.c.subject_id.in_(
                         select(subjects.c.id).where(subjects.c.key.in_(keys[start : start + KEYS_AT_ONCE]))
                     ),
-                    is_latest(),
+                    IS_LATEST,
                 )
                 .subquery()
             )

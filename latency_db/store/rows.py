@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, func, select
+from sqlalchemy import Column, Connection, Row, Select, Table, func, select
 
 from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
 from latency_db.store.connection import insert_rows
@@ -117,10 +117,9 @@ NAMES = (
 """Of what a `SELECTION` has, in its order; `source` is its kind"""
 
 
-def is_latest() -> ColumnElement[bool]:
-    """Whether no other row stands in a measurement's place."""
-    later = measurements.alias()
-    return ~select(later.c.id).where(later.c.corrects == measurements.c.id).exists()
+_LATER = measurements.alias()
+IS_LATEST = ~select(_LATER.c.id).where(_LATER.c.corrects == measurements.c.id).exists()
+"""Whether no other row stands in a measurement's place. Made once: an alias of so many columns takes a millisecond."""
 
 
 def records(rows: Iterable[Row[Any]]) -> Iterator[Record]:

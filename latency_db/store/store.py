@@ -27,7 +27,7 @@ from latency_db.store.errors import StoreError
 from latency_db.store.location import location
 from latency_db.store.manifests import Manifests
 from latency_db.store.posts import Posts
-from latency_db.store.rows import CONDITIONS, KEYS_AT_ONCE, NAMES, SELECTION, Record, is_latest, records, rows_of
+from latency_db.store.rows import CONDITIONS, IS_LATEST, KEYS_AT_ONCE, NAMES, SELECTION, Record, records, rows_of
 from latency_db.store.schema import devices, measurements, sources, subjects
 from latency_db.store.tokens import Tokens
 from latency_db.store.upgrade import upgrade
@@ -131,7 +131,7 @@ class Store:
         """
         query = SELECTION.where(*_conditions(where)).order_by(measurements.c.id)
         if not corrected:
-            query = query.where(is_latest())
+            query = query.where(IS_LATEST)
         return self._records(query)
 
     def newest(self, limit: int, before: int | None = None, **where: Unpack[Where]) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ class Store:
         As they stand, by `rows.NAMES`: pages of them are shown, and nothing is computed of them.
         """
         # Ids alone come from indices: of a million rows some fifty are then looked up.
-        ids = select(measurements.c.id).where(*self._on_measurements(where), is_latest()).limit(limit)
+        ids = select(measurements.c.id).where(*self._on_measurements(where), IS_LATEST).limit(limit)
         if before is not None:
             ids = ids.where(measurements.c.id < before)
         few = {"name", "subject"} & set(where)  # that are found first, and then put in order
@@ -244,7 +244,7 @@ class Store:
                 func.row_number().over(partition_by=alike, order_by=[*worth, measurements.c.id.desc()]).label("place"),
             )
             .select_from(measurements.join(devices).join(sources))
-            .where(devices.c.device == device, trusted, is_latest())
+            .where(devices.c.device == device, trusted, IS_LATEST)
         )
         if keys is not None:
             ranked = ranked.where(measurements.c.subject_id.in_(select(subjects.c.id).where(subjects.c.key.in_(keys))))

@@ -14,6 +14,8 @@ class LatencyService:
     asked: list[str] = field(default_factory=list)
     """Methods of all requests, in order: browsers ask first whether a page may post, by `OPTIONS`"""
     posted: list[bytes] = field(default_factory=list)
+    authorised: list[str | None] = field(default_factory=list)
+    """By what each was"""
 
 
 @contextmanager
@@ -26,13 +28,14 @@ def latency_service() -> Iterator[LatencyService]:
 
         def do_POST(self) -> None:
             service.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+            service.authorised.append(self.headers["Authorization"])
             self.answer(201)
 
         def answer(self, status: int) -> None:
             service.asked.append(self.command)
             self.send_response(status)
             self.send_header("Access-Control-Allow-Origin", "*")
-            self.send_header("Access-Control-Allow-Headers", "Content-Type")
+            self.send_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
             self.send_header("Content-Length", "0")
             self.end_headers()
 

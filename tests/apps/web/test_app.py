@@ -304,13 +304,13 @@ def test_a_benchmark_is_sent_only_when_the_user_agrees_and_answers_for_this_brow
         expect(send).to_be_disabled()
         expect(address).to_be_disabled()
         page.get_by_label("I want to send this result").check()
-        address.fill(service.url)
+        address.fill(f"{service.url}#vitexport_token")
         assert service.asked == []
         assert {url for url in asked if not url.startswith(("blob:", "data:", f"{served.urls[0]}/"))} == set()
         send.click()
         expect(page.get_by_text("The latency service took the result.")).to_be_visible()
         page.get_by_role("button", name="Dismiss").click()
-    assert service.posted == [saved.read_bytes()]
+    assert (service.posted, service.authorised) == ([saved.read_bytes()], ["Bearer vitexport_token"])
 
     said = json.loads(saved.read_text())
     assert set(said["graphs"]) == {"encode_image", "track_step"}

@@ -3,14 +3,19 @@ import TrackerCore
 
 /// Sends a result to a latency service, where the person said so and to where.
 enum Sharing {
-    /// Throws `EngineError`.
-    static func post(_ report: Report, to address: String) async throws {
+    /// What is behind the # of an address is the service's token. Throws `EngineError`.
+    static func post(_ report: Report, to given: String) async throws {
+        let parts = given.split(separator: "#", maxSplits: 1).map(String.init)
+        let address = parts.first ?? ""
         guard address.hasPrefix("https://"), let url = URL(string: address) else {
             throw EngineError(sentence: "An address begins with https://.")
         }
         var request = URLRequest(url: url)
         request.httpMethod = "POST"
         request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        if parts.count > 1 {
+            request.setValue("Bearer \(parts[1])", forHTTPHeaderField: "Authorization")
+        }
         let answer: URLResponse
         do {
             (_, answer) = try await URLSession.shared.upload(for: request, from: report.json, delegate: ToNoOther())

@@ -32,7 +32,7 @@ struct ResultCard: View {
         }
         Section {
             Toggle("I want to send this result to a latency service", isOn: $isAgreed)
-            TextField("https://latency.example/measurements", text: $workbench.settings.serviceAddress)
+            TextField("https://latency.example/v1/measurements#TOKEN", text: $workbench.settings.serviceAddress)
                 .keyboardType(.URL)
                 .textInputAutocapitalization(.never)
                 .autocorrectionDisabled()

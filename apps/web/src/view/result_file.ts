@@ -25,7 +25,7 @@ export class ResultFile {
     this.#model = element('input', { value: device.model, autocomplete: 'off', spellcheck: 'false' })
     const agreed = element('input', { type: 'checkbox', onchange: () => this.#agree(agreed.checked) })
     this.#address = element('input', {
-      type: 'url', placeholder: 'https://latency.example/measurements', autocomplete: 'off', disabled: true,
+      type: 'url', placeholder: 'https://latency.example/v1/measurements#TOKEN', autocomplete: 'off', disabled: true,
     })
     this.#send = element('button', { disabled: true, onclick: () => void this.#post() }, 'Send')
     this.element = element(
@@ -41,7 +41,7 @@ export class ResultFile {
         element('button', { class: 'primary', onclick: () => this.#save() }, icon('save'), 'Save as a file'),
       ),
       element('label', { class: 'check' }, agreed, 'I want to send this result to a latency service'),
-      element('div', { class: 'field' }, element('label', {}, 'Its address', this.#address)),
+      element('div', { class: 'field' }, element('label', {}, 'Its address, and behind a # the token that it gave you', this.#address)),
       element('div', { class: 'buttons' }, this.#send),
     )
   }

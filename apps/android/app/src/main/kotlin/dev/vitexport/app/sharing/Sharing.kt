@@ -14,8 +14,13 @@ class SharingError(message: String) : Exception(message)
 /** ms */
 private const val PATIENCE = 20_000
 
-/** Posts JSON to an address that the person gave, after they agreed. Throws [SharingError]. */
-fun post(context: Context, json: String, address: String) {
+/**
+ * Posts JSON to an address that the person gave, after they agreed; what is behind its # is the service's token. Throws
+ * [SharingError].
+ */
+fun post(context: Context, json: String, given: String) {
+    val address = given.substringBefore('#')
+    val token = given.substringAfter('#', "")
     if (!address.startsWith("https://")) {
         throw SharingError(context.getString(R.string.in_the_clear))
     }
@@ -28,6 +33,7 @@ fun post(context: Context, json: String, address: String) {
             connection.requestMethod = "POST"
             connection.doOutput = true
             connection.setRequestProperty("Content-Type", "application/json")
+            if (token.isNotEmpty()) connection.setRequestProperty("Authorization", "Bearer $token")
             connection.outputStream.use { it.write(json.toByteArray()) }
             connection.responseCode
         } finally {
