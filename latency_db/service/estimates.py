@@ -56,6 +56,8 @@ class Estimates:
         self.rows = rows
         self._made = OrderedDict[Hashable, Made]()
         self._lock = threading.Lock()
+        self._making = threading.Lock()
+        """One estimate at a time: threads that made the same one, or ten at once, would delay all other answers"""
         self._numbers = count()
 
     def of(self, model: str, size: int, device: str, conditions: Conditions, known: Rows | None = None) -> Made:
@@ -83,18 +85,27 @@ class Estimates:
             return None
 
     def _kept(self, key: Hashable, known: Rows, own: int, make: Callable[[], Estimate]) -> Made:
-        """What was made before, where it still holds; else it is made, twice where two threads ask at once."""
-        now = time.monotonic()
+        """What was made before, where it still holds; else it is made."""
+        made = self._holding(key, known, own)
+        if made is not None:
+            return made
+        with self._making:
+            return self._holding(key, known, own) or self._make(key, known, own, make)
+
+    def _holding(self, key: Hashable, known: Rows, own: int) -> Made | None:
         with self._lock:
             made = self._made.get(key)
-        if made and made.own == own and (made.version == known.version or now - made.at < FRESH):
-            return made
+        if made is None or made.own != own:
+            return None
+        return made if made.version == known.version or time.monotonic() - made.at < FRESH else None
+
+    def _make(self, key: Hashable, known: Rows, own: int, make: Callable[[], Estimate]) -> Made:
         found: Estimate | ValueError
         try:
             found = make()
         except ValueError as refused:
             found = refused
-        made = Made(next(self._numbers), found, own, known.version, now)
+        made = Made(next(self._numbers), found, own, known.version, time.monotonic())
         with self._lock:
             self._made[key] = made
             self._made.move_to_end(key)

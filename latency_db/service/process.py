@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -30,8 +29,6 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable of a folder through which several processes add up their figures"""
 _GRACE = 5
 """Seconds that requests have left when the service is ended"""
-_TURN = 0.0005
-"""Seconds after which a thread lets others go on"""
 _PAUSE = 1
 """Seconds before a process that ended is started again"""
 _ASKED_FIRST: tuple[tuple[str, Runtime], ...] = (("pixel8", "tflite"), ("iphone15", "coreml"))
@@ -62,7 +59,6 @@ def serve(settings: Settings, listener: socket.socket, processes: int = 1) -> No
 def _answer(settings: Settings, listener: socket.socket) -> None:
     from latency_db.service.application import application  # after `SHARED` is known
 
-    sys.setswitchinterval(_TURN)  # so that an estimate, which takes many ms, delays nobody by more than that
     threadpool_limits(1, "blas")  # several threads take ten times as long for matrices as small as these
     store = Store(settings.url)
     threading.Thread(target=_warm, daemon=True).start()
