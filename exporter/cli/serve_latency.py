@@ -49,8 +49,7 @@ def latency(url: str | None, host: str, port: int, processes: int, allowed_hosts
     if processes > 1 and kind == "sqlite":
         raise click.UsageError("Several processes need PostgreSQL: pass --db postgresql://USER@HOST/NAME, or one.")
     addresses = addresses_of(host)
-    # A page whose own name was made to lead here could read what only this machine may.
-    names = ("localhost", *addresses.all, *allowed_hosts) if addresses.only_here or allowed_hosts else ()
+    names = ("localhost", *addresses.all, *allowed_hosts)
     with listen(host, port) as listener:
         _print_where([addresses.here, *addresses.network], listener.getsockname()[1], addresses.only_here)
         try:

@@ -97,6 +97,8 @@ def _marked(row: _Row, right: Mapping[object, float], by_subject: Mapping[object
     note = _joined(*(part for part in one.note.split("; ") if CONTRADICTS_OTHERS not in part))
     if 1 / CONTRADICTS <= row.ms / expected <= CONTRADICTS:
         return replace(one, quality=None, note=note)
+    if one.quality == "suspect":
+        return one  # marked before, whatever the figure was by then
     longer = row.ms > expected
     times = f"{max(row.ms / expected, expected / row.ms):.1f} times {'longer' if longer else 'shorter'}"
     where = _ran_on(row, right, by_subject) if longer else ""

@@ -257,7 +257,7 @@ class JudgedDocument(Document):
     quality: Quality | None
     note: str
     expected: Interval | None
-    """Of graphs, from all that was known before"""
+    """Of graphs, from all that is known but of the model itself"""
     verdict: Verdict
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -21,9 +20,6 @@ from latency_db.service.problems import Problem
 from latency_db.service.rows_of_devices import Rows, RowsOfDevices
 from latency_db.service.workloads import workload_of
 
-FRESH = 60.0
-"""Seconds for which an estimate holds, though other models, or kernels, were measured on the device: of those it may
-know better, and a fleet's posts would have all of them made again every second"""
 _KEPT = 4_000
 """Estimates; one of a model has about 30 KB."""
 
@@ -35,11 +31,8 @@ class Made:
     number: int
     """Another one for each that is made"""
     found: Estimate | ValueError
-    own: int
-    """The version of what was measured of the model"""
     version: int
-    """That of all that was measured"""
-    at: float
+    """Of the rows that it rests on"""
 
     @property
     def estimate(self) -> Estimate:
@@ -61,51 +54,51 @@ class Estimates:
         self._numbers = count()
 
     def of(self, model: str, size: int, device: str, conditions: Conditions, known: Rows | None = None) -> Made:
-        """What a registered model takes on a device that has a profile, by the rows that are known of it.
-
-        What was measured of the model counts at once; what that of others means for it, within `FRESH` seconds.
-        """
+        """What a registered model takes on a device that has a profile, by the rows that are known of it."""
         known = known or self.rows.of(device, conditions.runtime)
         return self._kept(
             (model, size, device, conditions),
-            known,
-            known.models.get(model, 0),
+            known.version,
             lambda: estimate(workload_of(model, size, conditions), device, conditions, known.rows),
         )
 
     def without(self, row: Measurement) -> Estimate | None:
-        """What the subject of a row would take, had nobody measured its model; None where that cannot be told."""
+        """What the subject of a row would take, had nobody measured its model; None where that cannot be told, as of
+        kernels and of devices without a profile."""
         if row.subject.kind == "kernel":
             return None
         known = self.rows.of(row.device.id, row.conditions.runtime)
         key = ("without", row.subject, row.device.id, row.conditions)
         try:
-            return self._kept(key, known, 0, lambda: expected(row, known.rows)).estimate
-        except ValueError:  # of which `NoEstimate` is one
+            return self._kept(key, known.version, lambda: expected(row, known.rows)).estimate
+        except (ValueError, device_profiles.UnknownDevice):  # `NoEstimate` is one of the former
             return None
 
-    def _kept(self, key: Hashable, known: Rows, own: int, make: Callable[[], Estimate]) -> Made:
-        """What was made before, where it still holds; else it is made."""
-        made = self._holding(key, known, own)
+    def _kept(self, key: Hashable, version: int, make: Callable[[], Estimate]) -> Made:
+        """What was made before of the same rows; else it is made."""
+        made = self._of_version(key, version)
         if made is not None:
             return made
         with self._making:
-            return self._holding(key, known, own) or self._make(key, known, own, make)
+            return self._of_version(key, version) or self._make(key, version, make)
 
-    def _holding(self, key: Hashable, known: Rows, own: int) -> Made | None:
+    def _of_version(self, key: Hashable, version: int) -> Made | None:
         with self._lock:
             made = self._made.get(key)
-        if made is None or made.own != own:
-            return None
-        return made if made.version == known.version or time.monotonic() - made.at < FRESH else None
+            if made is None or made.version != version:
+                return None
+            self._made.move_to_end(key)
+            return made
 
-    def _make(self, key: Hashable, known: Rows, own: int, make: Callable[[], Estimate]) -> Made:
+    def _make(self, key: Hashable, version: int, make: Callable[[], Estimate]) -> Made:
         found: Estimate | ValueError
         try:
             found = make()
         except ValueError as refused:
+            # Its frames would keep the rows.
+            refused.__cause__ = refused.__context__ = refused.__traceback__ = None
             found = refused
-        made = Made(next(self._numbers), found, own, known.version, time.monotonic())
+        made = Made(next(self._numbers), found, version)
         with self._lock:
             self._made[key] = made
             self._made.move_to_end(key)

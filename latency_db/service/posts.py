@@ -35,7 +35,7 @@ def take(content: bytes, token: str, store: Store, estimates: Estimates) -> Post
 
 
 def check(content: bytes, store: Store, estimates: Estimates) -> PostDocument:
-    """What `take` would say, and nothing is kept. Raises `Problem`."""
+    """What `take` would say of a result that is new; nothing is kept. Raises `Problem`."""
     new = read(content, store)
     marked = judged(new, store.posts.neighbours(new)).rows
     known = map(estimates.without, new)
@@ -60,6 +60,8 @@ def read(content: bytes, store: Store) -> list[Measurement]:
         return list(measurements(result, _manifest(result, store), name, text))
     except UnicodeDecodeError:
         raise Problem(422, "The result is no text in UTF-8: post the JSON that the app wrote.") from None
+    except (BundleRefused, PackRefused) as refused:
+        raise Problem(422, f"The manifest that the result is of is not read any more: {refused}") from None
     except ImportRefused as refused:
         line = f" (line {refused.line})" if refused.line else ""
         raise Problem(422, f"The result was refused{line}: {refused.reason}.") from None
@@ -85,15 +87,15 @@ def _manifest(result: Result, store: Store) -> Pack | Bundle:
 def _kind(content: bytes) -> Kind:
     """Raises `Problem` for what is neither."""
     try:
-        bundle_of(content, "the manifest")
+        bundle_of(content, "It")
         return "bundles"
-    except BundleRefused:
-        pass
-    try:
-        pack_of(content, "the manifest")
-        return "packs"
-    except PackRefused as refused:
-        raise Problem(422, f"This is no bundle's manifest either: {refused}") from None
+    except BundleRefused as no_bundle:
+        try:
+            pack_of(content, "it")
+            return "packs"
+        except PackRefused as no_pack:
+            sentence = f"{str(no_bundle).removesuffix('.')}; as a kernel pack, {no_pack}"
+            raise Problem(422, f"No manifest of a bundle or of a kernel pack was posted. {sentence}") from None
 
 
 def _document(sha256: str, post: Post, known: Sequence[Estimate | None]) -> PostDocument:

@@ -29,6 +29,8 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable of a folder through which several processes add up their figures"""
 _GRACE = 5
 """Seconds that requests have left when the service is ended"""
+_CONNECTIONS = 500
+"""At once, of which each may have a body in memory; who comes then gets 503"""
 _PAUSE = 1
 """Seconds before a process that ended is started again"""
 _ASKED_FIRST: tuple[tuple[str, Runtime], ...] = (("pixel8", "tflite"), ("iphone15", "coreml"))
@@ -46,7 +48,10 @@ class Settings:
 
 
 def serve(settings: Settings, listener: socket.socket, processes: int = 1) -> None:
-    """Answer until a `KeyboardInterrupt` or SIGTERM. Raises `StoreError` for a database that cannot be used."""
+    """Answer until SIGINT or SIGTERM, which are raised again then; several processes end with this one.
+
+    Raises `StoreError` for a database that cannot be used.
+    """
     if processes == 1:
         _answer(settings, listener)
         return
@@ -74,6 +79,7 @@ def _answer(settings: Settings, listener: socket.socket) -> None:
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=15,
+        limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE,
     )
     uvicorn.Server(config).run(sockets=[listener])

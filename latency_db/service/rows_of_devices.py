@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from latency_db.measurement import Measurement, Subject
+from latency_db.store.rows import Record
 from latency_db.store.store import Store
 
 RUNS = 5
@@ -26,17 +27,16 @@ class Rows:
     version: int
     """Another one whenever one of them is"""
     rows: tuple[Measurement, ...]
-    models: Mapping[str, int]
-    """The version with which each that was measured came, as far as this process saw it"""
+    """In the order in which they were added, whatever this process knew before"""
 
 
-NO_ROWS = Rows(0, (), {})
+NO_ROWS = Rows(0, ())
 
 
 @dataclass(frozen=True)
 class _Device:
     last_id: int
-    by_subject: Mapping[Subject, Sequence[Measurement]]
+    by_subject: Mapping[Subject, Sequence[Record]]
     whole: Rows
     by_runtime: Mapping[str, Rows]
 
@@ -66,25 +66,21 @@ class RowsOfDevices:
         """Up to the newest row: whole, or what was added or corrected since. Ids rise with each commit, and what comes
         between the questions here is asked for once more."""
         last = self._store.last_id(device)
-        by_subject, touched = dict[Subject, Sequence[Measurement]](), set[str | None]()
+        by_subject, touched = dict[Subject, Sequence[Record]](), set[str | None]()
         changed = None if known is None else self._store.subjects_since(device, known.last_id)
-        for subject, rows in known.by_subject.items() if known else ():
+        for subject, records in known.by_subject.items() if known else ():
             if changed is not None and subject in changed:
-                touched |= {row.conditions.runtime for row in rows}
+                touched |= {record.measurement.conditions.runtime for record in records}
             else:
-                by_subject[subject] = rows
-        new = defaultdict[Subject, list[Measurement]](list)
-        for row in self._store.believable(device, RUNS, changed):
-            new[row.subject].append(row)
-            touched.add(row.conditions.runtime)
+                by_subject[subject] = records
+        new = defaultdict[Subject, list[Record]](list)
+        for record in self._store.believable(device, RUNS, changed):
+            new[record.measurement.subject].append(record)
+            touched.add(record.measurement.conditions.runtime)
         by_subject |= new
-        models = dict(known.whole.models) if known else {}
-        new_subjects = by_subject if changed is None else changed
-        models |= {subject.name: last for subject in new_subjects if subject.kind != "kernel"}
-        whole = tuple(row for rows in by_subject.values() for row in rows)
-        by_runtime = {
-            runtime: replace(rows, models=models) for runtime, rows in (known.by_runtime if known else {}).items()
-        }
+        ordered = sorted((record for records in by_subject.values() for record in records), key=lambda one: one.id)
+        whole = tuple(record.measurement for record in ordered)
+        by_runtime = dict(known.by_runtime) if known else {}
         for runtime in filter(None, touched):
-            by_runtime[runtime] = Rows(last, tuple(row for row in whole if row.conditions.runtime == runtime), models)
-        return _Device(last, by_subject, Rows(last, whole, models), by_runtime)
+            by_runtime[runtime] = Rows(last, tuple(row for row in whole if row.conditions.runtime == runtime))
+        return _Device(last, by_subject, Rows(last, whole), by_runtime)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, text
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from latency_db.store.errors import StoreError
 
@@ -99,6 +100,8 @@ def in_sentences(engine: Engine) -> Iterator[None]:
     """What a database reports, as a `StoreError`."""
     try:
         yield
+    except PoolTimeout as problem:
+        raise StoreError("The latency database is asked too much at once: try again later.") from problem
     except (DBAPIError, engine.dialect.loaded_dbapi.Error) as problem:
         cause = problem.orig if isinstance(problem, DBAPIError) else problem
         place = engine.url.render_as_string(hide_password=True)

@@ -14,7 +14,11 @@ from latency_db.store.rows import IS_LATEST, KEYS_AT_ONCE, SELECTION, Record, re
 from latency_db.store.schema import devices, measurements, posts, subjects
 
 NEIGHBOURS = 15
-"""The newest rows of a subject on a device that a new one is compared with"""
+"""The newest rows that a new one is compared with, of its subject on its device"""
+_COMPARED = [
+    measurements.c[name] for name in ("subject_id", "runtime", "unit", "precision", "delegate", "threads", "cores")
+]
+"""What so many are taken of each"""
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,9 @@ def _insert(connection: Connection, judged: Judged, now: datetime) -> tuple[int,
     """First and last id of the post's own rows."""
     rows = rows_of(connection, judged.rows, now)
     insert_rows(connection, measurements, rows)
-    for id, measurement in judged.corrections.items():
-        insert_rows(connection, measurements, rows_of(connection, [measurement], now, id))
+    if judged.corrections:
+        corrections = rows_of(connection, list(judged.corrections.values()), now, list(judged.corrections))
+        insert_rows(connection, measurements, corrections)
     return rows[0]["id"], rows[-1]["id"]
 
 
@@ -112,11 +117,11 @@ def _latest(record: Record, later: Mapping[int | None, Record], connection: Conn
 
 
 def _neighbours(connection: Connection, rows: Sequence[Measurement]) -> Iterator[Record]:
-    """The newest rows of each subject on the device of a post, suspect ones too."""
+    """The newest rows of each subject of a post on its device, under each set of conditions, suspect ones too."""
     keys = sorted({row.subject.key for row in rows})
     for device in {row.device.id for row in rows}:
         for start in range(0, len(keys), KEYS_AT_ONCE):
-            number = func.row_number().over(partition_by=measurements.c.subject_id, order_by=measurements.c.id.desc())
+            number = func.row_number().over(partition_by=_COMPARED, order_by=measurements.c.id.desc())
             newest = (
                 select(measurements.c.id, number.label("number"))
                 .where(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import count, repeat
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, Table, func, select
@@ -71,12 +72,16 @@ def next_id(connection: Connection, table: Table) -> int:
 
 
 def rows_of(
-    connection: Connection, added: Sequence[Measurement], added_at: datetime, corrects: int | None = None
+    connection: Connection, added: Sequence[Measurement], added_at: datetime, corrects: Sequence[int] | None = None
 ) -> list[Values]:
-    """What to insert for them, with ids that go on from the last. Only for the one writer (`connection.writing`)."""
+    """What to insert for them, with ids that go on from the last; each may correct the row of an id.
+
+    Only for the one writer (`connection.writing`).
+    """
     device = DEVICE.ids(connection, {one.device for one in added})
     subject = SUBJECT.ids(connection, {one.subject for one in added})
     source = SOURCE.ids(connection, {one.source for one in added})
+    first = next_id(connection, measurements)
     return [
         {
             "id": id,
@@ -90,9 +95,9 @@ def rows_of(
             "measured_at": one.measured_at,
             "note": one.note,
             "added_at": added_at,
-            "corrects": corrects,
+            "corrects": corrected,
         }
-        for id, one in enumerate(added, next_id(connection, measurements))
+        for id, one, corrected in zip(count(first), added, corrects or repeat(None), strict=False)
     ]
 
 

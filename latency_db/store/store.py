@@ -149,18 +149,18 @@ class Store:
         with in_sentences(self._engine), self._engine.connect() as connection:
             return [dict(zip(NAMES, row, strict=True)) for row in connection.execute(query)]
 
-    def believable(self, device: str, runs: int, subjects: Collection[Subject] | None = None) -> list[Measurement]:
+    def believable(self, device: str, runs: int, subjects: Collection[Subject] | None = None) -> list[Record]:
         """What an estimate needs of a device, or of some subjects on it: of each subject under the same conditions one.
 
-        That is the middle one of the newest so many of those that come first by `ranking.standing`; suspect ones do
-        not.
+        That is the middle one of the newest so many of the best: what was measured or reported before what was
+        published, then by `ranking.RANKS`; suspect ones are passed over. In the order in which they were added.
         """
         if subjects is None:
             return self._believable(device, runs, None)
-        keys, found = sorted({subject.key for subject in subjects}), list[Measurement]()
+        keys, found = sorted({subject.key for subject in subjects}), list[Record]()
         for start in range(0, len(keys), KEYS_AT_ONCE):
             found += self._believable(device, runs, keys[start : start + KEYS_AT_ONCE])
-        return [one for one in found if one.subject in subjects]
+        return [one for one in found if one.measurement.subject in subjects]
 
     def subjects_since(self, device: str, id: int) -> set[Subject]:
         """Of rows of a device that were added after one, and of those that they correct."""
@@ -230,7 +230,7 @@ class Store:
         others: Where = {name: value for name, value in where.items() if name not in _COLUMNS_OF}  # type: ignore[assignment]
         yield from _conditions(others)
 
-    def _believable(self, device: str, runs: int, keys: Sequence[str] | None) -> list[Measurement]:
+    def _believable(self, device: str, runs: int, keys: Sequence[str] | None) -> list[Record]:
         alike = [measurements.c.subject_id, *CONDITIONS]
         ranks = case({quality: rank for quality, rank in RANKS.items() if quality}, value=measurements.c.quality)
         worth = [sources.c.kind == "published", func.coalesce(ranks, RANKS[None])]
@@ -261,7 +261,7 @@ class Store:
         )
         ids = select(ordered.c.id).where(ordered.c.place == (ordered.c.number + 1) // 2)
         query = SELECTION.where(measurements.c.id.in_(ids)).order_by(measurements.c.id)
-        return [record.measurement for record in self._records(query)]
+        return list(self._records(query))
 
     def _scalars(self, query: Select[Any]) -> list[Any]:
         with in_sentences(self._engine), self._engine.connect() as connection:
@@ -275,7 +275,7 @@ class Store:
         with in_sentences(self._engine), writing(self._engine) as connection:
             if corrects is not None:
                 _check_correctable(connection, corrects)
-            rows = rows_of(connection, added, datetime.now(UTC), corrects)
+            rows = rows_of(connection, added, datetime.now(UTC), None if corrects is None else [corrects])
             insert_rows(connection, measurements, rows)
         return [row["id"] for row in rows]
 

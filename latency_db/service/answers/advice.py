@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -19,7 +18,7 @@ from latency_db.estimator.question import DEFAULT_PRECISIONS
 from latency_db.measurement import Conditions, NumberFormat, Unit
 from latency_db.published.rows import find
 from latency_db.registered import shipped_index
-from latency_db.service.answers.parts import DeviceName, ModelName, Service, Size, problems, sent, service
+from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, Size, problems, sent
 from latency_db.service.documents import AdviceDocument, AdviceOfModel
 from latency_db.service.estimates import profile_of, size_of
 from latency_db.service.problems import Problem
@@ -27,8 +26,7 @@ from latency_db.service.workloads import workload_of
 
 router = APIRouter(prefix="/v1", tags=["latencies"])
 
-_ONE_AT_A_TIME = asyncio.Lock()
-"""Advice of which nothing is kept takes seconds, and everybody else would wait for several at once."""
+_Word = TypeVar("_Word")
 _WAYS = 1_000
 """To run a model on devices, of one question; all devices as they prefer have 182."""
 
@@ -37,7 +35,7 @@ _WAYS = 1_000
     "/advise", response_model=AdviceOfModel, responses=problems(404, 422), summary="Which devices keep up, and how"
 )
 async def advise(
-    of: Annotated[Service, Depends(service)],
+    of: Asked,
     model: ModelName,
     fps: Annotated[float, Query(gt=0, le=1e6, allow_inf_nan=False)],
     device: Annotated[tuple[DeviceName, ...], Query(max_length=64)] = (),
@@ -46,18 +44,25 @@ async def advise(
     size: Annotated[tuple[Size, ...], Query(max_length=16)] = (),
 ) -> Response:
     """Without sizes at the model's usual one, without devices on all that have a profile."""
-    sizes = size or (size_of(model, None),)
-    devices = [profile_of(name) for name in device] or device_profiles.all_devices()
-    own = [(one, _ways(one, format, precision, sizes, _units)) for one in devices]
-    asked = sum(len(ways) for _, ways in own)
+    formats, precisions = _once(format), _once(precision)
+    sizes = _once(size) or [size_of(model, None)]
+    by_id = {one.id: one for one in map(profile_of, device)}
+    devices = list(by_id.values()) or device_profiles.all_devices()
+    units = sum(len(_units(one, name)) for one in devices for name in formats or one.prefer.formats)
+    asked = units * max(len(precisions), 1) * len(sizes)
     if asked > _WAYS:
         raise Problem(
             422,
             f"These are {asked:,} ways to run {model}, and {_WAYS:,} are looked into at once: name fewer devices, "
             "formats, precisions or sizes.",
         )
-    async with _ONE_AT_A_TIME:  # who waits here takes no thread from others
-        return await run_in_threadpool(_advice, of, model, fps, own, (format, precision, sizes))
+    async with of.advising:  # who waits here takes no thread from others
+        return await run_in_threadpool(_advice, of, model, fps, devices, (formats, precisions, sizes))
+
+
+def _once(given: Sequence[_Word]) -> list[_Word]:
+    """Each word that was asked for, as often as it was."""
+    return list(dict.fromkeys(given))
 
 
 _Way = tuple[Conditions, int]
@@ -68,14 +73,15 @@ def _advice(
     of: Service,
     model: str,
     fps: float,
-    own: Sequence[tuple[Device, Sequence[_Way]]],
+    devices: Sequence[Device],
     stated: tuple[Sequence[Runtime], Sequence[NumberFormat], Sequence[int]],
 ) -> Response:
     """By what vendors publish of their compilers, too, in the formats, precisions and sizes that are stated."""
     formats, precisions, sizes = stated
     on_npus = _sizes_on_npus(model)
     timed = [size for size in sizes if size in on_npus]
-    vendors = [(one, _ways(one, formats, precisions, timed, _units_by_vendors)) for one, _ in own]
+    own = [(one, _ways(one, formats, precisions, sizes, _units)) for one in devices]
+    vendors = [(one, _ways(one, formats, precisions, timed, _units_by_vendors)) for one in devices]
     found = together(_advised(of, model, fps, one.id, ways) for one, ways in own)
     by_vendors = together(_advised(of, model, fps, one.id, ways) for one, ways in vendors)
     known = {row.device for row in found.rows}
@@ -86,7 +92,7 @@ def _advice(
             rows=tuple(map(_document, found.rows)),
             by_vendors=tuple(map(_document, by_vendors.rows)),
             unknown=found.unknown,
-            unknown_devices=tuple(one.id for one, _ in own if one.id not in known),
+            unknown_devices=tuple(one.id for one in devices if one.id not in known),
         )
     )
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
 import device_profiles
 from latency_db.registered import RegisteredModel, shipped_index
-from latency_db.service.answers.parts import Service, sent, service
+from latency_db.service.answers.parts import Asked, sent
 from latency_db.service.documents import DeviceDocument, Devices, ModelDocument, Models
 
 router = APIRouter(prefix="/v1", tags=["catalogue"])
 
 
 @router.get("/devices", response_model=Devices, summary="Devices that can be estimated, or were measured")
-def devices(of: Annotated[Service, Depends(service)]) -> Response:
+def devices(of: Asked) -> Response:
     measured = set(of.store.device_ids())
     found = [
         DeviceDocument(
@@ -34,7 +32,7 @@ def devices(of: Annotated[Service, Depends(service)]) -> Response:
 
 
 @router.get("/models", response_model=Models, summary="Models that can be estimated, or were measured")
-def models(of: Annotated[Service, Depends(service)]) -> Response:
+def models(of: Asked) -> Response:
     index, measured = shipped_index(), set(of.store.model_names())
     registered = dict.fromkeys(name for name, _ in index.models)
     found = [_of_index(index.models[name, index.sizes(name)[0]], name in measured) for name in registered]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from latency_db.measurement import Measurement
-from latency_db.service.answers.parts import DeviceName, Service, kept, problems, service
+from latency_db.service.answers.parts import Asked, DeviceName, Service, kept, problems
 from latency_db.service.documents import Compared, ComparedDocument
 from latency_db.service.estimates import profile_of
 
@@ -23,7 +22,7 @@ _MOST = 300
 @router.get(
     "/compared", response_model=Compared, responses=problems(404, 422), summary="Predicted against measured on a device"
 )
-def compared(of: Annotated[Service, Depends(service)], device: DeviceName) -> Response:
+def compared(of: Asked, device: DeviceName) -> Response:
     profile = profile_of(device)
     known = of.estimates.rows.of(profile.id)
     return kept(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from latency_db.service.answers.parts import Service, problems, sent, service
+from latency_db.service.answers.parts import Asked, problems, sent
 from latency_db.service.documents import Health
 from latency_db.service.middleware.counted import exposition
 
@@ -17,7 +16,7 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz", response_model=Health, responses=problems(503), summary="Whether the database answers")
-def healthz(of: Annotated[Service, Depends(service)]) -> Response:
+def healthz(of: Asked) -> Response:
     of.store.answers()
     return sent(Health(status="ok", version=version("vitexport"), database=of.store.kind))
 

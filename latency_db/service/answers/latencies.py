@@ -20,18 +20,7 @@ from latency_db.kernel import Kernel
 from latency_db.published.imported import as_published
 from latency_db.published.rows import PublishedRow, find
 from latency_db.registered import RegisteredModel, shipped_index
-from latency_db.service.answers.parts import (
-    DeviceName,
-    ModelName,
-    Service,
-    Size,
-    kept,
-    problems,
-    refused,
-    sent,
-    service,
-    stated,
-)
+from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Size, kept, problems, refused, sent, stated
 from latency_db.service.documents import (
     Document,
     EstimateDocument,
@@ -51,11 +40,10 @@ KERNELS = 10_000
 _PUBLISHED = 500
 """Imported rows of one model"""
 
-Asked = Annotated[Service, Depends(service)]
 Stated = Annotated[measurement.Conditions, Depends(stated)]
 
 
-class _Asked(Document):
+class _Posted(Document):
     """What is posted with a question. A list of all that is wrong with a large one would take gigabytes."""
 
     @model_validator(mode="before")
@@ -66,14 +54,14 @@ class _Asked(Document):
         return given
 
 
-class PricedKernel(_Asked):
+class PricedKernel(_Posted):
     """A kernel, as often as it is there."""
 
     key: Annotated[str, Field(min_length=1, max_length=400, examples=["linear 1x49x448>1x49x1792 linear float32"])]
     count: Annotated[int, Field(ge=1, le=KERNELS)] = 1
 
 
-class Kernels(_Asked):
+class Kernels(_Posted):
     """Kernels that run one after the other on a device."""
 
     device: Annotated[str, Field(min_length=1, max_length=200, examples=["pixel8"])]

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import NumberFormat, Quality, SourceKind, SubjectKind, Unit
-from latency_db.service.answers.parts import DeviceName, ModelName, Service, problems, sent, service
+from latency_db.service.answers.parts import Asked, DeviceName, ModelName, problems, sent
 from latency_db.service.documents import (
     ManifestDocument,
     MeasurementDocument,
@@ -35,7 +35,6 @@ def _body(schema: dict[str, str]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-Asked = Annotated[Service, Depends(service)]
 _bearer = HTTPBearer(auto_error=False, description="`vitexport serve token add NAME` makes one")
 
 

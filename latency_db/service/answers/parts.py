@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -35,12 +36,18 @@ class Service:
     store: Store
     estimates: Estimates
     answers: Kept[bytes]
-    """Whole answers, by what they are to and the newest row that they rest on"""
+    """Whole answers, by all that they depend on"""
+    advising: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Advice of which nothing is kept takes seconds, and everybody else would wait for several at once."""
 
 
 def service(request: Request) -> Service:
     """That of the application which a request came to."""
     return request.app.state.service
+
+
+Asked = Annotated[Service, Depends(service)]
+"""A parameter of what answers"""
 
 
 def stated(

@@ -21,6 +21,7 @@ class Hosts:
         if self._names and scope["type"] == "http":
             host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
             name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-            if name.strip("[]").lower() not in self._names:
+            reached, _ = scope["server"]  # one of many addresses, of which not all are known
+            if name.strip("[]").lower() not in (*self._names, reached):
                 raise Problem(400, "This host name is not the service's: start it with --allow-host NAME.")
         await self._app(scope, receive, send)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.latency_db.service.serving import VITEXPORT
+from tests.latency_db.service.serving import VITEXPORT, served
 
 KEY = "linear 1x49x448>1x49x1792 linear float32"
 
@@ -130,6 +130,15 @@ def test_a_body_that_is_no_json_is_a_problem(service):
 def test_a_method_that_a_path_does_not_know_and_a_name_that_is_not_the_services(service):
     assert_problem(service.ask("/v1/devices", method="DELETE"), 405, "does not know that method")
     assert_problem(service.ask("/v1/devices", headers={"Host": "evil.example"}), 400, "--allow-host")
+
+
+def test_on_all_addresses_only_their_names_and_those_that_are_allowed_are_answered(database):
+    with served(database, "--host", "0.0.0.0", "--allow-host", "proxy.example") as running:
+        answers = {
+            host: running.ask("/healthz", headers={"Host": host}).status
+            for host in ("localhost:8000", "127.0.0.1", "proxy.example", "evil.example")
+        }
+    assert answers == {"localhost:8000": 200, "127.0.0.1": 200, "proxy.example": 200, "evil.example": 400}
 
 
 def test_every_answer_says_what_a_browser_may_do_with_it(service):

@@ -66,6 +66,11 @@ def test_later_rows_outvote_earlier_ones_which_are_cleared_or_marked_anew():
     assert corrections[3].quality == "suspect"
 
 
+def test_what_was_marked_and_still_contradicts_is_left_as_it_was_marked():
+    marked = row(30.0, quality="suspect", note="contradicts others, 14.5 times longer")
+    assert marks(row(2.4), marked, row(2.0), row(2.1)) == (row(2.4), {})
+
+
 def test_between_two_and_three_times_nothing_is_marked():
     new = row(5.0)
     assert marks(new, row(2.0), row(2.1)) == (new, {})

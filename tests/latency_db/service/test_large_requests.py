@@ -1,11 +1,14 @@
 """What a large request costs is bounded before it is looked at, as anybody may ask."""
 
 import json
+from typing import get_args
 
 import pytest
 
+from device_profiles.vocabulary import Runtime
 from latency_db.importers.app_json import BundleResult
 from latency_db.limits import PACK_KERNELS
+from latency_db.measurement import NumberFormat
 from tests.latency_db.service.results import SHA256, result
 from tests.latency_db.service.serving import served
 
@@ -53,6 +56,17 @@ def test_of_a_result_that_is_larger_than_any_only_that_is_told(running):
         assert "there are 2,001, and a result has 2,000 at most" in answer.json["detail"]
     most = result(graphs={str(number): {"p50": 1.0} for number in range(PACK_KERNELS)})
     assert BundleResult.model_validate_json(json.dumps(most))
+
+
+def test_what_is_asked_twice_is_looked_into_once_and_the_rest_is_counted_before_it_is_made(running):
+    twice = "/v1/advise?model=efficientformer_l1&fps=30" + "&device=pixel8&size=224&format=tflite&precision=fp32" * 16
+    assert {row["device"] for row in running.ask(twice).json["rows"]} == {"pixel8"}
+    formats = "".join(f"&format={one}" for one in get_args(Runtime))
+    precisions = "".join(f"&precision={one}" for one in get_args(NumberFormat))
+    sizes = "".join(f"&size={one}" for one in range(1, 17))
+    answer = running.ask(f"/v1/advise?model=efficientformer_l1&fps=30{formats}{precisions}{sizes}")
+    assert answer.status == 422
+    assert "name fewer devices, formats, precisions or sizes" in answer.json["detail"]
 
 
 def test_more_advice_than_can_be_waited_for_is_refused(running):

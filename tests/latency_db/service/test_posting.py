@@ -68,6 +68,25 @@ def test_what_was_measured_is_compared_with_what_would_be_expected_without_it(se
     assert row["inside"] == (row["low"] <= row["measured"] <= row["high"])
 
 
+def test_after_many_posts_of_which_one_in_ten_ran_elsewhere_those_alone_are_marked(service):
+    device = {"model": "Galaxy S22", "os": "Android 14"}
+    for number in range(60):
+        service.post(result((600 if number % 10 == 4 else 40) + number / 100, device=device))
+    kept = service.ask("/v1/measurements?device=galaxy_s22&limit=500").json["rows"]
+    assert len(kept) == 60
+    assert {row["quality"] for row in kept if row["ms"] > 100} == {"suspect"}
+    assert {row["quality"] for row in kept if row["ms"] < 100} == {None}
+
+
+def test_a_phone_that_has_no_profile_may_post(service):
+    answer = service.post(result(35.0, device={"model": "Nobody X1"}))
+    assert answer.status == 201
+    (row,) = answer.json["rows"]
+    assert (row["expected"], row["verdict"]) == (None, "not known")
+    assert service.ask("/v1/measurements/check", result(36.0, device={"model": "Nobody X1"})).status == 200
+    assert "nobody_x1" in {one["id"] for one in service.ask("/v1/devices").json["devices"]}
+
+
 def test_kernels_of_a_pack_that_was_posted(service, tmp_path):
     pack = pack_beside(tmp_path, [KEY])
     posted = result_of(pack, {KEY: {"p50": 0.5}})

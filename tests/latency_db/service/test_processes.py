@@ -1,5 +1,6 @@
 """Several processes over PostgreSQL answer as one, add up their figures, and lose nothing when one is killed."""
 
+import json
 import os
 import re
 import signal
@@ -38,15 +39,31 @@ def test_what_one_was_posted_all_answer(several):
     running, opens = several
     latency = "/v1/latency?model=efficientformer_l1&device=pixel8&runtime=tflite"
     with ThreadPoolExecutor(8) as threads:
-        for ms in (40.0, 41.0, 42.0):
+        for ms, middle in ((40.0, 40.0), (41.0, 40.0), (42.0, 41.0)):
             assert running.ask("/v1/measurements", result(ms), token=opens).status == 201
             answers = list(threads.map(lambda _: running.ask(latency).body, range(16)))
             assert len(set(answers)) == 1
+            assert json.loads(answers[0])["ms"] == middle
         posted = list(
             threads.map(lambda _: running.ask("/v1/measurements", result(43.0), token=opens).status, range(8))
         )
     assert sorted(posted) == [200] * 7 + [201]
     assert len(running.ask("/v1/measurements?device=pixel8").json["rows"]) == 4
+
+
+def test_what_was_posted_of_one_model_counts_for_another_in_all_at_once(several):
+    """It tells with how many threads the runtime runs on the device."""
+    running, opens = several
+
+    def answers():
+        path = "/v1/latency?model=mobilevit_xs&device=pixel7&runtime=tflite"
+        with ThreadPoolExecutor(8) as threads:
+            return set(threads.map(lambda _: running.ask(path).body, range(16)))
+
+    (before,) = answers()
+    running.ask("/v1/measurements", result(20.0, device={"model": "Pixel 7"}), token=opens)
+    (after,) = answers()
+    assert json.loads(after)["ms"] != json.loads(before)["ms"]
 
 
 def test_figures_are_those_of_all_processes(several):

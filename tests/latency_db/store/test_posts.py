@@ -56,6 +56,12 @@ def test_neighbours_are_rows_of_the_same_subjects_on_the_device_the_newest_of_ea
     assert sorted(record.id for record in seen) == ids[1 : NEIGHBOURS + 1]
 
 
+def test_under_other_conditions_others_are_neighbours_too(opened):
+    ids = opened.add([FULL] + [replace(FULL, conditions=replace(FULL.conditions, threads=4))] * (NEIGHBOURS + 1))
+    found = [record.id for record in opened.posts.neighbours([FULL])]
+    assert sorted(found) == [ids[0], *ids[2:]]
+
+
 def test_a_post_may_correct_what_was_there_and_tells_what_stands_in_its_own_places(opened):
     slower = replace(FULL, latency=Latency(p50=9.0), quality="suspect", note="contradicts others")
     (id,) = opened.add([FULL])

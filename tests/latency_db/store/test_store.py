@@ -237,7 +237,7 @@ def taking(ms, **more):
 
 
 def believed(opened, *arguments):
-    return [row.latency.ms for row in opened.believable(FULL.device.id, 3, *arguments)]
+    return [record.measurement.latency.ms for record in opened.believable(FULL.device.id, 3, *arguments)]
 
 
 def test_what_is_believable_is_the_middle_of_the_newest_of_the_best(opened):

@@ -1,5 +1,7 @@
 """Opening a database makes its tables, once, and refuses what this version cannot know."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -8,9 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from latency_db import store
-from latency_db.store.connection import engine_of
+from latency_db.store.connection import engine_of, insert_rows
 from latency_db.store.location import location
-from latency_db.store.schema import VERSION, VERSION_TABLE, metadata
+from latency_db.store.rows import rows_of
+from latency_db.store.schema import VERSION, VERSION_TABLE, measurements, metadata
 from tests.latency_db.samples import FULL
 
 
@@ -32,6 +35,20 @@ def test_the_newest_migration_is_of_the_version_that_the_code_knows():
     config = Config()
     config.set_main_option("script_location", "latency_db.store:migrations")
     assert ScriptDirectory.from_config(config).get_current_head() == str(VERSION)
+
+
+def test_what_a_database_of_the_first_version_has_is_there_after_it_was_brought_up_to_date(url, engine):
+    store.open(url).close()
+    with engine.begin() as connection:
+        for table in ("posts", "manifests", "tokens"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("DROP INDEX measurements_of_device"))
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '1'"))
+        rows = rows_of(connection, [FULL], datetime.now(UTC))
+        insert_rows(connection, measurements, rows)
+    with store.open(url) as opened:
+        assert [record.measurement for record in opened.measurements()] == [FULL]
+        assert opened.tokens.holder(opened.tokens.add("tests")) == "tests"
 
 
 def test_a_database_of_a_newer_version_is_refused(url, engine):
