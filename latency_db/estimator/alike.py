@@ -101,25 +101,30 @@ def from_alike_device(question: Question) -> Estimate | None:
     """
     if question.device == HOST:
         return None
-    beyond: tuple[Likeness, Estimate] | None = None
+    beyond = list[Likeness]()
     for found in in_order_of_likeness(shipped(), _asked(question), question.features):
         there = _there(question, found)
-        if there is None:
-            continue
-        if there.method != "roofline of the cell" or not _far(question, found.cell):
-            return _from_there(question, found, there)
-        beyond = beyond or (found, there)
-    if beyond is None:
-        return None
-    found, there = beyond
-    half = UNSEEN * math.log(there.high / there.ms)
-    wider = replace(there, low=there.ms * math.exp(-half), high=there.ms * math.exp(half))
-    doubt = "most of it is far beyond what was timed anywhere: interval widened"
-    return _from_there(question, replace(found, doubts=(*found.doubts, doubt)), wider)
+        estimate = from_shipped_table(there)
+        if estimate is None and _far(question, found.cell):
+            beyond.append(found)
+        elif estimate := estimate or of_cell(there, found.cell):
+            return _from_there(question, found, estimate)
+    for found in beyond:
+        if estimate := of_cell(_there(question, found), found.cell):
+            return _from_far(question, found, estimate)
+    return None
 
 
 def _far(question: Question, cell: Priced) -> bool:
     return far_share(shipped(), cell, question.features[0]) > MOST_FAR
+
+
+def _from_far(question: Question, found: Likeness, there: Estimate) -> Estimate:
+    """As `_from_there`, of what is far beyond any model that was timed there."""
+    half = UNSEEN * math.log(there.high / there.ms)
+    wider = replace(there, low=there.ms * math.exp(-half), high=there.ms * math.exp(half))
+    doubt = "most of it is far beyond what was timed anywhere: interval widened"
+    return _from_there(question, replace(found, doubts=(*found.doubts, doubt)), wider)
 
 
 def _from_there(question: Question, found: Likeness, there: Estimate) -> Estimate:
@@ -147,12 +152,11 @@ def _asked(question: Question) -> CellId:
     return CellId(question.device, runtime, "", question.unit, question.conditions.cores, cell_precision(question))
 
 
-def _there(question: Question, found: Likeness) -> Estimate | None:
-    """What the workload takes on the alike device: by the table of its kernels, or by its cell's roofline."""
+def _there(question: Question, found: Likeness) -> Question:
+    """The same of the alike device, of which nothing but tables is known."""
     key = found.cell.cell.id
     conditions = replace(question.conditions, runtime=cast(Runtime, key.runtime), cores=key.cores, threads=None)
-    there = Question(question.workload, key.device, conditions, (), ())
-    return from_shipped_table(there) or of_cell(there, found.cell)
+    return Question(question.workload, key.device, conditions, (), ())
 
 
 def most_alike(table: EndToEnd, asked: CellId, graphs: Array, without: Collection[str] = ()) -> Likeness | None:

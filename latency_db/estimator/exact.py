@@ -72,7 +72,7 @@ def interval(row: Measurement) -> tuple[float, float, float]:
 def _measured(question: Question) -> Iterator[Mapping[str, Measurement]]:
     """Graph, or `WHOLE` -> its row, for each way in which all that is asked was measured."""
     for way in question.workload.timed_as():
-        found = {part: question.rows[subject] for part, subject in way.items() if subject in question.rows}
+        found = {part: question.own_rows[subject] for part, subject in way.items() if subject in question.own_rows}
         if len(found) == len(way):
             yield found
 

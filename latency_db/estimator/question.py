@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from device_profiles.platforms import APPLES
-from latency_db.end_to_end.features import of_kernel
 from latency_db.estimator.agreement import agrees
 from latency_db.estimator.cores import default_cores, has_cores, impossible
 from latency_db.estimator.workload import Workload
@@ -72,24 +70,25 @@ class Question:
         return believed(row for row in self.measured if agrees(row, self.conditions))
 
     @cached_property
+    def own_rows(self) -> dict[Subject, Measurement]:
+        """The same, of the workload's own graphs and models alone"""
+        timed = (row for row in self.measured if row.subject.kind != "kernel")
+        return believed(row for row in timed if row.subject in self.workload.subjects and agrees(row, self.conditions))
+
+    @cached_property
     def kernel_rows(self) -> dict[Kernel, Measurement]:
         """Kernel -> its row, of those"""
         return {Kernel.of_key(subject.key): row for subject, row in self.rows.items() if subject.kind == "kernel"}
 
-    @cached_property
-    def kernels(self) -> dict[tuple[str, Kernel], int]:
+    @property
+    def kernels(self) -> Mapping[tuple[str, Kernel], int]:
         """(graph, kernel) -> how often"""
-        return {
-            (graph, kernel): count
-            for graph, kernels in self.workload.graphs.items()
-            for kernel, count in Counter(kernels).items()
-        }
+        return self.workload.kernels
 
-    @cached_property
+    @property
     def features(self) -> NDArray[np.float64]:
         """[1, features] of `latency_db.end_to_end.features`, over all graphs"""
-        rows = [count * of_kernel(kernel) for (_, kernel), count in self.kernels.items()]
-        return sum(rows[1:], rows[0])[None]
+        return self.workload.features
 
 
 def question(
@@ -138,11 +137,14 @@ def completed(
         assumed.append(f"in {conditions.precision}")
     if refusal := _refusal(conditions, device):
         raise ValueError(refusal)
-    alike = [
-        row
-        for row in sorted(measured, key=lambda row: row.measured_at or NEVER)
-        if (row.conditions.unit, row.conditions.precision) == (conditions.unit, conditions.precision)
-    ]
+    alike = sorted(
+        (
+            row
+            for row in measured
+            if (row.conditions.unit, row.conditions.precision) == (conditions.unit, conditions.precision)
+        ),
+        key=lambda row: row.measured_at or NEVER,
+    )
     if device == HOST and not conditions.runtime_version:
         ran_here = [row for row in alike if conditions.threads in (None, row.conditions.threads)]
         conditions = replace(conditions, runtime_version=ran_here[-1].conditions.runtime_version if ran_here else "")
@@ -167,10 +169,12 @@ def _usual_cores(rows: Sequence[Measurement], workload: Workload | None) -> tupl
     ran: dict[tuple[int | None, str], list[Measurement]] = {}
     for row in rows:
         ran.setdefault((row.conditions.threads, row.conditions.cores), []).append(row)
+    own = frozenset[Subject]() if workload is None else workload.subjects
     ways = [] if workload is None else [set(way.values()) for way in workload.timed_as()]
 
     def standing_of(key: tuple[int | None, str]) -> tuple[tuple[bool, int], int]:
-        found = believed(ran[key])
+        whole = (row for row in ran[key] if row.subject.kind != "kernel")
+        found = believed(row for row in whole if row.subject in own)
         timed = [min(standing(found[subject])[:2] for subject in way) for way in ways if way <= set(found)]
         return max(timed, default=_NOT_TIMED), len(ran[key])
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
+from typing import TYPE_CHECKING
 
+from latency_db.end_to_end.features import of_kernel
 from latency_db.kernel import Kernel
 from latency_db.measurement import Subject
 from latency_db.published.coreml_models import ModelFacts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 WHOLE = ""
 """In place of a graph's name: all of them at once"""
@@ -43,3 +51,28 @@ class Workload:
             for task in (graphs[0], "") if len(graphs) == 1 else ("",):
                 yield {WHOLE: Subject.of_model(name, task, size)}
             yield {graph: Subject.of_graph(name, graph, size) for graph in graphs}
+
+    @cached_property
+    def subjects(self) -> frozenset[Subject]:
+        """Its graphs, or the whole, as it may have been timed"""
+        return frozenset(subject for way in self.timed_as() for subject in way.values())
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Of the model, in those"""
+        return frozenset(subject.name for subject in self.subjects)
+
+    @cached_property
+    def kernels(self) -> Mapping[tuple[str, Kernel], int]:
+        """(graph, kernel) -> how often"""
+        return {
+            (graph, kernel): count
+            for graph, kernels in self.graphs.items()
+            for kernel, count in Counter(kernels).items()
+        }
+
+    @cached_property
+    def features(self) -> NDArray[np.float64]:
+        """[1, features] of `latency_db.end_to_end.features`, over all graphs"""
+        rows = [count * of_kernel(kernel) for (_, kernel), count in self.kernels.items()]
+        return sum(rows[1:], rows[0])[None]

@@ -17,7 +17,7 @@ from latency_db.measurement import Conditions, Measurement
 from latency_db.registered import RegisteredModel, shipped_index
 from latency_db.service.expected import expected
 from latency_db.service.problems import Problem
-from latency_db.service.rows_of_devices import Rows, RowsOfDevices
+from latency_db.service.rows_of_devices import KnownRows, RowsOfDevices
 from latency_db.service.workloads import workload_of
 
 _KEPT = 4_000
@@ -31,7 +31,7 @@ class Made:
     number: int
     """Another one for each that is made"""
     found: Estimate | ValueError
-    version: int
+    version: tuple[Hashable, ...]
     """Of the rows that it rests on"""
 
     @property
@@ -53,28 +53,29 @@ class Estimates:
         """One estimate at a time: threads that made the same one, or ten at once, would delay all other answers"""
         self._numbers = count()
 
-    def of(self, model: str, size: int, device: str, conditions: Conditions, known: Rows | None = None) -> Made:
-        """What a registered model takes on a device that has a profile, by the rows that are known of it."""
-        known = known or self.rows.of(device, conditions.runtime)
-        return self._kept(
-            (model, size, device, conditions),
-            known.version,
-            lambda: estimate(workload_of(model, size, conditions), device, conditions, known.rows),
-        )
+    def of(self, model: str, size: int, device: str, conditions: Conditions, known: KnownRows | None = None) -> Made:
+        """What a registered model takes on a device that has a profile, by the rows that are known of it.
 
-    def without(self, row: Measurement) -> Estimate | None:
+        Raises `Problem` for a size that the index lacks.
+        """
+        workload = workload_of(model, size, conditions)
+        rows = (known or self.rows.of(device)).of(conditions.runtime, workload.names)
+        key = (model, size, device, conditions)
+        return self._kept(key, rows.version, lambda: estimate(workload, device, conditions, rows.rows()))
+
+    def without(self, row: Measurement, known: KnownRows | None = None) -> Estimate | None:
         """What the subject of a row would take, had nobody measured its model; None where that cannot be told, as of
         kernels and of devices without a profile."""
         if row.subject.kind == "kernel":
             return None
-        known = self.rows.of(row.device.id, row.conditions.runtime)
+        rows = (known or self.rows.of(row.device.id)).without(row.conditions.runtime, row.subject.name)
         key = ("without", row.subject, row.device.id, row.conditions)
         try:
-            return self._kept(key, known.version, lambda: expected(row, known.rows)).estimate
+            return self._kept(key, rows.version, lambda: expected(row, rows.rows())).estimate
         except (ValueError, device_profiles.UnknownDevice):  # `NoEstimate` is one of the former
             return None
 
-    def _kept(self, key: Hashable, version: int, make: Callable[[], Estimate]) -> Made:
+    def _kept(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate]) -> Made:
         """What was made before of the same rows; else it is made."""
         made = self._of_version(key, version)
         if made is not None:
@@ -82,7 +83,7 @@ class Estimates:
         with self._making:
             return self._of_version(key, version) or self._make(key, version, make)
 
-    def _of_version(self, key: Hashable, version: int) -> Made | None:
+    def _of_version(self, key: Hashable, version: tuple[Hashable, ...]) -> Made | None:
         with self._lock:
             made = self._made.get(key)
             if made is None or made.version != version:
@@ -90,7 +91,7 @@ class Estimates:
             self._made.move_to_end(key)
             return made
 
-    def _make(self, key: Hashable, version: int, make: Callable[[], Estimate]) -> Made:
+    def _make(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate]) -> Made:
         found: Estimate | ValueError
         try:
             found = make()
@@ -108,7 +109,7 @@ class Estimates:
 
     def of_kernels(self, workload: Workload, device: str, conditions: Conditions) -> Estimate:
         """Of kernels that are no model's. Raises as `of` does."""
-        return estimate(workload, device, conditions, self.rows.of(device, conditions.runtime).rows)
+        return estimate(workload, device, conditions, self.rows.of(device).of(conditions.runtime).rows())
 
 
 def profile_of(name: str) -> Device:

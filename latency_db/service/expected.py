@@ -13,12 +13,11 @@ from latency_db.service.problems import Problem
 from latency_db.service.workloads import workload_of
 
 
-def expected(row: Measurement, rows: Sequence[Measurement]) -> Estimate:
-    """By all rows but those of its model. Raises `NoEstimate`, and `ValueError` for what cannot be estimated."""
+def expected(row: Measurement, others: Sequence[Measurement]) -> Estimate:
+    """By rows of other models, and of kernels. Raises `NoEstimate`, and `ValueError` for what cannot be estimated."""
     workload = _workload(row)
     if workload is None:
         raise ValueError(f"{row.subject.key} is none of a registered model")
-    others = [one for one in rows if one.subject.name != row.subject.name]
     return estimate(workload, row.device.id, row.conditions, others)
 
 

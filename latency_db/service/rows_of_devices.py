@@ -8,37 +8,108 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
 
 from latency_db.measurement import Measurement, Subject
+from latency_db.ranking import NEVER
 from latency_db.store.rows import Record
 from latency_db.store.store import Store
 
 RUNS = 5
 """Rows that came under the same conditions, of which the one in the middle counts: a single phone that was busy would
 answer for all others of its model"""
+_SHARED = ""
+"""In place of a model's name: kernels and whole models, on which the estimates of any model may rest"""
+
+_Way = tuple[str | None, str | None, int | None, str]
+"""Unit, precision, threads and cores"""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Of one device, and of one runtime where that is said."""
+    """That an estimate rests on."""
 
-    version: int
-    """Another one whenever one of them is"""
-    rows: tuple[Measurement, ...]
-    """In the order in which they were added, whatever this process knew before"""
-
-
-NO_ROWS = Rows(0, ())
+    version: tuple[Hashable, ...]
+    """Another one whenever the estimate may be"""
+    rows: Callable[[], Sequence[Measurement]]
 
 
 @dataclass(frozen=True)
-class _Device:
+class _Group:
+    """Rows that change together, in the order in which they were added."""
+
+    version: int
+    """The newest row of the device when it changed last"""
+    records: tuple[Record, ...]
+
+    @cached_property
+    def ways(self) -> Mapping[tuple[str, _Way], tuple[int, datetime]]:
+        """Name and way in which it was run -> how often, and when first"""
+        found = dict[tuple[str, _Way], tuple[int, datetime]]()
+        for row in (record.measurement for record in self.records):
+            had, at = row.conditions, row.measured_at or NEVER
+            key = row.subject.name, (had.unit, had.precision, had.threads, had.cores)
+            times, first = found.get(key, (0, at))
+            found[key] = times + 1, min(first, at)
+        return found
+
+
+_NO_GROUP = _Group(0, ())
+
+
+@dataclass(frozen=True)
+class KnownRows:
+    """Of a device, as they are at some moment."""
+
     last_id: int
-    by_subject: Mapping[Subject, Sequence[Record]]
-    whole: Rows
-    by_runtime: Mapping[str, Rows]
+    groups: Mapping[tuple[str | None, str], _Group]
+    """By runtime, which says nothing of others, and by the model whose graphs they are"""
+    _usual: dict[tuple[str | None, str], tuple[_Way, ...]] = field(default_factory=dict, compare=False)
+
+    def of(self, runtime: str | None, names: Collection[str] = ()) -> Rows:
+        """What bears on a model that is known under these names, or without them on kernels: all that was measured
+        under the runtime, though of graphs of other models nothing follows but how things are usually run."""
+        versions = [self.groups.get((runtime, name), _NO_GROUP).version for name in (_SHARED, *sorted(names))]
+        return Rows((*versions, self._usual_ways(runtime, "")), lambda: self._under(runtime))
+
+    def without(self, runtime: str | None, name: str) -> Rows:
+        """What bears on a model with this name, but for what was measured of itself."""
+        version = self.groups.get((runtime, _SHARED), _NO_GROUP).version
+
+        def rows() -> list[Measurement]:
+            return [row for row in self._under(runtime) if row.subject.name != name]
+
+        return Rows((version, self._usual_ways(runtime, name)), rows)
+
+    def all(self) -> list[Measurement]:
+        """In the order in which they were added."""
+        return _rows(self.groups.values())
+
+    def _under(self, runtime: str | None) -> list[Measurement]:
+        return _rows(group for (ran_by, _), group in self.groups.items() if ran_by == runtime)
+
+    def _usual_ways(self, runtime: str | None, without: str) -> tuple[_Way, ...]:
+        """From that in which most was run, as `estimator.question` takes them where nobody says."""
+        if (runtime, without) not in self._usual:
+            found = defaultdict[_Way, list[tuple[int, datetime]]](list)
+            for (ran_by, _), group in self.groups.items():
+                for (name, way), times in group.ways.items() if ran_by == runtime else ():
+                    if name != without:
+                        found[way].append(times)
+            order = {way: (-sum(count for count, _ in all), min(at for _, at in all)) for way, all in found.items()}
+            self._usual[runtime, without] = tuple(sorted(order, key=lambda way: order[way]))
+        return self._usual[runtime, without]
+
+
+def _rows(groups: Iterable[_Group]) -> list[Measurement]:
+    records = sorted((record for group in groups for record in group.records), key=lambda one: one.id)
+    return [record.measurement for record in records]
+
+
+_NOTHING = KnownRows(0, {})
 
 
 class RowsOfDevices:
@@ -46,41 +117,44 @@ class RowsOfDevices:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._devices = dict[str, _Device]()
+        self._devices = dict[str, KnownRows]()
         self._lock = threading.Lock()
 
-    def of(self, device: str, runtime: str | None = None) -> Rows:
-        """What a device's estimates rest on now; of one runtime, which says nothing of others, or of all."""
+    def of(self, device: str) -> KnownRows:
+        """What is known of a device now."""
         last = self._store.last_id(device)
         if not last:  # nothing is kept of a name that anybody may ask with
-            return NO_ROWS
+            return _NOTHING
         known = self._devices.get(device)
-        if known is None or known.last_id != last:
+        if known is None or known.last_id < last:
             with self._lock:
                 known = self._devices.get(device)
                 if known is None or known.last_id < last:
-                    known = self._devices[device] = self._read(device, known)
-        return known.whole if runtime is None else known.by_runtime.get(runtime, NO_ROWS)
+                    known = self._devices[device] = self._read(device, known or _NOTHING)
+        return known
 
-    def _read(self, device: str, known: _Device | None) -> _Device:
+    def _read(self, device: str, known: KnownRows) -> KnownRows:
         """Up to the newest row: whole, or what was added or corrected since. Ids rise with each commit, and what comes
         between the questions here is asked for once more."""
         last = self._store.last_id(device)
-        by_subject, touched = dict[Subject, Sequence[Record]](), set[str | None]()
-        changed = None if known is None else self._store.subjects_since(device, known.last_id)
-        for subject, records in known.by_subject.items() if known else ():
-            if changed is not None and subject in changed:
-                touched |= {record.measurement.conditions.runtime for record in records}
-            else:
-                by_subject[subject] = records
-        new = defaultdict[Subject, list[Record]](list)
+        changed = self._store.subjects_since(device, known.last_id) if known.groups else None
+        new = defaultdict[tuple[str | None, str], list[Record]](list)
         for record in self._store.believable(device, RUNS, changed):
-            new[record.measurement.subject].append(record)
-            touched.add(record.measurement.conditions.runtime)
-        by_subject |= new
-        ordered = sorted((record for records in by_subject.values() for record in records), key=lambda one: one.id)
-        whole = tuple(record.measurement for record in ordered)
-        by_runtime = dict(known.by_runtime) if known else {}
-        for runtime in filter(None, touched):
-            by_runtime[runtime] = Rows(last, tuple(row for row in whole if row.conditions.runtime == runtime))
-        return _Device(last, by_subject, Rows(last, whole), by_runtime)
+            new[_group(record.measurement)].append(record)
+        names = set(map(_name, changed or ()))
+        groups = dict(known.groups)
+        for key in {*new, *(key for key in groups if key[1] in names)}:
+            before = groups.get(key, _NO_GROUP).records
+            kept = [record for record in before if record.measurement.subject not in (changed or ())]
+            records = tuple(sorted([*kept, *new.get(key, ())], key=lambda one: one.id))
+            if records != before:
+                groups[key] = _Group(last, records)
+        return KnownRows(last, groups)
+
+
+def _group(row: Measurement) -> tuple[str | None, str]:
+    return row.conditions.runtime, _name(row.subject)
+
+
+def _name(subject: Subject) -> str:
+    return subject.name if subject.kind == "graph" else _SHARED

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from latency_db.measurement import Measurement
 from latency_db.service.answers.parts import Asked, DeviceName, Service, kept, problems
 from latency_db.service.documents import Compared, ComparedDocument
 from latency_db.service.estimates import profile_of
+from latency_db.service.rows_of_devices import KnownRows
 
 router = APIRouter(prefix="/v1", tags=["measurements"])
 
@@ -27,14 +27,14 @@ def compared(of: Asked, device: DeviceName) -> Response:
     known = of.estimates.rows.of(profile.id)
     return kept(
         of,
-        ("compared", profile.id, known.version),
-        lambda: Compared(device=profile.id, rows=tuple(islice(_beside(of, known.rows), _MOST))),
+        ("compared", profile.id, known.last_id),
+        lambda: Compared(device=profile.id, rows=tuple(islice(_beside(of, known), _MOST))),
     )
 
 
-def _beside(of: Service, rows: Sequence[Measurement]) -> Iterator[ComparedDocument]:
-    for row in rows:
-        found = of.estimates.without(row)
+def _beside(of: Service, known: KnownRows) -> Iterator[ComparedDocument]:
+    for row in known.all():
+        found = of.estimates.without(row, known)
         if found is None:
             continue
         had = row.conditions

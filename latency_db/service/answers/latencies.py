@@ -137,7 +137,7 @@ def published(of: Asked, model: ModelName) -> Response:
 def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
     profile = profile_of(device)
     asked = conditions_of(profile, conditions)
-    known = of.estimates.rows.of(profile.id, asked.runtime)
+    known = of.estimates.rows.of(profile.id)
     made = [(one, of.estimates.of(one.name, one.size, profile.id, asked, known)) for one in _of_known_accuracy()]
     numbers = tuple(each.number for _, each in made)
     return kept(of, ("pareto", profile.id, asked, numbers), lambda: _pareto(made, profile.id, asked))

@@ -2,15 +2,18 @@
 
 import random
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from latency_db import store
+from latency_db.kernel import Kernel
 from latency_db.measurement import Latency, Subject
-from latency_db.service.rows_of_devices import NO_ROWS, RUNS, RowsOfDevices
+from latency_db.service.rows_of_devices import RUNS, RowsOfDevices
 from tests.latency_db.samples import FULL
 
 DEVICE = FULL.device.id
+KERNEL = Kernel.of_key("linear 1x49x448>1x49x1792 linear float32")
 REPORTED = replace(FULL, source=replace(FULL.source, kind="reported"), quality=None)
 
 
@@ -25,12 +28,12 @@ def taking(ms, **more):
 
 
 def times(rows):
-    return [row.latency.ms for row in rows.of(DEVICE).rows]
+    return [row.latency.ms for row in rows.of(DEVICE).all()]
 
 
 def test_of_the_newest_the_middle_one_counts(opened):
     rows = RowsOfDevices(opened)
-    assert rows.of(DEVICE) == NO_ROWS
+    assert times(rows) == []
     opened.add([taking(ms) for ms in (50, 1, 2, 3, 9, 8)])
     assert times(rows) == [3] == times(RowsOfDevices(opened))
     opened.add([taking(7)])
@@ -53,11 +56,43 @@ def test_a_row_that_is_corrected_gives_way_to_those_before_it(opened):
     assert times(rows) == [3] == times(RowsOfDevices(opened))
 
 
+def test_graphs_bear_on_their_own_model_alone_and_kernels_and_whole_models_on_all(opened):
+    rows, runtime = RowsOfDevices(opened), FULL.conditions.runtime
+
+    def versions():
+        known = rows.of(DEVICE)
+        return [known.of(runtime, names).version for names in (["m"], ["another"], [])]
+
+    def added(subject):
+        before = versions()
+        opened.add([taking(3, subject=subject)] * 3)
+        return [now != then for now, then in zip(versions(), before, strict=True)]
+
+    for subject in (Subject.of_model("other"), Subject.of_kernel(KERNEL)):
+        assert added(subject) == [True, True, True]
+    assert added(Subject.of_graph("m", "classify")) == [True, False, False]
+    assert rows.of(DEVICE).of("coreml", ["m"]).rows() == []
+
+
+def test_with_how_many_threads_most_was_run_bears_on_all(opened):
+    rows, runtime = RowsOfDevices(opened), FULL.conditions.runtime
+    graphs = [Subject.of_graph("m", f"graph{number}") for number in range(3)]
+    one, two = (replace(FULL.conditions, threads=threads) for threads in (1, 2))
+    opened.add([taking(1, subject=graphs[0], conditions=one)])
+    before = rows.of(DEVICE)
+    opened.add([taking(1, subject=graph, conditions=two) for graph in graphs])
+    after = rows.of(DEVICE)
+    assert after.of(runtime, ["another"]).version != before.of(runtime, ["another"]).version
+    assert after.without(runtime, "m").version == before.without(runtime, "m").version
+    assert after.without(runtime, "m").rows() == []
+
+
 def test_whatever_is_added_what_is_kept_is_what_a_new_reading_says(opened):
     rows, choice = RowsOfDevices(opened), random.Random(0)
-    subjects = [Subject.of_graph("m", f"graph{number}") for number in range(3)]
+    subjects = [Subject.of_graph(model, f"graph{number}") for number in range(2) for model in ("m", "n")]
+    subjects += [Subject.of_model("m"), Subject.of_kernel(KERNEL)]
     ids, before = [], {}
-    for _ in range(60):
+    for _ in range(80):
         row = taking(
             choice.randint(1, 99),
             subject=choice.choice(subjects),
@@ -68,9 +103,12 @@ def test_whatever_is_added_what_is_kept_is_what_a_new_reading_says(opened):
             ids.append(opened.correct(ids.pop(choice.randrange(len(ids))), row))
         else:
             ids += opened.add([row])
-        for runtime in (None, "tflite", "onnx", "coreml"):
-            kept, anew = rows.of(DEVICE, runtime), RowsOfDevices(opened).of(DEVICE, runtime)
-            assert kept.rows == anew.rows
-            if kept.rows != before.get(runtime, NO_ROWS).rows:
-                assert kept.version != before.get(runtime, NO_ROWS).version
-            before[runtime] = kept
+        kept, anew = rows.of(DEVICE), RowsOfDevices(opened).of(DEVICE)
+        assert kept.all() == anew.all()
+        for asked in product(("tflite", "onnx", "coreml"), ((), ("m",), ("n", "m"))):
+            rests_on = kept.of(*asked)
+            assert rests_on.rows() == anew.of(*asked).rows()
+            own = {row for row in rests_on.rows() if row.subject.kind != "graph" or row.subject.name in asked[1]}
+            if asked in before and own != before[asked][0]:
+                assert rests_on.version != before[asked][1]
+            before[asked] = own, rests_on.version
