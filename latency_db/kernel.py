@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Literal, get_args
 
@@ -28,6 +29,9 @@ Shape = tuple[int, ...]
 _BYTES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "int8": 1, "uint8": 1}
 _BYTES["bool"] = 1
 CONVOLUTIONS: frozenset[Kind] = frozenset({"conv", "depthwise_conv", "transposed_conv"})
+
+_KEYS_KEPT = 1 << 14
+"""Kernels that are read from a key once: the same few thousand were measured on every device."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ class Kernel:
         return " ".join([*words, "+".join(self.operations), self.dtype])
 
     @classmethod
+    @lru_cache(maxsize=_KEYS_KEPT)
     def of_key(cls, key: str) -> Kernel:
         """The kernel that has this key. Raises `ValueError`, naming it, where none has."""
         parsed = _KEY.fullmatch(key)

@@ -60,7 +60,7 @@ def phones() -> list[Profile]:
 def fill(url: str, number: int, seed: int = 0) -> None:
     """Bring a database up to so many measurements."""
     with store.open(url) as opened:
-        newest = opened.newest(1)
+        newest = opened.pages.newest(1)
         missing = number - (newest[0]["id"] if newest else 0)
         made = _measurements(random.Random(seed))
         while missing > 0:

@@ -76,7 +76,7 @@ def kills(number: int, writers: int, postgres: bool, seed: int, write: bool) -> 
 def _newest(url: str) -> int:
     """Id of the newest row, which is how many there are."""
     with store.open(url) as opened:
-        return max((row["id"] for row in opened.newest(1)), default=0)
+        return max((row["id"] for row in opened.pages.newest(1)), default=0)
 
 
 def _killed(

@@ -16,7 +16,7 @@ from latency_db.operators.fit_file import Fit, read_fit
 from latency_db.store.user_file import user_file
 
 if TYPE_CHECKING:
-    from latency_db.store.store import Where
+    from latency_db.store.filters import Where
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from statistics import median
 
@@ -93,6 +93,7 @@ def read_table(runtime: str, device: str, folder: Path = TABLES) -> KernelTable:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def as_tabled(kernel: Kernel, runtime: str) -> Kernel:
     """A kernel of a graph under the names that a runtime's tables use, which do not tell what costs no time from what
     is the same.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -31,6 +33,8 @@ _GRACE = 5
 """Seconds that requests have left when the service is ended"""
 _CONNECTIONS = 500
 """At once, of which each may have a body in memory; who comes then gets 503"""
+_TURN = 0.0005
+"""Seconds after which a thread that computes lets another one run: short answers do not wait for long ones."""
 _PAUSE = 1
 """Seconds before a process that ended is started again"""
 _ASKED_FIRST: tuple[tuple[str, Runtime], ...] = (("pixel8", "tflite"), ("iphone15", "coreml"))
@@ -65,6 +69,7 @@ def _answer(settings: Settings, listener: socket.socket) -> None:
     from latency_db.service.application import application  # after `SHARED` is known
 
     threadpool_limits(1, "blas")  # several threads take ten times as long for matrices as small as these
+    sys.setswitchinterval(_TURN)
     store = Store(settings.url)
     threading.Thread(target=_warm, daemon=True).start()
     if parent := multiprocessing.parent_process():
@@ -119,3 +124,5 @@ def _warm() -> None:
         conditions = Conditions(runtime, None, None)
         with suppress(NoEstimate):
             estimate(workload_of("efficientformer_l1", 224, conditions), device, conditions)
+    gc.collect()
+    gc.freeze()  # what is never freed is not looked through again, which would stop everything for a tenth of a second

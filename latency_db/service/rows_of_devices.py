@@ -122,7 +122,7 @@ class RowsOfDevices:
 
     def of(self, device: str) -> KnownRows:
         """What is known of a device now."""
-        last = self._store.last_id(device)
+        last = self._store.of_devices.last_id(device)
         if not last:  # nothing is kept of a name that anybody may ask with
             return _NOTHING
         known = self._devices.get(device)
@@ -136,10 +136,10 @@ class RowsOfDevices:
     def _read(self, device: str, known: KnownRows) -> KnownRows:
         """Up to the newest row: whole, or what was added or corrected since. Ids rise with each commit, and what comes
         between the questions here is asked for once more."""
-        last = self._store.last_id(device)
-        changed = self._store.subjects_since(device, known.last_id) if known.groups else None
+        last = self._store.of_devices.last_id(device)
+        changed = self._store.of_devices.subjects_since(device, known.last_id) if known.groups else None
         new = defaultdict[tuple[str | None, str], list[Record]](list)
-        for record in self._store.believable(device, RUNS, changed):
+        for record in self._store.of_devices.believable(device, RUNS, changed):
             new[_group(record.measurement)].append(record)
         names = set(map(_name, changed or ()))
         groups = dict(known.groups)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, select
 
 from latency_db.measurement import Measurement
 from latency_db.store.connection import in_sentences, insert_rows, writing
@@ -80,8 +81,7 @@ class Posts:
 
 
 def _ids(connection: Connection, sha256: str) -> tuple[int, int] | None:
-    query = select(posts.c.first_id, posts.c.last_id).where(posts.c.sha256 == sha256)
-    found = connection.execute(query).first()
+    found = connection.execute(_OF_SHA256, {"sha256": sha256}).first()
     return None if found is None else (found.first_id, found.last_id)
 
 
@@ -97,13 +97,9 @@ def _insert(connection: Connection, judged: Judged, now: datetime) -> tuple[int,
 
 def _standing(connection: Connection, first: int, last: int) -> tuple[Record, ...]:
     """The rows with these ids, each with what corrected it in its place."""
-    later = {
-        record.corrects: record
-        for record in records(connection.execute(SELECTION.where(measurements.c.corrects.between(first, last))))
-    }
-    found = records(
-        connection.execute(SELECTION.where(measurements.c.id.between(first, last)).order_by(measurements.c.id))
-    )
+    between = {"first": first, "last": last}
+    later = {record.corrects: record for record in records(connection.execute(_CORRECTING, between))}
+    found = records(connection.execute(_OF_IDS, between))
     return tuple(_latest(record, later, connection) for record in found)
 
 
@@ -112,7 +108,8 @@ def _latest(record: Record, later: Mapping[int | None, Record], connection: Conn
     after = later.get(record.id)
     while after is not None:
         record = after
-        after = next(records(connection.execute(SELECTION.where(measurements.c.corrects == record.id))), None)
+        same = {"first": record.id, "last": record.id}
+        after = next(records(connection.execute(_CORRECTING, same)), None)
     return record
 
 
@@ -121,17 +118,23 @@ def _neighbours(connection: Connection, rows: Sequence[Measurement]) -> Iterator
     keys = sorted({row.subject.key for row in rows})
     for device in {row.device.id for row in rows}:
         for start in range(0, len(keys), KEYS_AT_ONCE):
-            number = func.row_number().over(partition_by=_COMPARED, order_by=measurements.c.id.desc())
-            newest = (
-                select(measurements.c.id, number.label("number"))
-                .where(
-                    measurements.c.device_id.in_(select(devices.c.id).where(devices.c.device == device)),
-                    measurements.c.subject_id.in_(
-                        select(subjects.c.id).where(subjects.c.key.in_(keys[start : start + KEYS_AT_ONCE]))
-                    ),
-                    IS_LATEST,
-                )
-                .subquery()
-            )
-            ids = select(newest.c.id).where(newest.c.number <= NEIGHBOURS)
-            yield from records(connection.execute(SELECTION.where(measurements.c.id.in_(ids))))
+            asked = {"device": device, "keys": keys[start : start + KEYS_AT_ONCE]}
+            yield from records(connection.execute(_NEIGHBOURS_OF, asked))
+
+
+def _neighbours_of() -> Select[Any]:
+    number = func.row_number().over(partition_by=_COMPARED, order_by=measurements.c.id.desc())
+    of_device = select(devices.c.id).where(devices.c.device == bindparam("device"))
+    of_keys = select(subjects.c.id).where(subjects.c.key.in_(bindparam("keys", expanding=True)))
+    newest = (
+        select(measurements.c.id, number.label("number"))
+        .where(measurements.c.device_id.in_(of_device), measurements.c.subject_id.in_(of_keys), IS_LATEST)
+        .subquery()
+    )
+    return SELECTION.where(measurements.c.id.in_(select(newest.c.id).where(newest.c.number <= NEIGHBOURS)))
+
+
+_NEIGHBOURS_OF = _neighbours_of()
+_OF_IDS = SELECTION.where(measurements.c.id.between(bindparam("first"), bindparam("last"))).order_by(measurements.c.id)
+_CORRECTING = SELECTION.where(measurements.c.corrects.between(bindparam("first"), bindparam("last")))
+_OF_SHA256 = select(posts.c.first_id, posts.c.last_id).where(posts.c.sha256 == bindparam("sha256"))

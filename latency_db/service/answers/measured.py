@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -18,12 +19,12 @@ from latency_db.service.documents import (
     MeasurementDocument,
     Measurements,
     PostDocument,
-    SourceDocument,
 )
 from latency_db.service.middleware.counted import ROWS
 from latency_db.service.posts import check, take, take_manifest
 from latency_db.service.problems import Problem
-from latency_db.store.store import Where
+from latency_db.store.filters import Where
+from latency_db.store.rows import NAMES
 
 router = APIRouter(prefix="/v1", tags=["measurements"])
 
@@ -71,9 +72,10 @@ def measurements(
         "quality": quality, "source_kind": source,
     }  # fmt: skip
     where: Where = {name: value for name, value in asked.items() if value is not None}  # type: ignore[assignment]
-    found = of.store.newest(limit + 1, before, **where)
+    found = of.store.pages.newest(limit + 1, before, **where)
     following = found[limit - 1]["id"] if len(found) > limit else None
-    return sent(Measurements.model_construct(rows=tuple(map(_document, found[:limit])), next=following))
+    content = to_json({"rows": list(map(_document, found[:limit])), "next": following})
+    return Response(content, media_type="application/json")
 
 
 @router.post(
@@ -120,9 +122,11 @@ async def manifest(of: Asked, request: Request, token: Annotated[str, Depends(ho
     return sent(document, 201 if document.added else 200)
 
 
-def _document(row: Mapping[str, Any]) -> MeasurementDocument:
-    """Of a row as the database has it, where all was checked when it came."""
-    source = SourceDocument.model_construct(kind=row["source"], reference=row["reference"], licence=row["licence"])
+def _document(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A `MeasurementDocument`, of a row as the database has it, where all was checked when it came."""
+    source = {"kind": row["source"], "reference": row["reference"], "licence": row["licence"]}
     ms = next(row[name] for name in ("p50", "mean", "figure") if row[name] is not None)
-    shown = {name: row[name] for name in MeasurementDocument.model_fields if name in row}
-    return MeasurementDocument.model_construct(**shown | {"cores": row["cores"] or None, "ms": ms, "source": source})
+    return {name: row[name] for name in _FIELDS} | {"cores": row["cores"] or None, "ms": ms, "source": source}
+
+
+_FIELDS = tuple(name for name in MeasurementDocument.model_fields if name in NAMES)

@@ -41,8 +41,9 @@ class Service:
     """Advice of which nothing is kept takes seconds, and everybody else would wait for several at once."""
 
 
-def service(request: Request) -> Service:
-    """That of the application which a request came to."""
+async def service(request: Request) -> Service:
+    """That of the application which a request came to. FastAPI gives what is not `async` to a thread, which takes
+    longer than this does."""
     return request.app.state.service
 
 
@@ -50,7 +51,7 @@ Asked = Annotated[Service, Depends(service)]
 """A parameter of what answers"""
 
 
-def stated(
+async def stated(
     runtime: Runtime | None = None,
     unit: Unit | None = None,
     precision: NumberFormat | None = None,

@@ -224,10 +224,10 @@ def test_a_writer_that_waits_too_long_says_so(url, monkeypatch):
 
 def test_the_newest_come_in_pages_from_the_last_to_the_first(opened):
     ids = opened.add([FULL, BARE, OTHER, FULL])
-    assert [row["id"] for row in opened.newest(2)] == [ids[3], ids[2]]
-    assert [row["id"] for row in opened.newest(2, before=ids[2])] == [ids[1], ids[0]]
-    assert [row["id"] for row in opened.newest(9, device=FULL.device.id, unit="cpu")] == [ids[3], ids[0]]
-    (last,) = opened.newest(1)
+    assert [row["id"] for row in opened.pages.newest(2)] == [ids[3], ids[2]]
+    assert [row["id"] for row in opened.pages.newest(2, before=ids[2])] == [ids[1], ids[0]]
+    assert [row["id"] for row in opened.pages.newest(9, device=FULL.device.id, unit="cpu")] == [ids[3], ids[0]]
+    (last,) = opened.pages.newest(1)
     said = {"device": "galaxy_s10", "kind": "kernel", "subject": KEY, "source": "measured", "p50": 1.5, "unit": "cpu"}
     assert said.items() <= last.items()
 
@@ -237,7 +237,7 @@ def taking(ms, **more):
 
 
 def believed(opened, *arguments):
-    return [record.measurement.latency.ms for record in opened.believable(FULL.device.id, 3, *arguments)]
+    return [record.measurement.latency.ms for record in opened.of_devices.believable(FULL.device.id, 3, *arguments)]
 
 
 def test_what_is_believable_is_the_middle_of_the_newest_of_the_best(opened):
@@ -259,12 +259,12 @@ def test_what_is_believable_is_of_each_subject_under_the_same_conditions_on_the_
 
 def test_subjects_since_a_row_are_those_that_were_added_or_corrected(opened):
     first, second, _ = opened.add([FULL, BARE, FULL])
-    assert opened.subjects_since(FULL.device.id, first) == {FULL.subject}
-    assert opened.last_id(BARE.device.id) == second
+    assert opened.of_devices.subjects_since(FULL.device.id, first) == {FULL.subject}
+    assert opened.of_devices.last_id(BARE.device.id) == second
     corrected = opened.correct(first, replace(FULL, subject=OTHER.subject))
-    assert opened.last_id(FULL.device.id) == corrected
-    assert opened.subjects_since(FULL.device.id, corrected - 1) == {FULL.subject, OTHER.subject}
-    assert opened.last_id("pixel1") == 0
+    assert opened.of_devices.last_id(FULL.device.id) == corrected
+    assert opened.of_devices.subjects_since(FULL.device.id, corrected - 1) == {FULL.subject, OTHER.subject}
+    assert opened.of_devices.last_id("pixel1") == 0
 
 
 def test_devices_and_models_that_were_measured(opened):
