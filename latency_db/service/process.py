@@ -18,6 +18,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 import uvicorn
+from anyio import to_thread
 from threadpoolctl import threadpool_limits
 
 from device_profiles.vocabulary import Runtime
@@ -33,8 +34,10 @@ _GRACE = 5
 """Seconds that requests have left when the service is ended"""
 _CONNECTIONS = 500
 """At once, of which each may have a body in memory; who comes then gets 503"""
-_TURN = 0.0005
+_TURN = 0.001
 """Seconds after which a thread that computes lets another one run: short answers do not wait for long ones."""
+_THREADS = 4
+"""For short answers, of which one is made at a time but while the database is asked; more would only wait for turns."""
 _PAUSE = 1
 """Seconds before a process that ended is started again"""
 _ASKED_FIRST: tuple[tuple[str, Runtime], ...] = (("pixel8", "tflite"), ("iphone15", "coreml"))
@@ -87,7 +90,15 @@ def _answer(settings: Settings, listener: socket.socket) -> None:
         limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """With its number of threads, which is told inside of the loop."""
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        await super().serve(sockets)
 
 
 def _answer_by_several(settings: Settings, listener: socket.socket, processes: int) -> None:

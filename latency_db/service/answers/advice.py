@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 import device_profiles
@@ -18,7 +17,7 @@ from latency_db.estimator.question import DEFAULT_PRECISIONS
 from latency_db.measurement import Conditions, NumberFormat, Unit
 from latency_db.published.rows import find
 from latency_db.registered import shipped_index
-from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, Size, problems, sent
+from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, Size, in_thread, problems, sent
 from latency_db.service.documents import AdviceDocument, AdviceOfModel
 from latency_db.service.estimates import profile_of, size_of
 from latency_db.service.problems import Problem
@@ -56,8 +55,7 @@ async def advise(
             f"These are {asked:,} ways to run {model}, and {_WAYS:,} are looked into at once: name fewer devices, "
             "formats, precisions or sizes.",
         )
-    async with of.advising:  # who waits here takes no thread from others
-        return await run_in_threadpool(_advice, of, model, fps, devices, (formats, precisions, sizes))
+    return await in_thread(of.computing, _advice, of, model, fps, devices, (formats, precisions, sizes))
 
 
 def _once(given: Sequence[_Word]) -> list[_Word]:

@@ -8,7 +8,7 @@ from itertools import islice
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from latency_db.service.answers.parts import Asked, DeviceName, Service, kept, problems
+from latency_db.service.answers.parts import Asked, DeviceName, Service, in_thread, kept, problems
 from latency_db.service.documents import Compared, ComparedDocument
 from latency_db.service.estimates import profile_of
 from latency_db.service.rows_of_devices import KnownRows
@@ -22,13 +22,16 @@ _MOST = 300
 @router.get(
     "/compared", response_model=Compared, responses=problems(404, 422), summary="Predicted against measured on a device"
 )
-def compared(of: Asked, device: DeviceName) -> Response:
-    profile = profile_of(device)
-    known = of.estimates.rows.of(profile.id)
+async def compared(of: Asked, device: DeviceName) -> Response:
+    return await in_thread(of.computing, _compared, of, profile_of(device).id)
+
+
+def _compared(of: Service, device: str) -> Response:
+    known = of.estimates.rows.of(device)
     return kept(
         of,
-        ("compared", profile.id, known.last_id),
-        lambda: Compared(device=profile.id, rows=tuple(islice(_beside(of, known), _MOST))),
+        ("compared", device, known.last_id),
+        lambda: Compared(device=device, rows=tuple(islice(_beside(of, known), _MOST))),
     )
 
 

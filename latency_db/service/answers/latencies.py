@@ -20,7 +20,19 @@ from latency_db.kernel import Kernel
 from latency_db.published.imported import as_published
 from latency_db.published.rows import PublishedRow, find
 from latency_db.registered import RegisteredModel, shipped_index
-from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Size, kept, problems, refused, sent, stated
+from latency_db.service.answers.parts import (
+    Asked,
+    DeviceName,
+    ModelName,
+    Service,
+    Size,
+    in_thread,
+    kept,
+    problems,
+    refused,
+    sent,
+    stated,
+)
 from latency_db.service.documents import (
     Document,
     EstimateDocument,
@@ -83,16 +95,21 @@ class Kernels(_Posted):
 @router.get(
     "/latency", response_model=LatencyDocument, responses=problems(404, 422), summary="What a model takes on a device"
 )
-def latency(of: Asked, model: ModelName, device: DeviceName, conditions: Stated, size: Size | None = None) -> Response:
+async def latency(
+    of: Asked, model: ModelName, device: DeviceName, conditions: Stated, size: Size | None = None
+) -> Response:
     profile, side = profile_of(device), size_of(model, size)
-    asked = conditions_of(profile, conditions)
+    return await in_thread(of.estimating, _latency, of, model, side, profile.id, conditions_of(profile, conditions))
+
+
+def _latency(of: Service, model: str, side: int, device: str, asked: measurement.Conditions) -> Response:
     with refused():
-        made = of.estimates.of(model, side, profile.id, asked)
+        made = of.estimates.of(model, side, device, asked)
         found = made.estimate
 
     def shown() -> LatencyDocument:
         rows = tuple(map(as_document, found.rows))
-        return LatencyDocument(model=model, size=side, published=rows, **estimate_fields(found, profile.id))
+        return LatencyDocument(model=model, size=side, published=rows, **estimate_fields(found, device))
 
     return kept(of, ("latency", made.number), shown)
 
@@ -103,8 +120,11 @@ def latency(of: Asked, model: ModelName, device: DeviceName, conditions: Stated,
     responses=problems(400, 404, 408, 413, 422),
     summary=f"What up to {KERNELS:,} kernels take on a device",
 )
-def estimate(of: Asked, given: Kernels) -> Response:
-    profile = profile_of(given.device)
+async def estimate(of: Asked, given: Kernels) -> Response:
+    return await in_thread(of.computing, _estimate, of, profile_of(given.device).id, given)
+
+
+def _estimate(of: Service, device: str, given: Kernels) -> Response:
     with refused():
         conditions = measurement.Conditions(
             given.runtime, given.unit, given.precision, threads=given.threads, cores=given.cores
@@ -113,8 +133,8 @@ def estimate(of: Asked, given: Kernels) -> Response:
         for kernel in kernels:
             kernel.check_extents()
         counted = tuple(kernel for kernel, one in zip(kernels, given.kernels, strict=True) for _ in range(one.count))
-        found = of.estimates.of_kernels(Workload({"kernels": counted}), profile.id, conditions)
-    return sent(EstimateDocument(**estimate_fields(found, profile.id)))
+        found = of.estimates.of_kernels(Workload({"kernels": counted}), device, conditions)
+    return sent(EstimateDocument(**estimate_fields(found, device)))
 
 
 @router.get("/published", response_model=Published, responses=problems(404, 422), summary="What others published")
@@ -134,13 +154,16 @@ def published(of: Asked, model: ModelName) -> Response:
     responses=problems(404, 422),
     summary="Latency against accuracy of known models on a device",
 )
-def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
+async def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
     profile = profile_of(device)
-    asked = conditions_of(profile, conditions)
-    known = of.estimates.rows.of(profile.id)
-    made = [(one, of.estimates.of(one.name, one.size, profile.id, asked, known)) for one in _of_known_accuracy()]
+    return await in_thread(of.estimating, _pareto, of, profile.id, conditions_of(profile, conditions))
+
+
+def _pareto(of: Service, device: str, asked: measurement.Conditions) -> Response:
+    known = of.estimates.rows.of(device)
+    made = [(one, of.estimates.of(one.name, one.size, device, asked, known)) for one in _of_known_accuracy()]
     numbers = tuple(each.number for _, each in made)
-    return kept(of, ("pareto", profile.id, asked, numbers), lambda: _pareto(made, profile.id, asked))
+    return kept(of, ("pareto", device, asked, numbers), lambda: _front(made, device, asked))
 
 
 @cache
@@ -150,7 +173,7 @@ def _of_known_accuracy() -> tuple[RegisteredModel, ...]:
     return tuple(one for one in models if one.top1 is not None and one.size == one.usual_size)
 
 
-def _pareto(models: Sequence[tuple[RegisteredModel, Made]], device: str, asked: measurement.Conditions) -> Pareto:
+def _front(models: Sequence[tuple[RegisteredModel, Made]], device: str, asked: measurement.Conditions) -> Pareto:
     found, unknown = list[tuple[RegisteredModel, Estimate]](), dict[str, None]()
     for one, made in models:
         try:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import NumberFormat, Quality, SourceKind, SubjectKind, Unit
-from latency_db.service.answers.parts import Asked, DeviceName, ModelName, problems, sent
+from latency_db.service.answers.parts import Asked, DeviceName, ModelName, in_thread, problems, sent
 from latency_db.service.documents import (
     ManifestDocument,
     MeasurementDocument,
@@ -89,7 +89,7 @@ def measurements(
 )
 async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder)]) -> Response:
     content = await request.body()
-    document = await run_in_threadpool(take, content, token, of.store, of.estimates)
+    document = await in_thread(of.posting, take, content, token, of.store, of.estimates)
     if document.added:
         for row in document.rows:
             ROWS.labels(row.quality or "not checked").inc()
@@ -105,7 +105,7 @@ async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder
 )
 async def checked(of: Asked, request: Request) -> Response:
     content = await request.body()
-    return sent(await run_in_threadpool(check, content, of.store, of.estimates))
+    return sent(await in_thread(of.posting, check, content, of.store, of.estimates))
 
 
 @router.post(
@@ -118,7 +118,7 @@ async def checked(of: Asked, request: Request) -> Response:
 )
 async def manifest(of: Asked, request: Request, token: Annotated[str, Depends(holder)]) -> Response:
     content = await request.body()
-    document = await run_in_threadpool(take_manifest, content, token, of.store)
+    document = await in_thread(of.posting, take_manifest, content, token, of.store)
     return sent(document, 201 if document.added else 200)
 
 

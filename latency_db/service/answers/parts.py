@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -21,6 +21,8 @@ from latency_db.service.kept import Kept
 from latency_db.service.problems import MEDIA_TYPE, NOTHING_KNOWN, Problem
 from latency_db.store.store import Store
 
+T = TypeVar("T")
+
 _NAME = {"min_length": 1, "max_length": 200, "pattern": r"^[ -~]+$"}
 ModelName = Annotated[str, Query(examples=["efficientformer_l1"], **_NAME)]
 DeviceName = Annotated[str, Query(examples=["pixel8"], **_NAME)]
@@ -31,14 +33,19 @@ Cores = Annotated[str, Query(max_length=40, pattern=r"^[a-z0-9]*$")]
 
 @dataclass(frozen=True)
 class Service:
-    """What answers are made from."""
+    """What answers are made from, and in how many threads: who waits for one takes none from those with short
+    answers."""
 
     store: Store
     estimates: Estimates
     answers: Kept[bytes]
     """Whole answers, by all that they depend on"""
-    advising: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Advice of which nothing is kept takes seconds, and everybody else would wait for several at once."""
+    estimating: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    """Threads for a model's estimates: those that nobody asked for before take a fiftieth of a second."""
+    computing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """The one for advice and for thousands of kernels or rows, which take seconds"""
+    posting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    """Threads for posts, of which the database takes one at a time"""
 
 
 async def service(request: Request) -> Service:
@@ -61,6 +68,11 @@ async def stated(
     """Conditions as a query has them. Raises `Problem` for such as cannot be."""
     with refused():
         return Conditions(runtime, unit, precision, threads=threads, cores=cores)
+
+
+async def in_thread(limiter: CapacityLimiter, make: Callable[..., T], *given: Any) -> T:
+    """What is made in a thread, as soon as there is one."""
+    return await to_thread.run_sync(make, *given, limiter=limiter)
 
 
 @contextmanager

@@ -42,7 +42,9 @@ def test_what_a_database_of_the_first_version_has_is_there_after_it_was_brought_
     with engine.begin() as connection:
         for table in ("posts", "manifests", "tokens"):
             connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("DROP INDEX measurements_of_device"))
+        for index in ("measurements_of_device", "measurements_by_subject"):
+            connection.execute(text(f"DROP INDEX {index}"))
+        connection.execute(text("CREATE INDEX measurements_by_subject ON measurements (subject_id)"))
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '1'"))
         rows = rows_of(connection, [FULL], datetime.now(UTC))
         insert_rows(connection, measurements, rows)
