@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -19,6 +20,7 @@ from benchmarks.service.filled import fill, phones
 from benchmarks.service.page import section, table
 from benchmarks.service.processes import cpu_seconds, most_mebibytes
 from benchmarks.service.results import bundle, result
+from device_profiles.schema import Device as Profile
 from latency_db.registered import shipped_index
 from tests.latency_db.service.serving import Served, served, token
 
@@ -31,6 +33,8 @@ _FORMATS = (("tflite", "fp32"), ("coreml", "fp16"), ("executorch", "fp32"))
 _PAGES = 5
 """That somebody reads on"""
 _WARM_UP = "warm-up"
+_TIMES_BEFORE = 3
+"""That everything is asked before, for each process"""
 
 
 class Questions:
@@ -41,9 +45,9 @@ class Questions:
         self._host, self._token, self._draw, self._rows = host, key, draw, rows
         self.devices = phones()[:devices]
         index = shipped_index()
-        self._models = list(dict.fromkeys(name for name, _ in index.models))
+        self.models = list(dict.fromkeys(name for name, _ in index.models))
         self._classifiers = [
-            one for one in self._models if index.models[one, index.sizes(one)[0]].frame == ("classify",)
+            one for one in self.models if index.models[one, index.sizes(one)[0]].frame == ("classify",)
         ]
         self.manifests = {model: self._bundle(model) for model in self._classifiers}
 
@@ -60,7 +64,7 @@ class Questions:
         choose, draw = self._draw.choice, self._draw
         device = choose(self.devices)
         filters = {
-            "device": device.id, "model": choose(self._models), "kind": choose(("kernel", "graph")),
+            "device": device.id, "model": choose(self.models), "kind": choose(("kernel", "graph")),
             "runtime": choose(device.prefer.formats), "source": choose(("reported", "measured", "published")),
             "quality": choose(("good", "suspect")), "before": draw.randrange(self._rows // _PAGES, self._rows),
         }  # fmt: skip
@@ -70,12 +74,10 @@ class Questions:
         return self._get("/v1/measurements", **{name: filters[name] for name in chosen}, limit=choose((50, 50, 100)))
 
     def _latency(self) -> bytes:
-        return self._get(
-            "/v1/latency", model=self._draw.choice(self._models), device=self._draw.choice(self.devices).id
-        )
+        return self._get("/v1/latency", model=self._draw.choice(self.models), device=self._draw.choice(self.devices).id)
 
     def _published(self) -> bytes:
-        return self._get("/v1/published", model=self._draw.choice(self._models))
+        return self._get("/v1/published", model=self._draw.choice(self.models))
 
     def _pareto(self) -> bytes:
         return self._get("/v1/pareto", device=self._draw.choice(self.devices).id)
@@ -85,16 +87,19 @@ class Questions:
 
     def _post(self) -> bytes:
         """A new result of a model on a phone."""
-        device, model = self._draw.choice(self.devices), self._draw.choice(self._classifiers)
-        ms = self._draw.lognormvariate(2, 0.1)
-        backend, unit = ("coreml", "npu") if device.platform == "ios" else ("tflite", "cpu")
-        times = {"classify": {"p50": ms, "p90": ms * 1.1, "mean": ms * 1.02}}
-        body = result(self.manifests[model], device.id, backend, unit, self._draw, graphs=times)
+        body = self.result(self._draw.choice(self.devices), self._draw.choice(self._classifiers))
         head = (
             f"POST /v1/measurements HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {self._token}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
+
+    def result(self, device: Profile, model: str) -> bytes:
+        """What an app has timed, no two alike."""
+        ms = self._draw.lognormvariate(2, 0.1)
+        backend, unit = ("coreml", "npu") if device.platform == "ios" else ("tflite", "cpu")
+        times = {"classify": {"p50": ms, "p90": ms * 1.1, "mean": ms * 1.02}}
+        return result(self.manifests[model], device.id, backend, unit, self._draw, graphs=times)
 
     @staticmethod
     def _bundle(model: str) -> bytes:
@@ -119,6 +124,7 @@ def load(
             for manifest in questions.manifests.values():
                 assert running.ask("/v1/manifests", manifest, token=key).status in (200, 201)
             cold = _first_answers(running, questions)
+            _ask_everything(running, questions, key, _TIMES_BEFORE * processes)
             plan = _plan(questions, rate, seconds, warm_up)
             before = cpu_seconds(running.process.pid)
             figures = _asked(plan, host)
@@ -133,7 +139,8 @@ def load(
 {rate:g} requests/s for {seconds:g} s after {warm_up:g} s, over {rows:,} rows in {kind}, {processes} processes;
 {devices} devices are asked about. In {figures.seconds:.1f} s the service took {used:.1f} s of CPU time and the client
 {figures.cpu_seconds:.1f} s, over {figures.connections} connections; the client was {figures.late * 1e3:.1f} ms late at
-most. Before, the first answer of a device took {cold:.2f} s at most. The service had {most:.0f} MiB at most."""
+most. Before, the first answer of a device took {cold:.2f} s at most, and everything was asked for until it was known.
+The service had {most:.0f} MiB at most."""
     section(f"Load, {kind}", text, write)
 
 
@@ -146,6 +153,23 @@ def _first_answers(running: Served, questions: Questions) -> float:
         assert answer.status in (200, 422), answer.body
         longest = max(longest, time.perf_counter() - begun)
     return longest
+
+
+def _ask_everything(running: Served, questions: Questions, key: str, times: int) -> None:
+    """So often that each process has made the estimates that it will be asked for, which it does once."""
+    asked = [
+        asked
+        for device in questions.devices
+        for model in questions.models
+        for asked in (
+            (f"/v1/latency?model={model}&device={device.id}", None),
+            *((("/v1/measurements/check", questions.result(device, model)),) if model in questions.manifests else ()),
+        )
+    ]
+    asked += [(f"/v1/pareto?device={device.id}", None) for device in questions.devices]
+    with ThreadPoolExecutor(4) as threads:
+        done = threads.map(lambda one: running.ask(*one, token=key).status, asked * times)
+        assert set(done) <= {200, 422}
 
 
 def _plan(questions: Questions, rate: float, seconds: float, warm_up: float) -> list[Asked]:

@@ -29,7 +29,7 @@ _PROCESSES = 64
 )
 @click.option(
     "--processes", type=click.IntRange(1, _PROCESSES), default=1, show_default=True,
-    help="That answer at once; several need PostgreSQL.",
+    help="That answer at once, one for each core.",
 )  # fmt: skip
 @click.option(
     "--allow-host", "allowed_hosts", multiple=True, metavar="NAME", callback=host_names,
@@ -44,10 +44,8 @@ def latency(url: str | None, host: str, port: int, processes: int, allowed_hosts
             )
     from latency_db.service.process import Settings, serve
 
-    with as_mistakes(), open_store(url) as store:  # before anything is printed
-        kind = store.kind
-    if processes > 1 and kind == "sqlite":
-        raise click.UsageError("Several processes need PostgreSQL: pass --db postgresql://USER@HOST/NAME, or one.")
+    with as_mistakes():
+        open_store(url).close()  # what cannot be used is refused before anything is printed
     addresses = addresses_of(host)
     names = ("localhost", *addresses.all, *allowed_hosts)
     with listen(host, port) as listener:

@@ -42,6 +42,10 @@ class Made:
         return self.found
 
 
+class NotKept(Exception):
+    """An estimate would have to be made."""
+
+
 class Estimates:
     """Over the rows of one database. Threads may ask at once."""
 
@@ -53,15 +57,24 @@ class Estimates:
         """One estimate at a time: threads that made the same one, or ten at once, would delay all other answers"""
         self._numbers = count()
 
-    def of(self, model: str, size: int, device: str, conditions: Conditions, known: KnownRows | None = None) -> Made:
+    def of(
+        self,
+        model: str,
+        size: int,
+        device: str,
+        conditions: Conditions,
+        known: KnownRows | None = None,
+        only_kept: bool = False,
+    ) -> Made:
         """What a registered model takes on a device that has a profile, by the rows that are known of it.
 
-        Raises `Problem` for a size that the index lacks.
+        Raises `Problem` for a size that the index lacks, and `NotKept` where only what is kept may be used.
         """
         workload = workload_of(model, size, conditions)
         rows = (known or self.rows.of(device)).of(conditions.runtime, workload.names)
         key = (model, size, device, conditions)
-        return self._kept(key, rows.version, lambda: estimate(workload, device, conditions, rows.rows()))
+        make = None if only_kept else lambda: estimate(workload, device, conditions, rows.rows())
+        return self._kept(key, rows.version, make)
 
     def without(self, row: Measurement, known: KnownRows | None = None) -> Estimate | None:
         """What the subject of a row would take, had nobody measured its model; None where that cannot be told, as of
@@ -75,11 +88,13 @@ class Estimates:
         except (ValueError, device_profiles.UnknownDevice):  # `NoEstimate` is one of the former
             return None
 
-    def _kept(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate]) -> Made:
-        """What was made before of the same rows; else it is made."""
+    def _kept(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate] | None) -> Made:
+        """What was made before of the same rows; else it is made, if it may be."""
         made = self._of_version(key, version)
         if made is not None:
             return made
+        if make is None:
+            raise NotKept
         with self._making:
             return self._of_version(key, version) or self._make(key, version, make)
 

@@ -34,7 +34,7 @@ _GRACE = 5
 """Seconds that requests have left when the service is ended"""
 _CONNECTIONS = 500
 """At once, of which each may have a body in memory; who comes then gets 503"""
-_TURN = 0.001
+_TURN = 0.0001
 """Seconds after which a thread that computes lets another one run: short answers do not wait for long ones."""
 _THREADS = 4
 """For short answers, of which one is made at a time but while the database is asked; more would only wait for turns."""

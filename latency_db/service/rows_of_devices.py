@@ -92,14 +92,18 @@ class KnownRows:
         return _rows(group for (ran_by, _), group in self.groups.items() if ran_by == runtime)
 
     def _usual_ways(self, runtime: str | None, without: str) -> tuple[_Way, ...]:
-        """From that in which most was run, as `estimator.question` takes them where nobody says."""
+        """On each unit in each precision from that in which most was run, which `estimator.question` takes where nobody
+        says."""
         if (runtime, without) not in self._usual:
             found = defaultdict[_Way, list[tuple[int, datetime]]](list)
             for (ran_by, _), group in self.groups.items():
                 for (name, way), times in group.ways.items() if ran_by == runtime else ():
                     if name != without:
                         found[way].append(times)
-            order = {way: (-sum(count for count, _ in all), min(at for _, at in all)) for way, all in found.items()}
+            order = {
+                way: (str(way[:2]), -sum(count for count, _ in all), min(at for _, at in all))
+                for way, all in found.items()
+            }
             self._usual[runtime, without] = tuple(sorted(order, key=lambda way: order[way]))
         return self._usual[runtime, without]
 

@@ -14,8 +14,8 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
 
 
 @router.get("/devices", response_model=Devices, summary="Devices that can be estimated, or were measured")
-def devices(of: Asked) -> Response:
-    measured = set(of.store.device_ids())
+async def devices(of: Asked) -> Response:
+    measured = set(await of.short(of.store.device_ids))
     found = [
         DeviceDocument(
             id=one.id, name=one.name, platform=one.platform, soc=one.soc, year=one.year, profile=True,
@@ -32,8 +32,8 @@ def devices(of: Asked) -> Response:
 
 
 @router.get("/models", response_model=Models, summary="Models that can be estimated, or were measured")
-def models(of: Asked) -> Response:
-    index, measured = shipped_index(), set(of.store.model_names())
+async def models(of: Asked) -> Response:
+    index, measured = shipped_index(), set(await of.short(of.store.model_names))
     registered = dict.fromkeys(name for name, _ in index.models)
     found = [_of_index(index.models[name, index.sizes(name)[0]], name in measured) for name in registered]
     found += [

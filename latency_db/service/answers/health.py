@@ -16,11 +16,11 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz", response_model=Health, responses=problems(503), summary="Whether the database answers")
-def healthz(of: Asked) -> Response:
-    of.store.answers()
+async def healthz(of: Asked) -> Response:
+    await of.short(of.store.answers)
     return sent(Health(status="ok", version=version("vitexport"), database=of.store.kind))
 
 
 @router.get("/metrics", response_class=Response, summary="Figures for Prometheus")
-def metrics() -> Response:
+async def metrics() -> Response:
     return Response(exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -49,7 +49,7 @@ router = APIRouter(prefix="/v1", tags=["latencies"])
 
 KERNELS = 10_000
 """At once, each as often as it is there"""
-_PUBLISHED = 500
+_IMPORTED = 500
 """Imported rows of one model"""
 
 Stated = Annotated[measurement.Conditions, Depends(stated)]
@@ -99,12 +99,14 @@ async def latency(
     of: Asked, model: ModelName, device: DeviceName, conditions: Stated, size: Size | None = None
 ) -> Response:
     profile, side = profile_of(device), size_of(model, size)
-    return await in_thread(of.estimating, _latency, of, model, side, profile.id, conditions_of(profile, conditions))
+    return await of.estimated(_latency, of, model, side, profile.id, conditions_of(profile, conditions))
 
 
-def _latency(of: Service, model: str, side: int, device: str, asked: measurement.Conditions) -> Response:
+def _latency(
+    of: Service, model: str, side: int, device: str, asked: measurement.Conditions, only_kept: bool
+) -> Response:
     with refused():
-        made = of.estimates.of(model, side, device, asked)
+        made = of.estimates.of(model, side, device, asked, only_kept=only_kept)
         found = made.estimate
 
     def shown() -> LatencyDocument:
@@ -138,13 +140,17 @@ def _estimate(of: Service, device: str, given: Kernels) -> Response:
 
 
 @router.get("/published", response_model=Published, responses=problems(404, 422), summary="What others published")
-def published(of: Asked, model: ModelName) -> Response:
+async def published(of: Asked, model: ModelName) -> Response:
     models_named(model)
+    return await of.short(_published, of, model)
+
+
+def _published(of: Service, model: str) -> Response:
     names = shipped_index().published_names(model)
     rows = [row for name in names for row in find(name)]
     for name in names:
         imported = of.store.measurements(name=name, kind="model", source_kind="published")
-        rows += [as_published(record.measurement) for record in islice(imported, _PUBLISHED)]
+        rows += [as_published(record.measurement) for record in islice(imported, _IMPORTED)]
     return sent(Published(model=model, rows=tuple(map(as_document, rows))))
 
 
@@ -156,12 +162,12 @@ def published(of: Asked, model: ModelName) -> Response:
 )
 async def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
     profile = profile_of(device)
-    return await in_thread(of.estimating, _pareto, of, profile.id, conditions_of(profile, conditions))
+    return await of.estimated(_pareto, of, profile.id, conditions_of(profile, conditions))
 
 
-def _pareto(of: Service, device: str, asked: measurement.Conditions) -> Response:
+def _pareto(of: Service, device: str, asked: measurement.Conditions, only_kept: bool) -> Response:
     known = of.estimates.rows.of(device)
-    made = [(one, of.estimates.of(one.name, one.size, device, asked, known)) for one in _of_known_accuracy()]
+    made = [(one, of.estimates.of(one.name, one.size, device, asked, known, only_kept)) for one in _of_known_accuracy()]
     numbers = tuple(each.number for _, each in made)
     return kept(of, ("pareto", device, asked, numbers), lambda: _front(made, device, asked))
 

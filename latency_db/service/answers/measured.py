@@ -8,12 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic_core import to_json
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import NumberFormat, Quality, SourceKind, SubjectKind, Unit
-from latency_db.service.answers.parts import Asked, DeviceName, ModelName, in_thread, problems, sent
+from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, in_thread, problems, sent
 from latency_db.service.documents import (
     ManifestDocument,
     MeasurementDocument,
@@ -41,7 +40,7 @@ _bearer = HTTPBearer(auto_error=False, description="`vitexport serve token add N
 
 async def holder(of: Asked, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
     """The name of the token that a request has. Raises `Problem`."""
-    found = await run_in_threadpool(of.store.tokens.holder, given.credentials) if given else None
+    found = await of.short(of.store.tokens.holder, given.credentials) if given else None
     if found is None:
         what = "is not valid, or was revoked" if given else "is missing"
         raise Problem(
@@ -53,7 +52,7 @@ async def holder(of: Asked, given: Annotated[HTTPAuthorizationCredentials | None
 
 
 @router.get("/measurements", response_model=Measurements, responses=problems(422), summary="What was measured")
-def measurements(
+async def measurements(
     of: Asked,
     device: DeviceName | None = None,
     model: ModelName | None = None,
@@ -72,10 +71,13 @@ def measurements(
         "quality": quality, "source_kind": source,
     }  # fmt: skip
     where: Where = {name: value for name, value in asked.items() if value is not None}  # type: ignore[assignment]
+    return Response(await of.short(_page, of, limit, before, where), media_type="application/json")
+
+
+def _page(of: Service, limit: int, before: int | None, where: Where) -> bytes:
     found = of.store.pages.newest(limit + 1, before, **where)
     following = found[limit - 1]["id"] if len(found) > limit else None
-    content = to_json({"rows": list(map(_document, found[:limit])), "next": following})
-    return Response(content, media_type="application/json")
+    return to_json({"rows": list(map(_document, found[:limit])), "next": following})
 
 
 @router.post(

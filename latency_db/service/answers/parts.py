@@ -16,7 +16,7 @@ from device_profiles.vocabulary import Runtime
 from latency_db.estimator.estimate import NoEstimate
 from latency_db.measurement import Conditions, NumberFormat, Unit
 from latency_db.service.documents import ProblemDocument
-from latency_db.service.estimates import Estimates
+from latency_db.service.estimates import Estimates, NotKept
 from latency_db.service.kept import Kept
 from latency_db.service.problems import MEDIA_TYPE, NOTHING_KNOWN, Problem
 from latency_db.store.store import Store
@@ -40,12 +40,24 @@ class Service:
     estimates: Estimates
     answers: Kept[bytes]
     """Whole answers, by all that they depend on"""
-    estimating: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
-    """Threads for a model's estimates: those that nobody asked for before take a fiftieth of a second."""
+    estimating: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """The thread for estimates that nobody asked for before, which take a fiftieth of a second"""
     computing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
-    """The one for advice and for thousands of kernels or rows, which take seconds"""
-    posting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
-    """Threads for posts, of which the database takes one at a time"""
+    """That for advice and for thousands of kernels or rows, which take seconds"""
+    posting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """That for posts, of which the database takes one at a time"""
+
+    async def short(self, make: Callable[..., T], *given: Any) -> T:
+        """What takes a millisecond or two. A file never makes readers wait, and to wake a thread takes as long as to
+        read; a server may."""
+        return make(*given) if self.store.kind == "sqlite" else await to_thread.run_sync(make, *given)
+
+    async def estimated(self, make: Callable[..., T], *given: Any) -> T:
+        """What rests on estimates, at once where all of them are kept; `make` takes whether only such may be used."""
+        try:
+            return await self.short(make, *given, True)
+        except NotKept:
+            return await in_thread(self.estimating, make, *given, False)
 
 
 async def service(request: Request) -> Service:

@@ -1,10 +1,9 @@
-"""Several processes over PostgreSQL answer as one, add up their figures, and lose nothing when one is killed."""
+"""Several processes over a database answer as one, add up their figures, and lose nothing when one is killed."""
 
 import json
 import os
 import re
 import signal
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,13 +12,16 @@ import psycopg
 import pytest
 
 from tests.latency_db.service.results import CONTENT, result
-from tests.latency_db.service.serving import VITEXPORT, served, token
+from tests.latency_db.service.serving import served, token
 from tests.postgres_server import DEBIAN, running_server
 from tests.system_programs import require
 
 
-@pytest.fixture(scope="module")
-def url():
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def url(request, tmp_path_factory):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('several')}/latency.sqlite3"
+        return
     with running_server(require("initdb", DEBIAN), "fsync=off") as server:
         with psycopg.connect(server.replace("/?", "/postgres?"), autocommit=True) as connection:
             connection.execute("CREATE DATABASE latency")
@@ -77,6 +79,7 @@ def test_figures_are_those_of_all_processes(several):
 
 def test_a_process_that_is_killed_is_started_again(several):
     running, _ = several
+    kind = running.ask("/healthz").json["database"]
     before = _children(running.process.pid)
     os.kill(before[-1], signal.SIGKILL)
     for _ in range(300):
@@ -85,7 +88,7 @@ def test_a_process_that_is_killed_is_started_again(several):
             break
         time.sleep(0.1)
     assert after != before
-    assert running.ask("/healthz").json["database"] == "postgresql"
+    assert running.ask("/healthz").json["database"] == kind
 
 
 def test_none_is_left_when_the_one_that_started_them_is_killed(url):
@@ -99,15 +102,6 @@ def test_none_is_left_when_the_one_that_started_them_is_killed(url):
                 break
             time.sleep(0.1)
         assert left == []
-
-
-def test_several_over_sqlite_are_refused_in_a_sentence(tmp_path):
-    done = subprocess.run(
-        [VITEXPORT, "serve", "--db", f"sqlite:///{tmp_path}/a.sqlite3", "--processes", "2"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Several processes need PostgreSQL" in done.stderr
 
 
 def _children(pid):
