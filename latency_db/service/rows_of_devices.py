@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -86,10 +86,13 @@ class KnownRows:
 
     def all(self) -> list[Measurement]:
         """In the order in which they were added."""
-        return _rows(self.groups.values())
+        records = sorted((one for group in self.groups.values() for one in group.records), key=lambda one: one.id)
+        return [record.measurement for record in records]
 
     def _under(self, runtime: str | None) -> list[Measurement]:
-        return _rows(group for (ran_by, _), group in self.groups.items() if ran_by == runtime)
+        """In an order that does not depend on what this process knew before."""
+        names = sorted(name for ran_by, name in self.groups if ran_by == runtime)
+        return [record.measurement for name in names for record in self.groups[runtime, name].records]
 
     def _usual_ways(self, runtime: str | None, without: str) -> tuple[_Way, ...]:
         """On each unit in each precision from that in which most was run, which `estimator.question` takes where nobody
@@ -106,11 +109,6 @@ class KnownRows:
             }
             self._usual[runtime, without] = tuple(sorted(order, key=lambda way: order[way]))
         return self._usual[runtime, without]
-
-
-def _rows(groups: Iterable[_Group]) -> list[Measurement]:
-    records = sorted((record for group in groups for record in group.records), key=lambda one: one.id)
-    return [record.measurement for record in records]
 
 
 _NOTHING = KnownRows(0, {})
