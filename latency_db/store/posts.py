@@ -117,23 +117,23 @@ def _neighbours(connection: Connection, rows: Sequence[Measurement]) -> Iterator
     """The newest rows of each subject of a post on its device, under each set of conditions, suspect ones too."""
     keys = sorted({row.subject.key for row in rows})
     for device in {row.device.id for row in rows}:
+        ids = connection.execute(_IDS_OF_DEVICE, {"device": device}).scalars().all()
         for start in range(0, len(keys), KEYS_AT_ONCE):
-            asked = {"device": device, "keys": keys[start : start + KEYS_AT_ONCE]}
-            yield from records(connection.execute(_NEIGHBOURS_OF, asked))
+            some = connection.execute(_IDS_OF_KEYS, {"keys": keys[start : start + KEYS_AT_ONCE]}).scalars().all()
+            yield from records(connection.execute(_NEIGHBOURS_OF, {"devices": ids, "subjects": some}))
 
 
 def _neighbours_of() -> Select[Any]:
+    """With ids as they are: of subqueries SQLite thinks that a subject's rows on all devices are fewer."""
     number = func.row_number().over(partition_by=_COMPARED, order_by=measurements.c.id.desc())
-    of_device = select(devices.c.id).where(devices.c.device == bindparam("device"))
-    of_keys = select(subjects.c.id).where(subjects.c.key.in_(bindparam("keys", expanding=True)))
-    newest = (
-        select(measurements.c.id, number.label("number"))
-        .where(measurements.c.device_id.in_(of_device), measurements.c.subject_id.in_(of_keys), IS_LATEST)
-        .subquery()
-    )
+    of_devices = measurements.c.device_id.in_(bindparam("devices", expanding=True))
+    of_subjects = measurements.c.subject_id.in_(bindparam("subjects", expanding=True))
+    newest = select(measurements.c.id, number.label("number")).where(of_devices, of_subjects, IS_LATEST).subquery()
     return SELECTION.where(measurements.c.id.in_(select(newest.c.id).where(newest.c.number <= NEIGHBOURS)))
 
 
+_IDS_OF_DEVICE = select(devices.c.id).where(devices.c.device == bindparam("device"))
+_IDS_OF_KEYS = select(subjects.c.id).where(subjects.c.key.in_(bindparam("keys", expanding=True)))
 _NEIGHBOURS_OF = _neighbours_of()
 _OF_IDS = SELECTION.where(measurements.c.id.between(bindparam("first"), bindparam("last"))).order_by(measurements.c.id)
 _CORRECTING = SELECTION.where(measurements.c.corrects.between(bindparam("first"), bindparam("last")))
