@@ -35,6 +35,7 @@ def main() -> None:
 @main.command("load", help="How long answers take at a fixed rate of questions.")
 @ROWS
 @click.option("--rate", default=300.0, show_default=True, help="Requests a second.")
+@click.option("--posts", default=5.0, show_default=True, help="Of a hundred requests.")
 @click.option("--seconds", default=30.0, show_default=True)
 @click.option("--warm-up", default=10.0, show_default=True, help="Seconds before, which do not count.")
 @click.option("--devices", default=12, show_default=True, help="That are asked about.")

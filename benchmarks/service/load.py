@@ -27,8 +27,8 @@ from tests.latency_db.service.serving import Served, served, token
 TARGET_MS = 20
 """At the 99th percentile"""
 PERCENTILES = (50, 90, 99, 99.9)
-MIX = {"measurements": 40, "latency": 30, "published": 10, "pareto": 10, "catalogue": 5, "post": 5}
-"""Of a hundred questions"""
+MIX = {"measurements": 40, "latency": 30, "published": 10, "pareto": 10, "catalogue": 5}
+"""Of 95 questions; the others of a hundred are posts, unless another share is asked for"""
 _FORMATS = (("tflite", "fp32"), ("coreml", "fp16"), ("executorch", "fp32"))
 _PAGES = 5
 """That somebody reads on"""
@@ -40,8 +40,9 @@ _TIMES_BEFORE = 3
 class Questions:
     """Requests of a fleet's engineers and apps."""
 
-    def __init__(self, host: str, key: str, devices: int, draw: random.Random, rows: int) -> None:
-        """`devices` are asked about, of those that were measured."""
+    def __init__(self, host: str, key: str, devices: int, draw: random.Random, rows: int, posts: float) -> None:
+        """`devices` are asked about, of those that were measured; so many percent are posts."""
+        self._mix = {kind: share * (100 - posts) / sum(MIX.values()) for kind, share in MIX.items()} | {"post": posts}
         self._host, self._token, self._draw, self._rows = host, key, draw, rows
         self.devices = phones()[:devices]
         index = shipped_index()
@@ -52,8 +53,8 @@ class Questions:
         self.manifests = {model: self._bundle(model) for model in self._classifiers}
 
     def drawn(self) -> tuple[str, bytes]:
-        """A kind, as often as `MIX` has it, and a request of it."""
-        kind = self._draw.choices(list(MIX), list(MIX.values()))[0]
+        """A kind, as often as it is in the mix, and a request of it."""
+        kind = self._draw.choices(list(self._mix), list(self._mix.values()))[0]
         return kind, getattr(self, f"_{kind}")()
 
     def _get(self, path: str, **query: object) -> bytes:
@@ -109,7 +110,7 @@ class Questions:
 
 
 def load(
-    rows: int, rate: float, seconds: float, warm_up: float, devices: int, processes: int, postgres: bool,
+    rows: int, rate: float, posts: float, seconds: float, warm_up: float, devices: int, processes: int, postgres: bool,
     kept: Path | None, write: bool,
 ) -> None:  # fmt: skip
     """Print percentiles of what was asked after the warm-up."""
@@ -120,7 +121,7 @@ def load(
         key = token(url, f"load {time.time_ns()}")
         with served(url, "--processes", str(processes)) as running:
             host = urlsplit(running.base).netloc
-            questions = Questions(host, key, devices, random.Random(time.time_ns()), rows)
+            questions = Questions(host, key, devices, random.Random(time.time_ns()), rows, posts)
             for manifest in questions.manifests.values():
                 assert running.ask("/v1/manifests", manifest, token=key).status in (200, 201)
             cold = _first_answers(running, questions)
@@ -136,12 +137,12 @@ def load(
     kind = "PostgreSQL" if postgres else "SQLite"
     text += f"""
 
-{rate:g} requests/s for {seconds:g} s after {warm_up:g} s, over {rows:,} rows in {kind}, {processes} processes;
+{rate:g} requests/s for {seconds:g} s after {warm_up:g} s, over {rows:,} rows in {kind}, processes: {processes};
 {devices} devices are asked about. In {figures.seconds:.1f} s the service took {used:.1f} s of CPU time and the client
 {figures.cpu_seconds:.1f} s, over {figures.connections} connections; the client was {figures.late * 1e3:.1f} ms late at
 most. Before, the first answer of a device took {cold:.2f} s at most, and everything was asked for until it was known.
 The service had {most:.0f} MiB at most."""
-    section(f"Load, {kind}", text, write)
+    section(f"Load, {kind}, {f'{posts:g} % posts' if posts else 'questions alone'}", text, write)
 
 
 def _first_answers(running: Served, questions: Questions) -> float:
@@ -198,7 +199,7 @@ def _text(plan: list[Asked], counted: list[tuple[int, int, float]], figures: Fig
             times[kind].append(1e3 * took)
     rows = [
         (kind, len(times[kind]), *(f"{value:.1f}" for value in np.percentile(times[kind], PERCENTILES)))
-        for kind in ("all", *MIX)
+        for kind in ("all", *MIX, "post")
         if times[kind]
     ]
     for number, answer in figures.wrong.items():
