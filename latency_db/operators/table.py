@@ -19,6 +19,9 @@ TABLES = DATA / "kernels"
 COLUMNS = ("key", "n", "median_us", "min_us", "max_us")
 """Of a table: the kernel's key, how often it ran, and its times in µs."""
 
+_NAMES_KEPT = 1 << 14
+"""Kernels of which the name in tables is kept, as many as `latency_db.kernel` keeps"""
+
 
 class NoKernelTable(ValueError):
     """There is no table of a device's kernels under a runtime."""
@@ -93,7 +96,7 @@ def read_table(runtime: str, device: str, folder: Path = TABLES) -> KernelTable:
     )
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=_NAMES_KEPT)
 def as_tabled(kernel: Kernel, runtime: str) -> Kernel:
     """A kernel of a graph under the names that a runtime's tables use, which do not tell what costs no time from what
     is the same.

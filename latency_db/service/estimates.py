@@ -43,7 +43,7 @@ class Made:
 
 
 class NotKept(Exception):
-    """An estimate would have to be made."""
+    """Something would have to be read or made, which takes longer than what is kept."""
 
 
 class Estimates:
@@ -57,54 +57,51 @@ class Estimates:
         """One estimate at a time: threads that made the same one, or ten at once, would delay all other answers"""
         self._numbers = count()
 
-    def of(
-        self,
-        model: str,
-        size: int,
-        device: str,
-        conditions: Conditions,
-        known: KnownRows | None = None,
-        only_kept: bool = False,
-    ) -> Made:
+    def known(self, device: str) -> KnownRows:
+        """What was measured on a device."""
+        return self.rows.of(device)
+
+    def of(self, model: str, size: int, device: str, conditions: Conditions, known: KnownRows) -> Made:
         """What a registered model takes on a device that has a profile, by the rows that are known of it.
 
-        Raises `Problem` for a size that the index lacks, and `NotKept` where only what is kept may be used.
+        Raises `Problem` for a size that the index lacks.
         """
         workload = workload_of(model, size, conditions)
-        rows = (known or self.rows.of(device)).of(conditions.runtime, workload.names)
+        rows = known.of(conditions.runtime, workload.names)
         key = (model, size, device, conditions)
-        make = None if only_kept else lambda: estimate(workload, device, conditions, rows.rows())
-        return self._kept(key, rows.version, make)
+        return self._kept(key, rows.version, lambda: estimate(workload, device, conditions, rows.rows()))
 
-    def without(self, row: Measurement, known: KnownRows | None = None) -> Estimate | None:
+    def without(self, row: Measurement, known: KnownRows) -> Estimate | None:
         """What the subject of a row would take, had nobody measured its model; None where that cannot be told, as of
         kernels and of devices without a profile."""
-        if row.subject.kind == "kernel":
+        asked = expected(row)
+        if asked is None:
             return None
-        rows = (known or self.rows.of(row.device.id)).without(row.conditions.runtime, row.subject.name)
+        rows = known.without(row.conditions.runtime, asked.names)
         key = ("without", row.subject, row.device.id, row.conditions)
         try:
-            return self._kept(key, rows.version, lambda: expected(row, rows.rows())).estimate
+            return self._kept(
+                key, rows.version, lambda: estimate(asked.workload, row.device.id, row.conditions, rows.rows())
+            ).estimate
         except (ValueError, device_profiles.UnknownDevice):  # `NoEstimate` is one of the former
             return None
 
-    def _kept(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate] | None) -> Made:
-        """What was made before of the same rows; else it is made, if it may be."""
-        made = self._of_version(key, version)
-        if made is not None:
-            return made
-        if make is None:
-            raise NotKept
-        with self._making:
-            return self._of_version(key, version) or self._make(key, version, make)
-
-    def _of_version(self, key: Hashable, version: tuple[Hashable, ...]) -> Made | None:
+    def kept(self, key: Hashable, version: tuple[Hashable, ...]) -> Made | None:
+        """What was made before of the same rows."""
         with self._lock:
             made = self._made.get(key)
             if made is None or made.version != version:
                 return None
             self._made.move_to_end(key)
             return made
+
+    def _kept(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate]) -> Made:
+        """The same; else it is made."""
+        made = self.kept(key, version)
+        if made is not None:
+            return made
+        with self._making:
+            return self.kept(key, version) or self._make(key, version, make)
 
     def _make(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate]) -> Made:
         found: Estimate | ValueError
@@ -123,8 +120,31 @@ class Estimates:
         return made
 
     def of_kernels(self, workload: Workload, device: str, conditions: Conditions) -> Estimate:
-        """Of kernels that are no model's. Raises as `of` does."""
+        """Of kernels that are no model's. Raises `NoEstimate`, or `ValueError` for threads or cores that the device
+        lacks."""
         return estimate(workload, device, conditions, self.rows.of(device).of(conditions.runtime).rows())
+
+
+class KeptEstimates:
+    """Of which only those are given that were made before; `NotKept` is raised in place of others."""
+
+    def __init__(self, estimates: Estimates) -> None:
+        self._estimates = estimates
+
+    def known(self, device: str) -> KnownRows:
+        """As `Estimates.known`."""
+        known = self._estimates.rows.kept(device)
+        if known is None:
+            raise NotKept
+        return known
+
+    def of(self, model: str, size: int, device: str, conditions: Conditions, known: KnownRows) -> Made:
+        """As `Estimates.of`."""
+        version = known.of(conditions.runtime, workload_of(model, size, conditions).names).version
+        made = self._estimates.kept((model, size, device, conditions), version)
+        if made is None:
+            raise NotKept
+        return made
 
 
 def profile_of(name: str) -> Device:

@@ -29,7 +29,7 @@ def take(content: bytes, token: str, store: Store, estimates: Estimates) -> Post
     sha256 = hashlib.sha256(content).hexdigest()
     before = store.posts.found(sha256)
     new = [record.measurement for record in before.records] if before else read(content, store)
-    known = [estimates.without(row) for row in new]
+    known = [estimates.without(row, estimates.known(row.device.id)) for row in new]
     post = before or store.posts.add(sha256, token, new, judged)
     return _document(sha256, post, known)
 
@@ -38,7 +38,7 @@ def check(content: bytes, store: Store, estimates: Estimates) -> PostDocument:
     """What `take` would say of a result that is new; nothing is kept. Raises `Problem`."""
     new = read(content, store)
     marked = judged(new, store.posts.neighbours(new)).rows
-    known = map(estimates.without, new)
+    known = [estimates.without(row, estimates.known(row.device.id)) for row in new]
     verdicts = [_judged(None, row, found) for row, found in zip(marked, known, strict=True)]
     return PostDocument(id=hashlib.sha256(content).hexdigest(), added=False, rows=tuple(verdicts))
 

@@ -26,6 +26,8 @@ _SHARED = ""
 
 _Way = tuple[str | None, str | None, int | None, str]
 """Unit, precision, threads and cores"""
+_Moment = tuple[datetime, str, int]
+"""When a row was measured and, of those that say the same or nothing, which of them estimates are given first"""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,12 @@ class _Group:
     records: tuple[Record, ...]
 
     @cached_property
-    def ways(self) -> Mapping[tuple[str, _Way], tuple[int, datetime]]:
+    def ways(self) -> Mapping[tuple[str, _Way], tuple[int, _Moment]]:
         """Name and way in which it was run -> how often, and when first"""
-        found = dict[tuple[str, _Way], tuple[int, datetime]]()
-        for row in (record.measurement for record in self.records):
-            had, at = row.conditions, row.measured_at or NEVER
+        found = dict[tuple[str, _Way], tuple[int, _Moment]]()
+        for record in self.records:
+            row, had = record.measurement, record.measurement.conditions
+            at = row.measured_at or NEVER, _name(row.subject), record.id
             key = row.subject.name, (had.unit, had.precision, had.threads, had.cores)
             times, first = found.get(key, (0, at))
             found[key] = times + 1, min(first, at)
@@ -67,22 +70,22 @@ class KnownRows:
     last_id: int
     groups: Mapping[tuple[str | None, str], _Group]
     """By runtime, which says nothing of others, and by the model whose graphs they are"""
-    _usual: dict[tuple[str | None, str], tuple[_Way, ...]] = field(default_factory=dict, compare=False)
+    _usual: dict[tuple[str | None, Collection[str]], tuple[_Way, ...]] = field(default_factory=dict, compare=False)
 
     def of(self, runtime: str | None, names: Collection[str] = ()) -> Rows:
         """What bears on a model that is known under these names, or without them on kernels: all that was measured
         under the runtime, though of graphs of other models nothing follows but how things are usually run."""
         versions = [self.groups.get((runtime, name), _NO_GROUP).version for name in (_SHARED, *sorted(names))]
-        return Rows((*versions, self._usual_ways(runtime, "")), lambda: self._under(runtime))
+        return Rows((*versions, self._usual_ways(runtime, frozenset())), lambda: self._under(runtime))
 
-    def without(self, runtime: str | None, name: str) -> Rows:
-        """What bears on a model with this name, but for what was measured of itself."""
+    def without(self, runtime: str | None, names: Collection[str]) -> Rows:
+        """What bears on a model with these names, but for what was measured of itself."""
         version = self.groups.get((runtime, _SHARED), _NO_GROUP).version
 
         def rows() -> list[Measurement]:
-            return [row for row in self._under(runtime) if row.subject.name != name]
+            return [row for row in self._under(runtime) if row.subject.name not in names]
 
-        return Rows((version, self._usual_ways(runtime, name)), rows)
+        return Rows((version, self._usual_ways(runtime, frozenset(names))), rows)
 
     def all(self) -> list[Measurement]:
         """In the order in which they were added."""
@@ -94,14 +97,14 @@ class KnownRows:
         names = sorted(name for ran_by, name in self.groups if ran_by == runtime)
         return [record.measurement for name in names for record in self.groups[runtime, name].records]
 
-    def _usual_ways(self, runtime: str | None, without: str) -> tuple[_Way, ...]:
+    def _usual_ways(self, runtime: str | None, without: Collection[str]) -> tuple[_Way, ...]:
         """On each unit in each precision from that in which most was run, which `estimator.question` takes where nobody
         says."""
         if (runtime, without) not in self._usual:
-            found = defaultdict[_Way, list[tuple[int, datetime]]](list)
+            found = defaultdict[_Way, list[tuple[int, _Moment]]](list)
             for (ran_by, _), group in self.groups.items():
                 for (name, way), times in group.ways.items() if ran_by == runtime else ():
-                    if name != without:
+                    if name not in without:
                         found[way].append(times)
             order = {
                 way: (str(way[:2]), -sum(count for count, _ in all), min(at for _, at in all))
@@ -109,9 +112,6 @@ class KnownRows:
             }
             self._usual[runtime, without] = tuple(sorted(order, key=lambda way: order[way]))
         return self._usual[runtime, without]
-
-
-_NOTHING = KnownRows(0, {})
 
 
 class RowsOfDevices:
@@ -124,27 +124,32 @@ class RowsOfDevices:
 
     def of(self, device: str) -> KnownRows:
         """What is known of a device now."""
-        last = self._store.of_devices.last_id(device)
-        if not last:  # nothing is kept of a name that anybody may ask with
-            return _NOTHING
-        known = self._devices.get(device)
-        if known is None or known.last_id < last:
+        known = self.kept(device)
+        if known is None:
             with self._lock:
-                known = self._devices.get(device)
-                if known is None or known.last_id < last:
-                    known = self._devices[device] = self._read(device, known or _NOTHING)
+                known = self.kept(device)
+                if known is None:
+                    known = self._devices[device] = self._read(device, self._devices.get(device))
         return known
 
-    def _read(self, device: str, known: KnownRows) -> KnownRows:
+    def kept(self, device: str) -> KnownRows | None:
+        """The same; None where something would have to be read."""
+        last = self._store.of_devices.last_id(device)
+        if not last:  # nothing is kept of a name that anybody may ask with
+            return KnownRows(0, {})
+        known = self._devices.get(device)
+        return None if known is None or known.last_id < last else known
+
+    def _read(self, device: str, known: KnownRows | None) -> KnownRows:
         """Up to the newest row: whole, or what was added or corrected since. Ids rise with each commit, and what comes
         between the questions here is asked for once more."""
         last = self._store.of_devices.last_id(device)
-        changed = self._store.of_devices.subjects_since(device, known.last_id) if known.groups else None
+        changed = self._store.of_devices.subjects_since(device, known.last_id) if known else None
         new = defaultdict[tuple[str | None, str], list[Record]](list)
         for record in self._store.of_devices.believable(device, RUNS, changed):
             new[_group(record.measurement)].append(record)
         names = set(map(_name, changed or ()))
-        groups = dict(known.groups)
+        groups = dict(known.groups) if known else {}
         for key in {*new, *(key for key in groups if key[1] in names)}:
             before = groups.get(key, _NO_GROUP).records
             kept = [record for record in before if record.measurement.subject not in (changed or ())]

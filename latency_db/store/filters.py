@@ -36,13 +36,14 @@ class Where(TypedDict, total=False):
     source_kind: SourceKind
 
 
-_WHOLE = {
-    "subject": {"subject_kind": subjects.c.kind, "subject_key": subjects.c.key},
+_WHOLE: dict[str, dict[str, ColumnElement[Any]]] = {
+    "subject": {"of_subject_kind": subjects.c.kind, "of_subject_key": subjects.c.key},
     "source": {
-        "source_kind": sources.c.kind, "source_reference": sources.c.reference, "source_licence": sources.c.licence,
+        "of_source_kind": sources.c.kind, "of_source_reference": sources.c.reference,
+        "of_source_licence": sources.c.licence,
     },
 }  # fmt: skip
-"""What has several columns"""
+"""What has several columns, under names that no filter has"""
 _COLUMNS: dict[str, ColumnElement[Any]] = {
     **{name: measurements.c[name] for name in Where.__annotations__ if name in measurements.c},
     "device": devices.c.device,
@@ -70,9 +71,8 @@ _VOCABULARIES = {
 def conditions(names: Iterable[str]) -> Iterator[ColumnElement[bool]]:
     """Of a statement that is given `values`."""
     for name in names:
-        for bound, column in _WHOLE.get(name, {name: _COLUMNS.get(name)}).items():
-            assert column is not None, name
-            yield column == bindparam(bound)
+        columns = _WHOLE[name] if name in _WHOLE else {name: _COLUMNS[name]}
+        yield from (column == bindparam(bound) for bound, column in columns.items())
 
 
 def values(where: Where) -> dict[str, Any]:
@@ -81,9 +81,9 @@ def values(where: Where) -> dict[str, Any]:
     for name, value in where.items():
         match value:
             case Subject(kind, key):
-                found |= {"subject_kind": kind, "subject_key": key}
+                found |= {"of_subject_kind": kind, "of_subject_key": key}
             case Source(kind, reference, licence):
-                found |= {"source_kind": kind, "source_reference": reference, "source_licence": licence}
+                found |= {"of_source_kind": kind, "of_source_reference": reference, "of_source_licence": licence}
             case _:
                 if name in _VOCABULARIES:
                     check_word(name, value, _VOCABULARIES[name])

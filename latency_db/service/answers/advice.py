@@ -17,7 +17,7 @@ from latency_db.estimator.question import DEFAULT_PRECISIONS
 from latency_db.measurement import Conditions, NumberFormat, Unit
 from latency_db.published.rows import find
 from latency_db.registered import shipped_index
-from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, Size, in_thread, problems, sent
+from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, Size, problems, sent
 from latency_db.service.documents import AdviceDocument, AdviceOfModel
 from latency_db.service.estimates import profile_of, size_of
 from latency_db.service.problems import Problem
@@ -55,11 +55,11 @@ async def advise(
             f"These are {asked:,} ways to run {model}, and {_WAYS:,} are looked into at once: name fewer devices, "
             "formats, precisions or sizes.",
         )
-    return await in_thread(of.computing, _advice, of, model, fps, devices, (formats, precisions, sizes))
+    return await of.in_thread(of.computing, _advice, of, model, fps, devices, (formats, precisions, sizes))
 
 
 def _once(given: Sequence[_Word]) -> list[_Word]:
-    """Each word that was asked for, as often as it was."""
+    """Each word that was asked for, once."""
     return list(dict.fromkeys(given))
 
 
@@ -128,10 +128,10 @@ def _sizes_on_npus(model: str) -> set[int]:
 
 
 def _advised(of: Service, model: str, fps: float, device: str, ways: Sequence[_Way]) -> Advised:
-    rows, unknown = list[Advice](), dict[str, None]()
+    rows, unknown, known = list[Advice](), dict[str, None](), of.estimates.known(device)
     for conditions, size in ways:
         try:
-            found = of.estimates.of(model, size, device, conditions).estimate
+            found = of.estimates.of(model, size, device, conditions, known).estimate
         except (ValueError, Problem) as nothing:  # `NoEstimate` is one of the former
             unknown[str(nothing)] = None
             continue

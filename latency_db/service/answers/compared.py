@@ -8,7 +8,7 @@ from itertools import islice
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from latency_db.service.answers.parts import Asked, DeviceName, Service, in_thread, kept, problems
+from latency_db.service.answers.parts import Asked, DeviceName, Service, kept, problems
 from latency_db.service.documents import Compared, ComparedDocument
 from latency_db.service.estimates import profile_of
 from latency_db.service.rows_of_devices import KnownRows
@@ -23,11 +23,11 @@ _MOST = 300
     "/compared", response_model=Compared, responses=problems(404, 422), summary="Predicted against measured on a device"
 )
 async def compared(of: Asked, device: DeviceName) -> Response:
-    return await in_thread(of.computing, _compared, of, profile_of(device).id)
+    return await of.in_thread(of.computing, _compared, of, profile_of(device).id)
 
 
 def _compared(of: Service, device: str) -> Response:
-    known = of.estimates.rows.of(device)
+    known = of.estimates.known(device)
     return kept(
         of,
         ("compared", device, known.last_id),

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Annotated, Any, Self
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
 from starlette.responses import Response
@@ -26,7 +27,6 @@ from latency_db.service.answers.parts import (
     ModelName,
     Service,
     Size,
-    in_thread,
     kept,
     problems,
     refused,
@@ -43,7 +43,15 @@ from latency_db.service.documents import (
     Published,
     PublishedDocument,
 )
-from latency_db.service.estimates import Made, conditions_of, models_named, profile_of, size_of
+from latency_db.service.estimates import (
+    Estimates,
+    KeptEstimates,
+    Made,
+    conditions_of,
+    models_named,
+    profile_of,
+    size_of,
+)
 
 router = APIRouter(prefix="/v1", tags=["latencies"])
 
@@ -103,10 +111,10 @@ async def latency(
 
 
 def _latency(
-    of: Service, model: str, side: int, device: str, asked: measurement.Conditions, only_kept: bool
+    estimates: Estimates | KeptEstimates, of: Service, model: str, side: int, device: str, asked: measurement.Conditions
 ) -> Response:
     with refused():
-        made = of.estimates.of(model, side, device, asked, only_kept=only_kept)
+        made = estimates.of(model, side, device, asked, estimates.known(device))
         found = made.estimate
 
     def shown() -> LatencyDocument:
@@ -123,7 +131,7 @@ def _latency(
     summary=f"What up to {KERNELS:,} kernels take on a device",
 )
 async def estimate(of: Asked, given: Kernels) -> Response:
-    return await in_thread(of.computing, _estimate, of, profile_of(given.device).id, given)
+    return await of.in_thread(of.pricing, _estimate, of, profile_of(given.device).id, given)
 
 
 def _estimate(of: Service, device: str, given: Kernels) -> Response:
@@ -142,7 +150,7 @@ def _estimate(of: Service, device: str, given: Kernels) -> Response:
 @router.get("/published", response_model=Published, responses=problems(404, 422), summary="What others published")
 async def published(of: Asked, model: ModelName) -> Response:
     models_named(model)
-    return await of.short(_published, of, model)
+    return await to_thread.run_sync(_published, of, model)
 
 
 def _published(of: Service, model: str) -> Response:
@@ -165,9 +173,9 @@ async def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
     return await of.estimated(_pareto, of, profile.id, conditions_of(profile, conditions))
 
 
-def _pareto(of: Service, device: str, asked: measurement.Conditions, only_kept: bool) -> Response:
-    known = of.estimates.rows.of(device)
-    made = [(one, of.estimates.of(one.name, one.size, device, asked, known, only_kept)) for one in _of_known_accuracy()]
+def _pareto(estimates: Estimates | KeptEstimates, of: Service, device: str, asked: measurement.Conditions) -> Response:
+    known = estimates.known(device)
+    made = [(one, estimates.of(one.name, one.size, device, asked, known)) for one in _of_known_accuracy()]
     numbers = tuple(each.number for _, each in made)
     return kept(of, ("pareto", device, asked, numbers), lambda: _front(made, device, asked))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic_core import to_json
@@ -12,7 +13,7 @@ from starlette.responses import Response
 
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import NumberFormat, Quality, SourceKind, SubjectKind, Unit
-from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, in_thread, problems, sent
+from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, problems, sent
 from latency_db.service.documents import (
     ManifestDocument,
     MeasurementDocument,
@@ -71,7 +72,10 @@ async def measurements(
         "quality": quality, "source_kind": source,
     }  # fmt: skip
     where: Where = {name: value for name, value in asked.items() if value is not None}  # type: ignore[assignment]
-    return Response(await of.short(_page, of, limit, before, where), media_type="application/json")
+    # Of a device or a model all rows are looked through in a moment; of others, rare ones may be far between.
+    found_soon = not where or {"device", "name"} & set(where)
+    page = await (of.short if found_soon else to_thread.run_sync)(_page, of, limit, before, where)
+    return Response(page, media_type="application/json")
 
 
 def _page(of: Service, limit: int, before: int | None, where: Where) -> bytes:
@@ -91,7 +95,7 @@ def _page(of: Service, limit: int, before: int | None, where: Where) -> bytes:
 )
 async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder)]) -> Response:
     content = await request.body()
-    document = await in_thread(of.posting, take, content, token, of.store, of.estimates)
+    document = await of.in_thread(of.posting, take, content, token, of.store, of.estimates)
     if document.added:
         for row in document.rows:
             ROWS.labels(row.quality or "not checked").inc()
@@ -107,7 +111,7 @@ async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder
 )
 async def checked(of: Asked, request: Request) -> Response:
     content = await request.body()
-    return sent(await in_thread(of.posting, check, content, of.store, of.estimates))
+    return sent(await of.in_thread(of.pricing, check, content, of.store, of.estimates))
 
 
 @router.post(
@@ -120,7 +124,7 @@ async def checked(of: Asked, request: Request) -> Response:
 )
 async def manifest(of: Asked, request: Request, token: Annotated[str, Depends(holder)]) -> Response:
     content = await request.body()
-    document = await in_thread(of.posting, take_manifest, content, token, of.store)
+    document = await of.in_thread(of.posting, take_manifest, content, token, of.store)
     return sent(document, 201 if document.added else 200)
 
 

@@ -16,7 +16,7 @@ from device_profiles.vocabulary import Runtime
 from latency_db.estimator.estimate import NoEstimate
 from latency_db.measurement import Conditions, NumberFormat, Unit
 from latency_db.service.documents import ProblemDocument
-from latency_db.service.estimates import Estimates, NotKept
+from latency_db.service.estimates import Estimates, KeptEstimates, NotKept
 from latency_db.service.kept import Kept
 from latency_db.service.problems import MEDIA_TYPE, NOTHING_KNOWN, Problem
 from latency_db.store.store import Store
@@ -33,31 +33,36 @@ Cores = Annotated[str, Query(max_length=40, pattern=r"^[a-z0-9]*$")]
 
 @dataclass(frozen=True)
 class Service:
-    """What answers are made from, and in how many threads: who waits for one takes none from those with short
-    answers."""
+    """What answers are made from, and the threads that make them: who waits for one takes none from others."""
 
     store: Store
     estimates: Estimates
     answers: Kept[bytes]
     """Whole answers, by all that they depend on"""
     estimating: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
-    """The thread for estimates that nobody asked for before, which take a fiftieth of a second"""
+    """The thread for estimates of models that nobody asked for before"""
+    pricing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """That for kernels that are no model's, and for results that are only checked"""
     computing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
-    """That for advice and for thousands of kernels or rows, which take seconds"""
+    """That for advice and comparisons, which take seconds"""
     posting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """That for posts, of which the database takes one at a time"""
 
     async def short(self, make: Callable[..., T], *given: Any) -> T:
-        """What takes a millisecond or two. A file never makes readers wait, and to wake a thread takes as long as to
-        read; a server may."""
+        """What asks the database for little that is found in an index. A file never makes readers wait, and to wake a
+        thread takes as long as to read; a server may."""
         return make(*given) if self.store.kind == "sqlite" else await to_thread.run_sync(make, *given)
 
     async def estimated(self, make: Callable[..., T], *given: Any) -> T:
-        """What rests on estimates, at once where all of them are kept; `make` takes whether only such may be used."""
+        """What rests on estimates, which `make` takes first: at once where all of them are kept."""
         try:
-            return await self.short(make, *given, True)
+            return await self.short(make, KeptEstimates(self.estimates), *given)
         except NotKept:
-            return await in_thread(self.estimating, make, *given, False)
+            return await self.in_thread(self.estimating, make, self.estimates, *given)
+
+    async def in_thread(self, limiter: CapacityLimiter, make: Callable[..., T], *given: Any) -> T:
+        """What takes longer, as soon as there is a thread."""
+        return await to_thread.run_sync(make, *given, limiter=limiter)
 
 
 async def service(request: Request) -> Service:
@@ -80,11 +85,6 @@ async def stated(
     """Conditions as a query has them. Raises `Problem` for such as cannot be."""
     with refused():
         return Conditions(runtime, unit, precision, threads=threads, cores=cores)
-
-
-async def in_thread(limiter: CapacityLimiter, make: Callable[..., T], *given: Any) -> T:
-    """What is made in a thread, as soon as there is one."""
-    return await to_thread.run_sync(make, *given, limiter=limiter)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import pytest
 
 from latency_db import store
 from latency_db.kernel import Kernel
-from latency_db.measurement import Latency, Subject
+from latency_db.measurement import Conditions, Latency, Subject
+from latency_db.service.estimates import Estimates, KeptEstimates, NotKept
 from latency_db.service.rows_of_devices import RUNS, RowsOfDevices
 from tests.latency_db.samples import FULL
 
@@ -83,8 +84,8 @@ def test_with_how_many_threads_most_was_run_bears_on_all(opened):
     opened.add([taking(1, subject=graph, conditions=two) for graph in graphs])
     after = rows.of(DEVICE)
     assert after.of(runtime, ["another"]).version != before.of(runtime, ["another"]).version
-    assert after.without(runtime, "m").version == before.without(runtime, "m").version
-    assert after.without(runtime, "m").rows() == []
+    assert after.without(runtime, ["m"]).version == before.without(runtime, ["m"]).version
+    assert after.without(runtime, ["m"]).rows() == []
 
 
 def test_whatever_is_added_what_is_kept_is_what_a_new_reading_says(opened):
@@ -112,3 +113,51 @@ def test_whatever_is_added_what_is_kept_is_what_a_new_reading_says(opened):
             if asked in before and own != before[asked][0]:
                 assert rests_on.version != before[asked][1]
             before[asked] = own, rests_on.version
+
+
+def test_what_is_estimated_does_not_depend_on_when_rows_came_to_be_known(opened):
+    """Ways in which as many rows ran since the same moment are told apart in one order."""
+    had = replace(FULL.conditions, runtime="tflite", unit="cpu", precision="fp32", cores="", threads=1)
+    device, rows = replace(FULL.device, id="pixel7"), RowsOfDevices(opened)
+    asked = "mobilevit_xs", 256, "pixel7", Conditions("tflite", None, None)
+    answers = []
+    for model, threads in (("zz", 1), ("aa", 4), ("zy", 1), ("zx", 4), ("ab", 2), ("ac", 2)):
+        ran = replace(had, threads=threads, runtime_version="", os="")
+        graph = Subject.of_graph(model, "classify")
+        opened.add([taking(9, device=device, subject=graph, conditions=ran, measured_at=None)])
+        kept, anew = Estimates(rows), Estimates(RowsOfDevices(opened))
+        answers.append(kept.of(*asked, kept.known("pixel7")).estimate)
+        assert answers[-1] == anew.of(*asked, anew.known("pixel7")).estimate
+    assert len({answer.conditions.threads for answer in answers}) > 1
+
+
+def test_a_model_is_left_out_under_all_of_its_names(opened):
+    had = replace(FULL.conditions, runtime="tflite", unit="cpu", precision="fp32", cores="", threads=4)
+    device, estimates = replace(FULL.device, id="pixel7"), Estimates(RowsOfDevices(opened))
+    rows = [
+        taking(100.0, device=device, subject=subject, conditions=had)
+        for subject in (
+            Subject.of_model("efficienttam_s", image_size=(512, 512)),
+            Subject.of_graph("efficienttam_s_512x512", "encode_image", (512, 512)),
+            Subject.of_graph("efficienttam_s_512x512", "track_step", (512, 512)),
+        )
+    ]
+    before = estimates.without(rows[0], estimates.known("pixel7"))
+    opened.add(rows)
+    after = estimates.without(rows[0], estimates.known("pixel7"))
+    assert before is not None
+    assert after == before
+    assert after.method != "measured"
+
+
+def test_of_a_device_that_was_not_read_nothing_is_kept(opened):
+    estimates = Estimates(RowsOfDevices(opened))
+    kept = KeptEstimates(estimates)
+    assert kept.known(DEVICE).all() == []
+    opened.add([taking(1)])
+    with pytest.raises(NotKept):
+        kept.known(DEVICE)
+    assert estimates.known(DEVICE) == kept.known(DEVICE)
+    opened.add([taking(2)])
+    with pytest.raises(NotKept):
+        kept.known(DEVICE)
