@@ -42,6 +42,9 @@ def main() -> NoReturn:
         if ended.code == TERMINATED:
             _fail(f"Terminated; {begun}", TERMINATED)
         raise
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(MISTAKE)
     except click.ClickException as error:
         _fail(error.format_message(), MISTAKE)
     except (KeyboardInterrupt, click.Abort):

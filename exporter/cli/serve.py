@@ -33,4 +33,9 @@ def _options(command: click.Command) -> set[str]:
     return {name for parameter in command.params for name in parameter.opts}
 
 
-serve = Serve("serve", commands={DEFAULT: latency, "token": token, "app": app}, help=COMMANDS["serve"])
+serve = Serve(
+    "serve",
+    commands={DEFAULT: latency, "token": token, "app": app},
+    help=COMMANDS["serve"],
+    epilog="`vitexport serve latency --help` lists the options of the latency service, whose name may be left out.",
+)

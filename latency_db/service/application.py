@@ -24,6 +24,7 @@ from latency_db.service.kept import Kept
 from latency_db.service.middleware.bodies import Bodies
 from latency_db.service.middleware.counted import Counted
 from latency_db.service.middleware.headers import Headers
+from latency_db.service.middleware.heads import Heads
 from latency_db.service.middleware.hosts import Hosts
 from latency_db.service.middleware.posting_pages import PostingPages
 from latency_db.service.middleware.problems import Problems, response
@@ -63,7 +64,7 @@ def application(store: Store, names: Collection[str] = ()) -> ASGIApp:
     api.add_exception_handler(Exception, _failed)
     own_schema = api.openapi
     api.openapi = lambda: _with_schemas(own_schema())  # type: ignore[method-assign]
-    return Headers(Counted(PostingPages(Problems(Hosts(Bodies(api), names)))))
+    return Headers(Heads(Counted(PostingPages(Problems(Hosts(Bodies(api), names))))))
 
 
 class _Page(StaticFiles):

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import count
 
 import device_profiles
@@ -160,7 +161,9 @@ def models_named(name: str) -> Sequence[RegisteredModel]:
     index = shipped_index()
     sizes = index.sizes(name)
     if not sizes:
-        raise Problem(404, f"There is no registered model {name!r}: GET /v1/models names those that there are.")
+        closest = get_close_matches(name, dict.fromkeys(known for known, _ in index.models), n=3, cutoff=0.5)
+        hint = f"the closest are {', '.join(closest)}, and " if closest else ""
+        raise Problem(404, f"There is no registered model {name!r}: {hint}GET /v1/models names those that there are.")
     return [index.models[name, size] for size in sizes]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -28,6 +29,7 @@ from latency_db.measurement import Conditions
 from latency_db.service.workloads import workload_of
 from latency_db.store.store import Store
 
+LOG = logging.getLogger("vitexport.service")
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable of a folder through which several processes add up their figures"""
 _GRACE = 5
@@ -114,6 +116,10 @@ def _answer_by_several(settings: Settings, listener: socket.socket, processes: i
     try:
         while True:
             ended = set(wait([one.sentinel for one in running]))
+            for one in running:
+                if one.sentinel in ended:
+                    one.join()
+                    LOG.error("A process of the service ended (%s) and is started again", one.exitcode)
             time.sleep(_PAUSE)
             running = [started() if one.sentinel in ended else one for one in running]
     finally:

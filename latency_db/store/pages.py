@@ -1,4 +1,4 @@
-"""Measurements in pages, the newest first, as they are shown: of a million rows in a millisecond or two."""
+"""Measurements in pages, the newest first, as they are shown; those of a device or a model are found in indices."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ from latency_db.store.rows import IS_LATEST, KEYS_AT_ONCE, SELECTION, Record, re
 from latency_db.store.schema import devices, measurements, posts, subjects
 
 NEIGHBOURS = 15
-"""The newest rows that a new one is compared with, of its subject on its device"""
+"""The newest rows that a new one is compared with, of its subject on its device, under each set of conditions"""
 _COMPARED = [
     measurements.c[name] for name in ("subject_id", "runtime", "unit", "precision", "delegate", "threads", "cores")
 ]
-"""What so many are taken of each"""
+"""Of the same in all of these, so many rows are neighbours."""
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ sources = Table(
 )
 
 _FILTERED = ("id", "runtime", "unit", "precision", "quality", "source_id")
-"""What pages are filtered by stands in an index with it: rows that are not shown are not read."""
+"""What pages are filtered by: rows that do not agree are passed over in the index."""
 
 measurements = Table(
     "measurements",

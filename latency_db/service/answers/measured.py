@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -11,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic_core import to_json
 from starlette.responses import Response
 
+import device_profiles
 from device_profiles.vocabulary import Runtime
 from latency_db.measurement import NumberFormat, Quality, SourceKind, SubjectKind, Unit
 from latency_db.service.answers.parts import Asked, DeviceName, ModelName, Service, problems, sent
@@ -68,14 +70,21 @@ async def measurements(
 ) -> Response:
     """The newest first; a row that was corrected is left out, and what stands in its place is there."""
     asked = {
-        "device": device, "name": model, "kind": kind, "runtime": runtime, "unit": unit, "precision": precision,
-        "quality": quality, "source_kind": source,
+        "device": device and _id_of(device), "name": model, "kind": kind, "runtime": runtime, "unit": unit,
+        "precision": precision, "quality": quality, "source_kind": source,
     }  # fmt: skip
     where: Where = {name: value for name, value in asked.items() if value is not None}  # type: ignore[assignment]
     # Of a device or a model all rows are looked through in a moment; of others, rare ones may be far between.
     found_soon = not where or {"device", "name"} & set(where)
     page = await (of.short if found_soon else to_thread.run_sync)(_page, of, limit, before, where)
     return Response(page, media_type="application/json")
+
+
+def _id_of(device: str) -> str:
+    """A device that has a profile has several names; others have none but their id."""
+    with suppress(device_profiles.UnknownDevice):
+        return device_profiles.load(device).id
+    return device
 
 
 def _page(of: Service, limit: int, before: int | None, where: Where) -> bytes:

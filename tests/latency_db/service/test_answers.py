@@ -155,3 +155,14 @@ def test_health_and_figures_for_prometheus(service):
     text = service.ask("/metrics").body.decode()
     assert 'vitexport_requests_total{method="GET",route="/v1/devices",status="200"}' in text
     assert "secret" not in text
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/v1/devices", "/page/page.css"])
+def test_head_is_answered_as_get_without_a_body(service, path):
+    got, head = service.ask(path), service.ask(path, method="HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(got.body))
+
+
+def test_of_a_model_that_there_is_not_the_closest_are_named(service):
+    assert_problem(service.ask("/v1/latency?model=efficienttam_nano&device=pixel8"), 404, "efficienttam_nano_256x256")

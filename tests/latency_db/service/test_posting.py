@@ -170,3 +170,7 @@ def test_no_token_is_in_the_database_or_in_what_the_service_writes(service):
 def test_a_manifest_has_the_name_that_results_call_it_by(service):
     again = service.post(CONTENT, "/v1/manifests")
     assert (again.status, again.json) == (200, {"sha256": SHA256, "kind": "bundle", "added": False})
+
+
+def test_what_was_measured_on_a_device_is_found_by_each_of_its_names(service):
+    assert rows(service, "device=Pixel+8") == rows(service, "device=pixel8") != []

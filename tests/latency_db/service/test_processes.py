@@ -89,6 +89,7 @@ def test_a_process_that_is_killed_is_started_again(several):
         time.sleep(0.1)
     assert after != before
     assert running.ask("/healthz").json["database"] == kind
+    assert "A process of the service ended (-9) and is started again" in running.log.read_text()
 
 
 def test_none_is_left_when_the_one_that_started_them_is_killed(url):

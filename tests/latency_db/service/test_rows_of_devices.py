@@ -118,14 +118,14 @@ def test_whatever_is_added_what_is_kept_is_what_a_new_reading_says(opened):
 def test_what_is_estimated_does_not_depend_on_when_rows_came_to_be_known(opened):
     """Ways in which as many rows ran since the same moment are told apart in one order."""
     had = replace(FULL.conditions, runtime="tflite", unit="cpu", precision="fp32", cores="", threads=1)
-    device, rows = replace(FULL.device, id="pixel7"), RowsOfDevices(opened)
+    device, kept = replace(FULL.device, id="pixel7"), Estimates(RowsOfDevices(opened))
     asked = "mobilevit_xs", 256, "pixel7", Conditions("tflite", None, None)
     answers = []
     for model, threads in (("zz", 1), ("aa", 4), ("zy", 1), ("zx", 4), ("ab", 2), ("ac", 2)):
         ran = replace(had, threads=threads, runtime_version="", os="")
         graph = Subject.of_graph(model, "classify")
         opened.add([taking(9, device=device, subject=graph, conditions=ran, measured_at=None)])
-        kept, anew = Estimates(rows), Estimates(RowsOfDevices(opened))
+        anew = Estimates(RowsOfDevices(opened))
         answers.append(kept.of(*asked, kept.known("pixel7")).estimate)
         assert answers[-1] == anew.of(*asked, anew.known("pixel7")).estimate
     assert len({answer.conditions.threads for answer in answers}) > 1

@@ -157,6 +157,14 @@ def test_what_is_asked_for_is_found_and_nothing_else(three, where):
     assert measured in (FULL, BARE)
 
 
+def test_a_source_and_a_kind_of_sources_must_both_agree(three):
+    others = {"published": "measured", "measured": "published", "reported": "published"}[FULL.source.kind]
+    assert found(three, source=FULL.source, source_kind=FULL.source.kind) == [FULL]
+    for where in ({"source": FULL.source, "source_kind": others}, {"source_kind": others, "source": FULL.source}):
+        assert found(three, **where) == []
+        assert three.pages.newest(9, **where) == []
+
+
 def test_a_word_that_no_measurement_can_have_is_refused(three):
     with pytest.raises(ValueError, match="runtime 'tensorflow' is not known"):
         found(three, runtime="tensorflow")
