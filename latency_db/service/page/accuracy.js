@@ -90,9 +90,10 @@ function scatter(rows, link, chosen) {
           class: row.front ? 'dot front' : 'dot hollow', cx: across, cy: down, r: row.model === chosen ? 7 : 5,
         }, svg('title', {}, said(row))),
       )),
-      placed(points, { ...box, top: 4 }, stairs).map(({ point: { row }, x: left, y: base }) => svg(
-        'a', { href: link(row), tabindex: '-1' },
-        svg('text', { class: `label ${labelled(row, chosen)}`, x: left, y: base }, row.model),
+      placed(points, { ...box, top: 4 }, stairs).map(({ point, x: left, y: base, leader }) => svg(
+        'a', { href: link(point.row), tabindex: '-1' },
+        leader && svg('line', { class: 'leader', x1: point.x, y1: point.y, x2: leader.x, y2: leader.y }),
+        svg('text', { class: `label ${labelled(point.row, chosen)}`, x: left, y: base }, point.row.model),
       )),
     ] }
   })

@@ -88,12 +88,11 @@ function scatter(rows, inside) {
     const values = rows.flatMap(({ measured, predicted }) => [measured, predicted])
     const x = logScale(values, box.left, box.right)
     const y = logScale(values, box.bottom, box.top)
-    const [low, high] = [Math.min(...values), Math.max(...values)]
     const kept = (value) => Math.min(box.bottom, Math.max(box.top, y.at(value)))
     const ordered = [...rows].sort((one, other) => other.inside - one.inside)
     return { height: side, parts: [
       axes(box, x, 'measured, ms', y, 'predicted, ms'),
-      svg('line', { class: 'diagonal', x1: x.at(low), y1: y.at(low), x2: x.at(high), y2: y.at(high) }),
+      svg('line', { class: 'diagonal', x1: box.left, y1: box.bottom, x2: box.right, y2: box.top }),
       ordered.map((row) => svg('line', {
         class: 'whisker', x1: x.at(row.measured), x2: x.at(row.measured), y1: kept(row.low), y2: kept(row.high),
       })),

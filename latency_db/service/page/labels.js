@@ -8,8 +8,9 @@ const GAP = 7
 /** Between a point and its label */
 
 /**
- * Where the labels of `points` `{x, y, text, weight}` stand, the first point's first: `{point, x, y}` of each one's
- * start and baseline. A label for which there is no room within `box`, beside points, labels and `lines`, is left out.
+ * Where the labels of `points` `{x, y, text, weight}` stand, the first point's first: `{point, x, y, leader}` of each
+ * one's start and baseline, and where a line from its point meets it that does not stand next to it. A label for which
+ * there is no room within `box`, beside points, labels and `lines`, is left out.
  */
 export function placed(points, box, lines) {
   const dots = points.map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }))
@@ -19,7 +20,7 @@ export function placed(points, box, lines) {
     const room = places(point).find((one) => within(one, box) && !taken.some((other) => overlap(one, other)))
     if (!room) continue
     taken.push(room)
-    found.push({ point, x: room.left, y: room.bottom - 3 })
+    found.push({ point, x: room.left, y: room.bottom - 3, leader: leader(point, room) })
   }
   return found
 }
@@ -32,6 +33,12 @@ function places({ x, y, text, weight }) {
   const heights = [-1, 1, -2, 2, -3, 3].map((line) => y + line * (GAP + HEIGHT / 2))
   const aboveAndBelow = heights.flatMap((middle) => beside.map((left) => at(left, middle)))
   return [...aboveAndBelow, at(x + GAP, y), at(x - GAP - width, y)]
+}
+
+/** Where a line from a point meets its label; null where another point could hardly be meant. */
+function leader({ x, y }, { left, right, top, bottom }) {
+  const end = { x: Math.min(right, Math.max(left, x)), y: y < top ? top : Math.min(bottom, y) }
+  return Math.hypot(end.x - x, end.y - y) > GAP + HEIGHT / 2 ? end : null
 }
 
 const within = (one, box) => (

@@ -68,5 +68,5 @@ function shown({ rows, next }, before) {
 
 const quality = (row) => [
   row.quality === 'suspect' ? html('mark', { class: 'bad' }, '○ suspect') : row.quality ?? 'not checked',
-  row.note && ` ${row.note}`,
+  row.note && `: ${row.note}`,
 ]
