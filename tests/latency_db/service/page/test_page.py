@@ -180,7 +180,7 @@ def test_measurements_are_filtered_and_paged_and_their_notes_are_text(browser, s
         expect(rows_of(page.locator("table"))).to_have_count(13)
         page.get_by_label("Quality").select_option("suspect")
         expect(rows_of(page.locator("table"))).to_have_count(1)
-        expect(page.locator("table")).to_contain_text("○ suspect <b>slower</b> than others")
+        expect(page.locator("table")).to_contain_text("○ suspect: <b>slower</b> than others")
 
 
 def test_a_benchmark_is_checked_then_added_with_its_manifest(browser, service, tmp_path: Path):
