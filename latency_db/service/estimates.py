@@ -134,7 +134,7 @@ class KeptEstimates:
 
     def known(self, device: str) -> KnownRows:
         """As `Estimates.known`."""
-        known = self._estimates.rows.kept(device)
+        known = self._estimates.rows.soon(device)
         if known is None:
             raise NotKept
         return known

@@ -120,25 +120,26 @@ class RowsOfDevices:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._devices = dict[str, KnownRows]()
-        self._lock = threading.Lock()
+        self._locks = dict[str, threading.Lock]()
 
     def of(self, device: str) -> KnownRows:
         """What is known of a device now."""
-        known = self.kept(device)
-        if known is None:
-            with self._lock:
-                known = self.kept(device)
-                if known is None:
-                    known = self._devices[device] = self._read(device, self._devices.get(device))
-        return known
-
-    def kept(self, device: str) -> KnownRows | None:
-        """The same; None where something would have to be read."""
         last = self._store.of_devices.last_id(device)
         if not last:  # nothing is kept of a name that anybody may ask with
             return KnownRows(0, {})
         known = self._devices.get(device)
-        return None if known is None or known.last_id < last else known
+        if known is None or known.last_id < last:
+            with self._locks.setdefault(device, threading.Lock()):
+                known = self._devices.get(device)
+                if known is None or known.last_id < last:
+                    known = self._devices[device] = self._read(device, known)
+        return known
+
+    def soon(self, device: str) -> KnownRows | None:
+        """The same; None of a device that was not asked about before, all of whose rows would have to be read."""
+        if device in self._devices or not self._store.of_devices.last_id(device):
+            return self.of(device)
+        return None
 
     def _read(self, device: str, known: KnownRows | None) -> KnownRows:
         """Up to the newest row: whole, or what was added or corrected since. Ids rise with each commit, and what comes

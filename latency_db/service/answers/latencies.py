@@ -8,7 +8,6 @@ from functools import cache
 from itertools import islice
 from typing import Annotated, Any, Self
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
 from starlette.responses import Response
@@ -150,7 +149,7 @@ def _estimate(of: Service, device: str, given: Kernels) -> Response:
 @router.get("/published", response_model=Published, responses=problems(404, 422), summary="What others published")
 async def published(of: Asked, model: ModelName) -> Response:
     models_named(model)
-    return await to_thread.run_sync(_published, of, model)
+    return await of.short(_published, of, model)
 
 
 def _published(of: Service, model: str) -> Response:

@@ -31,6 +31,8 @@ from latency_db.store.rows import NAMES
 router = APIRouter(prefix="/v1", tags=["measurements"])
 
 _MOST_ID = 2**62
+_MAY_BE_RARE = {"runtime", "unit", "precision"}
+"""Filters by words of which a database may have few rows, or none"""
 
 
 def _body(schema: dict[str, str]) -> dict[str, Any]:
@@ -75,7 +77,7 @@ async def measurements(
     }  # fmt: skip
     where: Where = {name: value for name, value in asked.items() if value is not None}  # type: ignore[assignment]
     # Of a device or a model all rows are looked through in a moment; of others, rare ones may be far between.
-    found_soon = not where or {"device", "name"} & set(where)
+    found_soon = {"device", "name"} & set(where) or not (_MAY_BE_RARE & set(where) or kind == "model")
     page = await (of.short if found_soon else to_thread.run_sync)(_page, of, limit, before, where)
     return Response(page, media_type="application/json")
 
