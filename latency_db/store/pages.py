@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice, product
 from typing import Any, Unpack
 
-from sqlalchemy import BindParameter, ColumnElement, Engine, Select, bindparam, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Engine, Select, Table, bindparam, select, union_all
 
 from latency_db.store.connection import in_sentences
 from latency_db.store.filters import TABLES, Where, conditions, values
@@ -18,9 +19,9 @@ _NAMED_BY = {
 }  # fmt: skip
 
 
-_CHIPS = 4
-"""Of one device, which has a row for each that was stated with it: the newest rows of each are found apart, as those of
-several at once would all be sorted."""
+_APART = 16
+"""Pairs of a device and a subject, the newest rows of each of which are found apart: those of several at once would all
+be sorted. A model has some ten graphs, and a device a row for each chip that was stated with it."""
 
 
 class Pages:
@@ -37,37 +38,50 @@ class Pages:
         """
         asked, names = values(where) | {"limit": limit, "before": before}, tuple(sorted(where))
         with in_sentences(self._engine), self._engine.connect() as connection:
-            of_device = tuple(name for name in names if TABLES.get(name) is devices)
-            ids = connection.execute(_ids(of_device), asked).scalars().all() if of_device else []
-            if of_device and not ids:
+            found = {
+                table: connection.execute(_ids(own), asked).scalars().all()
+                for table in (devices, subjects)
+                if (own := _own(table, names)) and own != ("kind",)
+            }
+            pairs = list(islice(product(*found.values()), _APART + 1))
+            if not pairs:
                 return []
-            apart = len(ids) if len(ids) <= _CHIPS and not {"name", "subject"} & set(names) else 0
-            asked |= {f"device_{number}": id for number, id in enumerate(ids)}
-            statement = _page(names, apart, before is not None)
-            return [dict(zip(NAMES, row, strict=True)) for row in connection.execute(statement, asked)]
+            tables = tuple(found) if len(pairs) <= _APART else ()
+            asked |= {
+                f"{table.name}_{number}": id
+                for number, pair in enumerate(pairs)
+                for table, id in zip(tables, pair, strict=False)
+            }
+            statement = _page(names, tables, len(pairs), before is not None)
+            return [dict(zip(NAMES, row, strict=True)) for row in connection.execute(statement, asked).all()]
 
 
 @lru_cache(maxsize=64)
 def _ids(names: tuple[str, ...]) -> Select[Any]:
-    return select(devices.c.id).where(*conditions(names))
+    """Of the devices or subjects that are asked for."""
+    table = TABLES[names[0]]
+    return select(table.c.id).where(*conditions(names))
 
 
 @lru_cache(maxsize=1024)
-def _page(names: tuple[str, ...], apart: int, before: bool) -> Select[Any]:
+def _page(names: tuple[str, ...], tables: tuple[Table, ...], pairs: int, before: bool) -> Select[Any]:
     """Made once: SQLAlchemy takes longer to tell that a statement is the same as another than to run it.
 
-    `apart` is how many rows of devices are asked for, if they are told apart.
+    `tables` are those of which so many pairs of rows are told apart, if any.
     """
     # Ids alone come from indices, in their order: of a million rows some fifty are then looked up.
     limit: BindParameter[int] = bindparam("limit")
-    others = tuple(name for name in names if not apart or TABLES.get(name) is not devices)
+    others = tuple(name for name in names if TABLES.get(name) not in tables)
     ids = select(measurements.c.id).where(*_on_measurements(others), IS_LATEST).limit(limit)
     if before:
         ids = ids.where(measurements.c.id < bindparam("before"))
-    few = {"name", "subject"} & set(names)  # that are found first, and then put in order
+    few = {"name", "subject"} & set(others)  # that are found first, and then put in order
     ids = ids.order_by((measurements.c.id + 0).desc() if few else measurements.c.id.desc())
-    if apart:
-        of_each = [ids.where(measurements.c.device_id == bindparam(f"device_{number}")) for number in range(apart)]
+    if tables:
+        of_each = [
+            ids.where(*(_NAMED_BY[table] == bindparam(f"{table.name}_{number}") for table in tables))
+            for number in range(pairs)
+        ]
         every = union_all(*(select(part.subquery().c.id) for part in of_each)).subquery()
         ids = select(every.c.id).order_by(every.c.id.desc()).limit(limit)
     return SELECTION.where(measurements.c.id.in_(ids)).order_by(measurements.c.id.desc())
@@ -76,9 +90,14 @@ def _page(names: tuple[str, ...], apart: int, before: bool) -> Select[Any]:
 def _on_measurements(names: tuple[str, ...]) -> Iterator[ColumnElement[bool]]:
     """Conditions that need no other table but to look something up."""
     for table, column in _NAMED_BY.items():
-        own = [name for name in names if TABLES.get(name) is table]
-        if own in (["kind"], ["source_kind"]):  # of so many rows that these are better looked through in their order
+        own = _own(table, names)
+        if own in (("kind",), ("source_kind",)):  # of so many rows that these are better looked through in their order
             yield select(table.c.kind).where(table.c.id == column).scalar_subquery() == bindparam(own[0])
         elif own:
             yield column.in_(select(table.c.id).where(*conditions(own)))
     yield from conditions(name for name in names if name not in TABLES)
+
+
+def _own(table: Table, names: Iterable[str]) -> tuple[str, ...]:
+    """Filters that ask for rows of another table."""
+    return tuple(name for name in names if TABLES.get(name) is table)

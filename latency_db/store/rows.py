@@ -117,9 +117,9 @@ SELECTION: Select[Any] = select(*_RECORD, *_OTHERS, *_NAMED, *CONDITIONS, *_LATE
 
 NAMES = (
     "id", "added_at", "corrects", "thermal", "quality", "measured_at", "note", "device", "soc", "kind", "subject",
-    "source", "reference", "licence", *(column.name for column in (*CONDITIONS, *_LATENCY)),
+    "source", "reference", "licence", *(field.name for field in (*fields(Conditions), *fields(Latency))),
 )  # fmt: skip
-"""Of what a `SELECTION` has, in its order; `source` is its kind"""
+"""Of what a `SELECTION` has, in its order; `source` is its kind. SQLAlchemy's names of columns are slow to compare."""
 
 
 _LATER = measurements.alias()
