@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 
 import device_profiles
@@ -38,10 +39,16 @@ def from_regression(question: Question) -> Estimate | None:
     facts = question.workload.facts or facts_of_kernels(question)
     # Had its own rows been of one thing, they would have answered.
     several = any(row.usable and row.size and row.unit in UNIT_LEFT_TO_CORE_ML for row in rows_of_model(question))
-    others = [row for row in published_rows() if (row.model, row.device) != (facts.model, question.device)]
-    found = regress_core_ml(facts, question.device, rows=others if several else None)
+    found = _regressed(facts, question.device, with_own=not several)
     doubt = "; its own published rows are of several things" if several else ""
     return _answer(question, replace(found, reason=found.reason + doubt))
+
+
+@lru_cache(maxsize=1024)
+def _regressed(facts: ModelFacts, device: str, *, with_own: bool) -> PublishedEstimate:
+    """From all rows, or from those of others alone."""
+    others = [row for row in published_rows() if (row.model, row.device) != (facts.model, device)]
+    return regress_core_ml(facts, device, rows=None if with_own else others)
 
 
 def from_sister_device(question: Question) -> Estimate | None:

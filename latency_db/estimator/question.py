@@ -72,8 +72,10 @@ class Question:
     @cached_property
     def own_rows(self) -> dict[Subject, Measurement]:
         """The same, of the workload's own graphs and models alone"""
-        timed = (row for row in self.measured if row.subject.kind != "kernel")
-        return believed(row for row in timed if row.subject in self.workload.subjects and agrees(row, self.conditions))
+        subjects = self.workload.subjects
+        keys = {subject.key for subject in subjects}  # whose hashes are kept
+        own = (row for row in self.measured if row.subject.key in keys and row.subject in subjects)
+        return believed(row for row in own if agrees(row, self.conditions))
 
     @cached_property
     def kernel_rows(self) -> dict[Kernel, Measurement]:
@@ -104,7 +106,8 @@ def question(
         raise ValueError("A latency is that of a runtime: name one, such as tflite.")
     if not any(workload.graphs.values()):
         raise ValueError("A workload without kernels takes no time that could be estimated: cut its graphs again.")
-    own = tuple(row for row in measured if row.device.id == device and row.conditions.runtime == conditions.runtime)
+    runtime = conditions.runtime
+    own = tuple(row for row in measured if row.conditions.runtime == runtime and row.device.id == device)
     complete, assumed = completed(conditions, device, own, workload)
     socs = {row.device.soc for row in own}
     fitted = tuple(
@@ -129,20 +132,17 @@ def completed(
     assumed = []
     runtime = str(conditions.runtime)
     if conditions.unit is None:
-        unit = DEFAULT_UNITS.get(runtime, "cpu")
-        conditions = replace(conditions, unit=unit)
-        assumed.append(f"unit left to {APPLES[runtime]}" if unit == "all" else f"on the {unit.upper()}")
+        usual = DEFAULT_UNITS.get(runtime, "cpu")
+        conditions = replace(conditions, unit=usual)
+        assumed.append(f"unit left to {APPLES[runtime]}" if usual == "all" else f"on the {usual.upper()}")
     if conditions.precision is None:
         conditions = replace(conditions, precision=DEFAULT_PRECISIONS.get(runtime, "fp32"))
         assumed.append(f"in {conditions.precision}")
     if refusal := _refusal(conditions, device):
         raise ValueError(refusal)
+    unit, precision = conditions.unit, conditions.precision
     alike = sorted(
-        (
-            row
-            for row in measured
-            if (row.conditions.unit, row.conditions.precision) == (conditions.unit, conditions.precision)
-        ),
+        (row for row in measured if row.conditions.unit == unit and row.conditions.precision == precision),
         key=lambda row: row.measured_at or NEVER,
     )
     if device == HOST and not conditions.runtime_version:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import count
@@ -20,7 +22,10 @@ from latency_db.service.expected import expected
 from latency_db.service.problems import Problem
 from latency_db.service.rows_of_devices import KnownRows, RowsOfDevices
 from latency_db.service.workloads import workload_of
+from latency_db.store.errors import TakesLonger
 
+_MOMENT_SECONDS = 0.05
+"""In which an answer at once may make estimates"""
 _KEPT = 4_000
 """Estimates; one of a model has about 30 KB."""
 
@@ -34,6 +39,8 @@ class Made:
     found: Estimate | ValueError
     version: tuple[Hashable, ...]
     """Of the rows that it rests on"""
+    seconds: float
+    """Of a processor that it took to make"""
 
     @property
     def estimate(self) -> Estimate:
@@ -41,10 +48,6 @@ class Made:
         if isinstance(self.found, ValueError):
             raise type(self.found)(*self.found.args)
         return self.found
-
-
-class NotKept(Exception):
-    """Something would have to be read or made, which takes longer than what is kept."""
 
 
 class Estimates:
@@ -58,9 +61,24 @@ class Estimates:
         """One estimate at a time: threads that made the same one, or ten at once, would delay all other answers"""
         self._numbers = count()
 
+        self._seconds: float | None = None
+        """That are left to make estimates in, where there is not as much time as it takes"""
+
+    def at_once(self) -> Estimates:
+        """The same for one answer that cannot wait: `TakesLonger` is raised by what reads all rows of a device, and by
+        estimates that nobody made before or that take more than a moment to make again."""
+        view = copy(self)
+        view._seconds = _MOMENT_SECONDS
+        return view
+
     def known(self, device: str) -> KnownRows:
         """What was measured on a device."""
-        return self.rows.of(device)
+        if self._seconds is None:
+            return self.rows.of(device)
+        known = self.rows.soon(device)
+        if known is None:
+            raise TakesLonger
+        return known
 
     def of(self, model: str, size: int, device: str, conditions: Conditions, known: KnownRows) -> Made:
         """What a registered model takes on a device that has a profile, by the rows that are known of it.
@@ -87,32 +105,45 @@ class Estimates:
         except (ValueError, device_profiles.UnknownDevice):  # `NoEstimate` is one of the former
             return None
 
-    def kept(self, key: Hashable, version: tuple[Hashable, ...]) -> Made | None:
-        """What was made before of the same rows."""
-        with self._lock:
-            made = self._made.get(key)
-            if made is None or made.version != version:
-                return None
-            self._made.move_to_end(key)
-            return made
-
     def _kept(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate]) -> Made:
-        """The same; else it is made."""
-        made = self.kept(key, version)
-        if made is not None:
+        """What was made before of the same rows; else it is made."""
+        made = self._last(key)
+        if made and made.version == version:
             return made
-        with self._making:
-            return self.kept(key, version) or self._make(key, version, make)
+        at_once = self._seconds is not None
+        if at_once:
+            self._spend(made)
+        if not self._making.acquire(blocking=not at_once):
+            raise TakesLonger
+        try:
+            made = self._last(key)
+            return made if made and made.version == version else self._make(key, version, make)
+        finally:
+            self._making.release()
+
+    def _spend(self, before: Made | None) -> None:
+        """What an estimate will take, which is what it took the last time."""
+        if self._seconds is None or before is None or before.seconds > self._seconds:
+            raise TakesLonger
+        self._seconds -= before.seconds
+
+    def _last(self, key: Hashable) -> Made | None:
+        """What was made before, of these rows or of those before."""
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+            return self._made.get(key)
 
     def _make(self, key: Hashable, version: tuple[Hashable, ...], make: Callable[[], Estimate]) -> Made:
         found: Estimate | ValueError
+        begun = time.thread_time()
         try:
             found = make()
         except ValueError as refused:
             # Its frames would keep the rows.
             refused.__cause__ = refused.__context__ = refused.__traceback__ = None
             found = refused
-        made = Made(next(self._numbers), found, version)
+        made = Made(next(self._numbers), found, version, time.thread_time() - begun)
         with self._lock:
             self._made[key] = made
             self._made.move_to_end(key)
@@ -124,28 +155,6 @@ class Estimates:
         """Of kernels that are no model's. Raises `NoEstimate`, or `ValueError` for threads or cores that the device
         lacks."""
         return estimate(workload, device, conditions, self.rows.of(device).of(conditions.runtime).rows())
-
-
-class KeptEstimates:
-    """Of which only those are given that were made before; `NotKept` is raised in place of others."""
-
-    def __init__(self, estimates: Estimates) -> None:
-        self._estimates = estimates
-
-    def known(self, device: str) -> KnownRows:
-        """As `Estimates.known`."""
-        known = self._estimates.rows.soon(device)
-        if known is None:
-            raise NotKept
-        return known
-
-    def of(self, model: str, size: int, device: str, conditions: Conditions, known: KnownRows) -> Made:
-        """As `Estimates.of`."""
-        version = known.of(conditions.runtime, workload_of(model, size, conditions).names).version
-        made = self._estimates.kept((model, size, device, conditions), version)
-        if made is None:
-            raise NotKept
-        return made
 
 
 def profile_of(name: str) -> Device:

@@ -27,6 +27,7 @@ from latency_db.estimator.estimate import NoEstimate
 from latency_db.estimator.estimator import estimate
 from latency_db.measurement import Conditions
 from latency_db.service.workloads import workload_of
+from latency_db.store.errors import StoreError
 from latency_db.store.store import Store
 
 LOG = logging.getLogger("vitexport.service")
@@ -40,6 +41,8 @@ _TURN = 0.0001
 """Seconds after which a thread that computes lets another one run: short answers do not wait for long ones."""
 _THREADS = 4
 """For short answers, of which one is made at a time but while the database is asked; more would only wait for turns."""
+_COPIES = 1
+"""Seconds between copies of the database's log"""
 _PAUSE = 1
 """Seconds before a process that ended is started again"""
 _ASKED_FIRST: tuple[tuple[str, Runtime], ...] = (("pixel8", "tflite"), ("iphone15", "coreml"))
@@ -77,6 +80,8 @@ def _answer(settings: Settings, listener: socket.socket) -> None:
     sys.setswitchinterval(_TURN)
     store = Store(settings.url)
     threading.Thread(target=_warm, daemon=True).start()
+    if store.kind == "sqlite":
+        threading.Thread(target=_copy_log, args=(store,), daemon=True).start()
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
     config = uvicorn.Config(
@@ -133,6 +138,14 @@ def _end_after(parent: int) -> None:
     """End when the process that started this one was killed, or the port would stay in use."""
     wait([parent])
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _copy_log(store: Store) -> None:
+    """So that no post has to wait until it is done."""
+    while True:
+        time.sleep(_COPIES)
+        with suppress(StoreError):  # of which answers tell
+            store.copy_log()
 
 
 def _warm() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, bindparam, insert, select
 
 from latency_db.kept_manifests import Kind
 from latency_db.store.connection import in_sentences, writing
@@ -30,6 +30,10 @@ class Manifests:
 
     def content(self, kind: Kind, sha256: str) -> bytes | None:
         """The bytes of one; None where nobody posted it."""
-        query = select(manifests.c.content).where(manifests.c.sha256 == sha256, manifests.c.kind == kind)
         with in_sentences(self._engine), self._engine.connect() as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(_CONTENT, {"of_sha256": sha256, "of_kind": kind}).scalar()
+
+
+_CONTENT = select(manifests.c.content).where(
+    manifests.c.sha256 == bindparam("of_sha256"), manifests.c.kind == bindparam("of_kind")
+)

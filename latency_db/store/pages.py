@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from sqlalchemy import BindParameter, ColumnElement, Engine, Select, Table, bindparam, select, union_all
 
-from latency_db.store.connection import in_sentences
+from latency_db.store.connection import in_sentences, reading
 from latency_db.store.filters import TABLES, Where, conditions, values
 from latency_db.store.rows import IS_LATEST, NAMES, SELECTION
 from latency_db.store.schema import devices, measurements, sources, subjects
@@ -34,10 +34,10 @@ class Pages:
         """So many at most, from the last to the first, of those with ids below one, if that is given.
 
         As they stand, by `rows.NAMES`, for nothing is computed of them; those in whose place another stands are left
-        out. Raises `ValueError` for a word that no measurement can have.
+        out. Raises `ValueError` for a word that no measurement can have, and `TakesLonger` if asked at once.
         """
         asked, names = values(where) | {"limit": limit, "before": before}, tuple(sorted(where))
-        with in_sentences(self._engine), self._engine.connect() as connection:
+        with in_sentences(self._engine), reading(self._engine) as connection:
             found = {
                 table: connection.execute(_ids(own), asked).scalars().all()
                 for table in (devices, subjects)

@@ -59,14 +59,15 @@ class Posts:
         """
         with in_sentences(self._engine), writing(self._engine) as connection:
             ids = _ids(connection, sha256)
-            added = ids is None
-            if ids is None:
-                now = datetime.now(UTC)
-                judged = judge(rows, list(_neighbours(connection, rows)))
-                ids = _insert(connection, judged, now)
-                row = {"sha256": sha256, "token": token, "first_id": ids[0], "last_id": ids[1], "added_at": now}
-                connection.execute(insert(posts).values(row))
-            return Post(_standing(connection, *ids), added)
+            if ids is not None:
+                return Post(_standing(connection, *ids), added=False)
+            now = datetime.now(UTC)
+            judged = judge(rows, list(_neighbours(connection, rows)))
+            added = _insert(connection, judged, now)
+            first, last = added[0].id, added[-1].id
+            row = {"sha256": sha256, "token": token, "first_id": first, "last_id": last, "added_at": now}
+            connection.execute(_ADDED, row)
+            return Post(added, added=True)
 
     def found(self, sha256: str) -> Post | None:
         """The post with this SHA-256, if there is one."""
@@ -85,14 +86,14 @@ def _ids(connection: Connection, sha256: str) -> tuple[int, int] | None:
     return None if found is None else (found.first_id, found.last_id)
 
 
-def _insert(connection: Connection, judged: Judged, now: datetime) -> tuple[int, int]:
-    """First and last id of the post's own rows."""
+def _insert(connection: Connection, judged: Judged, now: datetime) -> tuple[Record, ...]:
+    """The post's own rows, which nothing has corrected yet."""
     rows = rows_of(connection, judged.rows, now)
     insert_rows(connection, measurements, rows)
     if judged.corrections:
         corrections = rows_of(connection, list(judged.corrections.values()), now, list(judged.corrections))
         insert_rows(connection, measurements, corrections)
-    return rows[0]["id"], rows[-1]["id"]
+    return tuple(Record(row["id"], one, now, None) for row, one in zip(rows, judged.rows, strict=True))
 
 
 def _standing(connection: Connection, first: int, last: int) -> tuple[Record, ...]:
@@ -137,4 +138,5 @@ _IDS_OF_KEYS = select(subjects.c.id).where(subjects.c.key.in_(bindparam("keys", 
 _NEIGHBOURS_OF = _neighbours_of()
 _OF_IDS = SELECTION.where(measurements.c.id.between(bindparam("first"), bindparam("last"))).order_by(measurements.c.id)
 _CORRECTING = SELECTION.where(measurements.c.corrects.between(bindparam("first"), bindparam("last")))
+_ADDED = insert(posts)
 _OF_SHA256 = select(posts.c.first_id, posts.c.last_id).where(posts.c.sha256 == bindparam("sha256"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache, cached_property
 from itertools import count, repeat
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, Table, func, select
+from sqlalchemy import Column, Connection, Row, Select, Table, bindparam, func, select
 
 from latency_db.measurement import Conditions, Device, Latency, Measurement, Source, Subject
 from latency_db.store.connection import insert_rows
@@ -42,16 +43,24 @@ class Named:
     """By which few rows are found"""
     values: Callable[[Any], Values]
 
+    @cached_property
+    def _columns(self) -> list[Column[Any]]:
+        return [column for column in self.table.c if column.name != "id"]
+
+    @cached_property
+    def _found(self) -> Select[Any]:
+        """Those with one of `some` names"""
+        return select(self.table.c.id, *self._columns).where(self.by.in_(bindparam("some", expanding=True)))
+
     def ids(self, connection: Connection, wanted: Iterable[Any]) -> dict[Any, int]:
         """The row of each; made for those that have none. Only for the one writer (`connection.writing`)."""
         values = {one: self.values(one) for one in wanted}
         names = sorted({row[self.by.name] for row in values.values()})
-        columns = [column for column in self.table.c if column.name != "id"]
         found = dict[tuple[Any, ...], int]()
         for start in range(0, len(names), KEYS_AT_ONCE):
-            query = select(self.table.c.id, *columns).where(self.by.in_(names[start : start + KEYS_AT_ONCE]))
-            found |= {tuple(others): id for id, *others in connection.execute(query)}
-        keys = {one: tuple(row[column.name] for column in columns) for one, row in values.items()}
+            some = connection.execute(self._found, {"some": names[start : start + KEYS_AT_ONCE]})
+            found |= {tuple(others): id for id, *others in some}
+        keys = {one: tuple(row[column.name] for column in self._columns) for one, row in values.items()}
         missing = [one for one, key in keys.items() if key not in found]
         if missing:
             first = next_id(connection, self.table)
@@ -68,7 +77,12 @@ SOURCE = Named(sources, sources.c.reference, vars)
 
 def next_id(connection: Connection, table: Table) -> int:
     """One more than the highest; nothing is ever removed. Only for the one writer (`connection.writing`)."""
-    return 1 + (connection.execute(select(func.max(table.c.id))).scalar() or 0)
+    return 1 + (connection.execute(_last_id(table)).scalar() or 0)
+
+
+@cache
+def _last_id(table: Table) -> Select[Any]:
+    return select(func.max(table.c.id))
 
 
 def rows_of(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 from sqlalchemy import Connection, Select, select
 
 from latency_db.measurement import Measurement
-from latency_db.store.connection import engine_of, in_sentences, insert_rows, writing
+from latency_db.store.connection import at_once, copy_log, engine_of, in_sentences, insert_rows, writing
 from latency_db.store.errors import StoreError
 from latency_db.store.filters import Where, conditions, values
 from latency_db.store.location import location
@@ -34,11 +36,22 @@ class Store:
         self._engine = engine_of(location(url))
         with in_sentences(self._engine):
             upgrade(self._engine)
+        self._open()
+
+    def _open(self) -> None:
         self.of_devices = OfDevices(self._engine)
         self.pages = Pages(self._engine)
         self.tokens = Tokens(self._engine)
         self.posts = Posts(self._engine)
         self.manifests = Manifests(self._engine)
+
+    def at_once(self) -> Store:
+        """The same for who cannot wait: over a file, pages of which many rows would have to be looked through, and
+        posts while others write, raise `TakesLonger`."""
+        view = copy(self)
+        view._engine = at_once(self._engine)
+        view._open()
+        return view
 
     def add(self, added: Iterable[Measurement]) -> list[int]:
         """Add measurements, all or none of them, and return their ids, each higher than those before.
@@ -69,18 +82,15 @@ class Store:
         Those in whose place another stands are left out, unless `corrected` asks for them too. Raises `ValueError` for
         a word that no measurement can have.
         """
-        query = SELECTION.where(*conditions(where)).order_by(measurements.c.id)
-        if not corrected:
-            query = query.where(IS_LATEST)
-        return self._records(query, values(where))
+        return self._records(_found(tuple(where), corrected), values(where))
 
     def device_ids(self) -> list[str]:
         """Of all devices that measurements name."""
-        return self._scalars(select(devices.c.device).distinct())
+        return self._scalars(_DEVICES)
 
     def model_names(self) -> list[str]:
         """Of all models of which a graph or the whole was timed."""
-        return self._scalars(select(subjects.c.name).where(subjects.c.kind != "kernel").distinct())
+        return self._scalars(_MODELS)
 
     def answers(self) -> None:
         """Raises `StoreError` where the database does not."""
@@ -90,6 +100,11 @@ class Store:
     def kind(self) -> str:
         """ "sqlite" or "postgresql" """
         return self._engine.dialect.name
+
+    def copy_log(self) -> None:
+        """What a file's commits would have to do now and then, for who has a thread for it."""
+        with in_sentences(self._engine):
+            copy_log(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -104,7 +119,7 @@ class Store:
 
     def _scalars(self, query: Select[Any]) -> list[Any]:
         with in_sentences(self._engine), self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(query).scalars().all())
 
     def _records(self, query: Select[Any], given: Mapping[str, Any]) -> Iterator[Record]:
         with in_sentences(self._engine), self._engine.connect() as connection:
@@ -117,6 +132,17 @@ class Store:
             rows = rows_of(connection, added, datetime.now(UTC), None if corrects is None else [corrects])
             insert_rows(connection, measurements, rows)
         return [row["id"] for row in rows]
+
+
+_DEVICES = select(devices.c.device).distinct()
+_MODELS = select(subjects.c.name).where(subjects.c.kind != "kernel").distinct()
+
+
+@lru_cache(maxsize=256)
+def _found(names: tuple[str, ...], corrected: bool) -> Select[Any]:
+    """Made once: SQLAlchemy takes as long to make a statement as to run it."""
+    query = SELECTION.where(*conditions(names)).order_by(measurements.c.id)
+    return query if corrected else query.where(IS_LATEST)
 
 
 def _check_correctable(connection: Connection, id: int) -> None:

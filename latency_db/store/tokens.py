@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, bindparam, insert, select, update
 
 from latency_db.store.connection import in_sentences, writing
 from latency_db.store.errors import StoreError
@@ -63,15 +63,17 @@ class Tokens:
 
     def holder(self, token: str) -> str | None:
         """The name of a token; None where there is none such, or it was revoked."""
-        query = select(tokens.c.name).where(tokens.c.sha256 == _sha256(token), tokens.c.revoked_at.is_(None))
         with in_sentences(self._engine), self._engine.connect() as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(_HOLDER, {"of_sha256": _sha256(token)}).scalar()
 
     def __iter__(self) -> Iterator[Token]:
         query = select(tokens.c.name, tokens.c.added_at, tokens.c.revoked_at).order_by(tokens.c.added_at)
         with in_sentences(self._engine), self._engine.connect() as connection:
             found = connection.execute(query).all()
         return (Token(*row) for row in found)
+
+
+_HOLDER = select(tokens.c.name).where(tokens.c.sha256 == bindparam("of_sha256"), tokens.c.revoked_at.is_(None))
 
 
 def _sha256(token: str) -> str:

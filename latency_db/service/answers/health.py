@@ -14,11 +14,13 @@ from latency_db.service.middleware.counted import exposition
 
 router = APIRouter(tags=["health"])
 
+_VERSION = version("vitexport")
+
 
 @router.get("/healthz", response_model=Health, responses=problems(503), summary="Whether the database answers")
 async def healthz(of: Asked) -> Response:
     await of.short(of.store.answers)
-    return sent(Health(status="ok", version=version("vitexport"), database=of.store.kind))
+    return sent(Health(status="ok", version=_VERSION, database=of.store.kind))
 
 
 @router.get("/metrics", response_class=Response, summary="Figures for Prometheus")

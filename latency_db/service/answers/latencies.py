@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cache
 from itertools import islice
 from typing import Annotated, Any, Self
@@ -43,8 +42,6 @@ from latency_db.service.documents import (
     PublishedDocument,
 )
 from latency_db.service.estimates import (
-    Estimates,
-    KeptEstimates,
     Made,
     conditions_of,
     models_named,
@@ -106,14 +103,12 @@ async def latency(
     of: Asked, model: ModelName, device: DeviceName, conditions: Stated, size: Size | None = None
 ) -> Response:
     profile, side = profile_of(device), size_of(model, size)
-    return await of.estimated(_latency, of, model, side, profile.id, conditions_of(profile, conditions))
+    return await of.estimated(_latency, model, side, profile.id, conditions_of(profile, conditions))
 
 
-def _latency(
-    estimates: Estimates | KeptEstimates, of: Service, model: str, side: int, device: str, asked: measurement.Conditions
-) -> Response:
+def _latency(of: Service, model: str, side: int, device: str, asked: measurement.Conditions) -> Response:
     with refused():
-        made = estimates.of(model, side, device, asked, estimates.known(device))
+        made = of.estimates.of(model, side, device, asked, of.estimates.known(device))
         found = made.estimate
 
     def shown() -> LatencyDocument:
@@ -169,12 +164,12 @@ def _published(of: Service, model: str) -> Response:
 )
 async def pareto(of: Asked, device: DeviceName, conditions: Stated) -> Response:
     profile = profile_of(device)
-    return await of.estimated(_pareto, of, profile.id, conditions_of(profile, conditions))
+    return await of.estimated(_pareto, profile.id, conditions_of(profile, conditions))
 
 
-def _pareto(estimates: Estimates | KeptEstimates, of: Service, device: str, asked: measurement.Conditions) -> Response:
-    known = estimates.known(device)
-    made = [(one, estimates.of(one.name, one.size, device, asked, known)) for one in _of_known_accuracy()]
+def _pareto(of: Service, device: str, asked: measurement.Conditions) -> Response:
+    known = of.estimates.known(device)
+    made = [(one, of.estimates.of(one.name, one.size, device, asked, known)) for one in _of_known_accuracy()]
     numbers = tuple(each.number for _, each in made)
     return kept(of, ("pareto", device, asked, numbers), lambda: _front(made, device, asked))
 
@@ -237,5 +232,4 @@ def estimate_fields(found: Estimate, device: str) -> dict[str, Any]:
 
 def as_document(row: PublishedRow) -> PublishedDocument:
     """With whether it may be used."""
-    fields = {name: value for name, value in asdict(row).items() if name in PublishedDocument.model_fields}
-    return PublishedDocument(**fields, usable=row.usable)
+    return PublishedDocument(**{name: getattr(row, name) for name in PublishedDocument.model_fields})

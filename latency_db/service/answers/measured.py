@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic_core import to_json
@@ -28,8 +29,8 @@ from latency_db.store.filters import Where
 router = APIRouter(prefix="/v1", tags=["measurements"])
 
 _MOST_ID = 2**62
-_MAY_BE_RARE = {"runtime", "unit", "precision"}
-"""Filters by words of which a database may have few rows, or none"""
+_SHORT_BYTES = 16_384
+"""Of a result with a few rows, of which the verdict is told at once"""
 
 
 def _body(schema: dict[str, str]) -> dict[str, Any]:
@@ -73,9 +74,7 @@ async def measurements(
         "precision": precision, "quality": quality, "source_kind": source,
     }  # fmt: skip
     where: Where = {name: value for name, value in asked.items() if value is not None}  # type: ignore[assignment]
-    # Of a device or a model all rows are looked through in a moment; of others, rare ones may be far between.
-    found_soon = {"device", "name"} & set(where) or not (_MAY_BE_RARE & set(where) or kind == "model")
-    page = await (of.short if found_soon else to_thread.run_sync)(_page, of, limit, before, where)
+    page = await of.soon(None, _page, limit, before, where)
     return Response(page, media_type="application/json")
 
 
@@ -103,7 +102,7 @@ def _page(of: Service, limit: int, before: int | None, where: Where) -> bytes:
 )
 async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder)]) -> Response:
     content = await request.body()
-    document = await of.in_thread(of.posting, take, content, token, of.store, of.estimates)
+    document = await _told(of, of.posting, take, content, token)
     if document.added:
         for row in document.rows:
             ROWS.labels(row.quality or "not checked").inc()
@@ -119,7 +118,18 @@ async def post(of: Asked, request: Request, token: Annotated[str, Depends(holder
 )
 async def checked(of: Asked, request: Request) -> Response:
     content = await request.body()
-    return sent(await of.in_thread(of.pricing, check, content, of.store, of.estimates))
+    return sent(await _told(of, of.pricing, check, content))
+
+
+async def _told(
+    of: Service, limiter: CapacityLimiter, make: Callable[..., PostDocument], content: bytes, *given: str
+) -> PostDocument:
+    """What to think of a result: at once of a short one."""
+
+    def made(of: Service) -> PostDocument:
+        return make(content, *given, of.store, of.estimates)
+
+    return await (of.soon(limiter, made) if len(content) <= _SHORT_BYTES else of.in_thread(limiter, made, of))
 
 
 @router.post(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Annotated, Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -16,9 +17,10 @@ from device_profiles.vocabulary import Runtime
 from latency_db.estimator.estimate import NoEstimate
 from latency_db.measurement import Conditions, NumberFormat, Unit
 from latency_db.service.documents import ProblemDocument
-from latency_db.service.estimates import Estimates, KeptEstimates, NotKept
+from latency_db.service.estimates import Estimates
 from latency_db.service.kept import Kept
 from latency_db.service.problems import MEDIA_TYPE, NOTHING_KNOWN, Problem
+from latency_db.store.errors import TakesLonger
 from latency_db.store.store import Store
 
 T = TypeVar("T")
@@ -46,7 +48,15 @@ class Service:
     computing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """That for advice and comparisons, which take seconds"""
     posting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
-    """That for posts, of which the database takes one at a time"""
+    """That for posts that have to wait, of which the database takes one at a time"""
+
+    def at_once(self) -> Service:
+        """The same for one answer that cannot wait: what has to raises `TakesLonger`."""
+        return replace(self, store=self._store_at_once, estimates=self.estimates.at_once())
+
+    @cached_property
+    def _store_at_once(self) -> Store:
+        return self.store.at_once()
 
     async def short(self, make: Callable[..., T], *given: Any) -> T:
         """What asks the database for little that is found in an index. A file never makes readers wait, and to wake a
@@ -54,14 +64,21 @@ class Service:
         return make(*given) if self.store.kind == "sqlite" else await to_thread.run_sync(make, *given)
 
     async def estimated(self, make: Callable[..., T], *given: Any) -> T:
-        """What rests on estimates, which `make` takes first: at once where all of them are kept."""
+        """What `make` makes of a service and its estimates: at once where these are kept, else in their thread."""
         try:
-            return await self.short(make, KeptEstimates(self.estimates), *given)
-        except NotKept:
-            return await self.in_thread(self.estimating, make, self.estimates, *given)
+            return await self.short(make, self.at_once(), *given)
+        except TakesLonger:
+            return await self.in_thread(self.estimating, make, self, *given)
 
-    async def in_thread(self, limiter: CapacityLimiter, make: Callable[..., T], *given: Any) -> T:
-        """What takes longer, as soon as there is a thread."""
+    async def soon(self, limiter: CapacityLimiter | None, make: Callable[..., T], *given: Any) -> T:
+        """What `make` makes of a service: over a file at once, where that takes a moment; else in a thread."""
+        if self.store.kind == "sqlite":
+            with suppress(TakesLonger):
+                return make(self.at_once(), *given)
+        return await self.in_thread(limiter, make, self, *given)
+
+    async def in_thread(self, limiter: CapacityLimiter | None, make: Callable[..., T], *given: Any) -> T:
+        """What takes longer, as soon as there is a thread: that of a kind, or one of those for everything."""
         return await to_thread.run_sync(make, *given, limiter=limiter)
 
 

@@ -9,8 +9,9 @@ import pytest
 from latency_db import store
 from latency_db.kernel import Kernel
 from latency_db.measurement import Conditions, Latency, Subject
-from latency_db.service.estimates import Estimates, KeptEstimates, NotKept
+from latency_db.service.estimates import Estimates
 from latency_db.service.rows_of_devices import RUNS, RowsOfDevices
+from latency_db.store.errors import TakesLonger
 from tests.latency_db.samples import FULL
 
 DEVICE = FULL.device.id
@@ -152,10 +153,10 @@ def test_a_model_is_left_out_under_all_of_its_names(opened):
 
 def test_of_a_device_that_was_not_read_nothing_is_kept(opened):
     estimates = Estimates(RowsOfDevices(opened))
-    kept = KeptEstimates(estimates)
+    kept = estimates.at_once()
     assert kept.known(DEVICE).all() == []
     opened.add([taking(1)])
-    with pytest.raises(NotKept):
+    with pytest.raises(TakesLonger):
         kept.known(DEVICE)
     assert estimates.known(DEVICE) == kept.known(DEVICE)
     opened.add([taking(2)])

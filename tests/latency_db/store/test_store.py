@@ -240,6 +240,21 @@ def test_the_newest_come_in_pages_from_the_last_to_the_first(opened):
     assert said.items() <= last.items()
 
 
+@pytest.mark.parametrize("kernels", [4, 40])
+def test_pages_of_several_subjects_are_in_the_same_order(opened, kernels):
+    """Of few subjects the newest of each are found apart, and of many all are put in order."""
+    subjects = [Subject("kernel", f"linear 1x{size}>1x{size} linear float32") for size in range(1, kernels + 1)]
+    ids = opened.add([*(replace(FULL, subject=subject) for subject in subjects), *[FULL] * 3] * 2)
+    linear = [id for place, id in enumerate(ids) if place % (kernels + 3) < kernels][::-1]
+
+    def newest(limit, **where):
+        return [row["id"] for row in opened.pages.newest(limit, name="linear", **where)]
+
+    assert newest(99) == newest(99, device=FULL.device.id) == linear
+    assert newest(3, before=linear[2]) == linear[3:6]
+    assert newest(9, device="pixel8") == newest(9, unit="npu") == []
+
+
 def taking(ms, **more):
     return replace(FULL, latency=Latency(p50=ms), quality="good", **more)
 
