@@ -24,6 +24,7 @@ class UnknownDevice(LookupError):
     """No device has this name; the message names the three closest."""
 
     def __init__(self, name: str, closest: list[str]) -> None:
+        self.closest = tuple(closest)
         first, second, third = closest
         super().__init__(
             f"there is no device '{name}': the closest are {first}, {second} and {third}, "

@@ -7,11 +7,24 @@ are milliseconds. Of a bundle only the graphs are imported: what a frame takes h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from device_profiles import UnknownDevice, load
+from device_profiles.platforms import runs
 from device_profiles.vocabulary import Runtime
 from latency_db.bundles import Bundle, known_bundle, read_bundle
 from latency_db.importers.devices import device
@@ -33,6 +46,7 @@ from latency_db.measurement import (
 from latency_db.packs import Pack, known_pack
 
 LICENCE = "the user's own"
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 class _Part(BaseModel):
@@ -111,6 +125,14 @@ class _Run(_Part):
     method: str = Field("app", min_length=1)
     """What ran it, such as "benchmark_model" """
 
+    @field_validator("started_at")
+    @classmethod
+    def _has_begun(cls, given: datetime | None) -> datetime | None:
+        """Of rows that contradict each other the latest is believed, which one of next year would always be."""
+        if given and given > datetime.now(UTC) + _CLOCKS_DIFFER:
+            raise ValueError("it has not come yet, so the phone cannot have run then: check its clock")
+        return given
+
 
 def _few(given: Any) -> Any:
     """Before they are looked at: a list of all that is wrong with many takes seconds and a gigabyte."""
@@ -180,7 +202,17 @@ def parsed(text: str, path: Path) -> Result:
         raise _refusal(path, text, error) from None
     with refused(path, line_of(text, ["device", "model"])):
         ran_on(result)
+    with refused(path, line_of(text, ["backend"])):
+        _check_runs(result)
     return result
+
+
+def _check_runs(result: _Run) -> None:
+    """Raises `ValueError` for a runtime that no system of the device has."""
+    with suppress(UnknownDevice):
+        profile = load(ran_on(result).id)
+        if not runs(result.backend, profile.platform):
+            raise ValueError(f"{profile.name} does not run {result.backend}: name the runtime that ran")
 
 
 def measurements(result: Result, of: Pack | Bundle, path: Path, text: str) -> Iterator[Measurement]:

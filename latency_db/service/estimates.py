@@ -162,7 +162,9 @@ def profile_of(name: str) -> Device:
     try:
         return device_profiles.load(name)
     except device_profiles.UnknownDevice as unknown:
-        raise Problem(404, str(unknown)) from None
+        closest = f"There is no profile of {name!r}: the closest are {', '.join(unknown.closest)}"
+        others = "GET /v1/devices names those there are, and /v1/measurements has what was measured of others"
+        raise Problem(404, f"{closest}; {others}.") from None
 
 
 def models_named(name: str) -> Sequence[RegisteredModel]:

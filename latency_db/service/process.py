@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
+from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 from anyio import to_thread
@@ -117,6 +119,7 @@ def _answer_by_several(settings: Settings, listener: socket.socket, processes: i
         process.start()
         return process
 
+    signal.signal(signal.SIGTERM, _end)
     running = [started() for _ in range(processes)]
     try:
         while True:
@@ -132,6 +135,11 @@ def _answer_by_several(settings: Settings, listener: socket.socket, processes: i
             one.terminate()
         for one in running:
             one.join()
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """As a signal would, but for what has to be put away before."""
+    raise SystemExit(128 + number)
 
 
 def _end_after(parent: int) -> None:

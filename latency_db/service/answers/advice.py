@@ -30,17 +30,23 @@ _WAYS = 1_000
 """To run a model on devices, of one question; all devices as they prefer have 182."""
 
 
+_Devices = Annotated[tuple[DeviceName, ...], Query(description="Those with a profile, unless named", max_length=64)]
+_Formats = Annotated[tuple[Runtime, ...], Query(description="Those that a device prefers, unless named", max_length=16)]
+_Precisions = Annotated[tuple[NumberFormat, ...], Query(description="The usual one, unless named", max_length=16)]
+_Sizes = Annotated[tuple[Size, ...], Query(description="The model's usual one, unless named", max_length=16)]
+
+
 @router.get(
     "/advise", response_model=AdviceOfModel, responses=problems(404, 422), summary="Which devices keep up, and how"
 )
 async def advise(
     of: Asked,
     model: ModelName,
-    fps: Annotated[float, Query(gt=0, le=1e6, allow_inf_nan=False)],
-    device: Annotated[tuple[DeviceName, ...], Query(max_length=64)] = (),
-    format: Annotated[tuple[Runtime, ...], Query(max_length=16)] = (),
-    precision: Annotated[tuple[NumberFormat, ...], Query(max_length=16)] = (),
-    size: Annotated[tuple[Size, ...], Query(max_length=16)] = (),
+    fps: Annotated[float, Query(description="Frames a second to reach", gt=0, le=1e6, allow_inf_nan=False)],
+    device: _Devices = (),
+    format: _Formats = (),
+    precision: _Precisions = (),
+    size: _Sizes = (),
 ) -> Response:
     """Without sizes at the model's usual one, without devices on all that have a profile."""
     formats, precisions = _once(format), _once(precision)

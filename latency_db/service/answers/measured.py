@@ -65,8 +65,8 @@ async def measurements(
     precision: NumberFormat | None = None,
     quality: Quality | None = None,
     source: SourceKind | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    before: Annotated[int, Query(ge=1, le=_MOST_ID)] | None = None,
+    limit: Annotated[int, Query(description="Rows of a page, at most", ge=1, le=500)] = 50,
+    before: Annotated[int, Query(description="`next` of the page before", ge=1, le=_MOST_ID)] | None = None,
 ) -> Response:
     """The newest first; a row that was corrected is left out, and what stands in its place is there."""
     asked = {

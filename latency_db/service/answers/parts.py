@@ -26,11 +26,17 @@ from latency_db.store.store import Store
 T = TypeVar("T")
 
 _NAME = {"min_length": 1, "max_length": 200, "pattern": r"^[ -~]+$"}
-ModelName = Annotated[str, Query(examples=["efficientformer_l1"], **_NAME)]
-DeviceName = Annotated[str, Query(examples=["pixel8"], **_NAME)]
-Size = Annotated[int, Query(ge=1, le=8192)]
-Threads = Annotated[int, Query(ge=1, le=1024)]
-Cores = Annotated[str, Query(max_length=40, pattern=r"^[a-z0-9]*$")]
+ModelName = Annotated[str, Query(description="Its id, of /v1/models", examples=["efficientformer_l1"], **_NAME)]
+DeviceName = Annotated[str, Query(description="An id or a name, of /v1/devices", examples=["pixel8"], **_NAME)]
+Size = Annotated[int, Query(description="The side of the image in pixels", ge=1, le=8192)]
+Threads = Annotated[int, Query(description="Of the CPU", ge=1, le=1024)]
+Cores = Annotated[
+    str,
+    Query(
+        description="Of the CPU, by number and kind, as in the answers; without any those that the runtime takes",
+        examples=["1large1med"], max_length=40, pattern=r"^[a-z0-9]*$",
+    ),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

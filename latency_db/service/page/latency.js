@@ -74,13 +74,14 @@ const covered = ({ coverage, method }) => coverage > 0 && !OF_THE_WHOLE.has(meth
 /** The estimate beside what others published of the model on the device. */
 function published(found) {
   const rows = found.published
-  const estimate = { ms: found.ms, title: `estimate ${figure(found.ms)} ms` }
+  const name = OF_THE_WHOLE.has(found.method) ? found.method : 'estimate'
+  const dot = { ms: found.ms, title: `${name} ${figure(found.ms)} ms` }
   const others = rows.length ? [{ name: 'published', dots: rows.map(publishedDot) }] : []
   return html(
     'section', {},
     strips(
       `${figure(found.ms)} ms, nine times in ten ${interval(found)} ms; ${counted(rows.length, 'published row')}.`,
-      [{ name: 'estimate', low: found.low, high: found.high, dots: [estimate] }, ...others],
+      [{ name, low: found.low, high: found.high, dots: [dot] }, ...others],
     ),
     rows.length > 0 && table('Published of it on this device', [
       { title: 'ms', number: true, cell: (row) => figure(row.ms) },

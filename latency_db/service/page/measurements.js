@@ -1,7 +1,7 @@
 /** View: what the service's database has, the newest first, a page at a time. */
 
 import { linkHere, linkTo } from './address.js'
-import { get } from './api.js'
+import { deviceNames, get } from './api.js'
 import { awaited } from './awaited.js'
 import { html } from './elements.js'
 import { figure, instant } from './figures.js'
@@ -31,11 +31,14 @@ export function view(now, signal) {
       filter('quality', 'Quality', QUALITIES, quality, 'any', first),
       filter('source', 'Source', SOURCES, source, 'any', first),
     ),
-    awaited('Reading measurements…', () => get('measurements', asked, signal), (found) => shown(found, before)),
+    awaited(
+      'Reading measurements…', () => Promise.all([get('measurements', asked, signal), deviceNames()]),
+      ([found, nameOf]) => shown(found, nameOf, asked),
+    ),
   ]
 }
 
-function shown({ rows, next }, before) {
+function shown({ rows, next }, nameOf, { before, device, model }) {
   const newest = before && html('a', { href: linkHere({ before: '' }) }, '← newest')
   const older = next !== null && html('a', { href: linkHere({ before: next }), rel: 'next' }, 'older →')
   if (!rows.length) return [html(
@@ -44,8 +47,8 @@ function shown({ rows, next }, before) {
     ', or upload a benchmark.',
   ), newest]
   return [
-    table('Measurements, the newest first', [
-      { title: 'Device', cell: (row) => html('span', { title: row.soc }, row.device) },
+    table(`Measurements of ${model || 'all models'} on ${device ? nameOf(device) : 'all devices'}, the newest first`, [
+      { title: 'Device', cell: (row) => html('span', { title: row.soc }, nameOf(row.device)) },
       { title: 'ms', number: true, cell: (row) => figure(row.ms) },
       { title: 'Quality', words: true, cell: quality },
       { title: 'Subject', cell: (row) => html('code', {}, row.subject) },

@@ -26,7 +26,7 @@ RESULT = {
     "e2e": {"fps": 9.8},
     "thermal": {"start": "nominal", "end": "fair"},
     "selftest": {"max_abs": 0.01, "pass": True},
-    "started_at": "2026-11-01T10:00:00Z",
+    "started_at": "2025-11-01T10:00:00Z",
 }
 
 
@@ -49,7 +49,7 @@ def test_an_apps_result_is_a_measurement_for_each_graph_of_the_model_that_its_bu
     assert encode.conditions == Conditions("coreml", "npu", "fp16", os="iOS 18.1", threads=2, method="app")
     assert encode.latency == Latency(p50=41.2, p90=44.0, n=200, warmup=10)
     assert encode.source == Source("reported", "app 0.1, a.json", "the user's own")
-    assert encode.measured_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert encode.measured_at == datetime(2025, 11, 1, 10, tzinfo=UTC)
     assert (encode.thermal, encode.quality, encode.note) == ("fair", None, "nominal at the start")
     assert step.latency.p90 is None
 
@@ -141,7 +141,9 @@ def test_a_failed_self_test_is_a_doubt(tmp_path, result):
         ({"device": {"os": "Android 14", "model": "手机", "browser": "Chrome 140"}}, 5, "has no letter from a to z"),
         ({"backend": "ncnn"}, 10, "backend"),
         ({"thermal": {"end": "hot"}}, 29, "thermal.end"),
-        ({"started_at": "2026-11-01T10:00:00"}, 36, "timezone"),
+        ({"started_at": "2025-11-01T10:00:00"}, 36, "timezone"),
+        ({"started_at": "2199-01-01T00:00:00Z"}, 36, "check its clock"),
+        ({"device": {"model": "Pixel 8"}}, 8, "Pixel 8 does not run coreml"),
         ({"graphs": {"step": {"p50": 2.0, "p90": 1.0}}}, 16, "Percentiles rise"),
         ({"graphs": {"Encode image": {"p50": 2.0}}}, 16, "the bundle has no graph 'Encode image'"),
         ({"backend": "tflite"}, 10, "the bundle has nothing in tflite"),

@@ -27,6 +27,6 @@ def result(ms: float = 30.0, **more: Any) -> dict[str, Any]:
         "warmup": 5,
         "n": 50,
         "graphs": {"classify": {"p50": ms, "p90": ms * 1.1, "mean": ms}},
-        "started_at": "2026-11-29T12:00:00Z",
+        "started_at": "2025-11-29T12:00:00Z",
         **more,
     }

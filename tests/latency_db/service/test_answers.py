@@ -101,7 +101,11 @@ def test_advice_is_that_of_the_command_line(service, tmp_path, monkeypatch):
     ("path", "status", "said"),
     [
         ("/v1/latency?model=nothing&device=pixel8", 404, "There is no registered model 'nothing'"),
-        ("/v1/latency?model=efficientformer_l1&device=pixel88", 404, "there is no device 'pixel88'"),
+        (
+            "/v1/latency?model=efficientformer_l1&device=pixel88",
+            404,
+            "There is no profile of 'pixel88': the closest",
+        ),
         ("/v1/latency?model=efficientformer_l1&device=pixel8&size=223", 422, "not at 223"),
         (
             "/v1/latency?model=efficientformer_l1&device=pixel8&runtime=coreml",

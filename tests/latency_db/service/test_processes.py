@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.latency_db.service.results import CONTENT, result
-from tests.latency_db.service.serving import served, token
+from tests.latency_db.service.serving import SECONDS, served, token
 from tests.postgres_server import DEBIAN, running_server
 from tests.system_programs import require
 
@@ -109,3 +109,12 @@ def _children(pid):
     """Of a process, those that answer."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def test_several_processes_leave_nothing_when_they_are_ended(url, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with served(url, "--processes", "2") as running:
+        assert running.ask("/healthz").status == 200
+        running.process.terminate()
+        assert running.process.wait(timeout=SECONDS) == 128 + signal.SIGTERM
+        assert list(tmp_path.iterdir()) == []
