@@ -68,7 +68,9 @@ def _parts(values: Iterable[Any]) -> Iterator[list[Any]]:
 
 _OF_DEVICE = measurements.c.device_id.in_(select(devices.c.id).where(devices.c.device == bindparam("device")))
 _SOME: BindParameter[Any] = bindparam("some", expanding=True)
-_LAST_ID = select(func.max(measurements.c.id)).where(_OF_DEVICE)
+_LAST_ID_OF_ONE = select(func.max(measurements.c.id)).where(measurements.c.device_id == devices.c.id).scalar_subquery()
+_LAST_ID = select(func.max(_LAST_ID_OF_ONE)).where(devices.c.device == bindparam("device"))
+"""Of each row of the device apart, as databases look into an index for the highest of one value alone"""
 _ADDED_SINCE = select(measurements.c.subject_id, measurements.c.corrects).where(
     _OF_DEVICE, measurements.c.id > bindparam("last")
 )
