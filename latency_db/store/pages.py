@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import Any, Unpack
 
-from sqlalchemy import BindParameter, ColumnElement, Engine, Select, Table, bindparam, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Engine, Select, Table, bindparam, case, false, select, true, union_all
 
 from latency_db.store.connection import in_sentences, reading
 from latency_db.store.filters import TABLES, Where, conditions, values
@@ -92,7 +92,8 @@ def _on_measurements(names: tuple[str, ...]) -> Iterator[ColumnElement[bool]]:
     for table, column in _NAMED_BY.items():
         own = _own(table, names)
         if own in (("kind",), ("source_kind",)):  # of so many rows that these are better looked through in their order
-            yield select(table.c.kind).where(table.c.id == column).scalar_subquery() == bindparam(own[0])
+            kind = select(table.c.kind).where(table.c.id == column).scalar_subquery()
+            yield case((kind == bindparam(own[0]), true()), else_=false())  # PostgreSQL takes an equation to be rare
         elif own:
             yield column.in_(select(table.c.id).where(*conditions(own)))
     yield from conditions(name for name in names if name not in TABLES)
