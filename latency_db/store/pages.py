@@ -7,7 +7,19 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import Any, Unpack
 
-from sqlalchemy import BindParameter, ColumnElement, Engine, Select, Table, bindparam, case, false, select, true, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    case,
+    false,
+    select,
+    true,
+    union_all,
+)
 
 from latency_db.store.connection import in_sentences, reading
 from latency_db.store.filters import TABLES, Where, conditions, values
