@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-from sqlalchemy import make_url
 
 import device_profiles
 from device_profiles.schema import Device as Profile
@@ -69,9 +68,9 @@ def fill(url: str, number: int, seed: int = 0) -> None:
         while missing > 0:
             opened.add(next(made) for _ in range(min(missing, _AT_ONCE)))
             missing -= _AT_ONCE
-    if make_url(url).get_backend_name() == "postgresql":  # which does so by itself within minutes, while it is timed
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("VACUUM ANALYZE")
+        if opened.kind == "postgresql":  # which does so by itself within minutes, while it is timed
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
 
 
 def _measurements(draw: random.Random) -> Iterator[Measurement]:

@@ -47,8 +47,10 @@ def from_regression(question: Question) -> Estimate | None:
 @lru_cache(maxsize=1024)
 def _regressed(facts: ModelFacts, device: str, *, with_own: bool) -> PublishedEstimate:
     """From all rows, or from those of others alone."""
+    if with_own:
+        return regress_core_ml(facts, device)
     others = [row for row in published_rows() if (row.model, row.device) != (facts.model, device)]
-    return regress_core_ml(facts, device, rows=None if with_own else others)
+    return regress_core_ml(facts, device, rows=others)
 
 
 def from_sister_device(question: Question) -> Estimate | None:

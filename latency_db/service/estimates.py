@@ -60,7 +60,6 @@ class Estimates:
         self._making = threading.Lock()
         """One estimate at a time: threads that made the same one, or ten at once, would delay all other answers"""
         self._numbers = count()
-
         self._seconds: float | None = None
         """That are left to make estimates in, where there is not as much time as it takes"""
 
@@ -73,12 +72,7 @@ class Estimates:
 
     def known(self, device: str) -> KnownRows:
         """What was measured on a device."""
-        if self._seconds is None:
-            return self.rows.of(device)
-        known = self.rows.soon(device)
-        if known is None:
-            raise TakesLonger
-        return known
+        return self.rows.of(device) if self._seconds is None else self.rows.at_once(device)
 
     def of(self, model: str, size: int, device: str, conditions: Conditions, known: KnownRows) -> Made:
         """What a registered model takes on a device that has a profile, by the rows that are known of it.
@@ -110,22 +104,19 @@ class Estimates:
         made = self._last(key)
         if made and made.version == version:
             return made
-        at_once = self._seconds is not None
-        if at_once:
-            self._spend(made)
-        if not self._making.acquire(blocking=not at_once):
+        if self._seconds is not None and (made is None or made.seconds > self._seconds):
+            raise TakesLonger
+        if not self._making.acquire(blocking=self._seconds is None):
             raise TakesLonger
         try:
             made = self._last(key)
-            return made if made and made.version == version else self._make(key, version, make)
+            if made is None or made.version != version:
+                made = self._make(key, version, make)
+                if self._seconds is not None:
+                    self._seconds -= made.seconds
+            return made
         finally:
             self._making.release()
-
-    def _spend(self, before: Made | None) -> None:
-        """What an estimate will take, which is what it took the last time."""
-        if self._seconds is None or before is None or before.seconds > self._seconds:
-            raise TakesLonger
-        self._seconds -= before.seconds
 
     def _last(self, key: Hashable) -> Made | None:
         """What was made before, of these rows or of those before."""

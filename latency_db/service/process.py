@@ -62,7 +62,8 @@ class Settings:
 
 
 def serve(settings: Settings, listener: socket.socket, processes: int = 1) -> None:
-    """Answer until SIGINT or SIGTERM, which are raised again then; several processes end with this one.
+    """Answer until SIGINT or SIGTERM, which are raised again then, or end it with their status; several processes end
+    with this one.
 
     Raises `StoreError` for a database that cannot be used.
     """

@@ -15,6 +15,8 @@ from functools import cached_property
 
 from latency_db.measurement import Measurement, Subject
 from latency_db.ranking import NEVER
+from latency_db.store.errors import TakesLonger
+from latency_db.store.of_devices import OfDevices
 from latency_db.store.rows import Record
 from latency_db.store.store import Store
 
@@ -118,36 +120,50 @@ class RowsOfDevices:
     """Of one database. Threads may ask at once."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._of_devices, self._at_once = store.of_devices, store.at_once().of_devices
         self._devices = dict[str, KnownRows]()
         self._locks = dict[str, threading.Lock]()
 
     def of(self, device: str) -> KnownRows:
         """What is known of a device now."""
-        last = self._store.of_devices.last_id(device)
+        last = self._of_devices.last_id(device)
         if not last:  # nothing is kept of a name that anybody may ask with
             return KnownRows(0, {})
-        known = self._devices.get(device)
-        if known is None or known.last_id < last:
-            with self._locks.setdefault(device, threading.Lock()):
-                known = self._devices.get(device)
-                if known is None or known.last_id < last:
-                    known = self._devices[device] = self._read(device, known)
+        if (known := self._known(device, last)) is None:
+            with self._lock(device):
+                known = self._known(device, last) or self._read(device, self._of_devices)
         return known
 
-    def soon(self, device: str) -> KnownRows | None:
-        """The same; None of a device that was not asked about before, all of whose rows would have to be read."""
-        if device in self._devices or not self._store.of_devices.last_id(device):
-            return self.of(device)
-        return None
+    def at_once(self, device: str) -> KnownRows:
+        """The same. Raises `TakesLonger` where all of its rows, or many, would have to be read."""
+        last = self._at_once.last_id(device)
+        if not last:
+            return KnownRows(0, {})
+        if (known := self._known(device, last)) is None:
+            if device not in self._devices or not self._lock(device).acquire(blocking=False):
+                raise TakesLonger
+            try:
+                known = self._read(device, self._at_once)
+            finally:
+                self._lock(device).release()
+        return known
 
-    def _read(self, device: str, known: KnownRows | None) -> KnownRows:
+    def _known(self, device: str, last: int) -> KnownRows | None:
+        """If it was read up to a row."""
+        known = self._devices.get(device)
+        return known if known and known.last_id >= last else None
+
+    def _lock(self, device: str) -> threading.Lock:
+        return self._locks.setdefault(device, threading.Lock())
+
+    def _read(self, device: str, of_devices: OfDevices) -> KnownRows:
         """Up to the newest row: whole, or what was added or corrected since. Ids rise with each commit, and what comes
         between the questions here is asked for once more."""
-        last = self._store.of_devices.last_id(device)
-        changed = self._store.of_devices.subjects_since(device, known.last_id) if known else None
+        known = self._devices.get(device)
+        last = of_devices.last_id(device)
+        changed = of_devices.subjects_since(device, known.last_id) if known else None
         new = defaultdict[tuple[str | None, str], list[Record]](list)
-        for record in self._store.of_devices.believable(device, RUNS, changed):
+        for record in of_devices.believable(device, RUNS, changed):
             new[_group(record.measurement)].append(record)
         names = set(map(_name, changed or ()))
         groups = dict(known.groups) if known else {}
@@ -157,7 +173,8 @@ class RowsOfDevices:
             records = tuple(sorted([*kept, *new.get(key, ())], key=lambda one: one.id))
             if records != before:
                 groups[key] = _Group(last, records)
-        return KnownRows(last, groups)
+        self._devices[device] = KnownRows(last, groups)
+        return self._devices[device]
 
 
 def _group(row: Measurement) -> tuple[str | None, str]:

@@ -97,21 +97,27 @@ def at_once(engine: Engine) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that only reads."""
-    with engine.connect() as connection:
-        if not _is_asked_at_once(connection):
-            yield connection
-            return
-        driver: Any = connection.connection.driver_connection
-        steps = count(_STEPS, _STEPS)
-        driver.set_progress_handler(lambda: next(steps) > _MOST_STEPS, _STEPS)
-        try:
-            yield connection
-        except DBAPIError as problem:
-            if _is(problem.orig, sqlite3.SQLITE_INTERRUPT):
-                raise TakesLonger from None
-            raise
-        finally:
-            driver.set_progress_handler(None, 0)
+    with engine.connect() as connection, within_a_moment(connection):
+        yield connection
+
+
+@contextmanager
+def within_a_moment(connection: Connection) -> Iterator[None]:
+    """Where a file is asked at once, `TakesLonger` is raised after so many steps of what is asked here."""
+    if not _is_asked_at_once(connection):
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    steps = count(_STEPS, _STEPS)
+    driver.set_progress_handler(lambda: next(steps) > _MOST_STEPS, _STEPS)
+    try:
+        yield
+    except DBAPIError as problem:
+        if _has_code(problem.orig, sqlite3.SQLITE_INTERRUPT):
+            raise TakesLonger from None
+        raise
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 @contextmanager
@@ -190,9 +196,9 @@ def in_sentences(engine: Engine) -> Iterator[None]:
 
 
 def _is_busy(problem: BaseException | None) -> bool:
-    return _is(problem, sqlite3.SQLITE_BUSY) or getattr(problem, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    return _has_code(problem, sqlite3.SQLITE_BUSY) or getattr(problem, "sqlstate", None) == _LOCK_NOT_AVAILABLE
 
 
-def _is(problem: BaseException | None, code: int) -> bool:
+def _has_code(problem: BaseException | None, code: int) -> bool:
     """An error of SQLite's, whose code has more bits, which say in what way."""
     return isinstance(problem, sqlite3.Error) and getattr(problem, "sqlite_errorcode", 0) & 0xFF == code

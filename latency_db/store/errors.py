@@ -1,4 +1,4 @@
-"""What a user may meet with a database. Each message is one sentence that says what is wrong and what to do."""
+"""What may be met with a database. Each message is one sentence for the user: what is wrong and what to do."""
 
 
 class StoreError(Exception):
@@ -6,4 +6,5 @@ class StoreError(Exception):
 
 
 class TakesLonger(Exception):
-    """What was asked for at once would have to be waited for, or takes more than a moment: ask for it elsewhere."""
+    """What was asked for at once would have to be waited for, or takes more than a moment. Programs meet it, and ask
+    again elsewhere."""

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Engine, Select, bindparam, case, func, sel
 
 from latency_db.measurement import Subject
 from latency_db.ranking import RANKS
-from latency_db.store.connection import in_sentences
+from latency_db.store.connection import in_sentences, reading
 from latency_db.store.rows import CONDITIONS, IS_LATEST, KEYS_AT_ONCE, SELECTION, Record, records
 from latency_db.store.schema import devices, measurements, sources, subjects
 
@@ -25,7 +25,7 @@ class OfDevices:
 
     def last_id(self, device: str) -> int:
         """Of the newest row of a device; 0 where it has none."""
-        with in_sentences(self._engine), self._engine.connect() as connection:
+        with in_sentences(self._engine), reading(self._engine) as connection:
             return int(connection.execute(_LAST_ID, {"device": device}).scalar() or 0)
 
     def believable(self, device: str, runs: int, only: Collection[Subject] | None = None) -> list[Record]:
@@ -35,7 +35,7 @@ class OfDevices:
         published, then by `ranking.RANKS`; suspect ones are passed over. In the order in which they were added.
         """
         asked = {"device": device, "runs": runs}
-        with in_sentences(self._engine), self._engine.connect() as connection:
+        with in_sentences(self._engine), reading(self._engine) as connection:
             if only is None:
                 return list(records(connection.execute(_BELIEVABLE, asked)))
             found = [
@@ -47,7 +47,7 @@ class OfDevices:
 
     def subjects_since(self, device: str, id: int) -> set[Subject]:
         """Of rows of a device that were added after one, and of those that they correct."""
-        with in_sentences(self._engine), self._engine.connect() as connection:
+        with in_sentences(self._engine), reading(self._engine) as connection:
 
             def all_of(query: Select[Any], ids: Iterable[int]) -> Iterator[Any]:
                 for some in _parts(ids):

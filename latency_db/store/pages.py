@@ -31,9 +31,11 @@ _NAMED_BY = {
 }  # fmt: skip
 
 
-_APART = 16
+_APART = (1, 4, 16)
 """Pairs of a device and a subject, the newest rows of each of which are found apart: those of several at once would all
-be sorted. A model has some ten graphs, and a device a row for each chip that was stated with it."""
+be sorted. A model has some ten graphs, and a device a row for each chip that was stated with it. Few numbers make few
+statements."""
+_NO_ID = -1
 
 
 class Pages:
@@ -55,16 +57,18 @@ class Pages:
                 for table in (devices, subjects)
                 if (own := _own(table, names)) and own != ("kind",)
             }
-            pairs = list(islice(product(*found.values()), _APART + 1))
+            pairs = list(islice(product(*found.values()), _APART[-1] + 1))
             if not pairs:
                 return []
-            tables = tuple(found) if len(pairs) <= _APART else ()
+            number = next((number for number in _APART if len(pairs) <= number), 0)
+            pairs += [(_NO_ID,) * len(found)] * (number - len(pairs))
+            tables = tuple(found) if number else ()
             asked |= {
                 f"{table.name}_{number}": id
                 for number, pair in enumerate(pairs)
                 for table, id in zip(tables, pair, strict=False)
             }
-            statement = _page(names, tables, len(pairs), before is not None)
+            statement = _page(names, tables, number, before is not None)
             return [dict(zip(NAMES, row, strict=True)) for row in connection.execute(statement, asked).all()]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, select
 
 from latency_db.measurement import Measurement
-from latency_db.store.connection import in_sentences, insert_rows, writing
+from latency_db.store.connection import in_sentences, insert_rows, reading, within_a_moment, writing
 from latency_db.store.rows import IS_LATEST, KEYS_AT_ONCE, SELECTION, Record, records, rows_of
 from latency_db.store.schema import devices, measurements, posts, subjects
 
@@ -55,14 +55,16 @@ class Posts:
     def add(self, sha256: str, token: str, rows: Sequence[Measurement], judge: Judge) -> Post:
         """Keep a post's rows, which has the SHA-256 of its bytes, unless they are there; `token` is its name.
 
-        Once this has returned, they outlive this process and, where the disk keeps its word, a loss of power.
+        Once this has returned, they outlive this process and, where the disk keeps its word, a loss of power. Raises
+        `TakesLonger` if asked at once.
         """
         with in_sentences(self._engine), writing(self._engine) as connection:
-            ids = _ids(connection, sha256)
-            if ids is not None:
-                return Post(_standing(connection, *ids), added=False)
-            now = datetime.now(UTC)
-            judged = judge(rows, list(_neighbours(connection, rows)))
+            with within_a_moment(connection):
+                ids = _ids(connection, sha256)
+                if ids is not None:
+                    return Post(_standing(connection, *ids), added=False)
+                neighbours = list(_neighbours(connection, rows))
+            now, judged = datetime.now(UTC), judge(rows, neighbours)
             added = _insert(connection, judged, now)
             first, last = added[0].id, added[-1].id
             row = {"sha256": sha256, "token": token, "first_id": first, "last_id": last, "added_at": now}
@@ -71,13 +73,13 @@ class Posts:
 
     def found(self, sha256: str) -> Post | None:
         """The post with this SHA-256, if there is one."""
-        with in_sentences(self._engine), self._engine.connect() as connection:
+        with in_sentences(self._engine), reading(self._engine) as connection:
             ids = _ids(connection, sha256)
             return None if ids is None else Post(_standing(connection, *ids), added=False)
 
     def neighbours(self, rows: Sequence[Measurement]) -> list[Record]:
         """What the rows of a post would be compared with."""
-        with in_sentences(self._engine), self._engine.connect() as connection:
+        with in_sentences(self._engine), reading(self._engine) as connection:
             return list(_neighbours(connection, rows))
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self, Unpack
 from sqlalchemy import Connection, Select, select
 
 from latency_db.measurement import Measurement
-from latency_db.store.connection import at_once, copy_log, engine_of, in_sentences, insert_rows, writing
+from latency_db.store.connection import at_once, copy_log, engine_of, in_sentences, insert_rows, reading, writing
 from latency_db.store.errors import StoreError
 from latency_db.store.filters import Where, conditions, values
 from latency_db.store.location import location
@@ -46,8 +46,8 @@ class Store:
         self.manifests = Manifests(self._engine)
 
     def at_once(self) -> Store:
-        """The same for who cannot wait: over a file, pages of which many rows would have to be looked through, and
-        posts while others write, raise `TakesLonger`."""
+        """The same for who cannot wait: over a file, what many rows would have to be looked through for, and posts
+        while others write, raise `TakesLonger`."""
         view = copy(self)
         view._engine = at_once(self._engine)
         view._open()
@@ -118,11 +118,11 @@ class Store:
         self.close()
 
     def _scalars(self, query: Select[Any]) -> list[Any]:
-        with in_sentences(self._engine), self._engine.connect() as connection:
+        with in_sentences(self._engine), reading(self._engine) as connection:
             return list(connection.execute(query).scalars().all())
 
     def _records(self, query: Select[Any], given: Mapping[str, Any]) -> Iterator[Record]:
-        with in_sentences(self._engine), self._engine.connect() as connection:
+        with in_sentences(self._engine), reading(self._engine) as connection:
             yield from records(connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query, given))
 
     def _insert(self, added: list[Measurement], corrects: int | None = None) -> list[int]:

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["catalogue"])
 
 @router.get("/devices", response_model=Devices, summary="Devices that can be estimated, or were measured")
 async def devices(of: Asked) -> Response:
-    measured = set(await of.short(of.store.device_ids))
+    measured = set(await of.soon(of.looking, lambda service: service.store.device_ids()))
     profiles = [one.id for one in device_profiles.all_devices()]
     found = [_of_profile(id, id in measured) for id in profiles]
     others = sorted(measured - set(profiles))
@@ -31,7 +31,7 @@ async def devices(of: Asked) -> Response:
 
 @router.get("/models", response_model=Models, summary="Models that can be estimated, or were measured")
 async def models(of: Asked) -> Response:
-    index, measured = shipped_index(), set(await of.short(of.store.model_names))
+    index, measured = shipped_index(), set(await of.soon(of.looking, lambda service: service.store.model_names()))
     registered = dict.fromkeys(name for name, _ in index.models)
     found = [_of_index(name, name in measured) for name in registered]
     found += [

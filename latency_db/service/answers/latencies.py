@@ -144,7 +144,7 @@ def _estimate(of: Service, device: str, given: Kernels) -> Response:
 @router.get("/published", response_model=Published, responses=problems(404, 422), summary="What others published")
 async def published(of: Asked, model: ModelName) -> Response:
     models_named(model)
-    return await of.short(_published, of, model)
+    return await of.soon(of.looking, _published, model)
 
 
 def _published(of: Service, model: str) -> Response:

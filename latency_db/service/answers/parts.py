@@ -48,11 +48,13 @@ class Service:
     answers: Kept[bytes]
     """Whole answers, by all that they depend on"""
     estimating: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
-    """The thread for estimates of models that nobody asked for before"""
+    """The thread for estimates that are made anew"""
     pricing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
-    """That for kernels that are no model's, and for results that are only checked"""
+    """That for kernels that are no model's, and for results that are only checked and take longer"""
     computing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """That for advice and comparisons, which take seconds"""
+    looking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    """Those for rows that are few among many"""
     posting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """That for posts that have to wait, of which the database takes one at a time"""
 
@@ -76,15 +78,15 @@ class Service:
         except TakesLonger:
             return await self.in_thread(self.estimating, make, self, *given)
 
-    async def soon(self, limiter: CapacityLimiter | None, make: Callable[..., T], *given: Any) -> T:
+    async def soon(self, limiter: CapacityLimiter, make: Callable[..., T], *given: Any) -> T:
         """What `make` makes of a service: over a file at once, where that takes a moment; else in a thread."""
         if self.store.kind == "sqlite":
             with suppress(TakesLonger):
                 return make(self.at_once(), *given)
         return await self.in_thread(limiter, make, self, *given)
 
-    async def in_thread(self, limiter: CapacityLimiter | None, make: Callable[..., T], *given: Any) -> T:
-        """What takes longer, as soon as there is a thread: that of a kind, or one of those for everything."""
+    async def in_thread(self, limiter: CapacityLimiter, make: Callable[..., T], *given: Any) -> T:
+        """What takes longer, as soon as there is a thread."""
         return await to_thread.run_sync(make, *given, limiter=limiter)
 
 

@@ -74,7 +74,7 @@ const covered = ({ coverage, method }) => coverage > 0 && !OF_THE_WHOLE.has(meth
 /** The estimate beside what others published of the model on the device. */
 function published(found) {
   const rows = found.published
-  const name = OF_THE_WHOLE.has(found.method) ? found.method : 'estimate'
+  const name = found.method === 'measured' ? 'measured' : 'estimate'
   const dot = { ms: found.ms, title: `${name} ${figure(found.ms)} ms` }
   const others = rows.length ? [{ name: 'published', dots: rows.map(publishedDot) }] : []
   return html(

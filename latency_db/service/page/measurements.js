@@ -47,7 +47,7 @@ function shown({ rows, next }, nameOf, { before, device, model }) {
     ', or upload a benchmark.',
   ), newest]
   return [
-    table(`Measurements of ${model || 'all models'} on ${device ? nameOf(device) : 'all devices'}, the newest first`, [
+    table(`Measurements${model && ` of ${model}`} on ${device ? nameOf(device) : 'all devices'}, the newest first`, [
       { title: 'Device', cell: (row) => html('span', { title: row.soc }, nameOf(row.device)) },
       { title: 'ms', number: true, cell: (row) => figure(row.ms) },
       { title: 'Quality', words: true, cell: quality },

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from latency_db import store
+from latency_db.service.documents import Measurements
 from tests.latency_db.packs import pack_beside, result_of
 from tests.latency_db.service.results import CONTENT, SHA256, result
 from tests.latency_db.service.test_answers import KEY, assert_problem
@@ -106,6 +107,7 @@ def test_pages_go_on_where_the_last_ended_whatever_is_added_meanwhile(service):
     ids = [row["id"] for row in [*first["rows"], *second["rows"]]]
     assert ids == sorted(set(ids), reverse=True)
     assert len(ids) == 4
+    Measurements.model_validate(first)  # which refuses fields that it does not have
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,13 @@ def test_of_a_device_that_was_not_read_nothing_is_kept(opened):
     assert estimates.known(DEVICE) == kept.known(DEVICE)
     opened.add([taking(2)])
     assert kept.known(DEVICE).all() == estimates.known(DEVICE).all()
+
+
+def test_at_once_no_more_is_read_than_a_moment_allows(opened):
+    opened.add([taking(1)])
+    estimates = Estimates(RowsOfDevices(opened))
+    estimates.known(DEVICE)
+    opened.add([taking(2)] * 60_000)
+    with pytest.raises(TakesLonger):
+        estimates.at_once().known(DEVICE)
+    assert estimates.known(DEVICE) == estimates.at_once().known(DEVICE)
