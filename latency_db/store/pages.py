@@ -31,7 +31,7 @@ _NAMED_BY = {
 }  # fmt: skip
 
 
-_APART = (1, 4, 16)
+_APART = (1, 4, 10, 20)
 """Pairs of a device and a subject, the newest rows of each of which are found apart: those of several at once would all
 be sorted. A model has some ten graphs, and a device a row for each chip that was stated with it. Few numbers make few
 statements."""
