@@ -331,7 +331,7 @@ def _refusal(path: Path, text: str, error: ValidationError) -> ImportRefused:
         return ImportRefused(path, found[0] if found else None, f"it is no JSON: {syntax}")
     place = ".".join(map(str, first["loc"]))
     missing = f"it lacks {place}: docs/latency_import.md lists what a result needs"
-    reason = missing if first["type"] == "missing" else f"{place}: {first['msg']}"
+    reason = missing if first["type"] == "missing" else f"{place}: {first['msg'].removeprefix('Value error, ')}"
     return ImportRefused(path, line_of(text, [str(name) for name in first["loc"]]), reason)
 
 

@@ -63,7 +63,7 @@ def read(content: bytes, store: Store) -> list[Measurement]:
     except (BundleRefused, PackRefused) as refused:
         raise Problem(422, f"The manifest that the result is of is not read any more: {refused}") from None
     except ImportRefused as refused:
-        line = f" (line {refused.line})" if refused.line else ""
+        line = f" (line {refused.line})" if refused.line and "\n" in text else ""
         raise Problem(422, f"The result was refused{line}: {refused.reason}.") from None
 
 
