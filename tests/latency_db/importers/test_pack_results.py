@@ -107,7 +107,10 @@ def test_a_result_that_does_not_say_its_unit_is_of_the_packs(tmp_path, pack):
 @pytest.mark.parametrize("unit", ["all", "npu"])
 def test_a_pack_for_whatever_unit_is_chosen_may_run_on_any(tmp_path, unit):
     name = pack_beside(tmp_path, [CONV], runtime="coreml", unit="all")
-    [row] = read(tmp_path, result_of(name, {CONV: {"p50": 1.0}}, backend="coreml", compute_unit=unit))
+    [row] = read(
+        tmp_path,
+        result_of(name, {CONV: {"p50": 1.0}}, backend="coreml", compute_unit=unit, device={"model": "iPhone 15"}),
+    )
     assert row.conditions.unit == unit
 
 
