@@ -154,7 +154,7 @@ def profile_of(name: str) -> Device:
         return device_profiles.load(name)
     except device_profiles.UnknownDevice as unknown:
         closest = f"There is no profile of {name!r}: the closest are {', '.join(unknown.closest)}"
-        others = "GET /v1/devices names those there are, and /v1/measurements has what was measured of others"
+        others = "GET /v1/devices says which have one, and /v1/measurements has what was measured of others"
         raise Problem(404, f"{closest}; {others}.") from None
 
 

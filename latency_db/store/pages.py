@@ -30,7 +30,6 @@ _NAMED_BY = {
     devices: measurements.c.device_id, subjects: measurements.c.subject_id, sources: measurements.c.source_id,
 }  # fmt: skip
 
-
 _APART = (1, 4, 10, 20)
 """Pairs of a device and a subject, the newest rows of each of which are found apart: those of several at once would all
 be sorted. A model has some ten graphs, and a device a row for each chip that was stated with it. Few numbers make few
@@ -64,8 +63,8 @@ class Pages:
             pairs += [(_NO_ID,) * len(found)] * (number - len(pairs))
             tables = tuple(found) if number else ()
             asked |= {
-                f"{table.name}_{number}": id
-                for number, pair in enumerate(pairs)
+                f"{table.name}_{place}": id
+                for place, pair in enumerate(pairs)
                 for table, id in zip(tables, pair, strict=False)
             }
             statement = _page(names, tables, number, before is not None)
@@ -95,8 +94,8 @@ def _page(names: tuple[str, ...], tables: tuple[Table, ...], pairs: int, before:
     ids = ids.order_by((measurements.c.id + 0).desc() if few else measurements.c.id.desc())
     if tables:
         of_each = [
-            ids.where(*(_NAMED_BY[table] == bindparam(f"{table.name}_{number}") for table in tables))
-            for number in range(pairs)
+            ids.where(*(_NAMED_BY[table] == bindparam(f"{table.name}_{place}") for table in tables))
+            for place in range(pairs)
         ]
         every = union_all(*(select(part.subquery().c.id) for part in of_each)).subquery()
         ids = select(every.c.id).order_by(every.c.id.desc()).limit(limit)
