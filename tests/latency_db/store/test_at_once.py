@@ -84,7 +84,7 @@ def test_a_page_at_once_looks_through_no_more_than_a_moment_allows(opened):
 def test_the_log_is_copied_into_the_file_by_whoever_has_the_time(opened, file):
     opened.copy_log()
     before = file.stat().st_size
-    opened.add([FULL] * 10_000)  # of more pages than SQLite's log has by default
+    opened.add([FULL] * 30_000)  # of more pages than SQLite's log has by default
     assert file.stat().st_size == before
     opened.copy_log()
     assert file.stat().st_size > before
